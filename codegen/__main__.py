@@ -1,0 +1,218 @@
+"""
+The stages of the generator, for the command line.
+
+The only module that reads or writes the project's files: everything is worked out first and put in place
+last, so that a refusal leaves the tree as it was.
+"""
+
+import argparse
+import hashlib
+import re
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from codegen.checked import Node, SpecError
+from codegen.drift import drift
+from codegen.normalise import contract_of
+from codegen.overlay import applied
+from codegen.prose import described
+from codegen.reading import parsed, plain
+from codegen.render import GENERATOR, rendered
+from codegen.slicing import slice_of
+from codegen.writing import contract_text, source_text
+
+CONTRACT = Path("openapi", "financial_connections.yaml")
+SOURCE = Path("openapi", "source.toml")
+PROSE = Path("openapi", "prose.yaml")
+OVERLAYS = Path("openapi", "overlays")
+GENERATED = Path("src", "financial_connections", "_generated")
+PATIENCE = 60
+LONGEST_LINE = 500
+
+
+def main() -> int:
+    """Run one stage. 0: done; 1: the input or the tree is at fault; 2: done, a person has to do the rest."""
+    options = arguments().parse_args()
+    stages: dict[str, Callable[[argparse.Namespace], list[str]]] = {
+        "bump": bump,
+        "check": check,
+        "contract": contract,
+        "generate": generate,
+        "prose": prose,
+    }
+    try:
+        left = stages[options.stage](options)
+    except SpecError as error:
+        return refused(str(error))
+    except OSError as error:
+        return refused(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except RecursionError:
+        return refused("the input is nested too deeply")
+    for line in left:
+        print(one_line(line), file=sys.stderr)
+    return (1 if options.stage == "check" else 2) if left else 0
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What may stand on the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m codegen", description="From Stripe's OpenAPI file to our code."
+    )
+    parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the project's folder")
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
+    stages.add_parser("generate", help="contract → code")
+    stages.add_parser("check", help="is the code what the contract says, and the contract what prose.yaml says?")
+    stages.add_parser("prose", help="prose.yaml → contract → code")
+    for name, words in (("bump", "upstream → contract → code"), ("contract", "upstream → contract, printed")):
+        stage = stages.add_parser(name, help=words)
+        stage.add_argument("spec", help="Stripe's OpenAPI file, whole or sliced, YAML or JSON: a path or a URL")
+    return parser
+
+
+def bump(options: argparse.Namespace) -> list[str]:
+    """Take a new upstream: contract, record and code."""
+    content = fetched(options.spec)
+    document, left = assembled(content, options)
+    digest = hashlib.sha256(content).hexdigest()
+    record = source_text(source_name(options.spec), document["info"]["version"], digest, GENERATOR)
+    put(options.root, document, {CONTRACT: contract_text(document), SOURCE: record})
+    return left
+
+
+def contract(options: argparse.Namespace) -> list[str]:
+    """Print the contract that an upstream would give."""
+    document, left = assembled(fetched(options.spec), options)
+    print(contract_text(document), end="")
+    return left
+
+
+def generate(options: argparse.Namespace) -> list[str]:
+    """Write the code anew from the contract alone."""
+    put(options.root, kept_contract(options.root), {})
+    return []
+
+
+def prose(options: argparse.Namespace) -> list[str]:
+    """Put the words of prose.yaml into the contract, then write the code anew."""
+    document, left = described(kept_contract(options.root), read(options.root / PROSE))
+    put(options.root, document, {CONTRACT: contract_text(document)})
+    return left
+
+
+def check(options: argparse.Namespace) -> list[str]:
+    """Say what is not as the other stages would leave it."""
+    root: Path = options.root
+    kept = kept_contract(root)
+    document, left = described(kept, read(root / PROSE))
+    record = tomllib.loads((root / SOURCE).read_text(encoding="utf-8"))
+    if contract_text(document) != (root / CONTRACT).read_text(encoding="utf-8"):
+        left.append(f"{CONTRACT}: its words are not those of {PROSE}")
+    if record["upstream"]["stripe_version"] != document["info"]["version"]:
+        left.append(f"{SOURCE}: names another Stripe version than {CONTRACT}")
+    if record["generator"]["version"] != GENERATOR:
+        left.append(f"{SOURCE}: names another generator than the installed {GENERATOR}")
+    with fresh_code(kept) as folder:
+        left += [f"{GENERATED / line}" for line in drift(files(root / GENERATED), files(folder))]
+    return left
+
+
+def assembled(content: bytes, options: argparse.Namespace) -> tuple[Node, list[str]]:
+    """The contract of an upstream, and what is left for a person."""
+    root: Path = options.root
+    overlays = {path.name: read(path) for path in (root / OVERLAYS).glob("*.yaml")}
+    upstream = plain(slice_of(parsed(content, source_name(options.spec))), "document")
+    return described(contract_of(applied(upstream, overlays)), read(root / PROSE))
+
+
+def kept_contract(root: Path) -> Node:
+    """The contract that is in the tree."""
+    return read(root / CONTRACT)
+
+
+def read(path: Path) -> Node:
+    """A file of ours."""
+    return parsed(path.read_bytes(), path.name)
+
+
+def fetched(spec: str) -> bytes:
+    """The bytes of an upstream. Only a URL uses the network."""
+    if not re.match(r"https?://", spec):
+        return Path(spec).read_bytes()
+    try:
+        with urlopen(spec, timeout=PATIENCE) as answer:  # noqa: S310 - http and https only, see above
+            return bytes(answer.read())
+    except (URLError, TimeoutError, ValueError) as error:
+        raise SpecError(f"{source_name(spec)}: {error}") from error
+
+
+def source_name(spec: str) -> str:
+    """What an upstream is called in public: no folder of this machine, no credentials of a URL."""
+    url = urlsplit(spec)
+    return f"{url.scheme}://{url.hostname}{url.path}" if url.scheme in {"http", "https"} else Path(spec).name
+
+
+@contextmanager
+def fresh_code(document: Node) -> Generator[Path]:
+    """A folder with the code of a contract, for as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+        rendered(document, Path(folder, "package"))
+        yield Path(folder, "package")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The content of every file below a folder, what Python compiles aside."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def put(root: Path, document: Node, texts: dict[Path, str]) -> None:
+    """Put everything in place once all of it is there; what is equal stays untouched."""
+    with fresh_code(document) as folder:
+        staged = root / GENERATED.with_name(f".{GENERATED.name}.new")
+        shutil.rmtree(staged, ignore_errors=True)
+        shutil.copytree(folder, staged)
+    for path, words in texts.items():
+        (root / path).with_suffix(".new").write_text(words, encoding="utf-8")
+    for path in texts:
+        (root / path).with_suffix(".new").replace(root / path)
+    swap(staged, root / GENERATED)
+
+
+def swap(staged: Path, place: Path) -> None:
+    """Put a folder where another is."""
+    if place.exists() and not drift(files(place), files(staged)):
+        shutil.rmtree(staged)
+        return
+    old = place.with_name(f".{place.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    staged.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def refused(words: str) -> int:
+    """Say why, in one line."""
+    print(f"codegen: {one_line(words)}", file=sys.stderr)
+    return 1
+
+
+def one_line(words: str) -> str:
+    """The words without line breaks and control characters, and not longer than anybody reads."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in words).split())
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

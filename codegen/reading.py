@@ -1,0 +1,66 @@
+"""Reading: bytes → plain data, whether YAML or JSON; and YAML has the types of JSON, no dates and no `yes`."""
+
+import json
+import re
+from typing import Any
+
+import yaml
+
+from codegen.checked import Node, SpecError, mapping
+
+
+class Loader(yaml.CSafeLoader):
+    """YAML with the types of JSON: `2023-10-16` and `no` are text."""
+
+
+Loader.yaml_implicit_resolvers = {}
+
+for tag, pattern, starts in (
+    ("bool", r"true|false", "tf"),
+    ("int", r"-?(0|[1-9][0-9]*)", "-0123456789"),
+    ("float", r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", "-0123456789"),
+    ("null", r"~|null|", ["~", "n", ""]),
+):
+    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"(?:{pattern})\Z"), list(starts))
+
+
+def parsed(content: bytes, name: str) -> Node:
+    """The document in a file, which has to be a mapping."""
+    try:
+        if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            return mapping(json.loads(content), name)
+        return mapping(yaml.load(content, Loader), name)  # noqa: S506 - it is a safe loader, of ours
+    except yaml.YAMLError as error:
+        raise SpecError(f"{name}: no YAML: {reason(error)}") from error
+    except UnicodeError as error:
+        raise SpecError(f"{name}: no text: {error}") from error
+    except ValueError as error:
+        raise SpecError(f"{name}: no JSON: {error}") from error
+
+
+def reason(error: yaml.YAMLError) -> str:
+    """What is wrong with a YAML file, and where."""
+    mark = getattr(error, "problem_mark", None)
+    where = f" in line {mark.line + 1}" if mark else ""
+    return f"{getattr(error, 'problem', None) or type(error).__name__}{where}"
+
+
+def plain(node: Any, place: str) -> Any:
+    """A copy of the data with text keys only, in one order whatever the order in the file."""
+    if isinstance(node, dict):
+        keys = {
+            key if isinstance(key, str) else json.dumps(key): key for key in node if isinstance(key, str | int)
+        }
+        if len(keys) < len(node):
+            raise SpecError(f"{place}: a key is no text")
+        return {plain(key, place): plain(node[keys[key]], f"{place}.{key}") for key in sorted(keys)}
+    if isinstance(node, list):
+        return [plain(inner, f"{place}[{index}]") for index, inner in enumerate(node)]
+    if isinstance(node, str):
+        try:
+            node.encode()
+        except UnicodeEncodeError as error:
+            raise SpecError(f"{place}: no text: {error.reason}") from error
+    elif not isinstance(node, int | float | None):
+        raise SpecError(f"{place}: {type(node).__name__} is nothing that JSON has")
+    return node

@@ -1,0 +1,81 @@
+"""
+Async-first SDK for Stripe's Financial Connections API.
+
+    from financial_connections import AsyncClient
+
+    async with AsyncClient("sk_test_123") as client:
+        async for account in client.accounts.list(account_holder={"customer": "cus_123"}):
+            print(account.institution_name, account.last4, account.status)
+"""
+
+from financial_connections import errors, models, params
+from financial_connections._client import AsyncClient
+from financial_connections._generated import API_VERSION
+from financial_connections._request import RequestOptions
+from financial_connections._settings import Timeout
+from financial_connections._transport import RawResponse
+from financial_connections._version import __version__
+from financial_connections.errors import (
+    AccountInactiveError,
+    APIConnectionError,
+    APIResponseError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    ConfigurationError,
+    ConflictError,
+    DeadlineExceededError,
+    FinancialConnectionsError,
+    IdempotencyError,
+    InvalidArgumentError,
+    InvalidRequestError,
+    NotExpandedError,
+    NotFoundError,
+    PaginationError,
+    PermissionDeniedError,
+    RateLimitError,
+    RefreshFailedError,
+    RefreshNotAvailableError,
+    ServerError,
+    WebhookSignatureError,
+)
+from financial_connections.expand import expanded, id_of
+from financial_connections.pagination import Page, Pager
+
+__all__ = [
+    "API_VERSION",
+    "APIConnectionError",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AccountInactiveError",
+    "AsyncClient",
+    "AuthenticationError",
+    "ConfigurationError",
+    "ConflictError",
+    "DeadlineExceededError",
+    "FinancialConnectionsError",
+    "IdempotencyError",
+    "InvalidArgumentError",
+    "InvalidRequestError",
+    "NotExpandedError",
+    "NotFoundError",
+    "Page",
+    "Pager",
+    "PaginationError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RawResponse",
+    "RefreshFailedError",
+    "RefreshNotAvailableError",
+    "RequestOptions",
+    "ServerError",
+    "Timeout",
+    "WebhookSignatureError",
+    "__version__",
+    "errors",
+    "expanded",
+    "id_of",
+    "models",
+    "params",
+]

@@ -1,0 +1,80 @@
+"""The words the rooms share: what to ask (`Request`), how (`RequestOptions`), and who does it (`Sender`)."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from attrs import converters, evolve, field, frozen
+
+from financial_connections._model import ModelT
+from financial_connections._settings import (
+    Secret,
+    Settings,
+    Timeout,
+    api_key_from,
+    deadline_from,
+    header_value,
+    headers_from,
+    max_retries_from,
+    stripe_account_from,
+    stripe_context_from,
+    timeout_from,
+)
+from financial_connections.errors import InvalidArgumentError
+
+_LONGEST_IDEMPOTENCY_KEY = 255
+
+
+def _idempotency_key_from(value: Any) -> str:
+    key = header_value("idempotency_key", value)
+    if len(key) > _LONGEST_IDEMPOTENCY_KEY:
+        raise InvalidArgumentError(f"idempotency_key must have at most {_LONGEST_IDEMPOTENCY_KEY} characters")
+    return key
+
+
+@frozen(kw_only=True)
+class Request:
+    """One call of the API as the contract states it, before anything is encoded."""
+
+    method: str
+    path: tuple[str, ...]
+    """Path segments, not yet percent-encoded; the caller's ids stand between the constant ones."""
+    params: Mapping[str, object] = field(factory=dict, repr=False)
+    """Parameters by wire name. `None` is not sent. They travel in the query of a GET, in the form of a POST."""
+    arrays: tuple[str, ...] = ()
+    """The keys of `params`, also nested ones (`filters[countries]`), that hold a sequence."""
+    required: tuple[str, ...] = ()
+    """The keys of `params` that must be present, and not empty; a nested one only with the object around it."""
+
+
+@frozen(kw_only=True)
+class RequestOptions:
+    """
+    Settings for one call; what is None stays as the client has it.
+
+    `timeout` bounds one attempt, `deadline` the whole call, both in seconds. `idempotency_key` (1 to 255
+    printable ASCII characters) makes a POST repeatable; without one, every POST gets its own. `headers` are
+    sent in addition. Raises `ConfigurationError` or `InvalidArgumentError`.
+    """
+
+    api_key: Secret | None = field(default=None, converter=converters.optional(api_key_from), repr=False)
+    stripe_account: str | None = field(default=None, converter=stripe_account_from)
+    stripe_context: str | None = field(default=None, converter=stripe_context_from)
+    idempotency_key: str | None = field(default=None, converter=converters.optional(_idempotency_key_from))
+    timeout: Timeout | None = field(default=None, converter=converters.optional(timeout_from))
+    deadline: float | None = field(default=None, converter=converters.optional(deadline_from))
+    max_retries: int | None = field(default=None, converter=converters.optional(max_retries_from))
+    headers: Mapping[str, str] = field(factory=dict, converter=headers_from, repr=False)
+
+    def applied_to(self, settings: Settings) -> Settings:
+        """Return `settings` with what is set here in their place."""
+        names = ("api_key", "stripe_account", "stripe_context", "timeout", "deadline", "max_retries")
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return evolve(settings, **given) if given else settings
+
+
+class Sender(Protocol):
+    """The seam between what is asked and how: all that generated code knows of the network."""
+
+    async def send(self, request: Request, result_type: type[ModelT], options: RequestOptions | None) -> ModelT:
+        """Send `request` and return its answer; raise a `FinancialConnectionsError` when there is none."""
+        ...

@@ -1,0 +1,195 @@
+"""What a client is told, checked before anything is sent. Pure."""
+
+import math
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn, Self
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from financial_connections.errors import ConfigurationError, InvalidArgumentError
+
+DEFAULT_BASE_URL = "https://api.stripe.com"
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_OWN_HEADERS = {
+    "accept-encoding": "it is the client's",
+    "authorization": "use api_key=",
+    "connection": "it is the client's",
+    "content-length": "it is the client's",
+    "content-type": "it is the client's",
+    "host": "use base_url=",
+    "idempotency-key": "use idempotency_key=",
+    "stripe-account": "use stripe_account=",
+    "stripe-context": "use stripe_context=",
+    "transfer-encoding": "it is the client's",
+}
+
+
+class Secret:
+    """A string that no repr, log line, traceback or pickle shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the string."""
+        return self._value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an API key is not pickled")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+@frozen
+class Timeout:
+    """How long one attempt may take, in seconds: `seconds` as a whole, of these `connect` to connect."""
+
+    seconds: float = field(default=30.0)
+    connect: float = field(default=5.0, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        checked_seconds("timeout", self.seconds)
+        checked_seconds("timeout.connect", self.connect)
+
+
+def checked_seconds(name: str, value: Any) -> float:
+    """Return `value`, a finite number of seconds above 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{name} must be a number of seconds, not {type(value).__name__}")
+    if not math.isfinite(value) or value <= 0:
+        raise ConfigurationError(f"{name} must be a finite number of seconds above 0, not {value}")
+    return float(value)
+
+
+def timeout_from(value: Any) -> Timeout:
+    """Return the `Timeout` that a number of seconds, a `Timeout` or an `httpx.Timeout` means."""
+    if isinstance(value, Timeout):
+        return value
+    if hasattr(value, "connect") and hasattr(value, "read"):
+        limits = [limit for limit in (value.connect, value.read) if limit is not None]
+        return Timeout(max(limits), connect=value.connect or max(limits)) if limits else Timeout()
+    seconds = checked_seconds("timeout", value)
+    return Timeout(seconds, connect=min(seconds, 5.0))
+
+
+def deadline_from(value: Any) -> float | None:
+    """Return the seconds that a whole call may take; None for no bound."""
+    return None if value is None else checked_seconds("deadline", value)
+
+
+def whole_number(name: str, value: Any, *, at_least: int) -> int:
+    """Return `value`, a whole number of at least `at_least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
+        raise ConfigurationError(f"{name} must be a whole number of at least {at_least}")
+    return value
+
+
+def max_retries_from(value: Any) -> int:
+    """Return how often an attempt may be repeated."""
+    return whole_number("max_retries", value, at_least=0)
+
+
+def api_key_from(value: Any) -> Secret:
+    """Return the key, or the one in `STRIPE_API_KEY`, checked as far as a client can."""
+    if isinstance(value, Secret):
+        return value
+    source = "api_key"
+    if value is None:
+        source, value = "STRIPE_API_KEY", os.environ.get("STRIPE_API_KEY")
+    if value is None or value == "":
+        raise ConfigurationError("no API key: pass api_key= or set STRIPE_API_KEY")
+    if not isinstance(value, str):
+        raise ConfigurationError(f"api_key must be a string, not {type(value).__name__}")
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ConfigurationError(
+            f"{source} holds white space, a control or a non-ASCII character: was it copied with a line break?"
+        )
+    if value.startswith("pk_"):
+        raise ConfigurationError(
+            f"{source} is a publishable key (pk_…); a server needs a secret or restricted key"
+        )
+    return Secret(value)
+
+
+def base_url_from(value: Any) -> str:
+    """Return the URL under which `/v1/…` lies, without a slash at its end."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except (ValueError, TypeError, AttributeError):
+        raise ConfigurationError("base_url is not a URL") from None
+    if not isinstance(value, str) or parts.scheme not in {"http", "https"} or not host:
+        raise ConfigurationError("base_url must start with https:// or http://, and name a host")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigurationError("base_url must have no user, query or fragment")
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ConfigurationError("base_url holds white space, a control or a non-ASCII character")
+    return value.rstrip("/")
+
+
+def header_value(name: str, value: Any) -> str:
+    """Return `value`, fit to be a header's."""
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"{name} must be a string, not {type(value).__name__}")
+    if not value or not value.isascii() or not value.isprintable() or value != value.strip():
+        raise InvalidArgumentError(f"{name} must be printable ASCII, not empty, without white space around it")
+    return value
+
+
+def stripe_account_from(value: Any) -> str | None:
+    """Return the connected account (`acct_…`) to act for."""
+    return None if value is None else header_value("stripe_account", value)
+
+
+def stripe_context_from(value: Any) -> str | None:
+    """Return the context to act in."""
+    return None if value is None else header_value("stripe_context", value)
+
+
+def headers_from(value: Mapping[str, str] | None) -> dict[str, str]:
+    """Return a caller's own headers, none of which may stand in for one of the client's."""
+    for name, text in (value or {}).items():
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+            raise InvalidArgumentError("headers: a name is not an HTTP token")
+        if name.lower() in _OWN_HEADERS:
+            raise InvalidArgumentError(f"headers: {name} cannot be set here: {_OWN_HEADERS[name.lower()]}")
+        header_value(f"headers: {name}", text)
+    return dict(value or {})
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The settings of a client, valid by construction."""
+
+    api_key: Secret = field(converter=api_key_from)
+    base_url: str = field(converter=base_url_from)
+    stripe_account: str | None = field(converter=stripe_account_from)
+    stripe_context: str | None = field(converter=stripe_context_from)
+    timeout: Timeout = field(converter=timeout_from)
+    deadline: float | None = field(converter=deadline_from)
+    max_retries: int = field(converter=max_retries_from)
+
+    def __attrs_post_init__(self) -> None:
+        key, parts = self.api_key.reveal(), urlsplit(self.base_url)
+        if "_live_" in key and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            raise ConfigurationError("a live key is not sent over http://: use https://")

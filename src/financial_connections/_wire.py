@@ -1,0 +1,70 @@
+"""A request and the settings → exactly what goes over the wire, the same on every attempt. Pure."""
+
+import platform
+from functools import cache
+from uuid import uuid4
+
+from attrs import field, frozen
+
+from financial_connections._encode import encode_params, encode_path
+from financial_connections._generated import API_VERSION
+from financial_connections._request import Request, RequestOptions
+from financial_connections._settings import Settings
+from financial_connections._version import __version__
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@frozen(kw_only=True)
+class WireRequest:
+    """A request as it is sent."""
+
+    method: str
+    path: str
+    """The path without the base URL and the query: what may be logged."""
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    idempotency_key: str | None
+
+
+def wire_request(request: Request, settings: Settings, options: RequestOptions) -> WireRequest:
+    """Return what is sent. Raises `InvalidArgumentError` for what cannot be."""
+    path = encode_path(request.path)
+    params = encode_params(request.params, arrays=request.arrays, required=request.required)
+    is_post = request.method == "POST"
+    key = (options.idempotency_key or str(uuid4())) if is_post else None
+    query = f"?{params}" if params and not is_post else ""
+    return WireRequest(
+        method=request.method,
+        path=path,
+        url=f"{settings.base_url}{path}{query}",
+        headers=_headers(settings, options, key),
+        content=params.encode() if is_post else b"",
+        idempotency_key=key,
+    )
+
+
+def _headers(settings: Settings, options: RequestOptions, idempotency_key: str | None) -> dict[str, str]:
+    headers = {
+        "Authorization": f"Bearer {settings.api_key.reveal()}",
+        "Stripe-Version": API_VERSION,
+        "User-Agent": user_agent(),
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+    }
+    if settings.stripe_account:
+        headers["Stripe-Account"] = settings.stripe_account
+    if settings.stripe_context:
+        headers["Stripe-Context"] = settings.stripe_context
+    if idempotency_key:
+        headers["Idempotency-Key"] = idempotency_key
+        headers["Content-Type"] = FORM
+    own = {name.lower() for name in options.headers}
+    return {name: text for name, text in headers.items() if name.lower() not in own} | dict(options.headers)
+
+
+@cache
+def user_agent() -> str:
+    """Return `financial-connections/1.2.3 python/3.11.7`."""
+    return f"financial-connections/{__version__} python/{platform.python_version()}"

@@ -1,0 +1,290 @@
+"""
+Everything that this package raises.
+
+    FinancialConnectionsError
+    ├── ConfigurationError(ValueError)         nothing was sent: a setting is missing or unusable
+    ├── InvalidArgumentError(ValueError)       nothing was sent: an argument cannot be put on the wire
+    ├── APIConnectionError(ConnectionError)    no usable answer arrived
+    │   ├── APITimeoutError(TimeoutError)      an attempt took longer than `timeout`
+    │   └── DeadlineExceededError(TimeoutError)  the whole call took longer than `deadline`
+    ├── APIResponseError                       a 2xx answer that is not what the contract promises
+    ├── APIStatusError                         the API refused
+    │   ├── InvalidRequestError                400, 402 and other 4xx
+    │   │   ├── AccountInactiveError           code financial_connections_account_inactive
+    │   │   └── IdempotencyError               type idempotency_error, whatever the status
+    │   ├── AuthenticationError                401
+    │   ├── PermissionDeniedError              403
+    │   ├── NotFoundError                      404
+    │   ├── ConflictError                      409
+    │   ├── RateLimitError                     429
+    │   └── ServerError                        5xx
+    ├── PaginationError                        a list cannot be followed further
+    ├── NotExpandedError(LookupError)          a field holds an id, not the object
+    ├── RefreshFailedError                     a refresh ended in `failed`
+    ├── RefreshNotAvailableError               a refresh is not possible yet
+    └── WebhookSignatureError(ValueError)      a webhook's signature does not hold
+
+All of them pickle and copy, and none holds the API key.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from financial_connections._json import ContentError, parse_json
+from financial_connections._redact import printable, text_of_html
+from financial_connections._retry import is_retryable_status, retry_after_from
+
+__all__ = [
+    "APIConnectionError",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AccountInactiveError",
+    "AuthenticationError",
+    "ConfigurationError",
+    "ConflictError",
+    "DeadlineExceededError",
+    "FinancialConnectionsError",
+    "IdempotencyError",
+    "InvalidArgumentError",
+    "InvalidRequestError",
+    "NotExpandedError",
+    "NotFoundError",
+    "PaginationError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RefreshFailedError",
+    "RefreshNotAvailableError",
+    "ServerError",
+    "WebhookSignatureError",
+]
+
+
+class FinancialConnectionsError(Exception):
+    """The root: `except FinancialConnectionsError` catches all that this package raises."""
+
+    request_id: str | None = None
+    """The request's id at Stripe (`req_…`), when an answer carried one."""
+
+
+class ConfigurationError(FinancialConnectionsError, ValueError):
+    """Nothing was sent: a setting of the client is missing or unusable. The text never shows its value."""
+
+
+class InvalidArgumentError(FinancialConnectionsError, ValueError):
+    """Nothing was sent: an argument cannot be put on the wire. The text names its key."""
+
+
+class _CallError(FinancialConnectionsError):
+    """A call that was sent, and failed."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        request_id: str | None = None,
+        attempts: int = 1,
+        idempotency_key: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.request_id = request_id
+        self.attempts = attempts
+        """How often the request was sent."""
+        self.idempotency_key = idempotency_key
+        """The key of a POST: repeat the call with it to make sure that it takes effect once. None for a GET."""
+
+
+class APIConnectionError(_CallError, ConnectionError):
+    """
+    No usable answer arrived: connecting, sending or receiving failed.
+
+    A POST may have taken effect; repeat it with the same `idempotency_key`.
+    """
+
+    def __init__(self, message: str, *, retryable: bool = True, **call: Any) -> None:
+        super().__init__(message, **call)
+        self.retryable = retryable
+        """Whether the same request may succeed later; False for a certificate that does not verify."""
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """An attempt took longer than `timeout`, and no retry was left."""
+
+
+class DeadlineExceededError(APIConnectionError, TimeoutError):
+    """The call as a whole, attempts and waiting, took longer than `deadline`."""
+
+
+class APIResponseError(_CallError):
+    """A 2xx answer that is no JSON object, or a list without data. A POST has taken effect."""
+
+    def __init__(self, message: str, *, status: int = 200, **call: Any) -> None:
+        super().__init__(message, **call)
+        self.status = status
+
+
+class APIStatusError(_CallError):
+    """
+    The API refused; the fields are those of Stripe's error object.
+
+    Any of them but `status` can be None: a proxy's error page has none. Source:
+    https://docs.stripe.com/api/errors
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        status: int = 0,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        **call: Any,
+    ) -> None:
+        """Take what an answer held; `error_from` reads it off one."""
+        fields = _error_fields(body)
+        self.status = status
+        self.headers = dict(headers or {})
+        """The answer's headers, names in lower case."""
+        self.body = body
+        """The answer's body: parsed JSON, otherwise the start of its text."""
+        self.type = _text(fields.get("type"))
+        """`api_error`, `card_error`, `idempotency_error` or `invalid_request_error`."""
+        self.code = _text(fields.get("code"))
+        """A short code to branch on: https://docs.stripe.com/error-codes"""
+        self.message = printable(_text(fields.get("message")) or message or "no message")
+        self.param = _text(fields.get("param"))
+        """The parameter at fault, such as `features[0]`."""
+        self.doc_url = _text(fields.get("doc_url"))
+        self.request_log_url = _text(fields.get("request_log_url"))
+        self.retryable = is_retryable_status(status, self.code, self.headers)
+        """Whether the same request may succeed later."""
+        self.retry_after = retry_after_from(self.headers)
+        """Seconds that the server asked to wait."""
+        self.replayed = self.headers.get("idempotent-replayed") == "true"
+        """Whether this is the stored answer to an earlier request with the same idempotency key."""
+        super().__init__(self.message, **call)
+
+    def __str__(self) -> str:
+        facts = {"code": self.code, "param": self.param, "request": self.request_id}
+        told = [f"status {self.status}", *(f"{name} {printable(v, 100)}" for name, v in facts.items() if v)]
+        return f"{self.message} ({', '.join(told)})"
+
+
+class InvalidRequestError(APIStatusError):
+    """The request is wrong, and will stay so: 400, 402 and other 4xx."""
+
+
+class AccountInactiveError(InvalidRequestError):
+    """The account is inactive at its institution: its holder has to link it again."""
+
+
+class IdempotencyError(InvalidRequestError):
+    """The idempotency key was used before, with other parameters."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the API key is missing, wrong, or revoked."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key may not do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: there is no such object in this account and mode."""
+
+
+class ConflictError(APIStatusError):
+    """409: another request works on the same object, or with the same idempotency key."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests."""
+
+    @property
+    def rate_limit_reason(self) -> str | None:
+        """Which limit it was, such as `global-rate`: https://docs.stripe.com/rate-limits"""
+        return self.headers.get("stripe-rate-limited-reason")
+
+
+class ServerError(APIStatusError):
+    """5xx: something went wrong at Stripe, or on the way."""
+
+
+class PaginationError(FinancialConnectionsError):
+    """A list says that it has more, and gives no cursor that leads on."""
+
+
+class NotExpandedError(FinancialConnectionsError, LookupError):
+    """A field holds an id where its object was asked for; the text names the `expand=` to add."""
+
+
+class RefreshFailedError(FinancialConnectionsError):
+    """A refresh ended in `failed`; `features` are those that did."""
+
+    def __init__(self, message: str, *, features: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.features = tuple(features)
+
+
+class RefreshNotAvailableError(FinancialConnectionsError):
+    """A refresh is not possible before `available_at` (seconds since the epoch)."""
+
+    def __init__(self, message: str, *, available_at: int | None = None) -> None:
+        super().__init__(message)
+        self.available_at = available_at
+
+
+class WebhookSignatureError(FinancialConnectionsError, ValueError):
+    """A webhook's payload was not signed with any of the given secrets, or too long ago."""
+
+
+_BY_TYPE = {"idempotency_error": IdempotencyError}
+_BY_CODE = {"financial_connections_account_inactive": AccountInactiveError}
+_BY_STATUS = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    429: RateLimitError,
+}
+
+
+def error_from(status: int, headers: Mapping[str, str], content: bytes, **call: Any) -> APIStatusError:
+    """Return the error that an answer other than 2xx stands for. `headers` has lower-case names."""
+    try:
+        body, said = parse_json(content), None
+    except ContentError:
+        body = content[:20_000].decode("utf-8", "replace")
+        said = text_of_html(body).strip()
+    fields = _error_fields(body)
+    error_class = (
+        _BY_TYPE.get(_text(fields.get("type")) or "")
+        or _BY_CODE.get(_text(fields.get("code")) or "")
+        or _BY_STATUS.get(status)
+        or (InvalidRequestError if 400 <= status < 500 else None)  # noqa: PLR2004
+        or (ServerError if status >= 500 else APIStatusError)  # noqa: PLR2004
+    )
+    request_id = headers.get("request-id")
+    return error_class(
+        said or f"HTTP {status}",
+        status=status,
+        headers=headers,
+        body=body,
+        request_id=printable(request_id, 100) if request_id else None,
+        **call,
+    )
+
+
+def _error_fields(body: Any) -> Mapping[str, Any]:
+    """Return the error object of a body, whatever shape the body has."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, dict):
+        return error
+    if isinstance(error, str):  # as OAuth endpoints and proxies write it
+        return {"message": error}
+    return {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,301 @@
+"""
+Lists as pages and as one stream of items.
+
+Pages come newest first. Walking forwards (`starting_after`) continues after a page's last item; walking
+backwards (`ending_before`) continues before its first, which is the newest, so that items come oldest to
+newest. Source: https://docs.stripe.com/api/pagination
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import anyio
+from attrs import evolve, field, frozen
+
+from financial_connections.errors import InvalidArgumentError, PaginationError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from anyio.abc import TaskGroup
+    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+    from financial_connections._request import RequestOptions
+
+__all__ = ["Page", "Pager", "Prefetch"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+LARGEST_PAGE = 100
+"""The most items that the API puts on a page."""
+
+
+class _List(Protocol[T_co]):
+    """What every generated list model looks like."""
+
+    @property
+    def data(self) -> Sequence[T_co] | None: ...
+    @property
+    def has_more(self) -> bool | None: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def request_id(self) -> str | None: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+class _Fetch(Protocol[T_co]):
+    """A generated list function, bound to all but its place."""
+
+    def __call__(
+        self,
+        *,
+        limit: int | None,
+        starting_after: str | None,
+        ending_before: str | None,
+        options: RequestOptions | None,
+    ) -> Awaitable[_List[T_co]]: ...
+
+
+@frozen(eq=False)
+class Page(Generic[T_co]):
+    """One page of a list."""
+
+    data: list[T_co] = field(repr=False)
+    """The items, newest first."""
+    has_more: bool
+    """Whether there are more items in the direction of travel."""
+    url: str | None
+    """The path of the list, as the server names it; never followed."""
+    cursor: str | None
+    """The id to go on from: `starting_after` of the next page or, walking backwards, `ending_before`."""
+    request_id: str | None
+    _list: _List[T_co] = field(repr=False, alias="answer")
+    _pager: Pager[T_co] = field(repr=False, alias="pager")
+
+    async def next(self) -> Page[T_co] | None:
+        """Return the page after this one; None when this is the last. Raises `PaginationError`."""
+        if not self.has_more:
+            return None
+        if self.cursor is None:
+            why = "its last item has no id" if self.data else "it is empty"
+            raise PaginationError(f"the list says that it has more, but {why}: there is no cursor to go on from")
+        if self.cursor == self._pager._cursor:
+            raise PaginationError("the list leads back to where it was")
+        return await self._pager._after(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything the server sent for this page."""
+        return self._list.to_dict()
+
+
+@frozen(eq=False, repr=False)
+class Pager(Generic[T_co]):
+    """
+    A list that has not been asked for yet; use it as often as you like.
+
+    `await pager` is the first page, `async for item in pager` every item. Iterating asks for 100 items a page
+    unless `limit=` was given. A deadline bounds each page, not the walk.
+    """
+
+    _fetch: _Fetch[T_co] = field(alias="fetch")
+    _limit: int | None = field(default=None, alias="limit", kw_only=True)
+    _starting_after: str | None = field(default=None, alias="starting_after", kw_only=True)
+    _ending_before: str | None = field(default=None, alias="ending_before", kw_only=True)
+    _options: RequestOptions | None = field(default=None, alias="options", kw_only=True)
+    _remaining: int | None = field(default=None, alias="remaining", kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        limit = self._limit
+        if limit is not None and (
+            isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= LARGEST_PAGE
+        ):
+            raise InvalidArgumentError(f"limit must be a whole number from 1 to {LARGEST_PAGE}")
+        if self._starting_after is not None and self._ending_before is not None:
+            raise InvalidArgumentError("starting_after and ending_before exclude each other")
+        for name, cursor in (
+            ("starting_after", self._starting_after),
+            ("ending_before", self._ending_before),
+        ):
+            if cursor is not None and (not isinstance(cursor, str) or not cursor):
+                raise InvalidArgumentError(f"{name} must be an object's id")
+
+    def __await__(self) -> Generator[Any, None, Page[T_co]]:
+        return self._first_page().__await__()
+
+    def __aiter__(self) -> AsyncIterator[T_co]:
+        return _Items(self.pages(), newest_first=not self._is_backward)
+
+    def pages(self) -> AsyncIterator[Page[T_co]]:
+        """Iterate over the pages."""
+        return _Pages(self._roomy())
+
+    def take(self, n: int) -> Pager[T_co]:
+        """Return a pager of at most `n` items, which fetches no page that it does not need."""
+        count = _count("n", n, at_least=0)
+        return evolve(self, remaining=count if self._remaining is None else min(count, self._remaining))
+
+    async def collect(self, *, max_items: int) -> list[T_co]:
+        """Return the items, at most `max_items`, as a list."""
+        return [item async for item in self.take(_count("max_items", max_items, at_least=0))]
+
+    def prefetch(self, *, pages: int = 1) -> Prefetch[T_co]:
+        """
+        Return a context in which the next `pages` pages are fetched while you work on this one.
+
+            async with pager.prefetch() as items:
+                async for item in items:
+                    ...
+        """
+        return Prefetch(self, _count("pages", pages, at_least=1))
+
+    def __repr__(self) -> str:
+        fetch: Any = self._fetch
+        what = fetch.func.__name__ if isinstance(fetch, partial) else type(fetch).__name__
+        return f"<Pager of {what}>"
+
+    @property
+    def _is_backward(self) -> bool:
+        return self._ending_before is not None
+
+    @property
+    def _cursor(self) -> str | None:
+        return self._ending_before if self._is_backward else self._starting_after
+
+    def _roomy(self) -> Pager[T_co]:
+        """Ask for large pages, unless the caller chose."""
+        if self._limit is not None:
+            return self
+        return evolve(self, limit=max(1, min(LARGEST_PAGE, self._remaining or LARGEST_PAGE)))
+
+    async def _first_page(self) -> Page[T_co]:
+        answer = await self._fetch(
+            limit=self._limit,
+            starting_after=self._starting_after,
+            ending_before=self._ending_before,
+            options=self._options,
+        )
+        data = list(answer.data or ())
+        # Without a usable `has_more`, only an empty page is sure to be the last.
+        has_more = bool(data) if answer.has_more is None else answer.has_more
+        if self._remaining is not None and len(data) >= self._remaining:
+            has_more = False
+            # Backwards, the items nearest to the cursor are a page's last.
+            data = data[len(data) - self._remaining :] if self._is_backward else data[: self._remaining]
+        edge = (data[0] if self._is_backward else data[-1]) if data else None
+        return Page(
+            data,
+            has_more,
+            answer.url,
+            getattr(edge, "id", None),
+            answer.request_id,
+            answer=answer,
+            pager=self,
+        )
+
+    def _after(self, page: Page[T_co]) -> Pager[T_co]:
+        left = None if self._remaining is None else self._remaining - len(page.data)
+        if self._is_backward:
+            return evolve(self, remaining=left, ending_before=page.cursor)
+        return evolve(self, remaining=left, starting_after=page.cursor)
+
+
+class _Pages(AsyncIterator["Page[T]"]):
+    # A class, not an async generator: one that is left early would be finalised late, outside its task.
+    def __init__(self, pager: Pager[T]) -> None:
+        self._pager = pager
+        self._page: Page[T] | None = None
+        self._ended = pager._remaining == 0
+        self._seen = {pager._cursor}
+
+    async def __anext__(self) -> Page[T]:
+        if self._ended:
+            raise StopAsyncIteration
+        page = await (self._pager if self._page is None else self._page.next())
+        if page is None:
+            self._ended = True
+            raise StopAsyncIteration
+        if page.has_more and page.cursor in self._seen:
+            raise PaginationError("the list leads back to where it was")
+        self._seen.add(page.cursor)
+        self._page = page
+        return page
+
+
+class _Items(AsyncIterator[T]):
+    def __init__(self, pages: AsyncIterable[Page[T]], *, newest_first: bool) -> None:
+        self._pages = aiter(pages)
+        self._newest_first = newest_first
+        self._items = iter(list[T]())
+
+    async def __anext__(self) -> T:
+        while True:
+            for item in self._items:
+                return item
+            page = await anext(self._pages)
+            self._items = iter(page.data) if self._newest_first else reversed(page.data)
+
+
+class Prefetch(Generic[T]):
+    """`async with` gives the items; no task outlives the block."""
+
+    def __init__(self, pager: Pager[T], pages: int) -> None:
+        self._pager = pager
+        self._ahead = pages
+        self._tasks: TaskGroup
+
+    async def __aenter__(self) -> AsyncIterator[T]:
+        # The page being sent is one ahead; the buffer holds the others.
+        send, receive = anyio.create_memory_object_stream[Page[T] | Exception](self._ahead - 1)
+        self._receive = receive
+        self._tasks = anyio.create_task_group()
+        await self._tasks.__aenter__()
+        self._tasks.start_soon(self._fetch_ahead, send)
+        return _Items(_Received(receive), newest_first=not self._pager._is_backward)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        tasks = self._tasks
+        tasks.cancel_scope.cancel()
+        self._receive.close()
+        if isinstance(error, anyio.get_cancelled_exc_class()):
+            return await tasks.__aexit__(kind, error, traceback)
+        # Any other error of the block is its own: the task group would wrap it in an ExceptionGroup.
+        await tasks.__aexit__(None, None, None)
+        return None
+
+    async def _fetch_ahead(self, send: MemoryObjectSendStream[Page[T] | Exception]) -> None:
+        async with send:
+            try:
+                async for page in self._pager.pages():
+                    await send.send(page)
+            except Exception as error:  # noqa: BLE001 - raised again where the items are consumed
+                await send.send(error)
+
+
+class _Received(AsyncIterator["Page[T]"]):
+    def __init__(self, receive: MemoryObjectReceiveStream[Page[T] | Exception]) -> None:
+        self._receive = receive
+
+    async def __anext__(self) -> Page[T]:
+        try:
+            page = await self._receive.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+        if isinstance(page, Exception):
+            raise page
+        return page
+
+
+def _count(name: str, value: Any, *, at_least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
+        raise InvalidArgumentError(f"{name} must be a whole number of at least {at_least}")
+    return value

@@ -1,0 +1,66 @@
+"""
+Accounts: what their owner's bank and their merchant can do to them.
+https://docs.stripe.com/api/financial_connections/accounts
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from financial_connections.sandbox.errors import Refusal
+from financial_connections.sandbox.records import Account, Merchant
+from financial_connections.sandbox.refreshes import keep_subscribed, require_active, require_permission
+from financial_connections.sandbox.state import State
+
+
+def subscribe(state: State, merchant: Merchant, account: Account) -> None:
+    """Refresh the transactions at once and then daily. Subscribing twice is subscribing once."""
+    require_active(account, action="subscribed to")
+    require_permission(state, account, "transactions")
+    if account.subscription is None:
+        account.subscription = object()
+        keep_subscribed(state, merchant, account, account.subscription)
+
+
+def unsubscribe(account: Account) -> None:
+    """End the subscription, if there is one."""
+    account.subscription = None
+
+
+def disconnect(state: State, merchant: Merchant, account: Account) -> None:
+    """End the access for good: no subscription, no ownership, and by default no data fetched earlier either."""
+    if account.status == "disconnected":
+        if state.rules.repeated_disconnect == "refuse":
+            raise Refusal(message="The account is disconnected already.", param="account", is_result=True)
+        return
+    account.status = "disconnected"
+    account.subscription = None
+    account.ownership = None
+    if state.rules.data_after_disconnect == "gone":
+        account.balance = None
+    for refresh in account.refreshes.values():
+        if refresh.status == "pending":
+            refresh.status = "failed"
+    state.emit("disconnected", merchant, account)
+
+
+def change_status(
+    state: State, merchant: Merchant, account: Account, status: Literal["active", "inactive"]
+) -> None:
+    """Let the institution close or reopen its side. Only it can; a disconnected account stays disconnected."""
+    if account.status == "disconnected":
+        raise ValueError(f"{account.id} is disconnected, for good")
+    if account.status != status:
+        account.status = status
+        state.emit("deactivated" if status == "inactive" else "reactivated", merchant, account)
+
+
+def require_data(state: State, account: Account) -> None:
+    """Refuse data of a disconnected account."""
+    if account.status == "disconnected" and state.rules.data_after_disconnect == "gone":
+        raise Refusal(message="The account is disconnected: its data cannot be read.", is_result=True)
+
+
+def find_merchant(platform: Merchant, account: str) -> Merchant | None:
+    """Return the merchant that linked this account."""
+    merchants: Iterable[Merchant] = (platform, *platform.connected.values())
+    return next((merchant for merchant in merchants if account in merchant.accounts), None)

@@ -1,0 +1,143 @@
+import copy
+import json
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import financial_connections
+from financial_connections import errors
+from financial_connections.errors import APIStatusError, FinancialConnectionsError, error_from
+
+
+def refused(status=400, headers=None, **error):
+    return error_from(status, {"request-id": "req_1"} | (headers or {}), json.dumps({"error": error}).encode())
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (400, {}, errors.InvalidRequestError),
+        (402, {"type": "card_error"}, errors.InvalidRequestError),
+        (418, {}, errors.InvalidRequestError),
+        (400, {"code": "financial_connections_account_inactive"}, errors.AccountInactiveError),
+        (400, {"type": "idempotency_error"}, errors.IdempotencyError),
+        (409, {"type": "idempotency_error"}, errors.IdempotencyError),
+        (401, {}, errors.AuthenticationError),
+        (403, {}, errors.PermissionDeniedError),
+        (404, {}, errors.NotFoundError),
+        (409, {"code": "lock_timeout"}, errors.ConflictError),
+        (429, {"code": "rate_limit"}, errors.RateLimitError),
+        (500, {"type": "api_error"}, errors.ServerError),
+        (503, {}, errors.ServerError),
+        (520, {}, errors.ServerError),
+        (400, {"type": "brand_new_error"}, errors.InvalidRequestError),
+        (400, {"type": ["not", "text"], "code": 7}, errors.InvalidRequestError),
+        (302, {}, APIStatusError),
+    ],
+)
+def test_type_and_code_come_before_the_status(status, error, expected):
+    assert expected is type(refused(status, **error))
+
+
+def test_an_error_has_all_that_stripe_said():
+    error = refused(
+        400,
+        {"stripe-should-retry": "false"},
+        type="invalid_request_error",
+        code="parameter_missing",
+        message="Missing required param: features.",
+        param="features",
+        doc_url="https://stripe.com/docs/error-codes/parameter-missing",
+        request_log_url="https://dashboard.stripe.com/test/logs/req_1",
+    )
+    assert ("invalid_request_error", "parameter_missing", "features") == (error.type, error.code, error.param)
+    assert "https://stripe.com/docs/error-codes/parameter-missing" == error.doc_url
+    assert "https://dashboard.stripe.com/test/logs/req_1" == error.request_log_url
+    assert (400, "req_1", False) == (error.status, error.request_id, error.retryable)
+    assert "Missing required param: features." == error.message
+    assert (
+        "Missing required param: features. "
+        "(status 400, code parameter_missing, param features, request req_1)" == str(error)
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "HTTP 502"),
+        (b"<html><style>x{}</style><h1>Bad\r\n\x1b[31mGateway</h1></html>", "Bad [31mGateway"),
+        (b'{"error": "invalid_client"}', "invalid_client"),
+        (b'["no", "object"]', "HTTP 502"),
+        (b'{"error": null}', "HTTP 502"),
+        (b'{"error": {"message": null}}', "HTTP 502"),
+        (b'{"error": {"message": "a\\u0000b\\nc"}}', "a b c"),
+        (b"[" * 100_000, "[" * 499 + "…"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"x" * 1_000_000, "x" * 499 + "…"),
+    ],
+)
+def test_any_body_makes_an_error_with_a_short_printable_text(content, message):
+    error = error_from(502, {"request-id": "req_1"}, content)
+    assert errors.ServerError is type(error)
+    assert (message, "req_1") == (error.message, error.request_id)
+    assert str(error).isprintable()
+
+
+@given(st.binary() | st.text().map(str.encode) | st.from_type(type(None)).map(lambda _: b'{"error":{}}'))
+def test_no_body_is_too_odd_for_an_error(content):
+    error = error_from(500, {}, content)
+    assert str(error).isprintable()
+    assert len(str(error)) < 700
+
+
+def test_a_secret_that_the_server_quotes_is_masked():
+    error = refused(
+        401, message="Invalid key sk_live_abc123XYZ and rk_test_9 and whsec_Zz9+/= and fcsess_1_secret_2"
+    )
+    assert "Invalid key sk_live_*** and rk_test_*** and whsec_*** and fcsess_1_secret_***" == error.message
+
+
+def every_error():
+    def below(cls):
+        return [cls, *(sub for child in cls.__subclasses__() for sub in below(child))]
+
+    return sorted({cls for cls in below(FinancialConnectionsError) if not cls.__name__.startswith("_")}, key=str)
+
+
+@pytest.mark.parametrize("error_class", every_error())
+def test_every_error_is_public_and_pickles_and_copies(error_class):
+    assert error_class is getattr(financial_connections, error_class.__name__)
+    error = error_class("what happened")
+    error.request_id = "req_1"
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert (error_class, str(error), vars(error)) == (type(twin), str(twin), vars(twin))
+
+
+def test_a_refusal_pickles_with_all_its_fields():
+    error = error_from(429, {"retry-after": "3", "stripe-rate-limited-reason": "global-rate"}, b"{}", attempts=3)
+    twin = pickle.loads(pickle.dumps(error))
+    assert vars(error) == vars(twin)
+    assert (3, "global-rate", 3, True) == (
+        twin.retry_after,
+        twin.rate_limit_reason,
+        twin.attempts,
+        twin.retryable,
+    )
+
+
+@pytest.mark.parametrize(
+    ("error_class", "builtin"),
+    [
+        (errors.ConfigurationError, ValueError),
+        (errors.InvalidArgumentError, ValueError),
+        (errors.APIConnectionError, ConnectionError),
+        (errors.APITimeoutError, TimeoutError),
+        (errors.DeadlineExceededError, TimeoutError),
+        (errors.NotExpandedError, LookupError),
+        (errors.WebhookSignatureError, ValueError),
+    ],
+)
+def test_errors_are_also_what_the_standard_library_calls_them(error_class, builtin):
+    assert issubclass(error_class, builtin)

@@ -1,0 +1,187 @@
+import copy
+import pickle
+
+import httpx
+import pytest
+
+from financial_connections import (
+    AsyncClient,
+    ConfigurationError,
+    InvalidArgumentError,
+    RequestOptions,
+    Timeout,
+)
+
+KEY = "sk_test_51H8supersecret"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "pk_test_1",
+        "pk_live_1",
+        f"{KEY}\n",
+        f" {KEY}",
+        "sk_test_\u00e9",
+        "sk_test_\x00",
+        "sk_test_a b",
+        5,
+        b"sk_test_1",
+    ],
+)
+def test_a_key_that_cannot_work_is_refused_and_not_shown(key):
+    with pytest.raises(ConfigurationError) as caught:
+        AsyncClient(key)
+    shown = key.strip() if isinstance(key, str) else "\x01"
+    assert not shown or shown not in str(caught.value)
+
+
+def test_a_missing_key_is_refused():
+    with pytest.raises(ConfigurationError, match="pass api_key= or set STRIPE_API_KEY"):
+        AsyncClient()
+
+
+def test_the_key_comes_from_the_environment_when_the_client_is_made(monkeypatch):
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+    client = AsyncClient()
+    monkeypatch.delenv("STRIPE_API_KEY")
+    assert KEY == client._settings.api_key.reveal()
+
+
+def test_a_bad_key_from_the_environment_is_called_by_the_variables_name(monkeypatch):
+    monkeypatch.setenv("STRIPE_API_KEY", f"{KEY}\n")
+    with pytest.raises(ConfigurationError, match="^STRIPE_API_KEY "):
+        AsyncClient()
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "30", True, None, [1]])
+def test_a_timeout_that_bounds_nothing_is_refused(value):
+    with pytest.raises(ConfigurationError, match="^timeout"):
+        AsyncClient(KEY, timeout=value)
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "30", True])
+def test_a_deadline_that_bounds_nothing_is_refused(value):
+    with pytest.raises(ConfigurationError, match="^deadline"):
+        AsyncClient(KEY, deadline=value)
+    with pytest.raises(ConfigurationError, match="^deadline"):
+        RequestOptions(deadline=value)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (10, Timeout(10, connect=5)),
+        (2.5, Timeout(2.5, connect=2.5)),
+        (Timeout(7, connect=1), Timeout(7, connect=1)),
+        (httpx.Timeout(30, connect=4), Timeout(30, connect=4)),
+        (httpx.Timeout(None), Timeout(30, connect=5)),
+    ],
+)
+def test_a_timeout_is_a_number_or_a_timeout(given, expected):
+    assert expected == AsyncClient(KEY, timeout=given)._settings.timeout
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, "2", True, None])
+def test_max_retries_is_a_whole_number(value):
+    with pytest.raises(ConfigurationError, match="^max_retries"):
+        AsyncClient(KEY, max_retries=value)
+
+
+@pytest.mark.parametrize("value", [0, 1.5, "2", True, None])
+def test_max_connections_is_a_whole_number_above_zero(value):
+    with pytest.raises(ConfigurationError, match="^max_connections"):
+        AsyncClient(KEY, max_connections=value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "api.stripe.com",
+        "ftp://x",
+        "https://",
+        "https://u:p@x",
+        "https://x?a=b",
+        "https://x#a",
+        "https://x:port",
+        None,
+        5,
+    ],
+)
+def test_a_base_url_that_leads_nowhere_is_refused(value):
+    with pytest.raises(ConfigurationError, match="^base_url"):
+        AsyncClient(KEY, base_url=value)
+
+
+def test_a_live_key_is_not_sent_in_the_clear():
+    with pytest.raises(ConfigurationError, match="https://"):
+        AsyncClient("sk_live_1", base_url="http://stripe.example")
+    AsyncClient("sk_live_1", base_url="http://127.0.0.1:12111")
+    AsyncClient("sk_test_1", base_url="http://stripe.example")
+
+
+@pytest.mark.parametrize("name", ["stripe_account", "stripe_context"])
+@pytest.mark.parametrize("value", ["", "acct_1\r\nX: y", "acct_\u00e9", " acct_1", 5])
+def test_a_setting_that_cannot_be_a_header_is_refused(name, value):
+    with pytest.raises(InvalidArgumentError, match=f"^{name}"):
+        AsyncClient(KEY, **{name: value})
+    with pytest.raises(InvalidArgumentError, match=f"^{name}"):
+        RequestOptions(**{name: value})
+
+
+@pytest.mark.parametrize("value", ["", "k" * 256, "a\nb", "\u00e9", 5])
+def test_an_idempotency_key_that_cannot_be_sent_is_refused(value):
+    with pytest.raises(InvalidArgumentError, match="^idempotency_key"):
+        RequestOptions(idempotency_key=value)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer x"},
+        {"idempotency-key": "x"},
+        {"HOST": "x"},
+        {"Content-Length": "0"},
+        {"X-Y": "a\r\nb: c"},
+        {"X Y": "a"},
+        {"": "a"},
+        {"X-Y": 5},
+        {5: "x"},
+    ],
+)
+def test_a_header_that_would_break_the_request_is_refused(headers):
+    with pytest.raises(InvalidArgumentError, match="^headers: "):
+        RequestOptions(headers=headers)
+
+
+def test_an_unknown_http_client_is_refused():
+    with pytest.raises(ConfigurationError, match="^http_client"):
+        AsyncClient(KEY, http_client=httpx.Client())
+
+
+def test_nothing_that_holds_a_key_shows_it():
+    client = AsyncClient(KEY)
+    options = RequestOptions(api_key=KEY, headers={"X-Token": "hush"})
+    for thing in (
+        client,
+        client._settings,
+        client._transport,
+        client.accounts,
+        options,
+        client.with_options(),
+    ):
+        assert KEY not in repr(thing)
+        assert "hush" not in repr(thing)
+
+
+@pytest.mark.parametrize("thing", [AsyncClient(KEY), RequestOptions(api_key=KEY)], ids=["client", "options"])
+def test_nothing_that_holds_a_key_can_be_pickled(thing):
+    with pytest.raises(TypeError):
+        pickle.dumps(thing)
+
+
+def test_options_copy():
+    options = RequestOptions(api_key=KEY, timeout=3)
+    assert options == copy.deepcopy(options)
