@@ -14,8 +14,8 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -149,14 +149,14 @@ def fetched(spec: str) -> bytes:
     try:
         with urlopen(spec, timeout=PATIENCE) as answer:  # noqa: S310 - http and https only, see above
             return bytes(answer.read())
-    except (URLError, TimeoutError, ValueError) as error:
-        raise SpecError(f"{source_name(spec)}: {error}") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise SpecError(f"{source_name(spec)}: {getattr(error, 'reason', error)}") from error
 
 
 def source_name(spec: str) -> str:
     """What an upstream is called in public: no folder of this machine, no credentials of a URL."""
     url = urlsplit(spec)
-    return f"{url.scheme}://{url.hostname}{url.path}" if url.scheme in {"http", "https"} else Path(spec).name
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}" if url.scheme in {"http", "https"} else Path(spec).name
 
 
 @contextmanager
@@ -179,6 +179,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def put(root: Path, document: Node, texts: dict[Path, str]) -> None:
     """Put everything in place once all of it is there; what is equal stays untouched."""
     with fresh_code(document) as folder:
+        (root / GENERATED).parent.mkdir(parents=True, exist_ok=True)
         staged = root / GENERATED.with_name(f".{GENERATED.name}.new")
         shutil.rmtree(staged, ignore_errors=True)
         shutil.copytree(folder, staged)

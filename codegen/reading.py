@@ -9,6 +9,9 @@ import yaml
 from codegen.checked import Node, SpecError, mapping
 
 
+DEEPEST = 1000
+
+
 class Loader(yaml.CSafeLoader):
     """YAML with the types of JSON: `2023-10-16` and `no` are text."""
 
@@ -29,6 +32,8 @@ def parsed(content: bytes, name: str) -> Node:
     try:
         if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
             return mapping(json.loads(content), name)
+        if is_too_deep(content):
+            raise SpecError(f"{name}: is nested too deeply")
         return mapping(yaml.load(content, Loader), name)  # noqa: S506 - it is a safe loader, of ours
     except yaml.YAMLError as error:
         raise SpecError(f"{name}: no YAML: {reason(error)}") from error
@@ -38,11 +43,20 @@ def parsed(content: bytes, name: str) -> Node:
         raise SpecError(f"{name}: no JSON: {error}") from error
 
 
+def is_too_deep(content: bytes) -> bool:
+    """Whether libyaml, which recurses without a limit, would take the whole process down."""
+    depth = deepest = 0
+    for bracket in re.finditer(rb"[][{}]", content):
+        depth = depth + 1 if bracket[0] in b"[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest > DEEPEST or re.search(rb"(?:[-?:]\s+){%d}" % DEEPEST, content) is not None
+
+
 def reason(error: yaml.YAMLError) -> str:
     """What is wrong with a YAML file, and where."""
     mark = getattr(error, "problem_mark", None)
     where = f" in line {mark.line + 1}" if mark else ""
-    return f"{getattr(error, 'problem', None) or type(error).__name__}{where}"
+    return f"{getattr(error, 'problem', None) or error}{where}"
 
 
 def plain(node: Any, place: str) -> Any:

@@ -1,7 +1,6 @@
 """Every coroutine test runs on asyncio and on trio."""
 
-import inspect
-
+import anyio
 import pytest
 from hypothesis import settings
 
@@ -14,12 +13,19 @@ def anyio_backend(request):
     return request.param
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if inspect.iscoroutinefunction(getattr(item, "obj", None)):
-            item.add_marker(pytest.mark.anyio)
-
-
 @pytest.fixture(autouse=True)
 def _no_key_from_outside(monkeypatch):
     monkeypatch.delenv("STRIPE_API_KEY", raising=False)
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """Backing off takes no time; the list is of the seconds that it would have taken."""
+    waited = []
+
+    async def sleep(seconds):
+        waited.append(seconds)
+        await anyio.lowlevel.checkpoint()
+
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    return waited

@@ -223,7 +223,11 @@ DEEP = b'{"id": "fca_1", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
         (b'{"id": "a", "x": ' + b"9" * 5000 + b"}", "id", "a"),
         (b'{"id": "a", "x": NaN, "y": -Infinity}', "id", "a"),
         (b'{"id": "a", "x": 1e999}', "id", "a"),
-        (b'{"__class__": "x", "__dict__": {}, "_raw": 5, "_path": [1], "_request_id": "no", "id": "a"}', "id", "a"),
+        (
+            b'{"__class__": "x", "__dict__": {}, "_raw": 5, "_path": [1], "_request_id": "no", "id": "a"}',
+            "id",
+            "a",
+        ),
         (b'{"to_dict": 1, "extra": 2, "request_id": "no", "from_dict": 3, "id": "a"}', "id", "a"),
         (b'{"": 1, "id": "a"}', "id", "a"),
     ],
@@ -340,9 +344,7 @@ def test_a_repr_shows_no_bank_data():
 
 
 def test_a_pickle_crosses_processes():
-    program = (
-        "import pickle, sys; print(pickle.load(sys.stdin.buffer).to_dict() == pickle.load(sys.stdin.buffer))"
-    )
+    program = "import pickle, sys; print(pickle.load(sys.stdin.buffer).to_dict() == pickle.load(sys.stdin.buffer))"
     sent = ACCOUNT | {"status": "brand_new", "x": 1}
     pickles = pickle.dumps(decoded(Account, sent)) + pickle.dumps(sent)
     done = subprocess.run([sys.executable, "-c", program], input=pickles, capture_output=True, check=True)

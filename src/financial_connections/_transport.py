@@ -2,7 +2,6 @@
 
 import logging
 import random
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -60,8 +59,6 @@ class Transport:
 
     settings: Settings
     connections: Connections
-    sleep: Callable[[float], Awaitable[None]] = field(default=anyio.sleep, repr=False)
-    dice: Callable[[], float] = field(default=random.random, repr=False)
 
     async def send(self, request: Request, result_type: type[ModelT], options: RequestOptions | None) -> ModelT:
         """Send `request` and decode its answer."""
@@ -106,11 +103,11 @@ class Transport:
             delay = None
             if result.retryable and call.attempts <= settings.max_retries:
                 asked = result.retry_after if isinstance(result, APIStatusError) else None
-                delay = delay_before_retry(call.attempts, asked, self.dice())
+                delay = delay_before_retry(call.attempts, asked, random.random())  # noqa: S311 - jitter
             # A wait that outlasts the deadline would only replace this error by a less telling one.
             if delay is None or anyio.current_time() + delay >= deadline:
                 raise result
-            await self.sleep(delay)
+            await anyio.sleep(delay)
 
     async def _attempt(self, call: _Call, timeout: Timeout) -> "Answer | APIConnectionError | APIStatusError":  # noqa: ASYNC109
         started = anyio.current_time()

@@ -210,20 +210,23 @@ class _Pages(AsyncIterator["Page[T]"]):
         self._pager = pager
         self._page: Page[T] | None = None
         self._ended = pager._remaining == 0
-        self._seen = {pager._cursor}
+        self._cursors: set[str | None] = set()
 
     async def __anext__(self) -> Page[T]:
         if self._ended:
             raise StopAsyncIteration
-        page = await (self._pager if self._page is None else self._page.next())
+        page = await (self._pager if self._page is None else self._after(self._page))
         if page is None:
             self._ended = True
             raise StopAsyncIteration
-        if page.has_more and page.cursor in self._seen:
-            raise PaginationError("the list leads back to where it was")
-        self._seen.add(page.cursor)
         self._page = page
         return page
+
+    async def _after(self, page: Page[T]) -> Page[T] | None:
+        if page.has_more and page.cursor in self._cursors:
+            raise PaginationError("the list leads back to where it was")
+        self._cursors.add(page.cursor)
+        return await page.next()
 
 
 class _Items(AsyncIterator[T]):

@@ -3,34 +3,33 @@
 from collections.abc import Mapping
 
 from financial_connections.sandbox.errors import Refusal, missing_object, missing_parameter
-from financial_connections.sandbox.records import Account, Merchant
+from financial_connections.sandbox.records import Merchant
 from financial_connections.sandbox.state import State
 
 
 def session_holder(params: Mapping[str, str]) -> str:
-    """Return the id that `account_holder` names; the type says which one it must be, and that it is alone."""
+    """Return the id that `account_holder` of a session names; its type says which one, and it must be alone."""
+    require_one(params, "customer", "account", within="account_holder")
     kind = params["type"]
     if kind not in params:
         raise missing_parameter(f"account_holder[{kind}]")
-    require_one(params)
     return params[kind]
 
 
-def require_one(params: Mapping[str, object]) -> None:
-    """Refuse `customer` together with `account`."""
-    if "customer" in params and "account" in params:
-        raise Refusal(
-            message="You may only specify one of these parameters: account_holder[customer],"
-            " account_holder[account].",
-            param="account_holder[customer]",
-        )
+def require_one(params: Mapping[str, object], *names: str, within: str = "") -> None:
+    """Refuse parameters that exclude each other."""
+    keys = [f"{within}[{name}]" if within else name for name in names if name in params]
+    if len(keys) > 1:
+        listed = ", ".join(keys)
+        raise Refusal(message=f"You may only specify one of these parameters: {listed}.", param=keys[0])
 
 
-def require_holder(state: State, merchant: Merchant, holder: str, *, is_result: bool) -> None:
+def require_holder(
+    state: State, merchant: Merchant, kind: str, holder: str, *, is_result: bool = False
+) -> None:
     """Refuse a holder that this merchant does not have."""
-    known = {merchant.id, *merchant.connected} if holder.startswith("acct_") else merchant.customers
+    known = {merchant.id, *merchant.connected} if kind == "account" else merchant.customers
     if holder not in known:
-        kind = "account" if holder.startswith("acct_") else "customer"
         raise missing_object(
             kind,
             holder,
@@ -38,8 +37,3 @@ def require_holder(state: State, merchant: Merchant, holder: str, *, is_result: 
             status=state.rules.unknown_reference_status,
             is_result=is_result,
         )
-
-
-def is_held_by(account: Account, holder: str) -> bool:
-    """Whether the account belongs to this holder."""
-    return account.holder == holder

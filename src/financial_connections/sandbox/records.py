@@ -131,7 +131,6 @@ class Account:
     ownership: Ownership | None = None
     refreshes: dict[Feature, Refresh] = Factory(dict[Feature, Refresh])
     transaction_refreshes: dict[str, Refresh] = Factory(dict[str, Refresh])
-    ownerships: dict[str, Ownership] = Factory(dict[str, Ownership])
     transactions: Log[Transaction] = Factory(Log[Transaction])
     attempts: int = 0
 
@@ -170,5 +169,6 @@ class Merchant:
     customers: dict[str, Customer] = Factory(dict[str, Customer])
     accounts: Log[Account] = Factory(Log[Account])
     sessions: dict[str, Session] = Factory(dict[str, Session])
+    ownerships: dict[str, Ownership] = Factory(dict[str, Ownership])
     transactions: dict[str, Transaction] = Factory(dict[str, Transaction])
     connected: dict[str, "Merchant"] = Factory(dict[str, "Merchant"])

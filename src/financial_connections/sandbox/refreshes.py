@@ -103,18 +103,19 @@ def finish(state: State, merchant: Merchant, account: Account, feature: Feature,
     cooldown = 0 if feature == "ownership" else state.rules.refresh_cooldown
     refresh.next_available_at = int(refresh.last_attempted_at + cooldown)
     if succeeds:
-        _fetch(state, account, feature, refresh)
+        _fetch(state, merchant, account, feature, refresh)
     if account.status != "disconnected":
         state.emit(f"refreshed_{feature}", merchant, account)
 
 
-def _fetch(state: State, account: Account, feature: Feature, refresh: Refresh) -> None:
+def _fetch(state: State, merchant: Merchant, account: Account, feature: Feature, refresh: Refresh) -> None:
     institution = account.institution
     match feature:
         case "balance":
             account.balance = Balance(state.now, institution.balance, account.currency)
         case "ownership":
             account.ownership = _snapshot(state, account)
+            merchant.ownerships[account.ownership.id] = account.ownership
         case "transactions":
             changes, institution.changes = institution.changes, []
             for change in changes:
@@ -125,7 +126,6 @@ def _snapshot(state: State, account: Account) -> Ownership:
     snapshot = Ownership(state.ids.new("fcaowns"), account.id, state.now)
     for person in account.institution.owners:
         snapshot.owners.append(Owner(state.ids.new("fcaown"), snapshot.id, person, state.now))
-    account.ownerships[snapshot.id] = snapshot
     return snapshot
 
 

@@ -5,7 +5,7 @@ https://docs.stripe.com/api/financial_connections/sessions
 A session is open until somebody consents (`complete`) or not (`cancel`). Accounts appear in it on completion.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -72,7 +72,7 @@ def check_session(params: Mapping[str, Any]) -> None:
 def create_session(state: State, merchant: Merchant, params: Mapping[str, Any]) -> Session:
     """Open a session."""
     holder = session_holder(params["account_holder"])
-    require_holder(state, merchant, holder, is_result=True)
+    require_holder(state, merchant, params["account_holder"]["type"], holder, is_result=True)
     session_id = state.ids.new("fcsess")
     session = Session(
         id=session_id,
@@ -139,8 +139,3 @@ def link(state: State, merchant: Merchant, holder: str, new: NewAccount) -> Acco
 def _title(subcategory: str, category: str) -> str:
     name = category if subcategory == "other" else subcategory
     return f"{name.replace('_', ' ').title()} Account"
-
-
-def in_session(session: str) -> Callable[[Account], bool]:
-    """Return the filter for the accounts collected in a session."""
-    return lambda account: account.session == session

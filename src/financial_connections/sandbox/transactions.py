@@ -5,6 +5,7 @@ https://docs.stripe.com/financial-connections/transactions
 They change only through a refresh: what it touches carries its id, and `updated` moves.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -90,13 +91,9 @@ def _time_tests(bounds: int | dict[str, int] | None) -> list[Callable[[Transacti
         return []
     if isinstance(bounds, int):
         return [lambda transaction: transaction.transacted_at == bounds]
-    comparisons: dict[str, Callable[[int, int], bool]] = {
-        "gt": int.__gt__,
-        "gte": int.__ge__,
-        "lt": int.__lt__,
-        "lte": int.__le__,
-    }
-    return [
-        lambda transaction, compare=comparisons[name], bound=bound: compare(transaction.transacted_at, bound)
-        for name, bound in bounds.items()
-    ]
+    return [_time_test(name, bound) for name, bound in bounds.items()]
+
+
+def _time_test(name: str, bound: int) -> Callable[[Transaction], bool]:
+    compare: Callable[[int, int], bool] = getattr(operator, {"gte": "ge", "lte": "le"}.get(name, name))
+    return lambda transaction: compare(transaction.transacted_at, bound)

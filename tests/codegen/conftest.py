@@ -1,0 +1,83 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codegen.reading import parsed
+
+ROOT = Path(__file__).parents[2]
+
+
+class Tree:
+    """A copy of what the generator works on, and the real command run in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "codegen", "--root", self.root, *arguments]
+        return subprocess.run(
+            list(map(str, command)),
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def write(self, name: str, document: object) -> Path:
+        path = self.root / name
+        path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
+        return path
+
+    def files(self) -> dict[str, bytes]:
+        kept = (path for path in self.root.rglob("*") if path.is_file())
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in kept}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    root = tmp_path / "tree"
+    shutil.copytree(ROOT / "openapi", root / "openapi")
+    generated = Path("src", "financial_connections", "_generated")
+    shutil.copytree(ROOT / generated, root / generated, ignore=shutil.ignore_patterns("__pycache__"))
+    return Tree(root)
+
+
+@pytest.fixture(scope="session")
+def contract():
+    return parsed((ROOT / "openapi" / "financial_connections.yaml").read_bytes(), "contract")
+
+
+@pytest.fixture(scope="session")
+def overlays():
+    return {path.name: parsed(path.read_bytes(), path.name) for path in (ROOT / "openapi" / "overlays").glob("*.yaml")}
+
+
+@pytest.fixture(scope="session")
+def prose():
+    return parsed((ROOT / "openapi" / "prose.yaml").read_bytes(), "prose.yaml")
+
+
+@pytest.fixture(scope="session")
+def spec_files():
+    """Real specifications of Stripe's, by their path below FC_SPECS."""
+    folder = os.environ.get("FC_SPECS")
+    if not folder:
+        pytest.skip("FC_SPECS names no folder with Stripe's specifications")
+    found = sorted(path for path in Path(folder).rglob("*") if path.suffix in {".json", ".yaml", ".yml"})
+    assert found
+    return found
+
+
+@pytest.fixture(scope="session")
+def slices(spec_files):
+    """Each of them, read and sliced once."""
+    from codegen.reading import plain
+    from codegen.slicing import slice_of
+
+    return {path: plain(slice_of(parsed(path.read_bytes(), path.name)), "document") for path in spec_files}

@@ -1,0 +1,85 @@
+import pytest
+
+from codegen.checked import SpecError
+from codegen.names import operation_name, pascal, schema_names, singular, spot_name
+
+
+@pytest.mark.parametrize(
+    ("upstream", "ours"),
+    [
+        ("account", "StripeAccount"),
+        ("api_errors", "ErrorDetail"),
+        ("bank_connections_resource_accountholder", "AccountHolder"),
+        ("bank_connections_resource_balance", "Balance"),
+        ("bank_connections_resource_balance_api_resource_cash_balance", "CashBalance"),
+        ("bank_connections_resource_balance_refresh", "BalanceRefresh"),
+        ("bank_connections_resource_link_account_session_filters", "SessionFilters"),
+        ("bank_connections_resource_link_account_session_limits", "SessionLimits"),
+        ("bank_connections_resource_linked_account_status_details", "AccountStatusDetails"),
+        ("bank_connections_resource_transaction_resource_status_transitions", "StatusTransitions"),
+        ("customer", "Customer"),
+        ("error", "ErrorResponse"),
+        ("financial_connections.account", "Account"),
+        ("financial_connections.account_ownership", "AccountOwnership"),
+        ("financial_connections.institution", "Institution"),
+    ],
+)
+def test_a_schema_has_our_name(upstream, ours):
+    assert {upstream: ours} == schema_names([upstream])
+
+
+def test_schemas_whose_short_names_are_equal_keep_more_of_their_own():
+    names = schema_names(["bank_connections_resource_x_resource_limit", "bank_connections_resource_y_resource_limit"])
+    assert ["XLimit", "YLimit"] == list(names.values())
+
+
+def test_a_newcomer_does_not_take_a_promised_name():
+    names = schema_names(["bank_connections_resource_new_api_resource_cash_balance"])
+    assert ["NewCashBalance"] == list(names.values())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_list", "name"),
+    [
+        ("get", "accounts", True, "list_accounts"),
+        ("get", "accounts/{account}", False, "retrieve_account"),
+        ("post", "accounts/{account}/disconnect", False, "disconnect_account"),
+        ("get", "accounts/{account}/owners", True, "list_account_owners"),
+        ("post", "accounts/{account}/refresh", False, "refresh_account"),
+        ("post", "sessions", False, "create_session"),
+        ("get", "sessions/{session}", False, "retrieve_session"),
+        ("get", "institutions", True, "list_institutions"),
+        ("get", "settings", False, "retrieve_settings"),
+        ("post", "accounts/{account}", False, "update_account"),
+        ("delete", "accounts/{account}", False, "delete_account"),
+        ("get", "accounts/{account}/owners/{owner}", False, "retrieve_account_owner"),
+        ("post", "accounts/{account}/numbers", False, "create_account_number"),
+    ],
+)
+def test_an_operation_is_called_by_verb_and_noun(method, path, is_list, name):
+    assert name == operation_name(method, tuple(path.split("/")), is_list=is_list)
+
+
+@pytest.mark.parametrize(
+    ("key", "many", "name"),
+    [
+        ("Account.permissions", True, "Permission"),
+        ("Account.status", False, "AccountStatus"),
+        ("Account.new_kinds", True, "AccountNewKind"),
+        ("create_session.limits", False, "CreateSessionLimits"),
+        ("refresh_account.features", True, "RefreshFeature"),
+    ],
+)
+def test_a_nameless_thing_is_called_by_where_it_stands(key, many, name):
+    assert name == spot_name(key, many=many)
+
+
+@pytest.mark.parametrize(("many", "one"), [("accounts", "account"), ("status", "status"), ("countries", "country"), ("access", "access")])
+def test_a_plural_has_a_singular(many, one):
+    assert one == singular(many)
+
+
+@pytest.mark.parametrize("words", ["", "...", "9lives"])
+def test_a_name_that_is_none_is_refused(words):
+    with pytest.raises(SpecError, match="no class name can be made of this"):
+        pascal(words)

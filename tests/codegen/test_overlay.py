@@ -1,0 +1,97 @@
+import pytest
+
+from codegen.checked import SpecError
+from codegen.jsonpath import matches
+from codegen.overlay import applied
+from tests.codegen.tiny import spec, widget
+
+COLOURS = "$.components.schemas['financial_connections.widget'].properties.colour.enum"
+
+
+def overlay(**changes):
+    whole = {
+        "overlay": "1.0.0",
+        "info": {"title": "Green widgets", "version": "1.0.0"},
+        "x-why": "They are sold.",
+        "x-evidence": "https://example.org/green",
+        "x-expect": [{"target": COLOURS, "lacks": "green"}],
+        "actions": [{"target": COLOURS, "update": "green"}],
+    }
+    return {key: value for key, value in {**whole, **changes}.items() if value is not None}
+
+
+def test_an_overlay_corrects_a_copy():
+    document = spec()
+    corrected = applied(document, {"001.yaml": overlay()})
+    assert ["red", "blue", "green"] == widget(corrected)["colour"]["enum"]
+    assert spec() == document
+
+
+def test_an_action_can_merge_and_remove():
+    actions = [
+        {"target": "$.components.schemas", "update": {"new": {"type": "object"}, "card": {"title": "Card"}}},
+        {"target": "$.paths['/v1/charges']", "remove": True},
+    ]
+    corrected = applied(spec(), {"001.yaml": overlay(actions=actions)})
+    assert {"type": "object"} == corrected["components"]["schemas"]["new"]
+    assert {**spec()["components"]["schemas"]["card"], "title": "Card"} == corrected["components"]["schemas"]["card"]
+    assert "/v1/charges" not in corrected["paths"]
+
+
+def test_overlays_are_applied_in_the_order_of_their_names():
+    blue = overlay(
+        **{"x-expect": [{"target": COLOURS, "equals": ["red", "blue", "green"]}]},
+        actions=[{"target": COLOURS, "update": "black"}],
+    )
+    corrected = applied(spec(), {"002.yaml": blue, "001.yaml": overlay()})
+    assert ["red", "blue", "green", "black"] == widget(corrected)["colour"]["enum"]
+
+
+def test_an_overlay_for_another_upstream_is_left_out():
+    meant_for_another = overlay(**{"x-upstream": {"title": "Tiny", "version": "2031-01-01"}})
+    assert spec() == applied(spec(), {"001.yaml": meant_for_another})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"x-expect": [{"target": COLOURS, "lacks": "red"}]}, r"x-expect\[0\]: stale, .* no longer lacks 'red'"),
+        ({"x-expect": [{"target": COLOURS, "equals": ["red"]}]}, r"x-expect\[0\]: stale, .* no longer equals"),
+        ({"x-expect": [{"target": COLOURS, "absent": True}]}, r"x-expect\[0\]: stale, upstream has"),
+        ({"x-expect": [{"target": "$.nope", "lacks": "x"}]}, r"x-expect\[0\]: stale, upstream has no \$\.nope"),
+        ({"x-expect": [{"target": COLOURS}]}, "needs a target and one of absent, equals, lacks"),
+        ({"x-expect": [{"target": COLOURS, "lacks": "x", "is": 1}]}, "needs a target and one of"),
+        ({"x-expect": []}, "x-expect is empty"),
+        ({"x-expect": None}, "x-expect: should be a list, is empty"),
+        ({"x-why": None}, "x-why: should be text, is empty"),
+        ({"x-evidence": None}, "x-evidence: should be text, is empty"),
+        ({"overlay": "2.0"}, "no OpenAPI Overlay 1 document"),
+        ({"actions": []}, "useless, upstream says all of it already"),
+        ({"actions": [{"target": "$.nope", "remove": True}]}, r"actions\[0\]: stale, upstream has no \$\.nope"),
+        ({"actions": [{"target": "$.info", "update": "text"}]}, r"actions\[0\]\.update: should be a mapping, is text"),
+        ({"actions": [{"target": "info", "remove": True}]}, r"a JSONPath starts with \$"),
+        ({"actions": [{"target": "$..info", "remove": True}]}, "is not understood"),
+    ],
+)
+def test_an_overlay_that_does_not_fit_is_an_error(changes, words):
+    with pytest.raises(SpecError, match=f"^(001.yaml: |').*{words}"):
+        applied(spec(), {"001.yaml": overlay(**changes)})
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("$", [{"a": [{"name": "x", "to": 1}, {"name": "y", "to": 2}], "b.c": {"d": 3}}]),
+        ("$.a[0].to", [1]),
+        ("$.a[*].to", [1, 2]),
+        ("$['b.c'].d", [3]),
+        ('$["b.c"].*', [3]),
+        ("$.a[?@.name=='y'].to", [2]),
+        ("$.a[?(@.name == 'y')].to", [2]),
+        ("$.a[9]", []),
+        ("$.a.name", []),
+    ],
+)
+def test_a_jsonpath_selects(path, found):
+    document = {"a": [{"name": "x", "to": 1}, {"name": "y", "to": 2}], "b.c": {"d": 3}}
+    assert found == [match.node for match in matches(document, path)]
