@@ -1,20 +1,63 @@
 # Everything this project does, one word each: `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help setup
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lowest check generate bump lock build clean
+
+PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= python3
-SETUP := $(VENV)/.ready
+READY := $(VENV)/.ready
+LOWEST := .venv-lowest
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
 
-# One lock with hashes; building the package itself needs nothing else from a registry.
-$(SETUP): requirements/dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+# One lock with hashes: what it installs is what was tested, and nothing is fetched that it does not name.
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-setup: $(SETUP) ## make the virtual environment
+setup: $(READY) ## make the virtual environment .venv
+
+demo: $(READY) ## a tour of the SDK against the embedded sandbox
+	@$(BIN)/python -m examples.tour
+
+test: $(READY) ## run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+lowest: ## run the tests with the oldest supported dependencies
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lowest.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(LOWEST)/bin/python -m pytest -q --ignore tests/codegen $(ARGS)
+
+check: $(READY) ## format, lint, types, layers, drift
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/python -m codegen check
+	$(BIN)/python -m pytest -q tests/test_house.py tests/test_docs.py
+
+generate: $(READY) ## contract -> code
+	$(BIN)/python -m codegen generate
+
+bump: $(READY) ## upstream spec -> contract -> code: make bump SPEC=<file or URL>
+	$(BIN)/python -m codegen bump $(SPEC)
+
+lock: ## resolve the dependencies anew (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command 'make lock' --group dev --extra sandbox pyproject.toml -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command 'make lock' --resolution lowest-direct --group build --group test \
+		--extra sandbox pyproject.toml -o requirements/lowest.txt
+
+build: $(READY) ## wheel and sdist into dist/
+	$(BIN)/python -m build --no-isolation
+
+clean: ## remove what make made
+	rm -rf $(VENV) $(LOWEST) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -156,7 +156,11 @@ def fetched(spec: str) -> bytes:
 def source_name(spec: str) -> str:
     """What an upstream is called in public: no folder of this machine, no credentials of a URL."""
     url = urlsplit(spec)
-    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}" if url.scheme in {"http", "https"} else Path(spec).name
+    return (
+        f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
+        if url.scheme in {"http", "https"}
+        else Path(spec).name
+    )
 
 
 @contextmanager

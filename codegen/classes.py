@@ -89,7 +89,7 @@ def members_of(values: list[str], prose: Node, place: str) -> list[Node]:
     for value in values:
         name = member_name(value)
         if name in members:
-            raise SpecError(f"{place}.enum: {value!r} and {members[name]['value']!r} would both be called {name}")
+            raise SpecError(f"{place}.enum: {members[name]['value']} and {value!r} would both be called {name}")
         members[name] = {"name": name, "value": ascii(value), "doc": docstring(prose.get(value))}
     return list(members.values())
 

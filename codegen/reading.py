@@ -8,7 +8,6 @@ import yaml
 
 from codegen.checked import Node, SpecError, mapping
 
-
 DEEPEST = 1000
 
 

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import anyio
 import httpx
 import pytest
-from examples import ACCOUNT, TRANSACTION, list_of
 
+from examples import ACCOUNT, TRANSACTION, list_of
 from financial_connections import (
     AccountInactiveError,
     APIConnectionError,
@@ -394,10 +394,13 @@ async def test_no_more_connections_are_opened_than_allowed():
             except (anyio.EndOfStream, anyio.BrokenResourceError):
                 now -= 1
 
-    async with serving(handle) as url, AsyncClient(KEY, base_url=url, max_connections=3) as client:
-        async with anyio.create_task_group() as tasks:
-            for _ in range(20):
-                tasks.start_soon(client.accounts.retrieve, "fca_1")
+    async with (
+        serving(handle) as url,
+        AsyncClient(KEY, base_url=url, max_connections=3) as client,
+        anyio.create_task_group() as tasks,
+    ):
+        for _ in range(20):
+            tasks.start_soon(client.accounts.retrieve, "fca_1")
     assert 3 == most
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import pytest
-from examples import ACCOUNT, OWNER, SESSION, TRANSACTION, list_of
 
 import financial_connections
+from examples import ACCOUNT, OWNER, SESSION, TRANSACTION, list_of
 from financial_connections import AsyncClient, RequestOptions
 
 KEY = "sk_test_123"

@@ -43,11 +43,11 @@ from financial_connections.expand import expanded, id_of
 from financial_connections.pagination import Page, Pager
 
 __all__ = [
-    "API_VERSION",
     "APIConnectionError",
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
+    "API_VERSION",
     "AccountInactiveError",
     "AsyncClient",
     "AuthenticationError",

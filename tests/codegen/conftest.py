@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from codegen.reading import parsed
+from codegen.reading import parsed, plain
+from codegen.slicing import slice_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +35,10 @@ class Tree:
         path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
         return path
 
+    def drop_overlays(self) -> None:
+        for path in (self.root / "openapi" / "overlays").iterdir():
+            path.unlink()
+
     def files(self) -> dict[str, bytes]:
         kept = (path for path in self.root.rglob("*") if path.is_file())
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in kept}
@@ -55,7 +60,9 @@ def contract():
 
 @pytest.fixture(scope="session")
 def overlays():
-    return {path.name: parsed(path.read_bytes(), path.name) for path in (ROOT / "openapi" / "overlays").glob("*.yaml")}
+    return {
+        path.name: parsed(path.read_bytes(), path.name) for path in (ROOT / "openapi" / "overlays").glob("*.yaml")
+    }
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +84,4 @@ def spec_files():
 @pytest.fixture(scope="session")
 def slices(spec_files):
     """Each of them, read and sliced once."""
-    from codegen.reading import plain
-    from codegen.slicing import slice_of
-
     return {path: plain(slice_of(parsed(path.read_bytes(), path.name)), "document") for path in spec_files}

@@ -29,7 +29,9 @@ def test_a_schema_has_our_name(upstream, ours):
 
 
 def test_schemas_whose_short_names_are_equal_keep_more_of_their_own():
-    names = schema_names(["bank_connections_resource_x_resource_limit", "bank_connections_resource_y_resource_limit"])
+    names = schema_names(
+        ["bank_connections_resource_x_resource_limit", "bank_connections_resource_y_resource_limit"]
+    )
     assert ["XLimit", "YLimit"] == list(names.values())
 
 
@@ -74,7 +76,10 @@ def test_a_nameless_thing_is_called_by_where_it_stands(key, many, name):
     assert name == spot_name(key, many=many)
 
 
-@pytest.mark.parametrize(("many", "one"), [("accounts", "account"), ("status", "status"), ("countries", "country"), ("access", "access")])
+@pytest.mark.parametrize(
+    ("many", "one"),
+    [("accounts", "account"), ("status", "status"), ("countries", "country"), ("access", "access")],
+)
 def test_a_plural_has_a_singular(many, one):
     assert one == singular(many)
 

@@ -5,6 +5,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from codegen.checked import SpecError, targets
 from codegen.normalise import contract_of
+from codegen.reading import plain
 from codegen.slicing import slice_of
 from tests.codegen.tiny import WIDGETS, answer, form, path_id, query, ref, spec, widget
 
@@ -57,7 +58,9 @@ def test_enums_and_objects_get_names():
 
 
 def test_the_name_of_an_object_is_a_constant_not_an_enum():
-    assert {"type": "string", "x-const": "financial_connections.widget"} == schemas()["Widget"]["properties"]["object"]
+    assert {"type": "string", "x-const": "financial_connections.widget"} == schemas()["Widget"]["properties"][
+        "object"
+    ]
 
 
 def test_a_list_is_called_after_its_items_and_its_url_is_not_held_to_a_pattern():
@@ -77,12 +80,16 @@ def test_lists_of_the_same_items_are_one():
         document["components"]["schemas"]["financial_connections.widget"]["properties"]["friends"] = page
 
     named = schemas(nest)
-    assert [{"allOf": [ref("FriendList")]}] * 2 == [named[name]["properties"]["friends"] for name in ("Maker", "Widget")]
+    assert [{"allOf": [ref("FriendList")]}] * 2 == [
+        named[name]["properties"]["friends"] for name in ("Maker", "Widget")
+    ]
 
 
 def test_a_customer_is_opaque_also_when_it_may_be_deleted():
     named = schemas()
-    assert {"anyOf": [{"type": "string"}, ref("Customer")], "x-expandable": True} == named["Widget"]["properties"]["owner"]
+    assert {"anyOf": [{"type": "string"}, ref("Customer")], "x-expandable": True} == named["Widget"]["properties"][
+        "owner"
+    ]
     assert {"id": {"type": "string"}, "object": {"type": "string"}} == named["Customer"]["properties"]
     assert named["Customer"]["additionalProperties"] is True
 
@@ -149,8 +156,6 @@ def test_the_order_of_keys_in_upstream_does_not_matter():
             return {key: backwards(node[key]) for key in reversed(node)}
         return [backwards(one) for one in node] if isinstance(node, list) else node
 
-    from codegen.reading import plain
-
     turned = contract_of(plain(slice_of(backwards(spec())), "document"))
     straight = contract_of(plain(slice_of(spec()), "document"))
     assert json.dumps(straight) == json.dumps(turned)
@@ -184,24 +189,45 @@ def twin(document):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda it: widget(it).update(label=ref("nowhere")), r"properties\.label: \$ref to 'nowhere', which is not there"),
+        (
+            lambda it: widget(it).update(label=ref("nowhere")),
+            r"properties\.label: \$ref to 'nowhere', which is not there",
+        ),
         (lambda it: it["components"]["schemas"].pop("error"), r"\$ref to 'error', which is not there"),
         (lambda it: widget(it).update(label=7), r"properties\.label: should be a mapping, is a number"),
         (lambda it: widget(it).update(label={"type": "text"}), r"properties\.label\.type: 'text' is no type"),
-        (lambda it: widget(it).update(label={"type": 7}), r"properties\.label\.type: should be a list, is a number"),
-        (lambda it: widget(it)["colour"].update(enum="red"), r"properties\.colour\.enum: should be a list, is text"),
+        (
+            lambda it: widget(it).update(label={"type": 7}),
+            r"properties\.label\.type: should be a list, is a number",
+        ),
+        (
+            lambda it: widget(it)["colour"].update(enum="red"),
+            r"properties\.colour\.enum: should be a list, is text",
+        ),
         (lambda it: widget(it)["colour"].update(enum=[{}]), r"properties\.colour\.enum\[0\]: should be text"),
-        (lambda it: widget(it)["label"].update(maxLength="x"), r"properties\.label\.maxLength: 'x' makes no sense"),
-        (lambda it: widget(it)["maker"].update(anyOf={}), r"properties\.maker\.anyOf: should be a list, is a mapping"),
+        (
+            lambda it: widget(it)["label"].update(maxLength="x"),
+            r"properties\.label\.maxLength: 'x' makes no sense",
+        ),
+        (
+            lambda it: widget(it)["maker"].update(anyOf={}),
+            r"properties\.maker\.anyOf: should be a list, is a mapping",
+        ),
         (lambda it: widget(it).update(x={"allOf": [{}, {}]}), r"properties\.x\.allOf: several schemas"),
-        (lambda it: widget(it)["parts"].update(items=[]), r"properties\.parts\.items: should be a mapping, is a list"),
+        (
+            lambda it: widget(it)["parts"].update(items=[]),
+            r"properties\.parts\.items: should be a mapping, is a list",
+        ),
         (lambda it: listing(it).update(parameters={}), r"get\.parameters: should be a list, is a mapping"),
         (lambda it: listing(it)["parameters"].append(7), r"parameters\[4\]: should be a mapping, is a number"),
         (lambda it: listing(it)["parameters"].append({"in": "header", "name": "x"}), "a parameter in 'header'"),
         (lambda it: listing(it).pop("responses"), r"get: has no 'responses'"),
         (lambda it: listing(it)["responses"].pop("200"), r"get\.responses: has no '200'"),
         (lambda it: listing(it).update(responses=answer({"type": "string"})), "the answer is no object"),
-        (lambda it: post(it).update(requestBody={"content": {"application/json": {}}}), "has no 'application/x-www-form"),
+        (
+            lambda it: post(it).update(requestBody={"content": {"application/json": {}}}),
+            "has no 'application/x-www-form",
+        ),
         (lambda it: post(it).update(requestBody=7), r"requestBody: should be a mapping, is a number"),
         (clash, "something else is called 'WidgetColour' already"),
         (circle, "'financial_connections.widget' contains itself"),

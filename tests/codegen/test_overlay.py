@@ -34,7 +34,9 @@ def test_an_action_can_merge_and_remove():
     ]
     corrected = applied(spec(), {"001.yaml": overlay(actions=actions)})
     assert {"type": "object"} == corrected["components"]["schemas"]["new"]
-    assert {**spec()["components"]["schemas"]["card"], "title": "Card"} == corrected["components"]["schemas"]["card"]
+    assert {**spec()["components"]["schemas"]["card"], "title": "Card"} == corrected["components"]["schemas"][
+        "card"
+    ]
     assert "/v1/charges" not in corrected["paths"]
 
 
@@ -68,7 +70,10 @@ def test_an_overlay_for_another_upstream_is_left_out():
         ({"overlay": "2.0"}, "no OpenAPI Overlay 1 document"),
         ({"actions": []}, "useless, upstream says all of it already"),
         ({"actions": [{"target": "$.nope", "remove": True}]}, r"actions\[0\]: stale, upstream has no \$\.nope"),
-        ({"actions": [{"target": "$.info", "update": "text"}]}, r"actions\[0\]\.update: should be a mapping, is text"),
+        (
+            {"actions": [{"target": "$.info", "update": "text"}]},
+            r"actions\[0\]\.update: should be a mapping, is text",
+        ),
         ({"actions": [{"target": "info", "remove": True}]}, r"a JSONPath starts with \$"),
         ({"actions": [{"target": "$..info", "remove": True}]}, "is not understood"),
     ],

@@ -44,8 +44,14 @@ def test_slicing_a_slice_changes_nothing():
         (lambda it: it.update(paths=[]), "document.paths: should be a mapping, is a list"),
         (lambda it: it.update(paths={"/v1/charges": {}}), "paths: none starts with /v1/financial_connections/"),
         (lambda it: it.pop("components"), "document: has no 'components'"),
-        (lambda it: widget(it).update(label={"$ref": "other.yaml#/x"}), "label: $ref 'other.yaml#/x' does not point into"),
-        (lambda it: it["components"]["schemas"].update(api_errors=7), "components.schemas.api_errors: should be a mapping"),
+        (
+            lambda it: widget(it).update(label={"$ref": "other.yaml#/x"}),
+            "label: $ref 'other.yaml#/x' does not point into",
+        ),
+        (
+            lambda it: it["components"]["schemas"].update(api_errors=7),
+            "components.schemas.api_errors: should be a mapping",
+        ),
     ],
 )
 def test_what_cannot_be_sliced_is_refused_with_its_place(change, words):

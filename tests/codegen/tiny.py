@@ -77,7 +77,15 @@ SPEC: dict[str, Any] = {
                 "parameters": [
                     query("expand", EXPAND),
                     query("limit", {"type": "integer"}),
-                    query("made", {"anyOf": [{"type": "object", "properties": {"gt": {"type": "integer"}}}, {"type": "integer"}]}),
+                    query(
+                        "made",
+                        {
+                            "anyOf": [
+                                {"type": "object", "properties": {"gt": {"type": "integer"}}},
+                                {"type": "integer"},
+                            ]
+                        },
+                    ),
                     query("owner", {"type": "string"}, required=True),
                 ],
                 "requestBody": form(),
@@ -85,7 +93,10 @@ SPEC: dict[str, Any] = {
             },
         },
         f"{WIDGETS}/{{widget}}": {
-            "get": {"parameters": [query("expand", EXPAND), path_id("widget")], "responses": answer(ref("financial_connections.widget"))},
+            "get": {
+                "parameters": [query("expand", EXPAND), path_id("widget")],
+                "responses": answer(ref("financial_connections.widget")),
+            },
         },
         f"{WIDGETS}/{{widget}}/spin": {
             "post": {

@@ -3,7 +3,6 @@ Accounts: what their owner's bank and their merchant can do to them.
 https://docs.stripe.com/api/financial_connections/accounts
 """
 
-from collections.abc import Iterable
 from typing import Literal
 
 from financial_connections.sandbox.errors import Refusal
@@ -58,9 +57,3 @@ def require_data(state: State, account: Account) -> None:
     """Refuse data of a disconnected account."""
     if account.status == "disconnected" and state.rules.data_after_disconnect == "gone":
         raise Refusal(message="The account is disconnected: its data cannot be read.", is_result=True)
-
-
-def find_merchant(platform: Merchant, account: str) -> Merchant | None:
-    """Return the merchant that linked this account."""
-    merchants: Iterable[Merchant] = (platform, *platform.connected.values())
-    return next((merchant for merchant in merchants if account in merchant.accounts), None)

@@ -58,11 +58,11 @@ class _Shell:
         half = answer.body[: len(answer.body) // 2]
         match fault.kind:
             case "reset" | "answer_lost":
-                _reset(scope)
+                await _reset(scope)
             case "reset_mid_body":
                 await _start(send, answer, len(answer.body))
                 await send({"type": "http.response.body", "body": half, "more_body": True})
-                _reset(scope)
+                await _reset(scope)
             case "truncated_json":
                 await _whole(send, Answer(answer.status, answer.headers, half))
             case "slow_body":
@@ -107,9 +107,9 @@ async def _start(send: Send, answer: Answer, length: int) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
 
 
-def _reset(scope: Scope) -> None:
+async def _reset(scope: Scope) -> None:
     reset = scope.get("extensions", {}).get(RESET)
     if reset is None:
         # In process there is no connection; this is what a client would have made of its reset.
         raise httpx.ReadError("The sandbox reset the connection.")
-    reset()
+    await reset()

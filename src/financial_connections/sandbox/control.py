@@ -27,8 +27,7 @@ Action = Callable[["Sandbox", Any], Any]
 def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
     """Return the routes."""
     return [
-        Route(path, _endpoint(sandbox, action), methods=[method])
-        for (method, path), action in _ACTIONS.items()
+        Route(path, _endpoint(sandbox, action), methods=[method]) for (method, path), action in _ACTIONS.items()
     ]
 
 
@@ -44,8 +43,8 @@ async def _answer(sandbox: "Sandbox", action: Action, request: Request) -> Respo
     except Refusal as refusal:
         return JSONResponse(refusal.body("req_control"), refusal.status)
     except (TypeError, ValueError, KeyError, AttributeError) as problem:
-        refusal = Refusal(message=f"Not understood: {str(problem)[:300]}")
-        return JSONResponse(refusal.body("req_control"), refusal.status)
+        body = Refusal(message=f"Not understood: {str(problem)[:300]}").body("req_control")
+        return JSONResponse(body, 400)
 
 
 def _faults(sandbox: "Sandbox", _: Any) -> Any:

@@ -6,6 +6,7 @@ from attrs import evolve, field, frozen, validators
 
 from financial_connections.sandbox.errors import Refusal
 from financial_connections.sandbox.ratelimit import rate_limited
+from financial_connections.sandbox.rules import at_least_one
 
 FaultKind = Literal[
     "latency",
@@ -42,7 +43,7 @@ class Fault:
     kind: FaultKind = field(validator=validators.in_(get_args(FaultKind)))
     operation: str | None = field(default=None, kw_only=True)
     """The operation it happens to, by operationId such as `refresh_account`; None: any."""
-    times: int | None = field(default=1, kw_only=True, validator=validators.optional(validators.ge(1)))
+    times: int | None = field(default=1, kw_only=True, validator=at_least_one)
     """How many requests it happens to; None: all from now on."""
     seconds: float = field(default=0, kw_only=True, validator=validators.ge(0))
     retry_after: int | None = field(default=None, kw_only=True)

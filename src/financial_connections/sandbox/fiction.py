@@ -25,14 +25,14 @@ BANKS = (
 _FIRST_NAMES = ("Ada", "Ben", "Chloe", "Dev", "Esme", "Finn", "Gia", "Hugo", "Ines", "Jon")
 _LAST_NAMES = ("Example", "Placeholder", "Sample", "Specimen", "Testcase")
 _PURPOSES = (
-    "Coffee at the Imaginary Café",
-    "Groceries, Pretend Foods",
-    "Rent, Sandbox Street",
-    "Salary, Fictional Works Ltd",
-    "Train ticket, Nowhere Line",
-    "Streaming, Made-Up Movies",
-    "Transfer to a figment",
-    "Refund from a fantasy",
+    ("Coffee at the Imaginary Café", -950, -250),
+    ("Groceries, Pretend Foods", -14_000, -800),
+    ("Rent, Sandbox Street", -180_000, -90_000),
+    ("Salary, Fictional Works Ltd", 180_000, 420_000),
+    ("Train ticket, Nowhere Line", -6_500, -280),
+    ("Streaming, Made-Up Movies", -1_999, -999),
+    ("Transfer to a figment", -50_000, -1_000),
+    ("Refund from a fantasy", 500, 9_000),
 )
 
 
@@ -54,8 +54,8 @@ def last4(random: Random) -> str:
 
 def payment(random: Random) -> tuple[int, str]:
     """Return the amount in cents (negative: money going out) and the description of a transaction."""
-    amount = random.randint(-25_000, 12_000) or 1
-    return amount, _PURPOSES[random.randrange(len(_PURPOSES))]
+    description, lowest, highest = _PURPOSES[random.randrange(len(_PURPOSES))]
+    return random.randint(lowest, highest), description
 
 
 def cents(random: Random, category: str) -> int:

@@ -6,6 +6,7 @@ is a hash; names may be percent-encoded, brackets too.
 """
 
 import re
+from itertools import pairwise
 from urllib.parse import unquote_to_bytes
 
 from financial_connections.sandbox.errors import Refusal
@@ -42,7 +43,7 @@ def _insert(root: dict[str, Node], key: str, value: str) -> None:
     if len(names) > _DEEPEST:
         raise Refusal(message=f"The parameter '{key[:100]}' is nested too deeply.", param=key[:100])
     place: Node = root
-    for name, following in zip(names[:-1], names[1:], strict=True):
+    for name, following in pairwise(names):
         place = _child(place, name, [] if following == "" else {}, key)
     _put(place, names[-1], value, key)
 

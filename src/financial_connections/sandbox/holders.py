@@ -24,9 +24,7 @@ def require_one(params: Mapping[str, object], *names: str, within: str = "") -> 
         raise Refusal(message=f"You may only specify one of these parameters: {listed}.", param=keys[0])
 
 
-def require_holder(
-    state: State, merchant: Merchant, kind: str, holder: str, *, is_result: bool = False
-) -> None:
+def require_holder(state: State, merchant: Merchant, kind: str, holder: str, *, is_result: bool = False) -> None:
     """Refuse a holder that this merchant does not have."""
     known = {merchant.id, *merchant.connected} if kind == "account" else merchant.customers
     if holder not in known:

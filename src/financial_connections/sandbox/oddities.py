@@ -1,6 +1,7 @@
 """What real answers have been seen to do and the published contract does not allow."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
 Oddity = Literal[
@@ -15,7 +16,7 @@ Oddity = Literal[
 ]
 
 
-def odd(value: Any, oddities: Set[Oddity]) -> Any:
+def odd(value: Any, oddities: AbstractSet[Oddity]) -> Any:
     """Return an answer with the oddities applied to every object in it."""
     if not oddities:
         return value
@@ -41,7 +42,7 @@ def _undefined_currency(value: dict[str, Any]) -> None:
     for name in ("current", "available", "used"):
         amounts = value.get(name)
         if isinstance(amounts, dict):
-            value[name] = {"undefined": amount for amount in amounts.values()}
+            value[name] = {"undefined": sum(amounts.values())}
 
 
 def _session_url_empty(session: dict[str, Any]) -> None:

@@ -97,13 +97,17 @@ class Transaction:
     void_at: int | None = None
 
 
+Change = Callable[[Refresh], None]
+"""Something that a refresh of the transactions brings."""
+
+
 @define(eq=False)
 class Institution:
     """What the institution holds of an account, whether or not it has been fetched yet."""
 
     balance: int
     owners: list[Person] = Factory(list[Person])
-    changes: list[Callable[[Refresh], None]] = Factory(list[Callable[[Refresh], None]])
+    changes: list[Change] = Factory(list[Change])
     """Changes to transactions that the next successful refresh brings."""
     failing: set[Feature] = Factory(set[Feature])
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from financial_connections.sandbox.errors import Refusal
 from financial_connections.sandbox.records import (
+    FEATURES,
     PERMISSION_FOR,
     Account,
     Balance,
@@ -25,14 +26,13 @@ from financial_connections.sandbox.state import DAY, State
 def request_refresh(state: State, merchant: Merchant, account: Account, features: Sequence[Feature]) -> None:
     """Start a refresh of each feature, or of none when one is refused."""
     require_active(account)
-    wanted = list(dict.fromkeys(features))
-    for feature in wanted:
+    for feature in features:
         require_permission(state, account, feature)
-    too_early = [feature for feature in wanted if _is_too_early(state, account, feature)]
+    too_early = [feature for feature in features if _is_too_early(state, account, feature)]
     if too_early and state.rules.early_refresh == "refuse":
-        raise _not_available(account, too_early[0], f"features[{list(features).index(too_early[0])}]")
-    for feature in wanted:
-        if feature not in too_early:
+        raise _not_available(account, too_early[0], f"features[{features.index(too_early[0])}]")
+    for feature in FEATURES:
+        if feature in features and feature not in too_early:
             start(state, merchant, account, feature)
 
 

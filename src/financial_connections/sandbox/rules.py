@@ -1,11 +1,18 @@
 """What Stripe leaves open, as options with a default."""
 
-from typing import Literal
+from collections.abc import Set as AbstractSet
+from typing import Any, Literal
 
-from attrs import field, frozen, validators
+from attrs import Attribute, field, frozen, validators
 
 Feature = Literal["balance", "ownership", "transactions"]
 """What can be refreshed. Mind the trap: the feature is `balance`, the permission `balances`."""
+
+
+def at_least_one(_: object, attribute: "Attribute[Any]", value: int | None) -> None:
+    """Refuse a count below one; None is no count."""
+    if value is not None and value < 1:
+        raise ValueError(f"{attribute.name} must be at least 1, not {value}")
 
 
 @frozen(kw_only=True)
@@ -16,8 +23,8 @@ class RateLimit:
     Stripe's test mode allows 25 and 25. https://docs.stripe.com/rate-limits
     """
 
-    reads: int = field(default=25, validator=validators.ge(1))
-    writes: int = field(default=25, validator=validators.ge(1))
+    reads: int = field(default=25, validator=at_least_one)
+    writes: int = field(default=25, validator=at_least_one)
 
 
 @frozen(kw_only=True)
@@ -26,7 +33,7 @@ class Rules:
 
     refresh_seconds: float = field(default=5, validator=validators.ge(0))
     """Clock seconds until the institution answers a refresh."""
-    refresh_polls: int | None = field(default=2, validator=validators.optional(validators.ge(1)))
+    refresh_polls: int | None = field(default=2, validator=at_least_one)
     """A refresh is also done when its account is retrieved this many times; None: time alone counts.
     So a client that polls need not wait, and a frozen clock need not be advanced."""
     refresh_cooldown: float = field(default=60, validator=validators.ge(0))
@@ -41,7 +48,7 @@ class Rules:
     """Disconnecting a disconnected account: the account once more, or a 400."""
     data_after_disconnect: Literal["gone", "kept"] = "gone"
     """Whether data fetched earlier can still be read; Stripe's newer text says it cannot."""
-    other_versions: frozenset[str] = field(default=frozenset(), converter=frozenset[str])
+    other_versions: AbstractSet[str] = frozenset()
     """Values of `Stripe-Version` to accept beside the contract's. They get the contract's shape all the same."""
     rate_limit: RateLimit | None = None
     """Off unless given: with a frozen clock a spent limit only comes back by `advance`."""

@@ -51,11 +51,9 @@ class NewAccount:
         if allowed is None:
             raise ValueError(f"category must be one of {', '.join(SUBCATEGORIES)}, not {self.category!r}")
         if self.subcategory not in {None, *allowed}:
-            raise ValueError(
-                f"a {self.category} account is one of {', '.join(allowed)}, not {self.subcategory!r}"
-            )
+            raise ValueError(f"a {self.category} account is one of {', '.join(allowed)}, not {self.subcategory!r}")
         if unknown := set(self.permissions) - set(PERMISSIONS):
-            raise ValueError(f"permissions are {', '.join(PERMISSIONS)}, not {sorted(unknown)[0]!r}")
+            raise ValueError(f"permissions are {', '.join(PERMISSIONS)}, not {min(unknown)!r}")
 
 
 def check_session(params: Mapping[str, Any]) -> None:
@@ -87,14 +85,19 @@ def create_session(state: State, merchant: Merchant, params: Mapping[str, Any]) 
     return session
 
 
-def complete(
-    state: State, merchant: Merchant, session: Session, accounts: Sequence[NewAccount]
-) -> list[Account]:
+def complete(state: State, merchant: Merchant, session: Session, accounts: Sequence[NewAccount]) -> list[Account]:
     """Link the accounts, with the permissions of the session, and start what it prefetches."""
     if session.status != "open":
         raise ValueError(f"{session.id} is {session.status}")
     session.status = "completed"
     return [_collect(state, merchant, session, account) for account in accounts]
+
+
+def cancel(session: Session) -> None:
+    """Close an open session with nothing linked."""
+    if session.status != "open":
+        raise ValueError(f"{session.id} is {session.status}")
+    session.status = "cancelled"
 
 
 def _collect(state: State, merchant: Merchant, session: Session, new: NewAccount) -> Account:

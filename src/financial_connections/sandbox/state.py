@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from attrs import Factory, define
+from attrs import Factory, define, field
 
 from financial_connections.sandbox import render
 from financial_connections.sandbox.clock import Clock
@@ -22,7 +22,7 @@ class Appointment:
 
     due: float
     number: int
-    action: Callable[[], None] = Factory(lambda: _nothing, eq=False, order=False)
+    action: Callable[[], None] = field(eq=False)
 
 
 @define(eq=False)
@@ -72,7 +72,3 @@ class State:
         if merchant is not self.platform:
             event["account"] = merchant.id
         self.events.append(event)
-
-
-def _nothing() -> None:
-    pass

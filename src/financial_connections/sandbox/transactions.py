@@ -6,7 +6,7 @@ They change only through a refresh: what it touches carries its id, and `updated
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from financial_connections.sandbox import fiction
@@ -31,6 +31,18 @@ def history(state: State, merchant: Merchant, account: Account, count: int) -> C
     return change
 
 
+def arrival(
+    state: State, merchant: Merchant, account: Account, new: Sequence[Transaction]
+) -> Callable[[Refresh], None]:
+    """Return the change that adds these transactions."""
+
+    def change(refresh: Refresh) -> None:
+        for transaction in new:
+            insert(state, merchant, account, transaction, refresh)
+
+    return change
+
+
 def new_transaction(
     state: State, account: Account, transacted_at: int, status: Literal["pending", "posted"] = "posted"
 ) -> Transaction:
@@ -50,18 +62,14 @@ def new_transaction(
     )
 
 
-def insert(
-    state: State, merchant: Merchant, account: Account, transaction: Transaction, refresh: Refresh
-) -> None:
+def insert(state: State, merchant: Merchant, account: Account, transaction: Transaction, refresh: Refresh) -> None:
     """Add a transaction as the newest one."""
     transaction.refresh, transaction.updated = refresh, state.now
     account.transactions.append(transaction)
     merchant.transactions[transaction.id] = transaction
 
 
-def resolve(
-    state: State, transaction: Transaction, status: Literal["posted", "void"], refresh: Refresh
-) -> None:
+def resolve(state: State, transaction: Transaction, status: Literal["posted", "void"], refresh: Refresh) -> None:
     """Let a pending transaction become posted or void."""
     if transaction.status != "pending":
         raise ValueError(f"{transaction.id} is {transaction.status}, not pending")

@@ -1,0 +1,34 @@
+"""
+The Financial Connections API, stateful, on your own machine: for tests, demos and examples.
+
+    from financial_connections import AsyncClient
+    from financial_connections.sandbox import Sandbox, serve
+
+    sandbox = Sandbox(seed=1)
+    account = sandbox.add_account(transactions=25_000)
+    async with serve(sandbox) as server, AsyncClient(sandbox.api_key, base_url=server.url) as client:
+        page = await client.transactions.list(account=account)
+
+Needs the extra `financial-connections[sandbox]`.
+"""
+
+from financial_connections.sandbox.clock import Clock
+from financial_connections.sandbox.faults import Fault
+from financial_connections.sandbox.rules import RateLimit, Rules
+from financial_connections.sandbox.sandbox import Sandbox
+from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
+from financial_connections.sandbox.server import Server, serve
+from financial_connections.sandbox.sessions import NewAccount
+
+__all__ = [
+    "SCENARIOS",
+    "Clock",
+    "Fault",
+    "NewAccount",
+    "RateLimit",
+    "Rules",
+    "Sandbox",
+    "Scenario",
+    "Server",
+    "serve",
+]

@@ -1,0 +1,47 @@
+"""`python -m financial_connections.sandbox`: the sandbox by itself, until SIGINT or SIGTERM."""
+
+import signal
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from threading import Event
+
+from financial_connections.sandbox.clock import Clock
+from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
+from financial_connections.sandbox.server import serve
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve a scenario; return the exit status."""
+    options = _options(argv)
+    stopped = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    scenario = SCENARIOS[options.scenario](options.seed, Clock.system())
+    try:
+        with serve(scenario.sandbox, host=options.host, port=options.port) as server:
+            sys.stdout.write(_banner(server.url, scenario))
+            sys.stdout.flush()
+            stopped.wait()
+    except (OSError, OverflowError) as problem:
+        sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {problem}\n")
+        return 1
+    return 0
+
+
+def _banner(url: str, scenario: Scenario) -> str:
+    key = scenario.sandbox.api_key
+    return f"Sandbox   {url}\nAPI key   {key}\nCustomer  {scenario.customer}\nStop with Ctrl-C.\n"
+
+
+def _options(argv: Sequence[str] | None) -> Namespace:
+    parser = ArgumentParser(prog="python -m financial_connections.sandbox", description=main.__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (loopback)")
+    parser.add_argument("--port", type=int, default=12111, help="the port, 0 for any that is free (12111)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same ids and data (0)")
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="demo", help="what is there (demo)")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

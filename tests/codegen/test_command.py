@@ -1,0 +1,200 @@
+import json
+
+import pytest
+
+from tests.codegen.tiny import ref, spec, widget
+
+CONTRACT = "openapi/financial_connections.yaml"
+FIRST_OVERLAY = "openapi/overlays/009-pending-account.yaml"
+GENERATED = "src/financial_connections/_generated"
+
+
+def changed(change):
+    document = spec()
+    change(document)
+    return json.dumps(document).encode()
+
+
+CIRCLE = b"""
+openapi: 3.0.0
+info: {version: 2023-10-16}
+paths: {/v1/financial_connections/x: &a {get: *a}}
+components: {schemas: {}}
+"""
+BAD = {
+    "nothing": (b"", "should be a mapping, is empty"),
+    "a list": (b"[]", "should be a mapping, is a list"),
+    "broken JSON": (b'{"openapi": ', "no JSON"),
+    "broken YAML": (b"a: b: c", "no YAML"),
+    "binary": (b"\x00\xff\xfe", "no YAML"),
+    "deep YAML": (b"a: " + b"[" * 100_000, "nested too deeply"),
+    "deep JSON": (b'{"a": ' * 100_000, "nested too deeply"),
+    "a circle": (CIRCLE, "nested too deeply"),
+    "no OpenAPI": (b'{"hello": "world"}', "openapi: this is no OpenAPI 3 document"),
+    "Swagger": (changed(lambda it: it.update(openapi="2.0")), "openapi: this is no OpenAPI 3 document"),
+    "another API": (changed(lambda it: it.update(paths={"/v1/charges": {}})), "paths: none starts with"),
+    "a dangling reference": (
+        changed(lambda it: widget(it).update(label=ref("gone"))),
+        "properties.label: $ref to 'gone', which is not there",
+    ),
+    "a foreign reference": (
+        changed(lambda it: widget(it).update(label={"$ref": "http://x"})),
+        "$ref 'http://x' does not point",
+    ),
+    "a wrong type deep inside": (
+        changed(lambda it: widget(it)["colour"].update(enum=[1])),
+        "properties.colour.enum[0]: should be text",
+    ),
+    "a lone surrogate": (changed(lambda it: widget(it)["colour"].update(enum=["\ud800"])), "no text"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_gets_one_line_and_leaves_the_tree_alone(tree, name):
+    content, words = BAD[name]
+    tree.drop_overlays()
+    upstream = tree.write("upstream", content)
+    before = tree.files()
+    done = tree.run("bump", upstream)
+    assert 1 == done.returncode
+    assert "" == done.stdout
+    assert 1 == len(done.stderr.splitlines()), done.stderr
+    assert done.stderr.startswith("codegen: ")
+    assert words in done.stderr
+    assert before == tree.files()
+
+
+@pytest.mark.parametrize(
+    "where", ["missing.yaml", ".", "http://127.0.0.1:9/spec.yaml", "https://127.0.0.1:9/spec.yaml"]
+)
+def test_an_upstream_that_cannot_be_read_gets_one_line(tree, where):
+    done = tree.run("bump", where)
+    assert 1 == done.returncode
+    assert 1 == len(done.stderr.splitlines()), done.stderr
+
+
+def test_a_stale_overlay_is_named_and_leaves_the_tree_alone(tree):
+    overlay = {
+        "overlay": "1.0.0",
+        "info": {"title": "x", "version": "1"},
+        "x-why": "x",
+        "x-evidence": "x",
+        "x-expect": [{"target": "$.info.version", "equals": "1999-01-01"}],
+        "actions": [{"target": "$.info", "update": {"x": 1}}],
+    }
+    tree.drop_overlays()
+    tree.write("openapi/overlays/900-old.yaml", overlay)
+    upstream = tree.write("upstream", spec())
+    before = tree.files()
+    done = tree.run("bump", upstream)
+    assert 1 == done.returncode
+    assert done.stderr.startswith(
+        "codegen: 900-old.yaml: x-expect[0]: stale, $.info.version no longer equals '1999-01-01'"
+    )
+    assert before == tree.files()
+
+
+def test_an_upstream_that_our_overlays_do_not_fit_is_refused(tree):
+    done = tree.run("bump", tree.write("upstream", spec()))
+    assert 1 == done.returncode
+    assert "009-pending-account.yaml: x-expect[0]: stale, upstream has no" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"paths: {}", "codegen: "),
+        (b"[", "no YAML"),
+        (
+            b'{"info": {"version": "2023-10-16"}, "paths": {}, "components": {"schemas": {"X": {"$ref": 7}}}}',
+            "codegen: ",
+        ),
+    ],
+)
+@pytest.mark.parametrize("stage", ["generate", "check", "prose"])
+def test_a_bad_contract_gets_one_line_and_leaves_the_code_alone(tree, stage, content, words):
+    tree.write(CONTRACT, content)
+    before = tree.files()
+    done = tree.run(stage)
+    assert 1 == done.returncode
+    assert "Traceback" not in done.stderr
+    assert words in done.stderr
+    assert before == tree.files()
+
+
+def test_the_committed_code_is_what_the_contract_says(tree):
+    done = tree.run("check")
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_generating_again_changes_no_byte(tree):
+    before = tree.files()
+    done = tree.run("generate")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert before == tree.files()
+
+
+def test_code_is_restored_whatever_happened_to_it(tree):
+    before = tree.files()
+    tree.write(f"{GENERATED}/models/account.py", b"broken")
+    tree.write(f"{GENERATED}/models/stray.py", b"stray")
+    (tree.root / GENERATED / "api" / "__init__.py").unlink()
+    done = tree.run("check")
+    assert 1 == done.returncode
+    assert [
+        f"{GENERATED}/api/__init__.py: is missing",
+        f"{GENERATED}/models/account.py: differs",
+        f"{GENERATED}/models/stray.py: should not be there",
+    ] == done.stderr.splitlines()
+    assert 0 == tree.run("generate").returncode
+    assert before == tree.files()
+
+
+def test_code_does_not_depend_on_the_hash_seed(tree):
+    before = tree.files()
+    for seed in ("1", "2"):
+        assert 0 == tree.run("generate", PYTHONHASHSEED=seed).returncode
+        assert before == tree.files()
+
+
+def test_new_prose_reaches_the_contract_and_the_code(tree):
+    path = tree.root / "openapi" / "prose.yaml"
+    path.write_text(path.read_text().replace("Fetch one account.", "Fetch an account."))
+    done = tree.run("check")
+    assert 1 == done.returncode
+    assert "openapi/financial_connections.yaml: its words are not those of openapi/prose.yaml\n" == done.stderr
+    assert 0 == tree.run("prose").returncode
+    assert 0 == tree.run("check").returncode
+    assert "Fetch an account." in (tree.root / GENERATED / "api" / "accounts" / "retrieve_account.py").read_text()
+
+
+def test_prose_for_nothing_and_no_prose_for_something_are_found_by_check(tree):
+    path = tree.root / "openapi" / "prose.yaml"
+    path.write_text(path.read_text().replace("  retrieve_account:\n", "  retrieve_acount:\n"))
+    done = tree.run("check")
+    assert 1 == done.returncode
+    assert "no prose for operations.retrieve_account.summary" in done.stderr.splitlines()
+    assert "prose for nothing: operations.retrieve_acount.summary" in done.stderr.splitlines()
+
+
+def test_a_bump_writes_contract_record_and_code_and_says_what_is_left(tree):
+    tree.drop_overlays()
+    done = tree.run("bump", tree.write("upstream.json", spec()))
+    assert 2 == done.returncode
+    assert "no prose for operations.spin_widget.summary" in done.stderr.splitlines()
+    assert "operationId: spin_widget" in (tree.root / CONTRACT).read_text()
+    assert 'name = "upstream.json"' in (tree.root / "openapi" / "source.toml").read_text()
+    assert 'stripe_version = "2030-01-01"' in (tree.root / "openapi" / "source.toml").read_text()
+    assert (tree.root / GENERATED / "api" / "widgets" / "spin_widget.py").exists()
+    assert not (tree.root / GENERATED / "api" / "accounts").exists()
+    assert [] == [name for name in tree.files() if ".new" in name or ".old" in name]
+
+
+def test_the_contract_of_an_upstream_can_be_looked_at_first(tree):
+    tree.drop_overlays()
+    upstream = tree.write("upstream.json", spec())
+    before = tree.files()
+    done = tree.run("contract", upstream)
+    assert 2 == done.returncode
+    assert "operationId: spin_widget" in done.stdout
+    assert before == tree.files()

@@ -1,0 +1,151 @@
+import re
+
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from codegen.checked import targets
+from codegen.drift import drift
+from codegen.prose import described
+from codegen.writing import contract_text
+from tests.codegen.conftest import ROOT
+
+OPERATIONS = {
+    "create_session",
+    "disconnect_account",
+    "list_account_owners",
+    "list_accounts",
+    "list_transactions",
+    "refresh_account",
+    "retrieve_account",
+    "retrieve_session",
+    "retrieve_transaction",
+    "subscribe_account",
+    "unsubscribe_account",
+}
+SCHEMAS = {
+    "Account",
+    "AccountCategory",
+    "AccountExpand",
+    "AccountHolder",
+    "AccountHolderFilter",
+    "AccountHolderType",
+    "AccountList",
+    "AccountOwner",
+    "AccountOwnerList",
+    "AccountOwnership",
+    "AccountStatus",
+    "AccountSubcategory",
+    "Balance",
+    "BalanceRefresh",
+    "BalanceType",
+    "CashBalance",
+    "CreditBalance",
+    "Customer",
+    "ErrorDetail",
+    "ErrorResponse",
+    "ErrorType",
+    "OwnershipRefresh",
+    "PaymentMethodType",
+    "Permission",
+    "PrefetchedFeature",
+    "RefreshFeature",
+    "RefreshStatus",
+    "Session",
+    "SessionAccountFilters",
+    "SessionAccountHolder",
+    "SessionAccountHolderType",
+    "SessionExpand",
+    "SessionFilters",
+    "SessionPermission",
+    "SessionPrefetch",
+    "StatusTransitions",
+    "StripeAccount",
+    "SubscribedFeature",
+    "SubscriptionFeature",
+    "TimestampRange",
+    "Transaction",
+    "TransactionList",
+    "TransactionRefresh",
+    "TransactionRefreshFilter",
+    "TransactionStatus",
+}
+
+
+def operations(contract):
+    return {one["operationId"]: one for item in contract["paths"].values() for one in item.values()}
+
+
+def test_the_contract_is_valid_openapi(contract):
+    OpenAPIV30SpecValidator(contract).validate()
+
+
+def test_the_contract_has_the_promised_operations_with_one_tag_each(contract):
+    assert OPERATIONS == operations(contract).keys()
+    assert {"accounts", "sessions", "transactions"} == {
+        tag for one in operations(contract).values() for tag in one["tags"]
+    }
+    assert {1} == {len(one["tags"]) for one in operations(contract).values()}
+
+
+def test_the_contract_has_the_promised_schemas_and_no_other(contract):
+    assert SCHEMAS == contract["components"]["schemas"].keys()
+
+
+def test_no_reference_of_the_contract_dangles(contract):
+    pointed = set(targets(contract, "contract"))
+    assert pointed
+    assert set() == pointed - contract["components"]["schemas"].keys()
+    assert set() == contract["components"]["schemas"].keys() - pointed
+
+
+def test_the_contract_has_the_words_of_prose_yaml_and_no_gap(contract, prose):
+    again, gaps = described(contract, prose)
+    assert [] == gaps
+    assert contract_text(again) == (ROOT / "openapi" / "financial_connections.yaml").read_text()
+
+
+def test_the_values_of_enums_that_people_choose_from_are_explained(contract):
+    enums = {name: schema for name, schema in contract["components"]["schemas"].items() if "enum" in schema}
+    assert enums
+    assert {} == {name: one for name, one in enums.items() if set(one["enum"]) != one["x-enumDescriptions"].keys()}
+
+
+def test_a_list_takes_a_limit_from_1_to_100(contract):
+    limits = [
+        one["schema"]
+        for call in operations(contract).values()
+        for one in call["parameters"]
+        if one["name"] == "limit"
+    ]
+    assert [{"type": "integer", "default": 10, "minimum": 1, "maximum": 100}] * 3 == limits
+
+
+def test_an_account_can_be_pending(contract):
+    assert ["active", "disconnected", "inactive", "pending"] == contract["components"]["schemas"]["AccountStatus"][
+        "enum"
+    ]
+
+
+def test_what_can_be_expanded(contract):
+    account = ["account_holder.account", "account_holder.customer", "ownership"]
+    session = [*account[:2], *(f"accounts.data.{path}" for path in account)]
+    assert account == contract["components"]["schemas"]["AccountExpand"]["enum"]
+    assert session == contract["components"]["schemas"]["SessionExpand"]["enum"]
+
+
+def test_every_whole_number_that_is_a_moment_says_so(contract):
+    moments = re.compile(r"(_at|created|updated|as_of|gte?|lte?)$")
+    fields = [
+        (f"{name}.{key}", field)
+        for name, schema in contract["components"]["schemas"].items()
+        for key, field in schema.get("properties", {}).items()
+        if field.get("type") == "integer"
+    ]
+    assert fields
+    assert ["Transaction.amount"] == [name for name, field in fields if field.get("format") != "unix-time"]
+    assert ["Transaction.amount"] == [name for name, _ in fields if not moments.search(name)]
+
+
+def test_drift_names_every_difference():
+    kept = {"same": b"1", "changed": b"1", "extra": b"1"}
+    fresh = {"same": b"1", "changed": b"2", "new": b"1"}
+    assert ["changed: differs", "extra: should not be there", "new: is missing"] == drift(kept, fresh)

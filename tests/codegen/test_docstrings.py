@@ -1,0 +1,49 @@
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codegen.docstrings import docstring
+
+
+def test_a_short_text_is_one_line():
+    assert '"""An account."""' == docstring("An account.")
+
+
+def test_a_long_text_is_wrapped_and_keeps_its_paragraphs():
+    text = docstring("word " * 30 + "\n\nEnd.")
+    assert text.startswith('"""\nword')
+    assert text.endswith('word\n\nEnd.\n"""')
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  \n ", 7, ["text"]])
+def test_no_text_is_no_docstring(nothing):
+    assert "" == docstring(nothing)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '""" + exit() + """',
+        "\\",
+        'ends with "',
+        '"starts',
+        "a\\",
+        '\\"""',
+        "nul \0 nul",
+        "{{ facts }}{% raw %}",
+        "\r\x0c\x1b[0m",
+    ],
+)
+def test_hostile_text_stays_inside(hostile):
+    (statement,) = ast.parse(docstring(hostile)).body
+    assert isinstance(ast.literal_eval(statement.value), str)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+def test_any_text_stays_inside(text):
+    source = docstring(text)
+    for statement in ast.parse(source).body:
+        assert isinstance(ast.literal_eval(statement.value), str)

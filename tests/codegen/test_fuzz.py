@@ -1,0 +1,109 @@
+from copy import deepcopy
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from codegen.checked import SpecError
+from codegen.facts import facts_of
+from codegen.normalise import contract_of
+from codegen.overlay import applied
+from codegen.prose import described
+from codegen.reading import parsed, plain
+from codegen.render import rendered
+from codegen.slicing import slice_of
+from tests.codegen.conftest import ROOT
+from tests.codegen.tiny import SPEC
+
+DOCUMENTS = {
+    "tiny": SPEC,
+    "contract": parsed((ROOT / "openapi" / "financial_connections.yaml").read_bytes(), "contract"),
+}
+JUNK = [
+    *(None, True, 7, 1.5, "", "text", "class", "a-b", "\ud800", [], [1], ["x"], {}, {"x": 1}),
+    *(
+        {"$ref": 7},
+        {"$ref": "#/x"},
+        {"$ref": "#/components/schemas/Gone"},
+        {"$ref": "#/components/schemas/Account"},
+    ),
+    *({"type": "string", "enum": ["a", "A"]}, {"type": ["string", "null"]}, {"anyOf": [{}, {}]}),
+    {"type": "object", "properties": {"x": {"type": "string"}}},
+]
+NAMES = ["x", "class", "_raw", "to_dict", "a b", "", "1", "Model", "id", "account", "options", "$ref", "\ud800"]
+# One example of the last test takes as long as a run of the generator.
+RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+@st.composite
+def mutants(draw, name):
+    """The document, with some of it dropped, replaced, renamed or doubled."""
+
+    def one_of(choices):
+        # Not sampled_from: it would put whole specifications into a repr.
+        return choices[draw(st.integers(0, len(choices) - 1))]
+
+    document = deepcopy(DOCUMENTS[name])
+    for _ in range(draw(st.integers(1, 3))):
+        holder = document
+        for _ in range(draw(st.integers(0, 12))):
+            below = holder.values() if isinstance(holder, dict) else holder
+            inner = [value for value in below if value and isinstance(value, dict | list)]
+            if not inner:
+                break
+            holder = one_of(inner)
+        if not holder:
+            continue
+        key = one_of(list(holder) if isinstance(holder, dict) else list(range(len(holder))))
+        match one_of(["drop", "replace", "rename", "double"]), holder:
+            case "drop", _:
+                del holder[key]
+            case "rename", dict():
+                holder[one_of(NAMES)] = holder.pop(key)
+            case "double", dict():
+                holder[one_of(NAMES)] = deepcopy(holder[key])
+            case "double", list():
+                holder.append(deepcopy(holder[key]))
+            case _:
+                holder[key] = deepcopy(one_of(JUNK))
+    return document
+
+
+def is_one_place_and_reason(refusal):
+    place, _, why = str(refusal).partition(": ")
+    assert place
+    assert why
+
+
+@settings(max_examples=300, **RELAXED)
+@given(document=mutants("tiny"))
+def test_a_mutated_upstream_becomes_a_contract_or_is_refused(document):
+    try:
+        contract, _ = described(contract_of(applied(plain(slice_of(document), "document"), {})), {})
+        facts_of(contract)
+    except SpecError as refusal:
+        is_one_place_and_reason(refusal)
+
+
+@settings(max_examples=300, **RELAXED)
+@given(document=mutants("contract"))
+def test_a_mutated_contract_gives_facts_and_prose_or_is_refused(document):
+    for stage in (facts_of, lambda contract: described(contract, {})):
+        try:
+            stage(document)
+        except SpecError as refusal:
+            is_one_place_and_reason(refusal)
+
+
+@settings(max_examples=12, **RELAXED)
+@given(document=mutants("contract"))
+def test_a_mutated_contract_becomes_code_that_compiles_or_is_refused(document, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mutant") / "package"
+    try:
+        rendered(document, folder)
+    except SpecError as refusal:
+        is_one_place_and_reason(refusal)
+        return
+    files = list(folder.rglob("*.py"))
+    assert files
+    for path in files:
+        compile(path.read_text(), path.name, "exec")

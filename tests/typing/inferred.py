@@ -1,0 +1,67 @@
+"""What a user's type checker must infer. Not run: mypy and pyright read it."""
+
+from typing import assert_never, assert_type
+
+from financial_connections import AsyncClient, Page, Pager, RawResponse, expanded, id_of
+from financial_connections.models import (
+    Account,
+    AccountOwner,
+    AccountOwnership,
+    AccountStatus,
+    AccountWithOwnership,
+    Session,
+    Transaction,
+)
+
+
+async def calls(client: AsyncClient) -> None:
+    assert_type(client.accounts.list(), Pager[Account])
+    assert_type(await client.accounts.list(), Page[Account])
+    assert_type(await client.accounts.retrieve("fca_1"), Account)
+    assert_type(await client.accounts.refresh("fca_1", features=["balance"]), Account)
+    assert_type(client.accounts.list_owners("fca_1", ownership="fcaowns_1"), Pager[AccountOwner])
+    assert_type(await client.sessions.retrieve("fcsess_1"), Session)
+    assert_type(client.transactions.list(account="fca_1"), Pager[Transaction])
+    assert_type(await client.transactions.retrieve("fctxn_1"), Transaction)
+    assert_type(await client.send_raw("GET", "/v1/balance"), RawResponse)
+
+
+async def pages(client: AsyncClient) -> None:
+    pager = client.transactions.list(account="fca_1")
+    async for transaction in pager:
+        assert_type(transaction, Transaction)
+    async for page in pager.pages():
+        assert_type(page, Page[Transaction])
+        assert_type(page.data, list[Transaction])
+        assert_type(await page.next(), Page[Transaction] | None)
+    assert_type(await pager.collect(max_items=10), list[Transaction])
+    assert_type(pager.take(3), Pager[Transaction])
+    async with pager.prefetch() as items:
+        async for item in items:
+            assert_type(item, Transaction)
+
+
+async def expansion(client: AsyncClient) -> None:
+    account = await client.accounts.retrieve("fca_1")
+    assert_type(account.ownership, str | AccountOwnership | None)
+    assert_type(expanded(account.ownership), AccountOwnership | None)
+    assert_type(id_of(account.ownership), str | None)
+    wide = await client.accounts.retrieve("fca_1", expand=["ownership"])
+    assert_type(wide, AccountWithOwnership)
+    assert_type(wide.ownership, AccountOwnership | None)
+    async for item in client.accounts.list(expand=["ownership"]):
+        assert_type(item.ownership, AccountOwnership | None)
+    both = await client.accounts.retrieve("fca_1", expand=["ownership", "account_holder.customer"])
+    assert_type(both, Account)
+
+
+def matching(status: AccountStatus) -> str:
+    match status:
+        case AccountStatus.ACTIVE:
+            return "open"
+        case AccountStatus.INACTIVE | AccountStatus.PENDING:
+            return "waiting"
+        case AccountStatus.DISCONNECTED:
+            return "gone"
+        case _:
+            assert_never(status)

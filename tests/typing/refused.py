@@ -1,0 +1,22 @@
+"""What a user's type checker must refuse: an `ignore` that is not needed is an error. Not run."""
+
+from financial_connections import AsyncClient
+from financial_connections.models import Account
+
+
+async def misspelt(client: AsyncClient) -> None:
+    await client.accounts.refresh("fca_1", features=["balances"])  # type: ignore[list-item] # pyright: ignore
+    await client.accounts.refresh("fca_1", features="balance")  # type: ignore[arg-type] # pyright: ignore
+    await client.accounts.refresh("fca_1")  # type: ignore[call-overload] # pyright: ignore
+    await client.accounts.retrieve("fca_1", expand=["owner"])  # type: ignore[list-item] # pyright: ignore
+    await client.transactions.retrieve("fctxn_1", expand=["account"])  # type: ignore[list-item] # pyright: ignore
+    client.accounts.list(account_holder={"costumer": "cus_1"})  # type: ignore[call-overload] # pyright: ignore
+    client.accounts.list("cus_1")  # type: ignore[call-overload] # pyright: ignore
+    client.transactions.list()  # type: ignore[call-arg] # pyright: ignore
+    await client.accounts.list().collect()  # type: ignore[call-arg] # pyright: ignore
+    client.with_options(timout=5)  # type: ignore[call-arg] # pyright: ignore
+
+
+def frozen(account: Account) -> None:
+    account.status = None  # type: ignore[misc] # pyright: ignore
+    _ = account.staus  # type: ignore[attr-defined] # pyright: ignore
