@@ -56,6 +56,8 @@ def main() -> int:
         return refused(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except RecursionError:
         return refused("the input is nested too deeply")
+    except Exception as error:  # noqa: BLE001 - a person who feeds a file wants a line, not our stack
+        return refused(f"a fault of the generator itself, please report it: {type(error).__name__}: {error}")
     for line in left:
         print(one_line(line), file=sys.stderr)
     return (1 if options.stage == "check" else 2) if left else 0
@@ -63,9 +65,7 @@ def main() -> int:
 
 def arguments() -> argparse.ArgumentParser:
     """What may stand on the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m codegen", description="From Stripe's OpenAPI file to our code."
-    )
+    parser = argparse.ArgumentParser(prog="python -m codegen", description="From Stripe's OpenAPI file to our code.")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the project's folder")
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
     stages.add_parser("generate", help="contract → code")
@@ -82,8 +82,8 @@ def bump(options: argparse.Namespace) -> list[str]:
     content = fetched(options.spec)
     document, left = assembled(content, options)
     digest = hashlib.sha256(content).hexdigest()
-    record = source_text(source_name(options.spec), document["info"]["version"], digest, GENERATOR)
-    put(options.root, document, {CONTRACT: contract_text(document), SOURCE: record})
+    source = source_text(source_name(options.spec), document["info"]["version"], digest, GENERATOR)
+    put(options.root, document, {CONTRACT: contract_text(document), SOURCE: source})
     return left
 
 
@@ -112,16 +112,24 @@ def check(options: argparse.Namespace) -> list[str]:
     root: Path = options.root
     kept = kept_contract(root)
     document, left = described(kept, read(root / PROSE))
-    record = tomllib.loads((root / SOURCE).read_text(encoding="utf-8"))
+    recorded = record(root)
     if contract_text(document) != (root / CONTRACT).read_text(encoding="utf-8"):
         left.append(f"{CONTRACT}: its words are not those of {PROSE}")
-    if record["upstream"]["stripe_version"] != document["info"]["version"]:
+    if recorded.get("upstream", {}).get("stripe_version") != document["info"].get("version"):
         left.append(f"{SOURCE}: names another Stripe version than {CONTRACT}")
-    if record["generator"]["version"] != GENERATOR:
+    if recorded.get("generator", {}).get("version") != GENERATOR:
         left.append(f"{SOURCE}: names another generator than the installed {GENERATOR}")
     with fresh_code(kept) as folder:
         left += [f"{GENERATED / line}" for line in drift(files(root / GENERATED), files(folder))]
     return left
+
+
+def record(root: Path) -> Node:
+    """What is known of the upstream in use."""
+    try:
+        return tomllib.loads((root / SOURCE).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SpecError(f"{SOURCE}: no TOML: {error}") from error
 
 
 def assembled(content: bytes, options: argparse.Namespace) -> tuple[Node, list[str]]:
@@ -182,29 +190,25 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def put(root: Path, document: Node, texts: dict[Path, str]) -> None:
     """Put everything in place once all of it is there; what is equal stays untouched."""
-    with fresh_code(document) as folder:
-        (root / GENERATED).parent.mkdir(parents=True, exist_ok=True)
-        staged = root / GENERATED.with_name(f".{GENERATED.name}.new")
-        shutil.rmtree(staged, ignore_errors=True)
-        shutil.copytree(folder, staged)
-    for path, words in texts.items():
-        (root / path).with_suffix(".new").write_text(words, encoding="utf-8")
-    for path in texts:
-        (root / path).with_suffix(".new").replace(root / path)
-    swap(staged, root / GENERATED)
+    place = root / GENERATED
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with fresh_code(document) as folder, tempfile.TemporaryDirectory(prefix=".codegen-", dir=place.parent) as near:
+        # Beside their places, so that moving them there cannot fail halfway for want of room.
+        staged = shutil.copytree(folder, Path(near, "package"))
+        waiting = {path: Path(near, path.name) for path in texts if words_in(root / path) != texts[path]}
+        for path, new in waiting.items():
+            new.write_text(texts[path], encoding="utf-8")
+        for path, new in waiting.items():
+            new.replace(root / path)
+        if drift(files(place), files(staged)):
+            if place.exists():
+                place.rename(Path(near, "old"))
+            staged.rename(place)
 
 
-def swap(staged: Path, place: Path) -> None:
-    """Put a folder where another is."""
-    if place.exists() and not drift(files(place), files(staged)):
-        shutil.rmtree(staged)
-        return
-    old = place.with_name(f".{place.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if place.exists():
-        place.rename(old)
-    staged.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
+def words_in(path: Path) -> str | None:
+    """The text of a file; None where there is none."""
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def refused(words: str) -> int:

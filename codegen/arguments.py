@@ -26,9 +26,7 @@ def keywords_of(operation: Node, components: Node, place: str) -> list[Node]:
         keywords.append(keyword_of(wire, child(parameter, "schema", here), components, here, required=required))
     if "requestBody" in operation:
         here = f"{place}.requestBody"
-        form = child(
-            child(child(mapping(operation["requestBody"], here), "content", here), FORM, here), "schema", here
-        )
+        form = child(child(child(mapping(operation["requestBody"], here), "content", here), FORM, here), "schema", here)
         required_keys = texts(form.get("required", []), f"{here}.required")
         for wire, node in mapping(form.get("properties", {}), here).items():
             spot = f"{here}.{wire}"
@@ -60,13 +58,11 @@ def keys_of(key: str, schema: Node, components: Node, place: str, *, arrays: boo
             if kind_of(inner) != "object":
                 continue
             needed = texts(inner.get("required", []), f"components.schemas.{name}.required")
-            for field, node in inner["properties"].items():
+            for field, node in mapping(inner["properties"], f"components.schemas.{name}.properties").items():
                 below = f"{key}[{field}]"
                 if not arrays and field in needed:
                     keys.append(below)
-                keys += keys_of(
-                    below, mapping(node, f"components.schemas.{name}"), components, place, arrays=arrays
-                )
+                keys += keys_of(below, mapping(node, f"components.schemas.{name}"), components, place, arrays=arrays)
     return sorted(set(keys))
 
 

@@ -38,7 +38,9 @@ def class_of(name: str, components: Node, *, asked: bool) -> Node | None:
         )
         return {"kind": "literal" if asked else "enum", "doc": doc, "members": members}
     fields = [
-        one for key in schema["properties"] if (one := field_of(key, schema, components, place, asked=asked))
+        one
+        for key in mapping(schema["properties"], f"{place}.properties")
+        if (one := field_of(key, schema, components, place, asked=asked))
     ]
     uses = used(" ".join(one["hint"] for one in fields), components)
     return {"kind": "dict" if asked else "model", "doc": doc, "fields": fields, "uses": uses}
@@ -47,9 +49,7 @@ def class_of(name: str, components: Node, *, asked: bool) -> Node | None:
 def used(hints: str, components: Node) -> list[str]:
     """The names in some hints, ours and typing's."""
     words = set(re.findall(r"\w+", hints))
-    return sorted(
-        word for word in words if word in components or word in {"Any", "Mapping", "Sequence", "datetime"}
-    )
+    return sorted(word for word in words if word in components or word in {"Any", "Mapping", "Sequence", "datetime"})
 
 
 def field_of(key: str, schema: Node, components: Node, place: str, *, asked: bool) -> Node | None:

@@ -36,9 +36,7 @@ def asked_by(contract: Node, components: Node) -> set[str]:
     asked = reached(targets(requests, "paths"), components)
     both = sorted(asked & reached(targets(answers, "paths"), components))
     if both:
-        raise SpecError(
-            f"components.schemas.{both[0]}: is part of a request and of an answer; these need two names"
-        )
+        raise SpecError(f"components.schemas.{both[0]}: is part of a request and of an answer; these need two names")
     return asked
 
 

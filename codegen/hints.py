@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from codegen.checked import Node, SpecError, mapping, sequence, target
+from codegen.checked import Node, SpecError, mapping, sequence, target, text
 
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 ANY_MAP = "dict[str, Any]"
@@ -81,9 +81,7 @@ def argument_hint(schema: Node, components: Node, place: str) -> str:
 def _argument_part(schema: Node, components: Node, place: str) -> str:
     if "$ref" in schema:
         name, inner = named(schema, components, place)
-        return (
-            name if kind_of(inner) != "alias" else argument_hint(inner, components, f"components.schemas.{name}")
-        )
+        return name if kind_of(inner) != "alias" else argument_hint(inner, components, f"components.schemas.{name}")
     kind, content = _plain(schema, components, place, argument_hint)
     if kind == "integer" and schema.get("format") == "unix-time":
         return "int | datetime"
@@ -93,7 +91,7 @@ def _argument_part(schema: Node, components: Node, place: str) -> str:
 
 def _plain(schema: Node, components: Node, place: str, hint: Callable[[Node, Node, str], str]) -> tuple[str, str]:
     """A schema's type, and the hint of what is in it."""
-    name = schema.get("type", "")
+    name = text(schema.get("type", ""), f"{place}.type")
     if name == "array":
         return name, hint(mapping(schema.get("items", {}), f"{place}.items"), components, f"{place}.items")
     if name == "object":

@@ -11,16 +11,11 @@ def described(contract: Node, prose: Node) -> tuple[Node, list[str]]:
     """The contract in our words and in no others, and what is left to write or to drop."""
     book = Book(words_of(prose, ()))
     paths = {
-        path: {
-            method: operation(node, f"paths.{path}.{method}", book)
-            for method, node in inner(item, f"paths.{path}")
-        }
+        path: {method: operation(node, f"paths.{path}.{method}", book) for method, node in inner(item, f"paths.{path}")}
         for path, item in inner(contract.get("paths"), "paths")
     }
     components = child(contract, "components", "contract")
-    schemas = {
-        name: schema(name, node, book) for name, node in inner(components.get("schemas"), "components.schemas")
-    }
+    schemas = {name: schema(name, node, book) for name, node in inner(components.get("schemas"), "components.schemas")}
     security = {
         name: said(node, book.on(("security", name)))
         for name, node in inner(components.get("securitySchemes", {}), "components.securitySchemes")
@@ -28,9 +23,7 @@ def described(contract: Node, prose: Node) -> tuple[Node, list[str]]:
     whole = {
         **contract,
         "info": said(child(contract, "info", "contract"), book.on(("info",))),
-        "tags": [
-            tag(node, f"tags[{at}]", book) for at, node in enumerate(sequence(contract.get("tags", []), "tags"))
-        ],
+        "tags": [tag(node, f"tags[{at}]", book) for at, node in enumerate(sequence(contract.get("tags", []), "tags"))],
         "paths": paths,
         "components": {**components, "schemas": schemas, "securitySchemes": security},
     }

@@ -61,9 +61,7 @@ def reason(error: yaml.YAMLError) -> str:
 def plain(node: Any, place: str) -> Any:
     """A copy of the data with text keys only, in one order whatever the order in the file."""
     if isinstance(node, dict):
-        keys = {
-            key if isinstance(key, str) else json.dumps(key): key for key in node if isinstance(key, str | int)
-        }
+        keys = {key if isinstance(key, str) else json.dumps(key): key for key in node if isinstance(key, str | int)}
         if len(keys) < len(node):
             raise SpecError(f"{place}: a key is no text")
         return {plain(key, place): plain(node[keys[key]], f"{place}.{key}") for key in sorted(keys)}

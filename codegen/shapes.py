@@ -149,8 +149,6 @@ class Shaper:
         if "enum" in known and "enum" in schema and name in SPOTS.values():
             schema = {**schema, "enum": sorted({*known["enum"], *schema["enum"]})}
         elif known != schema:
-            raise SpecError(
-                f"{place}: something else is called {name!r} already; codegen/names.py can tell them apart"
-            )
+            raise SpecError(f"{place}: something else is called {name!r} already; codegen/names.py can tell them apart")
         self.components[name] = schema
         return {"$ref": SCHEMA_REF + name}

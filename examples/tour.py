@@ -39,9 +39,7 @@ def table_of_accounts(accounts: Iterable[Account]) -> Table:
     table = Table("institution", "account", "kind", "status")
     table.add_column("balance", justify="right")
     for account in accounts:
-        colour = {"active": "green", "inactive": "yellow", "disconnected": "red"}.get(
-            account.status or "", "white"
-        )
+        colour = {"active": "green", "inactive": "yellow", "disconnected": "red"}.get(account.status or "", "white")
         table.add_row(
             account.institution_name,
             f"•••• {account.last4}",

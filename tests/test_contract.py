@@ -28,9 +28,7 @@ ADDED = {"options"}
 
 
 def operations():
-    found = {
-        operation["operationId"]: operation for path in CONTRACT["paths"].values() for operation in path.values()
-    }
+    found = {operation["operationId"]: operation for path in CONTRACT["paths"].values() for operation in path.values()}
     assert found
     return found
 

@@ -8,8 +8,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from examples import (
+from objects import (
     ACCOUNT,
     DISCONNECTED_ACCOUNT,
     ERROR,
@@ -23,6 +22,7 @@ from examples import (
     TRANSACTION,
     list_of,
 )
+
 from financial_connections._decode import decode
 from financial_connections._json import ContentError, parse_json
 from financial_connections._model import Model
@@ -278,9 +278,7 @@ def mutations(value):
     return st.just(value) | json_values
 
 
-@pytest.mark.parametrize(
-    ("cls", "example"), [(Account, FULL_ACCOUNT), (Session, SESSION), (Transaction, TRANSACTION)]
-)
+@pytest.mark.parametrize(("cls", "example"), [(Account, FULL_ACCOUNT), (Session, SESSION), (Transaction, TRANSACTION)])
 @given(data=st.data())
 def test_any_mutation_of_an_answer_decodes_and_round_trips(cls, example, data):
     sent = data.draw(mutations(example))

@@ -28,9 +28,7 @@ def test_a_code_block_runs(block, tmp_path):
     script = tmp_path / "test_block.py"
     script.write_text(block)
     runner = ["-m", "pytest", "-q", "-o", "anyio_mode=auto"] if "def test_" in block else []
-    done = subprocess.run(
-        [sys.executable, *runner, script], capture_output=True, text=True, cwd=tmp_path, check=False
-    )
+    done = subprocess.run([sys.executable, *runner, script], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert 0 == done.returncode, done.stdout + done.stderr
 
 

@@ -100,7 +100,7 @@ def test_path_segments_are_percent_encoded():
     assert "/v1/accounts/a%2Fb%3Fc%23d%20%C3%BC%25" == encode_path(("v1", "accounts", "a/b?c#d ü%"))
 
 
-@pytest.mark.parametrize("segment", ["", ".", "..", None, 5, b"fca_1", "\ud800"])
+@pytest.mark.parametrize("segment", ["", ".", "..", None, 5, b"fca_1", "\ud800", "a\r\nb", "a\0", "a\x7f"])
 def test_an_id_that_could_lead_elsewhere_is_refused(segment):
     with pytest.raises(InvalidArgumentError, match="^an id "):
         encode_path(("v1", segment))
@@ -108,9 +108,7 @@ def test_an_id_that_could_lead_elsewhere_is_refused(segment):
 
 scalars = st.text(st.characters(exclude_categories=["Cs"])) | st.integers() | st.booleans()
 keys = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="[]"), min_size=1)
-trees = st.recursive(
-    scalars, lambda t: st.lists(t, min_size=1) | st.dictionaries(keys, t, min_size=1), max_leaves=12
-)
+trees = st.recursive(scalars, lambda t: st.lists(t, min_size=1) | st.dictionaries(keys, t, min_size=1), max_leaves=12)
 
 
 def flat(key, value):
@@ -126,7 +124,7 @@ def test_any_tree_of_values_comes_back_from_the_wire(params):
     assert [pair for key, value in params.items() for pair in flat(key, value)] == pairs(params)
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda s: s not in {".", ".."}))
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1).filter(lambda s: s not in {".", ".."}))
 def test_any_id_stays_one_segment(segment):
     path = encode_path(("v1", segment))
     assert 2 == path.count("/")

@@ -93,9 +93,7 @@ def test_no_body_is_too_odd_for_an_error(content):
 
 
 def test_a_secret_that_the_server_quotes_is_masked():
-    error = refused(
-        401, message="Invalid key sk_live_abc123XYZ and rk_test_9 and whsec_Zz9+/= and fcsess_1_secret_2"
-    )
+    error = refused(401, message="Invalid key sk_live_abc123XYZ and rk_test_9 and whsec_Zz9+/= and fcsess_1_secret_2")
     assert "Invalid key sk_live_*** and rk_test_*** and whsec_*** and fcsess_1_secret_***" == error.message
 
 

@@ -15,35 +15,18 @@ PACKAGE = Path(financial_connections.__file__).parent
 
 # A room may import the rooms to its right, and its own. Rooms that are not listed are a mistake.
 FLOORS = {
-    "": {"_client", "_generated", "_request", "_settings", "_transport", "_version", "errors", "expand", "models"}
-    | {"pagination", "params"},
-    "_client": {
-        "_connections",
-        "_request",
-        "_settings",
-        "_transport",
-        "accounts",
-        "errors",
-        "sessions",
-        "transactions",
-    },
+    "": {"_client", "_generated", "_request", "_settings", "_transport", "_version", "errors", "events", "expand"}
+    | {"models", "pagination", "params"},
+    "_client": {"_connections", "_rate", "_request", "_settings", "_transport", "accounts", "errors", "events"}
+    | {"sessions", "transactions"},
     "accounts": {"_generated", "_request", "expand", "models", "pagination", "params"},
     "sessions": {"_generated", "_request", "models", "params"},
     "transactions": {"_generated", "_request", "expand", "models", "pagination", "params"},
     "models": {"_generated", "_model"},
     "params": {"_generated"},
-    "_transport": {
-        "_connections",
-        "_decode",
-        "_json",
-        "_model",
-        "_request",
-        "_retry",
-        "_settings",
-        "_wire",
-        "errors",
-    },
-    "_connections": {"_redact", "_settings", "_wire"},
+    "_transport": {"_connections", "_decode", "_json", "_model", "_rate", "_redact", "_request", "_retry", "_settings"}
+    | {"_wire", "errors", "events"},
+    "_connections": {"_body", "_redact", "_settings", "_wire", "errors"},
     "_wire": {"_encode", "_generated", "_request", "_settings", "_version"},
     "_generated": {"_model", "_request"},
     "_request": {"_model", "_settings", "errors"},
@@ -53,8 +36,11 @@ FLOORS = {
     "expand": {"_model", "errors"},
     "pagination": {"_request", "errors"},
     "errors": {"_json", "_redact", "_retry"},
+    "events": set(),
     "_model": {"_decode", "_json"},  # _decode only when an object is unpickled
+    "_body": set(),
     "_json": set(),
+    "_rate": set(),
     "_redact": set(),
     "_retry": set(),
     "_version": set(),
@@ -71,11 +57,7 @@ def rooms_imported(path):
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names = (
-                [f"{node.module}.{alias.name}" for alias in node.names]
-                if "." not in node.module
-                else [node.module]
-            )
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if "." not in node.module else [node.module]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:

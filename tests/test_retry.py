@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, datetime
 
 import pytest
@@ -7,9 +8,10 @@ from hypothesis import strategies as st
 from financial_connections._retry import (
     FIRST_DELAY,
     LONGEST_DELAY,
-    delay_before_retry,
     is_retryable_status,
+    least_delay,
     retry_after_from,
+    retry_delay,
 )
 
 
@@ -69,20 +71,56 @@ def test_retry_after_may_be_absent():
     assert retry_after_from({}, NOW) is None
 
 
+def delay(attempt, *, asked=None, least=0.0, left=math.inf, dice=0.5):
+    return retry_delay(attempt, asked=asked, least=least, left=left, dice=dice)
+
+
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
 def test_backoff_is_never_longer_than_its_ceiling(attempt, dice):
-    assert (
-        0 <= delay_before_retry(attempt, None, dice) <= min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempt - 1, 20))
-    )
+    assert 0 <= delay(attempt, dice=dice) <= min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempt - 1, 20))
 
 
 def test_the_ceiling_doubles_from_half_a_second_to_eight():
-    assert [0.5, 1, 2, 4, 8, 8] == [delay_before_retry(attempt, None, 1.0) for attempt in range(1, 7)]
+    assert [0.5, 1, 2, 4, 8, 8] == [delay(attempt, dice=1.0) for attempt in range(1, 7)]
 
 
 def test_what_the_server_asks_for_is_a_lower_bound():
-    assert 7 <= delay_before_retry(1, 7, 0.9) < 8
+    assert 7 <= delay(1, asked=7, dice=0.9) < 8
 
 
 def test_a_server_that_asks_for_more_than_a_minute_gets_no_retry():
-    assert delay_before_retry(1, 61, 0.5) is None
+    assert delay(1, asked=61) is None
+    assert delay(1, asked=60) is not None
+
+
+def test_a_deadline_says_itself_how_long_may_be_waited():
+    assert 90 <= delay(1, asked=90, left=120) < 91
+    assert delay(1, asked=90, left=80) is None
+
+
+@given(
+    st.integers(1, 100),
+    st.none() | st.floats(0, 1e6),
+    st.floats(0, 1),
+    st.floats(0, 1e6),
+    st.floats(0, 1, exclude_max=True),
+)
+def test_no_wait_outlasts_the_deadline(attempt, asked, least, left, dice):
+    seconds = delay(attempt, asked=asked, least=least, left=left, dice=dice)
+    assert seconds is None or 0 <= seconds < left
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason", "expected"),
+    [
+        (429, "rate_limit", "global-rate", 1),
+        (429, None, "endpoint-rate", 1),
+        (429, None, "", 1),
+        (429, None, "global-concurrency", 0),
+        (429, "lock_timeout", "", 0),
+        (409, "lock_timeout", "", 0),
+        (500, None, "", 0),
+    ],
+)
+def test_a_limit_on_the_rate_is_given_a_second(status, code, reason, expected):
+    assert expected == least_delay(status, code, {"stripe-rate-limited-reason": reason})

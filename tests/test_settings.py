@@ -46,7 +46,7 @@ def test_the_key_comes_from_the_environment_when_the_client_is_made(monkeypatch)
     monkeypatch.setenv("STRIPE_API_KEY", KEY)
     client = AsyncClient()
     monkeypatch.delenv("STRIPE_API_KEY")
-    assert KEY == client._settings.api_key.reveal()
+    assert KEY == client._transport.settings.api_key.reveal()
 
 
 def test_a_bad_key_from_the_environment_is_called_by_the_variables_name(monkeypatch):
@@ -80,7 +80,7 @@ def test_a_deadline_that_bounds_nothing_is_refused(value):
     ],
 )
 def test_a_timeout_is_a_number_or_a_timeout(given, expected):
-    assert expected == AsyncClient(KEY, timeout=given)._settings.timeout
+    assert expected == AsyncClient(KEY, timeout=given)._transport.settings.timeout
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, "2", True, None])
@@ -115,11 +115,12 @@ def test_a_base_url_that_leads_nowhere_is_refused(value):
         AsyncClient(KEY, base_url=value)
 
 
-def test_a_live_key_is_not_sent_in_the_clear():
+def test_no_key_is_sent_in_the_clear():
     with pytest.raises(ConfigurationError, match="https://"):
-        AsyncClient("sk_live_1", base_url="http://stripe.example")
+        AsyncClient("sk_test_1", base_url="http://stripe.example")
     AsyncClient("sk_live_1", base_url="http://127.0.0.1:12111")
-    AsyncClient("sk_test_1", base_url="http://stripe.example")
+    AsyncClient("sk_live_1", base_url="http://[::1]:12111")
+    AsyncClient("sk_test_1", base_url="https://stripe.example/prefix")
 
 
 @pytest.mark.parametrize("name", ["stripe_account", "stripe_context"])
@@ -166,7 +167,7 @@ def test_nothing_that_holds_a_key_shows_it():
     options = RequestOptions(api_key=KEY, headers={"X-Token": "hush"})
     for thing in (
         client,
-        client._settings,
+        client._transport.settings,
         client._transport,
         client.accounts,
         options,

@@ -8,7 +8,7 @@ Async-first SDK for Stripe's Financial Connections API.
             print(account.institution_name, account.last4, account.status)
 """
 
-from financial_connections import errors, models, params
+from financial_connections import errors, events, models, params
 from financial_connections._client import AsyncClient
 from financial_connections._generated import API_VERSION
 from financial_connections._request import RequestOptions
@@ -74,6 +74,7 @@ __all__ = [
     "WebhookSignatureError",
     "__version__",
     "errors",
+    "events",
     "expanded",
     "id_of",
     "models",

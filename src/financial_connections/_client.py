@@ -1,16 +1,18 @@
 """The client: its settings, its lifetime, its three resources."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict, Unpack
 
 from attrs import evolve
 
-from financial_connections._connections import CallersClient, Connections, Lanes, is_httpx_client
+from financial_connections._connections import CallersClient, Lanes, is_httpx_client
+from financial_connections._rate import RateLimiter
 from financial_connections._request import Request, RequestOptions
-from financial_connections._settings import DEFAULT_BASE_URL, Settings, Timeout, whole_number
+from financial_connections._settings import DEFAULT_BASE_URL, Secret, Settings, Timeout, positive_number, whole_number
 from financial_connections._transport import RawResponse, Transport
 from financial_connections.accounts import Accounts
 from financial_connections.errors import ConfigurationError, InvalidArgumentError
+from financial_connections.events import ClientEvent
 from financial_connections.sessions import Sessions
 from financial_connections.transactions import Transactions
 
@@ -42,9 +44,11 @@ class AsyncClient:
             account = await client.accounts.retrieve("fca_123")
 
     Without `api_key` it takes the one in the environment variable `STRIPE_API_KEY`. `timeout` bounds one
-    attempt, `deadline` a whole call with its retries and waits, both in seconds. `http_client` is an
-    `httpx.AsyncClient` of yours to send with; it is neither changed nor closed. Making a client costs little
-    and opens nothing. Raises `ConfigurationError` for a setting that cannot work.
+    attempt, `deadline` a whole call with its retries and waits, both in seconds. `rate_limit` is the most requests
+    per second that the client and its views send; those above it wait. `http_client` is an `httpx.AsyncClient` of
+    yours to send with; it is neither changed nor closed. `on_event` is told of every attempt, see
+    `financial_connections.events`. Making a client costs little and opens nothing; it belongs to the event loop that
+    first uses it. Raises `ConfigurationError` for a setting that cannot work.
     """
 
     accounts: Accounts
@@ -62,13 +66,17 @@ class AsyncClient:
         deadline: float | None = None,
         max_retries: int = 2,
         max_connections: int = 100,
+        rate_limit: float | None = None,
         http_client: "httpx.AsyncClient | Any | None" = None,
+        on_event: Callable[[ClientEvent], object] | None = None,
     ) -> None:
+        secret = Secret.wrapping(api_key)
+        del api_key  # from here on no frame of a traceback holds it
         if http_client is not None and not is_httpx_client(http_client):
             raise ConfigurationError("http_client must be an httpx.AsyncClient")
         limit = whole_number("max_connections", max_connections, at_least=1)
         settings = Settings(
-            api_key=api_key,
+            api_key=secret,
             base_url=base_url,
             stripe_account=stripe_account,
             stripe_context=stripe_context,
@@ -76,20 +84,23 @@ class AsyncClient:
             deadline=deadline,
             max_retries=max_retries,
         )
-        self._use(settings, Lanes(limit) if http_client is None else CallersClient(http_client))
+        limiter = None if rate_limit is None else RateLimiter(positive_number("rate_limit", rate_limit))
+        connections = Lanes(limit) if http_client is None else CallersClient(http_client)
+        self._use(Transport(settings=settings, connections=connections, limiter=limiter, on_event=on_event))
 
-    def _use(self, settings: Settings, connections: Connections) -> None:
-        self._settings = settings
-        self._connections = connections
-        self._transport = Transport(settings=settings, connections=connections)
+    def _use(self, transport: Transport) -> None:
+        self._transport = transport
         self.accounts = Accounts(self._transport)
         self.sessions = Sessions(self._transport)
         self.transactions = Transactions(self._transport)
 
     def with_options(self, **settings: Unpack[ClientSettings]) -> Self:
         """Return a client with other settings that shares this one's connections, and closes with it."""
+        changes: dict[str, Any] = dict(settings)
+        if "api_key" in settings:
+            changes["api_key"] = Secret.wrapping(settings.pop("api_key"))
         view = object.__new__(type(self))
-        view._use(evolve(self._settings, **settings), self._connections)
+        view._use(evolve(self._transport, settings=evolve(self._transport.settings, **changes)))
         return view
 
     async def send_raw(
@@ -111,7 +122,7 @@ class AsyncClient:
 
     async def aclose(self) -> None:
         """Close the connections. A client of yours (`http_client=`) stays open."""
-        await self._connections.aclose()
+        await self._transport.connections.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -125,7 +136,7 @@ class AsyncClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<AsyncClient {self._settings.base_url}>"
+        return f"<AsyncClient {self._transport.settings.base_url}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client holds connections and a key: make one where it is used")

@@ -15,9 +15,7 @@ from urllib.parse import quote, quote_plus
 from financial_connections.errors import InvalidArgumentError
 
 
-def encode_params(
-    params: Mapping[str, object], *, arrays: Collection[str] = (), required: Collection[str] = ()
-) -> str:
+def encode_params(params: Mapping[str, object], *, arrays: Collection[str] = (), required: Collection[str] = ()) -> str:
     """Return `params` as a query or form string. `arrays` and `required` are keys such as `filters[countries]`."""
     _require(params, required)
     pairs: list[tuple[str, str]] = []
@@ -37,6 +35,8 @@ def _segment(segment: object) -> str:
     # httpx resolves dot segments, so an id of ".." would reach another endpoint.
     if segment in {"", ".", ".."}:
         raise InvalidArgumentError(f"an id must not be {segment!r}")
+    if any(ord(character) < ord(" ") or character == "\x7f" for character in segment):
+        raise InvalidArgumentError("an id must not hold a control character")
     return quote(_encodable("an id", segment), safe="")
 
 

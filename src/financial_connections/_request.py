@@ -1,7 +1,7 @@
 """The words the rooms share: what to ask (`Request`), how (`RequestOptions`), and who does it (`Sender`)."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import converters, evolve, field, frozen
 
@@ -20,6 +20,9 @@ from financial_connections._settings import (
     timeout_from,
 )
 from financial_connections.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    import httpx
 
 _LONGEST_IDEMPOTENCY_KEY = 255
 
@@ -42,11 +45,13 @@ class Request:
     """Parameters by wire name. `None` is not sent. They travel in the query of a GET, in the form of a POST."""
     arrays: tuple[str, ...] = ()
     """The keys of `params`, also nested ones (`filters[countries]`), that hold a sequence."""
+    template: str | None = None
+    """The path as the contract writes it, ids left out: what may be counted and traced."""
     required: tuple[str, ...] = ()
     """The keys of `params` that must be present, and not empty; a nested one only with the object around it."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, init=False)
 class RequestOptions:
     """
     Settings for one call; what is None stays as the client has it.
@@ -56,14 +61,39 @@ class RequestOptions:
     sent in addition. Raises `ConfigurationError` or `InvalidArgumentError`.
     """
 
-    api_key: Secret | None = field(default=None, converter=converters.optional(api_key_from), repr=False)
-    stripe_account: str | None = field(default=None, converter=stripe_account_from)
-    stripe_context: str | None = field(default=None, converter=stripe_context_from)
-    idempotency_key: str | None = field(default=None, converter=converters.optional(_idempotency_key_from))
-    timeout: Timeout | None = field(default=None, converter=converters.optional(timeout_from))
-    deadline: float | None = field(default=None, converter=converters.optional(deadline_from))
-    max_retries: int | None = field(default=None, converter=converters.optional(max_retries_from))
-    headers: Mapping[str, str] = field(factory=dict, converter=headers_from, repr=False)
+    api_key: Secret | None = field(converter=converters.optional(api_key_from), repr=False)
+    stripe_account: str | None = field(converter=stripe_account_from)
+    stripe_context: str | None = field(converter=stripe_context_from)
+    idempotency_key: str | None = field(converter=converters.optional(_idempotency_key_from))
+    timeout: Timeout | None = field(converter=converters.optional(timeout_from))
+    deadline: float | None = field(converter=converters.optional(deadline_from))
+    max_retries: int | None = field(converter=converters.optional(max_retries_from))
+    headers: Mapping[str, str] = field(converter=headers_from, repr=False)
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        stripe_account: str | None = None,
+        stripe_context: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: "Timeout | httpx.Timeout | float | None" = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        secret = Secret.wrapping(api_key)
+        del api_key  # from here on no frame of a traceback holds it
+        self.__attrs_init__(
+            api_key=secret,
+            stripe_account=stripe_account,
+            stripe_context=stripe_context,
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+            headers=headers,
+        )
 
     def applied_to(self, settings: Settings) -> Settings:
         """Return `settings` with what is set here in their place."""

@@ -1,5 +1,6 @@
 """Whether to send a request again, and when. Pure: the clock and the dice are the caller's."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -7,7 +8,9 @@ from email.utils import parsedate_to_datetime
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 8.0
 LONGEST_ASKED_DELAY = 60.0
-"""Seconds of `Retry-After` that are honoured; a server that asks for more gets no retry."""
+"""Seconds of `Retry-After` that are honoured when no deadline says how long there is."""
+RATE_WINDOW = 1.0
+"""Seconds over which Stripe counts requests: https://docs.stripe.com/rate-limits"""
 
 _RETRYABLE_CONFLICTS = {"lock_timeout", "idempotency_key_in_use"}
 
@@ -28,28 +31,44 @@ def is_retryable_status(status: int, code: str | None, headers: Mapping[str, str
 
 
 def retry_after_from(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Return the seconds that `Retry-After` asks for; None when it is absent, nonsense or negative."""
+    """Return the seconds that `Retry-After` asks for; None when it is absent, repeated, nonsense or negative."""
     said = headers.get("retry-after", "").strip()
     if said.isascii() and said.isdigit() and len(said) < 10:  # noqa: PLR2004 - longer is nonsense
         return float(said)
     try:
         moment = parsedate_to_datetime(said)
         seconds = (moment - (now or datetime.now(UTC))).total_seconds()
-    except (ValueError, TypeError):  # no date, or one without a zone
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
         return None
     return seconds if seconds >= 0 else None
 
 
-def delay_before_retry(attempt: int, retry_after: float | None, dice: float) -> float | None:
+def least_delay(status: int, code: str | None, headers: Mapping[str, str]) -> float:
+    """
+    Return the seconds below which a retry is pointless.
+
+    Limits on a rate are counted by the second. A lock, or a limit on concurrency, is free as soon as another
+    request ends. Source: https://docs.stripe.com/rate-limits
+    """
+    reason = headers.get("stripe-rate-limited-reason", "")
+    if status != 429 or code in _RETRYABLE_CONFLICTS or reason.endswith("concurrency"):  # noqa: PLR2004
+        return 0.0
+    return RATE_WINDOW
+
+
+def retry_delay(attempt: int, *, asked: float | None, least: float, left: float, dice: float) -> float | None:
     """
     Return the seconds to wait after attempt number `attempt` (from 1), or None to give up.
 
     Exponential backoff with full jitter: `dice`, from 0 up to 1, picks a point between nothing and the
-    ceiling, which doubles from 0.5 s to 8 s. A server's `Retry-After` is a lower bound.
+    ceiling, which doubles from 0.5 s to 8 s; `least` comes on top. `asked`, the server's `Retry-After`, takes the
+    place of both, and of the jitter only little remains. `left` is what the deadline leaves, or infinite: a wait that
+    outlasts it would only replace the error in hand by a less telling one.
     """
-    ceiling = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 10))
-    if retry_after is None:
-        return dice * ceiling
-    if retry_after > LONGEST_ASKED_DELAY:
+    if asked is None:
+        delay = least + dice * min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 10))
+    elif math.isinf(left) and asked > LONGEST_ASKED_DELAY:
         return None
-    return retry_after + dice * FIRST_DELAY
+    else:
+        delay = asked + dice * FIRST_DELAY
+    return delay if delay < left else None

@@ -34,11 +34,16 @@ class Secret:
 
     __slots__ = ("_value",)
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: Any) -> None:
         self._value = value
 
-    def reveal(self) -> str:
-        """Return the string."""
+    @classmethod
+    def wrapping(cls, value: Any) -> "Secret | None":
+        """Return `value` as a secret, whatever it is; None when it is None."""
+        return value if value is None or isinstance(value, Secret) else cls(value)
+
+    def reveal(self) -> Any:
+        """Return what it holds."""
         return self._value
 
     def __eq__(self, other: object) -> bool:
@@ -72,13 +77,18 @@ class Timeout:
         checked_seconds("timeout.connect", self.connect)
 
 
+def positive_number(name: str, value: Any, what: str = "number") -> float:
+    """Return `value`, a finite number above 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{name} must be a {what}, not {type(value).__name__}")
+    if not math.isfinite(value) or value <= 0:
+        raise ConfigurationError(f"{name} must be a finite {what} above 0, not {value}")
+    return float(value)
+
+
 def checked_seconds(name: str, value: Any) -> float:
     """Return `value`, a finite number of seconds above 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigurationError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if not math.isfinite(value) or value <= 0:
-        raise ConfigurationError(f"{name} must be a finite number of seconds above 0, not {value}")
-    return float(value)
+    return positive_number(name, value, "number of seconds")
 
 
 def timeout_from(value: Any) -> Timeout:
@@ -109,41 +119,46 @@ def max_retries_from(value: Any) -> int:
     return whole_number("max_retries", value, at_least=0)
 
 
-def api_key_from(value: Any) -> Secret:
+def api_key_from(value: "Secret | None") -> "Secret":
     """Return the key, or the one in `STRIPE_API_KEY`, checked as far as a client can."""
-    if isinstance(value, Secret):
-        return value
-    source = "api_key"
-    if value is None:
-        source, value = "STRIPE_API_KEY", os.environ.get("STRIPE_API_KEY")
-    if value is None or value == "":
-        raise ConfigurationError("no API key: pass api_key= or set STRIPE_API_KEY")
-    if not isinstance(value, str):
-        raise ConfigurationError(f"api_key must be a string, not {type(value).__name__}")
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ConfigurationError(
-            f"{source} holds white space, a control or a non-ASCII character: was it copied with a line break?"
-        )
-    if value.startswith("pk_"):
-        raise ConfigurationError(
-            f"{source} is a publishable key (pk_…); a server needs a secret or restricted key"
-        )
-    return Secret(value)
+    source, key = "api_key", value
+    if key is None:
+        source, key = "STRIPE_API_KEY", Secret(os.environ.get("STRIPE_API_KEY"))
+    fault = _fault_of_key(key)
+    if fault:
+        raise ConfigurationError(fault.format(source=source))
+    return key
+
+
+def _fault_of_key(key: "Secret") -> str | None:
+    # Returns, not raises: a traceback of this frame would hold the key.
+    text = key.reveal()
+    if text is None or text == "":
+        return "no API key: pass api_key= or set STRIPE_API_KEY"
+    if not isinstance(text, str):
+        return f"{{source}} must be a string, not {type(text).__name__}"
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return "{source} holds white space, a control or a non-ASCII character: was it copied with a line break?"
+    if text.startswith("pk_"):
+        return "{source} is a publishable key (pk_…); a server needs a secret or restricted key"
+    return None
 
 
 def base_url_from(value: Any) -> str:
-    """Return the URL under which `/v1/…` lies, without a slash at its end."""
+    """Return the URL under which `/v1/…` lies, without a slash at its end: https, or http on loopback."""
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value:
+        raise ConfigurationError("base_url must be a URL of printable ASCII characters")
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
-    except (ValueError, TypeError, AttributeError):
+    except ValueError:
         raise ConfigurationError("base_url is not a URL") from None
-    if not isinstance(value, str) or parts.scheme not in {"http", "https"} or not host:
-        raise ConfigurationError("base_url must start with https:// or http://, and name a host")
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ConfigurationError("base_url must start with https://, and name a host")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise ConfigurationError("base_url must start with https://: over http:// everybody could read the key")
     if parts.username is not None or parts.query or parts.fragment:
         raise ConfigurationError("base_url must have no user, query or fragment")
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ConfigurationError("base_url holds white space, a control or a non-ASCII character")
     return value.rstrip("/")
 
 
@@ -188,8 +203,3 @@ class Settings:
     timeout: Timeout = field(converter=timeout_from)
     deadline: float | None = field(converter=deadline_from)
     max_retries: int = field(converter=max_retries_from)
-
-    def __attrs_post_init__(self) -> None:
-        key, parts = self.api_key.reveal(), urlsplit(self.base_url)
-        if "_live_" in key and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            raise ConfigurationError("a live key is not sent over http://: use https://")

@@ -1,7 +1,10 @@
-"""The policy of a call: retries, the deadline, errors, decoding. Its only I/O is `Connections.exchange`."""
+"""The policy of a call: retries, the deadline, the rate, errors, decoding. Its only I/O is `Connections.exchange`."""
 
 import logging
+import math
 import random
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -11,9 +14,11 @@ from financial_connections._connections import Answer, AttemptFailedError, Conne
 from financial_connections._decode import decode
 from financial_connections._json import ContentError
 from financial_connections._model import ModelT
+from financial_connections._rate import RateLimiter
+from financial_connections._redact import printable
 from financial_connections._request import Request, RequestOptions
-from financial_connections._retry import delay_before_retry
-from financial_connections._settings import Settings, Timeout
+from financial_connections._retry import least_delay, retry_delay
+from financial_connections._settings import Settings
 from financial_connections._wire import WireRequest, wire_request
 from financial_connections.errors import (
     APIConnectionError,
@@ -23,9 +28,12 @@ from financial_connections.errors import (
     DeadlineExceededError,
     error_from,
 )
+from financial_connections.events import ClientEvent, RequestFinished, RequestStarted, RetryScheduled
 
 _log = logging.getLogger("financial_connections")
 _NO_OPTIONS = RequestOptions()
+
+Failure = APIConnectionError | APIStatusError
 
 
 @frozen
@@ -33,7 +41,7 @@ class RawResponse:
     """A 2xx answer, undecoded."""
 
     status: int
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
     """By lower-case name."""
     content: bytes = field(repr=False)
     request_id: str | None
@@ -46,11 +54,18 @@ class _Call:
     """What is known of a call while it runs."""
 
     wire: WireRequest
+    template: str | None
     attempts: int = 0
-    last_error: APIConnectionError | APIStatusError | None = None
+    last_error: Failure | None = None
 
     def facts(self) -> dict[str, Any]:
         return {"attempts": self.attempts, "idempotency_key": self.wire.idempotency_key}
+
+    def what(self) -> dict[str, Any]:
+        return {"method": self.wire.method, "url_template": self.template, "attempt": self.attempts}
+
+    def __str__(self) -> str:
+        return f"{self.wire.method} {self.wire.path}"
 
 
 @frozen(kw_only=True)
@@ -59,6 +74,8 @@ class Transport:
 
     settings: Settings
     connections: Connections
+    limiter: RateLimiter | None = field(default=None, repr=False)
+    on_event: Callable[[ClientEvent], object] | None = field(default=None, repr=False)
 
     async def send(self, request: Request, result_type: type[ModelT], options: RequestOptions | None) -> ModelT:
         """Send `request` and decode its answer."""
@@ -67,6 +84,7 @@ class Transport:
             return decode(result_type, answer.content, answer.headers.get("request-id"))
         except ContentError as error:
             refusal = _refusal(call, answer, str(error))
+        # Outside `except`, or the error would carry the one that was caught; so everywhere here.
         raise refusal
 
     async def send_raw(self, request: Request, options: RequestOptions | None) -> RawResponse:
@@ -83,9 +101,9 @@ class Transport:
     async def _call(self, request: Request, options: RequestOptions | None) -> tuple[_Call, Answer]:
         options = options or _NO_OPTIONS
         settings = options.applied_to(self.settings)
-        call = _Call(wire_request(request, settings, options))
+        call = _Call(wire_request(request, settings, options), request.template)
         if settings.deadline is None:
-            return call, await self._attempts(call, settings, float("inf"))
+            return call, await self._attempts(call, settings, math.inf)
         answer: Answer | None = None
         with anyio.move_on_after(settings.deadline) as scope:
             answer = await self._attempts(call, settings, scope.deadline)
@@ -95,58 +113,88 @@ class Transport:
 
     async def _attempts(self, call: _Call, settings: Settings, deadline: float) -> Answer:
         while True:
+            if self.limiter is not None:
+                await self.limiter.wait()
             call.attempts += 1
-            result = await self._attempt(call, settings.timeout)
+            result = await self._attempt(call, settings)
             if isinstance(result, Answer):
                 return result
             call.last_error = result
             delay = None
             if result.retryable and call.attempts <= settings.max_retries:
-                asked = result.retry_after if isinstance(result, APIStatusError) else None
-                delay = delay_before_retry(call.attempts, asked, random.random())  # noqa: S311 - jitter
-            # A wait that outlasts the deadline would only replace this error by a less telling one.
-            if delay is None or anyio.current_time() + delay >= deadline:
+                delay = _delay(call.attempts, result, deadline - anyio.current_time())
+            if delay is None:
                 raise result
+            self._tell(RetryScheduled(**call.what(), seconds=delay))
             await anyio.sleep(delay)
 
-    async def _attempt(self, call: _Call, timeout: Timeout) -> "Answer | APIConnectionError | APIStatusError":  # noqa: ASYNC109
+    async def _attempt(self, call: _Call, settings: Settings) -> Answer | Failure:
+        self._tell(RequestStarted(**call.what()))
         started = anyio.current_time()
         answer: Answer | None = None
-        failure = None
-        with anyio.move_on_after(timeout.seconds):
-            try:
-                answer = await self.connections.exchange(call.wire, timeout)
-            except AttemptFailedError as error:
-                failure = error
+        error: Failure | None = None
+        try:
+            with anyio.move_on_after(settings.timeout.seconds):
+                answer = await self.connections.exchange(call.wire, settings.timeout)
+        except AttemptFailedError as failure:
+            error = _connection_error(call, failure)
         if answer is None:
-            self._log_attempt(call, started, None)
-            return _connection_error(call, failure, timeout)
-        self._log_attempt(call, started, answer)
-        if 200 <= answer.status < 300:  # noqa: PLR2004
-            return answer
-        return error_from(answer.status, answer.headers, answer.content, **call.facts())
+            error = error or _timeout_error(call, settings.timeout.seconds)
+        elif not 200 <= answer.status < 300:  # noqa: PLR2004
+            error = error_from(answer.status, answer.headers, answer.content, **call.facts())
+        self._finished(call, anyio.current_time() - started, answer, error)
+        return answer if answer is not None and error is None else error  # type: ignore[return-value]
 
-    @staticmethod
-    def _log_attempt(call: _Call, started: float, answer: Answer | None) -> None:
-        if not _log.isEnabledFor(logging.DEBUG):
+    def _finished(self, call: _Call, seconds: float, answer: Answer | None, error: Failure | None) -> None:
+        status = answer.status if answer else None
+        request_id = answer.headers.get("request-id") if answer else None
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug(
+                "%s -> %s, request %s, attempt %d, %.0f ms",
+                call,
+                status or "no answer",
+                printable(str(request_id), 100),
+                call.attempts,
+                1000 * seconds,
+            )
+        name = type(error).__name__ if error else None
+        self._tell(RequestFinished(**call.what(), status=status, request_id=request_id, seconds=seconds, error=name))
+        if answer and "stripe-notice" in answer.headers:
+            # Python's own filter shows the same warning from the same place once.
+            warnings.warn(f"Stripe says: {printable(answer.headers['stripe-notice'])}", stacklevel=2)
+
+    def _tell(self, event: ClientEvent) -> None:
+        if self.on_event is None:
             return
-        _log.debug(
-            "%s %s -> %s, request %s, attempt %d, %.0f ms",
-            call.wire.method,
-            call.wire.path,
-            answer.status if answer else "no answer",
-            answer.headers.get("request-id") if answer else None,
-            call.attempts,
-            1000 * (anyio.current_time() - started),
-        )
+        try:
+            self.on_event(event)
+        except Exception:  # noqa: BLE001 - a handler's fault must not be the call's
+            _log.exception("on_event raised; the call goes on")
+
+
+def _delay(attempt: int, error: Failure, left: float) -> float | None:
+    asked, least = None, 0.0
+    if isinstance(error, APIStatusError):
+        asked, least = error.retry_after, least_delay(error.status, error.code, error.headers)
+    return retry_delay(attempt, asked=asked, least=least, left=left, dice=random.random())  # noqa: S311 - jitter
+
+
+def _connection_error(call: _Call, failure: AttemptFailedError) -> APIConnectionError:
+    error_class = APITimeoutError if failure.timed_out else APIConnectionError
+    text = f"{call} got no answer: {failure} (attempt {call.attempts})"
+    return error_class(text, retryable=failure.retryable, **call.facts())
+
+
+def _timeout_error(call: _Call, seconds: float) -> APITimeoutError:
+    return APITimeoutError(f"{call} took longer than {seconds:g} s (attempt {call.attempts})", **call.facts())
 
 
 def _refusal(call: _Call, answer: Answer, reason: str) -> APIResponseError:
     kind = answer.headers.get("content-type", "no content type")
     request_id = answer.headers.get("request-id")
     return APIResponseError(
-        f"the answer to {call.wire.method} {call.wire.path} is unusable: {reason} "
-        f"(status {answer.status}, {kind[:60]!r}, {len(answer.content)} bytes, request {request_id})",
+        f"the answer to {call} is unusable: {reason} (status {answer.status}, {kind[:60]!r}, "
+        f"{len(answer.content)} bytes, request {request_id})",
         status=answer.status,
         request_id=request_id,
         **call.facts(),
@@ -156,17 +204,7 @@ def _refusal(call: _Call, answer: Answer, reason: str) -> APIResponseError:
 def _deadline_error(call: _Call, deadline: float) -> DeadlineExceededError:
     last = f"; the attempt before ended in: {call.last_error}" if call.last_error else ""
     return DeadlineExceededError(
-        f"{call.wire.method} {call.wire.path} took longer than its deadline of {deadline:g} s, "
-        f"in attempt {call.attempts}{last}",
+        f"{call} took longer than its deadline of {deadline:g} s, in attempt {call.attempts}{last}",
         request_id=call.last_error.request_id if call.last_error else None,
         **call.facts(),
     )
-
-
-def _connection_error(call: _Call, failure: AttemptFailedError | None, timeout: Timeout) -> APIConnectionError:
-    where = f"{call.wire.method} {call.wire.path}"
-    tries = f"attempt {call.attempts}"
-    if failure is None:
-        return APITimeoutError(f"{where} took longer than {timeout.seconds:g} s ({tries})", **call.facts())
-    error_class = APITimeoutError if failure.timed_out else APIConnectionError
-    return error_class(f"{where} got no answer: {failure} ({tries})", retryable=failure.retryable, **call.facts())

@@ -51,7 +51,7 @@ def _headers(settings: Settings, options: RequestOptions, idempotency_key: str |
         "Stripe-Version": API_VERSION,
         "User-Agent": user_agent(),
         "Accept": "application/json",
-        "Accept-Encoding": "gzip, deflate",
+        "Accept-Encoding": "gzip",
     }
     if settings.stripe_account:
         headers["Stripe-Account"] = settings.stripe_account

@@ -95,9 +95,7 @@ class Accounts:
             session=session,
             expand=item_paths(expand),
         )
-        return Pager(
-            fetch, limit=limit, starting_after=starting_after, ending_before=ending_before, options=options
-        )
+        return Pager(fetch, limit=limit, starting_after=starting_after, ending_before=ending_before, options=options)
 
     @overload
     async def retrieve(
@@ -279,6 +277,4 @@ class Accounts:
         1 to 100. Source: https://docs.stripe.com/api/financial_connections/ownership
         """
         fetch = partial(list_account_owners, self._sender, account, ownership=ownership, expand=item_paths(expand))
-        return Pager(
-            fetch, limit=limit, starting_after=starting_after, ending_before=ending_before, options=options
-        )
+        return Pager(fetch, limit=limit, starting_after=starting_after, ending_before=ending_before, options=options)

@@ -121,7 +121,7 @@ class Pager(Generic[T_co]):
             ("starting_after", self._starting_after),
             ("ending_before", self._ending_before),
         ):
-            if cursor is not None and (not isinstance(cursor, str) or not cursor):
+            if cursor is not None and (not isinstance(cursor, str) or not cursor or not cursor.isprintable()):
                 raise InvalidArgumentError(f"{name} must be an object's id")
 
     def __await__(self) -> Generator[Any, None, Page[T_co]]:

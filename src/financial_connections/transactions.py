@@ -57,9 +57,7 @@ class Transactions:
             transaction_refresh=transaction_refresh,
             expand=item_paths(expand),
         )
-        return Pager(
-            fetch, limit=limit, starting_after=starting_after, ending_before=ending_before, options=options
-        )
+        return Pager(fetch, limit=limit, starting_after=starting_after, ending_before=ending_before, options=options)
 
     async def retrieve(
         self,

@@ -1,5 +1,6 @@
 from copy import deepcopy
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,8 @@ JUNK = [
     {"type": "object", "properties": {"x": {"type": "string"}}},
 ]
 NAMES = ["x", "class", "_raw", "to_dict", "a b", "", "1", "Model", "id", "account", "options", "$ref", "\ud800"]
+# A failure shows the whole mutant, however large.
+pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 # One example of the last test takes as long as a run of the generator.
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 

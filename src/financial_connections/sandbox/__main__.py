@@ -31,7 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _banner(url: str, scenario: Scenario) -> str:
     key = scenario.sandbox.api_key
-    return f"Sandbox   {url}\nAPI key   {key}\nCustomer  {scenario.customer}\nStop with Ctrl-C.\n"
+    return (
+        f"Sandbox   {url}\nAPI key   {key}\nCustomer  {scenario.customer}\n"
+        f"Linking   {url}/_sandbox/link\nStop with Ctrl-C.\n"
+    )
 
 
 def _options(argv: Sequence[str] | None) -> Namespace:

@@ -42,9 +42,7 @@ def disconnect(state: State, merchant: Merchant, account: Account) -> None:
     state.emit("disconnected", merchant, account)
 
 
-def change_status(
-    state: State, merchant: Merchant, account: Account, status: Literal["active", "inactive"]
-) -> None:
+def change_status(state: State, merchant: Merchant, account: Account, status: Literal["active", "inactive"]) -> None:
     """Let the institution close or reopen its side. Only it can; a disconnected account stays disconnected."""
     if account.status == "disconnected":
         raise ValueError(f"{account.id} is disconnected, for good")

@@ -109,9 +109,7 @@ class Api:
     def _require_version(self, call: Call) -> None:
         version = call.headers.get("stripe-version", self.contract.version)
         if version != self.contract.version and version not in self.state.rules.other_versions:
-            raise Refusal(
-                message=f"This sandbox speaks API version {self.contract.version}, not '{version[:40]}'."
-            )
+            raise Refusal(message=f"This sandbox speaks API version {self.contract.version}, not '{version[:40]}'.")
 
     def _fail(self, step: Step, fault: Fault) -> None:
         refusal = fault.refusal()

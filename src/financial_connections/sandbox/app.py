@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from financial_connections.sandbox.api import Api, Step
 from financial_connections.sandbox.control import control_routes
 from financial_connections.sandbox.faults import Fault
+from financial_connections.sandbox.linkroutes import link_routes
 from financial_connections.sandbox.wire import Answer, Call
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def application(sandbox: "Sandbox", sleep: Sleep = anyio.sleep) -> Starlette:
     """Return the sandbox as an ASGI application; what is not below /_sandbox is the API."""
     return Starlette(
         routes=[
-            Mount("/_sandbox", routes=control_routes(sandbox)),
+            Mount("/_sandbox", routes=[*link_routes(sandbox), *control_routes(sandbox)]),
             Mount("", app=_Shell(sandbox.api, sleep)),
         ]
     )

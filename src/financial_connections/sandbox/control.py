@@ -26,9 +26,7 @@ Action = Callable[["Sandbox", Any], Any]
 
 def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
     """Return the routes."""
-    return [
-        Route(path, _endpoint(sandbox, action), methods=[method]) for (method, path), action in _ACTIONS.items()
-    ]
+    return [Route(path, _endpoint(sandbox, action), methods=[method]) for (method, path), action in _ACTIONS.items()]
 
 
 def _endpoint(sandbox: "Sandbox", action: Action) -> Callable[[Request], Awaitable[Response]]:

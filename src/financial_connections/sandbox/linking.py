@@ -62,7 +62,9 @@ class Linking(World):
             "ownership": owners > 0,
             "transactions": transactions > 0,
         }
-        fetched = refreshed if refreshed is not None else [feature for feature in FEATURES if given[feature]]
+        fetched: Sequence[Feature] = [feature for feature in FEATURES if given[feature]]
+        if refreshed is not None:
+            fetched = refreshed
         with self.api.lock:
             self._state.settle()
             merchant = self._merchant(stripe_account)
@@ -90,6 +92,18 @@ class Linking(World):
         """Let the customer close the session without linking anything."""
         with self.api.lock:
             sessions.cancel(self._session(session)[1])
+
+    def open_sessions(self) -> list[Session]:
+        """Return the sessions in which nothing has been decided, oldest first."""
+        with self.api.lock:
+            found = [session for merchant in self._merchants() for session in merchant.sessions.values()]
+            return [session for session in found if session.status == "open"]
+
+    def session_by_secret(self, client_secret: str) -> Session | None:
+        """Return the session with this client secret."""
+        with self.api.lock:
+            found = [session for merchant in self._merchants() for session in merchant.sessions.values()]
+            return next((session for session in found if session.client_secret == client_secret), None)
 
     def _session(self, session: str) -> tuple[Merchant, Session]:
         session_id = session.partition("_secret_")[0]

@@ -28,7 +28,7 @@ def request_refresh(state: State, merchant: Merchant, account: Account, features
     require_active(account)
     for feature in features:
         require_permission(state, account, feature)
-    too_early = [feature for feature in features if _is_too_early(state, account, feature)]
+    too_early: list[Feature] = [feature for feature in features if _is_too_early(state, account, feature)]
     if too_early and state.rules.early_refresh == "refuse":
         raise _not_available(account, too_early[0], f"features[{features.index(too_early[0])}]")
     for feature in FEATURES:
@@ -59,9 +59,7 @@ def require_permission(state: State, account: Account, feature: Feature) -> None
 
 def _is_too_early(state: State, account: Account, feature: Feature) -> bool:
     refresh = account.refreshes.get(feature)
-    return refresh is not None and (
-        refresh.status == "pending" or state.now < (refresh.next_available_at or state.now)
-    )
+    return refresh is not None and (refresh.status == "pending" or state.now < (refresh.next_available_at or state.now))
 
 
 def _not_available(account: Account, feature: Feature, param: str) -> Refusal:

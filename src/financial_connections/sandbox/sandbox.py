@@ -9,11 +9,12 @@ from financial_connections.sandbox.app import application
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.institution import Institution
 from financial_connections.sandbox.linking import Linking
+from financial_connections.sandbox.posting import Posting
 from financial_connections.sandbox.rules import Rules
-from financial_connections.sandbox.server import Server
+from financial_connections.sandbox.server import Server, serve
 
 
-class Sandbox(Linking, Institution):
+class Sandbox(Linking, Institution, Posting):
     """
     A Financial Connections API of your own: stateful, in memory, the same for the same seed.
 
@@ -58,7 +59,7 @@ class Sandbox(Linking, Institution):
         return application(self)
 
     async def __aenter__(self) -> Self:
-        self._server = Server(self.app)
+        self._server = serve(self)
         self._server.start()
         return self
 

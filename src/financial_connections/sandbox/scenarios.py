@@ -45,9 +45,7 @@ class Scenario:
     def failing_refresh(cls, *features: Feature, seed: int = 0, clock: Clock | None = None) -> Self:
         """An account whose refreshes of these features (none: of all) fail; what it has is from before."""
         scenario = cls.empty(seed=seed, clock=clock)
-        account = scenario.sandbox.add_account(
-            customer=scenario.customer, balance=100_000, owners=1, transactions=10
-        )
+        account = scenario.sandbox.add_account(customer=scenario.customer, balance=100_000, owners=1, transactions=10)
         scenario.sandbox.fail_refreshes(account, *features)
         return scenario
 

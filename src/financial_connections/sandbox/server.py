@@ -8,11 +8,11 @@ none. Starting and stopping block for a few milliseconds and then are done: no t
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from functools import partial
 from threading import Thread
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,6 +21,9 @@ from financial_connections.sandbox.app import RESET
 
 if TYPE_CHECKING:
     from financial_connections.sandbox.sandbox import Sandbox
+
+
+Companion = Callable[[], Coroutine[Any, Any, None]]
 
 # On close, send a reset instead of the rest.
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -32,14 +35,15 @@ def serve(sandbox: "Sandbox", *, host: str = "127.0.0.1", port: int = 0) -> "Ser
 
     Port 0 is any that is free. A port in use raises `OSError`.
     """
-    return Server(sandbox.app, host=host, port=port)
+    return Server(sandbox.app, sandbox.post_forever, host=host, port=port)
 
 
 class Server:
-    """An ASGI application behind a socket, while it is entered."""
+    """An ASGI application behind a socket, and a companion that runs as long, while it is entered."""
 
-    def __init__(self, app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, app: ASGIApp, companion: Companion, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self._app = app
+        self._companion = companion
         self._address = (host, port)
         self._thread: Thread | None = None
         self._uvicorn: _Uvicorn | None = None
@@ -64,7 +68,7 @@ class Server:
         listener = _listener(self._address)
         host, port = listener.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        self._uvicorn = _Uvicorn(self._app)
+        self._uvicorn = _Uvicorn(self._app, self._companion)
         self._thread = Thread(target=self._uvicorn.live, args=(listener,), name="sandbox", daemon=True)
         self._thread.start()
         self._uvicorn.loop.result()
@@ -80,7 +84,7 @@ class Server:
 class _Uvicorn(uvicorn.Server):
     """uvicorn without its polling: it lives until it is told to end."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, companion: Companion) -> None:
         super().__init__(
             uvicorn.Config(
                 _with_reset(app, self._reset),
@@ -96,6 +100,7 @@ class _Uvicorn(uvicorn.Server):
         )
         self.loop: Future[asyncio.AbstractEventLoop] = Future()
         self._end = asyncio.Event()
+        self._companion = companion
 
     def live(self, listener: socket.socket) -> None:
         """Serve on `listener` until `end`; `loop` tells when requests are answered, or why they cannot be."""
@@ -113,8 +118,10 @@ class _Uvicorn(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Wait for the end."""
+        companion = asyncio.create_task(self._companion())
         self.loop.set_result(asyncio.get_running_loop())
         await self._end.wait()
+        companion.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close everything at once: nobody waits for an answer that a fault holds back."""

@@ -12,6 +12,7 @@ from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.ids import Ids
 from financial_connections.sandbox.records import Account, Merchant
 from financial_connections.sandbox.rules import Rules
+from financial_connections.sandbox.webhooks import Webhook
 
 DAY = 86_400
 
@@ -41,12 +42,16 @@ class State:
     platform: Merchant
     events: list[dict[str, Any]] = Factory(list[dict[str, Any]])
     agenda: list[Appointment] = Factory(list[Appointment])
+    webhooks: list[Webhook] = Factory(list[Webhook])
+    listeners: list[Callable[[], object]] = Factory(list[Callable[[], object]])
+    """Called, under the lock, when there is an event or an appointment more."""
     now: int = 0
     _numbers: "count[int]" = Factory(count)
 
     def at(self, due: float, action: Callable[[], None]) -> None:
         """Let `action` happen at `due`."""
         heappush(self.agenda, Appointment(due, next(self._numbers), action))
+        self._tell()
 
     def settle(self) -> None:
         """Catch up with the clock."""
@@ -65,10 +70,15 @@ class State:
             "created": self.now,
             "data": {"object": render.account(account)},
             "livemode": False,
-            "pending_webhooks": 1,
-            "request": None,
+            "pending_webhooks": len(self.webhooks),
+            "request": {"id": None, "idempotency_key": None},
             "type": f"financial_connections.account.{name}",
         }
         if merchant is not self.platform:
             event["account"] = merchant.id
         self.events.append(event)
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self.listeners:
+            listener()

@@ -1,0 +1,173 @@
+"""Who may call, and what every answer carries."""
+
+from base64 import b64encode
+
+import pytest
+
+from financial_connections.sandbox import Sandbox
+from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, TRANSACTIONS, get, post, send
+
+
+def basic(user, password=""):
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+def test_a_key_comes_as_a_bearer_token_or_as_the_user_of_basic(sandbox):
+    assert 200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {sandbox.api_key}").status
+    assert 200 == get(sandbox, ACCOUNTS, authorization=basic(sandbox.api_key)).status
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer sk_test_of_somebody_else",
+        "Digest sk_test_sandbox",
+        "Basic sk_test_sandbox",
+        basic("sk_test_sandbox", "password"),
+        "Basic /w==",
+    ],
+)
+def test_without_a_known_key_the_answer_is_401(sandbox, authorization):
+    headers = {"authorization": authorization or ""}
+
+    reply = send(sandbox, "GET", ACCOUNTS, headers=headers)
+
+    assert 401 == reply.status
+    assert "invalid_request_error" == reply.error["type"]
+    assert 'Basic realm="Sandbox"' == reply.headers["WWW-Authenticate"]
+    assert reply.headers["Request-Id"].startswith("req_")
+
+
+@pytest.mark.parametrize("key", ["sk_live_1", "rk_live_1"])
+def test_a_live_key_is_refused_and_not_repeated(sandbox, key):
+    reply = get(sandbox, ACCOUNTS, authorization=f"Bearer {key}")
+
+    assert 401 == reply.status
+    assert key not in reply.body.decode()
+    with pytest.raises(ValueError, match="no live keys"):
+        Sandbox(api_key=key)
+
+
+def test_a_key_of_the_sandbox_looks_like_a_test_key():
+    with pytest.raises(ValueError, match="sk_test_ or rk_test_"):
+        Sandbox(api_key="secret")
+
+
+def test_a_restricted_key_may_read_and_gets_403_for_the_rest(sandbox):
+    account = sandbox.add_account()
+    key = sandbox.add_key(read_only=True)
+
+    assert key.startswith("rk_test_")
+    assert 200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {key}").status
+    refused = post(sandbox, f"{ACCOUNTS}/{account}/disconnect", authorization=f"Bearer {key}")
+    assert 403 == refused.status
+    assert "invalid_request_error" == refused.error["type"]
+    assert "active" == get(sandbox, f"{ACCOUNTS}/{account}").json["status"]
+
+
+def test_objects_of_another_stripe_account_are_not_there(sandbox):
+    merchant = sandbox.add_connected_account()
+    foreign = sandbox.add_account(stripe_account=merchant, transactions=1)
+    own = sandbox.add_account()
+    transaction = get(sandbox, TRANSACTIONS, {"account": foreign}, stripe_account=merchant).ids[0]
+
+    assert [own] == get(sandbox, ACCOUNTS).ids
+    assert [foreign] == get(sandbox, ACCOUNTS, stripe_account=merchant).ids
+    assert [foreign] == get(sandbox, ACCOUNTS, stripe_context=merchant).ids
+    key = sandbox.add_key(stripe_account=merchant)
+    assert [foreign] == get(sandbox, ACCOUNTS, authorization=f"Bearer {key}").ids
+    missing = get(sandbox, f"{ACCOUNTS}/fca_unknown")
+    assert missing.error["code"] == get(sandbox, f"{ACCOUNTS}/{foreign}").error["code"]
+    assert 404 == get(sandbox, f"{TRANSACTIONS}/{transaction}").status
+
+
+def test_a_stripe_account_that_is_not_connected_is_403(sandbox):
+    reply = get(sandbox, ACCOUNTS, stripe_account="acct_unknown")
+
+    assert 403 == reply.status
+    assert "account_invalid" == reply.error["code"]
+
+
+def test_all_objects_are_of_test_mode(sandbox):
+    sandbox.add_account(transactions=1)
+    account = get(sandbox, ACCOUNTS).json["data"][0]
+
+    assert account["livemode"] is False
+    assert get(sandbox, TRANSACTIONS, {"account": account["id"]}).json["data"][0]["livemode"] is False
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/v1/charges"),
+        ("GET", ACCOUNTS + "/"),
+        ("PUT", ACCOUNTS),
+        ("DELETE", ACCOUNTS),
+        ("POST", ACCOUNTS),
+        ("GET", SESSIONS),
+        ("HEAD", ACCOUNTS),
+        ("GET", ACCOUNTS + "/a/b"),
+    ],
+)
+def test_another_url_or_method_is_404(sandbox, method, path):
+    reply = send(sandbox, method, path, headers={"content_type": FORM})
+
+    assert 404 == reply.status
+    assert "invalid_request_error" == reply.error["type"]
+    assert reply.error["message"].startswith(f"Unrecognized request URL ({method}: {path})")
+    assert "code" not in reply.error
+
+
+def test_every_answer_has_a_request_id_a_version_and_json(sandbox):
+    replies = [
+        get(sandbox, ACCOUNTS),
+        get(sandbox, f"{ACCOUNTS}/fca_unknown"),
+        get(sandbox, ACCOUNTS, authorization="Bearer nobody"),
+        get(sandbox, "/v1/unknown"),
+        get(sandbox, ACCOUNTS, {"bogus": 1}),
+    ]
+
+    assert [200, 404, 401, 404, 400] == [reply.status for reply in replies]
+    assert len(replies) == len({reply.headers["Request-Id"] for reply in replies})
+    for reply in replies:
+        assert reply.headers["Request-Id"].startswith("req_")
+        assert "application/json" == reply.headers["Content-Type"]
+        assert "2023-10-16" == reply.headers["Stripe-Version"]
+        assert "Tue, 14 Nov 2023 22:13:20 GMT" == reply.headers["Date"]
+
+
+def test_version_and_idempotency_key_are_echoed(sandbox):
+    reply = get(sandbox, ACCOUNTS, stripe_version="2023-10-16", idempotency_key="abc")
+
+    assert "2023-10-16" == reply.headers["Stripe-Version"]
+    assert "abc" == reply.headers["Idempotency-Key"]
+
+
+def test_another_version_is_refused_unless_the_rules_say_so(sandbox):
+    from financial_connections.sandbox import Rules  # noqa: PLC0415
+
+    reply = get(sandbox, ACCOUNTS, stripe_version="2099-01-01")
+    lenient = Sandbox(rules=Rules(other_versions={"2024-06-20"}))
+
+    assert 400 == reply.status
+    assert "invalid_request_error" == reply.error["type"]
+    assert "2099-01-01" == reply.headers["Stripe-Version"]
+    assert 200 == get(lenient, ACCOUNTS, stripe_version="2024-06-20").status
+
+
+def test_an_error_has_a_doc_url_only_with_a_code_and_always_a_log_url(sandbox):
+    with_code = get(sandbox, f"{ACCOUNTS}/fca_unknown")
+    without_code = get(sandbox, "/v1/unknown")
+
+    assert "https://stripe.com/docs/error-codes/resource-missing" == with_code.error["doc_url"]
+    assert "doc_url" not in without_code.error
+    for reply in (with_code, without_code):
+        assert reply.error["request_log_url"].endswith(reply.headers["Request-Id"])
+
+
+def test_answers_are_indented_by_two(sandbox):
+    assert get(sandbox, ACCOUNTS).body.startswith(b'{\n  "object": "list",\n  "data": [],\n')
