@@ -7,6 +7,7 @@ last, so that a refusal leaves the tree as it was.
 
 import argparse
 import hashlib
+import json
 import re
 import shutil
 import sys
@@ -20,8 +21,10 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from codegen.checked import Node, SpecError
+from codegen.diff import as_data, as_markdown, as_text, diff
 from codegen.drift import drift
 from codegen.normalise import contract_of
+from codegen.options import arguments
 from codegen.overlay import applied
 from codegen.prose import described
 from codegen.reading import parsed, plain
@@ -45,6 +48,7 @@ def main() -> int:
         "bump": bump,
         "check": check,
         "contract": contract,
+        "diff": compare,
         "generate": generate,
         "prose": prose,
     }
@@ -63,18 +67,12 @@ def main() -> int:
     return (1 if options.stage == "check" else 2) if left else 0
 
 
-def arguments() -> argparse.ArgumentParser:
-    """What may stand on the command line."""
-    parser = argparse.ArgumentParser(prog="python -m codegen", description="From Stripe's OpenAPI file to our code.")
-    parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the project's folder")
-    stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
-    stages.add_parser("generate", help="contract → code")
-    stages.add_parser("check", help="is the code what the contract says, and the contract what prose.yaml says?")
-    stages.add_parser("prose", help="prose.yaml → contract → code")
-    for name, words in (("bump", "upstream → contract → code"), ("contract", "upstream → contract, printed")):
-        stage = stages.add_parser(name, help=words)
-        stage.add_argument("spec", help="Stripe's OpenAPI file, whole or sliced, YAML or JSON: a path or a URL")
-    return parser
+def compare(options: argparse.Namespace) -> list[str]:
+    """Print what changed between two contracts."""
+    changes = diff(read(options.old), read(options.new))
+    forms = {"json": json.dumps(as_data(changes), indent=2) + "\n", "markdown": as_markdown(changes)}
+    print(forms.get(options.form, as_text(changes)), end="")
+    return []
 
 
 def bump(options: argparse.Namespace) -> list[str]:

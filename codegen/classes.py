@@ -60,10 +60,8 @@ def field_of(key: str, schema: Node, components: Node, place: str, *, asked: boo
     if asked and not usable:
         raise SpecError(f"{where}: {key!r} cannot be a key of a typed dictionary")
     hint = (argument_hint if asked else answer_hint)(inner, components, where)
-    if not usable or (not asked and key in TAKEN):
+    if not usable or (not asked and (key in TAKEN or key in components)):
         return None
-    if hint in components and key == hint:
-        raise SpecError(f"{where}: the field has the name of its class")
     doc = docstring(inner.get("description"))
     required = key in texts(schema.get("required", []), f"{place}.required")
     return {

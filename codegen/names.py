@@ -62,12 +62,12 @@ def schema_names(upstream: Iterable[str]) -> dict[str, str]:
 
 
 def short_name(upstream: str) -> str:
-    """`bank_connections_resource_balance_refresh` → `BalanceRefresh`: what follows the last `_resource_`."""
-    return pascal(_plain(upstream).rsplit("_resource_", 1)[-1])
+    """`bank_connections_resource_balance_api_resource_x` → `X`: what follows the last `_api_resource_`."""
+    return long_name(_plain(upstream).rsplit("_api_resource_", 1)[-1])
 
 
 def long_name(upstream: str) -> str:
-    """`bank_connections_resource_balance_api_resource_cash_balance` → `BalanceCashBalance`."""
+    """`bank_connections_resource_balance_api_resource_x` → `BalanceX`."""
     return pascal(re.sub(r"(_api)?_resource_", "_", _plain(upstream)))
 
 

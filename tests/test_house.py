@@ -37,6 +37,7 @@ FLOORS = {
     "pagination": {"_request", "errors"},
     "errors": {"_json", "_redact", "_retry"},
     "events": set(),
+    "otel": {"_version", "events"},
     "_model": {"_decode", "_json"},  # _decode only when an object is unpickled
     "_body": set(),
     "_json": set(),

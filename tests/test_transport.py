@@ -9,6 +9,7 @@ import anyio
 import httpx
 import pytest
 from objects import ACCOUNT, TRANSACTION, list_of
+from servers import http_answer, read_request, serving
 
 from financial_connections import (
     AccountInactiveError,
@@ -295,33 +296,6 @@ async def test_no_traceback_shows_the_key(answer, no_waiting):
 
 
 # -- over real sockets ------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def serving(handle):
-    """A server on loopback that gives each connection to `handle`; yields its URL."""
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    port = listener.extra(anyio.abc.SocketAttribute.local_port)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, handle)
-        yield f"http://127.0.0.1:{port}"
-        tasks.cancel_scope.cancel()
-    await listener.aclose()
-
-
-async def read_request(stream):
-    buffered = b""
-    while b"\r\n\r\n" not in buffered:
-        buffered += await stream.receive()
-    head, _, body = buffered.partition(b"\r\n\r\n")
-    lengths = [int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
-    while len(body) < sum(lengths):
-        body += await stream.receive()
-    return head, body
-
-
-def http_answer(body=b'{"id": "fca_1"}', status=b"200 OK", headers=b""):
-    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s" % (status, len(body), headers, body)
 
 
 async def test_an_empty_post_is_still_a_form():

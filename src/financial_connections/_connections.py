@@ -9,7 +9,7 @@ cleanly is thrown away, and everything that could have gone wrong on it with it.
 
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -182,7 +182,7 @@ def _answer_from(response: Any, content: bytes) -> Answer:
 
 def _failure_from(error: Exception, library: Any) -> AttemptFailedError:
     """Describe what went wrong: httpx's own error holds the request, and so the key."""
-    text = printable(str(error)) or "no details"
+    text = _reason(error)
     if isinstance(error, BodyError):
         return AttemptFailedError(text, retryable=error.retryable)
     return AttemptFailedError(
@@ -194,12 +194,19 @@ def _failure_from(error: Exception, library: Any) -> AttemptFailedError:
     )
 
 
-def _is_tls_refusal(error: BaseException | None) -> bool:
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False
+
+
+def _reason(error: Exception) -> str:
+    """The text nearest to the surface: under trio, httpx's own errors have none."""
+    return next((printable(str(one)) for one in _chain(error) if str(one)), "no details")
+
+
+def _is_tls_refusal(error: Exception) -> bool:
+    return any(isinstance(one, ssl.SSLCertVerificationError) for one in _chain(error))
 
 
 def _has_leftover(lane: Any) -> bool:

@@ -6,6 +6,7 @@ import random
 import warnings
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
 from attrs import define, field, frozen
@@ -62,7 +63,13 @@ class _Call:
         return {"attempts": self.attempts, "idempotency_key": self.wire.idempotency_key}
 
     def what(self) -> dict[str, Any]:
-        return {"method": self.wire.method, "url_template": self.template, "attempt": self.attempts}
+        server = urlsplit(self.wire.url).hostname or ""
+        return {
+            "method": self.wire.method,
+            "server": server,
+            "url_template": self.template,
+            "attempt": self.attempts,
+        }
 
     def __str__(self) -> str:
         return f"{self.wire.method} {self.wire.path}"
@@ -125,11 +132,13 @@ class Transport:
                 delay = _delay(call.attempts, result, deadline - anyio.current_time())
             if delay is None:
                 raise result
-            self._tell(RetryScheduled(**call.what(), seconds=delay))
+            if self.on_event:
+                self._tell(RetryScheduled(**call.what(), seconds=delay))
             await anyio.sleep(delay)
 
     async def _attempt(self, call: _Call, settings: Settings) -> Answer | Failure:
-        self._tell(RequestStarted(**call.what()))
+        if self.on_event:
+            self._tell(RequestStarted(**call.what()))
         started = anyio.current_time()
         answer: Answer | None = None
         error: Failure | None = None
@@ -158,16 +167,17 @@ class Transport:
                 1000 * seconds,
             )
         name = type(error).__name__ if error else None
-        self._tell(RequestFinished(**call.what(), status=status, request_id=request_id, seconds=seconds, error=name))
+        if self.on_event:
+            facts = {"status": status, "request_id": request_id, "seconds": seconds, "error": name}
+            self._tell(RequestFinished(**call.what(), **facts))
         if answer and "stripe-notice" in answer.headers:
             # Python's own filter shows the same warning from the same place once.
             warnings.warn(f"Stripe says: {printable(answer.headers['stripe-notice'])}", stacklevel=2)
 
     def _tell(self, event: ClientEvent) -> None:
-        if self.on_event is None:
-            return
         try:
-            self.on_event(event)
+            if self.on_event:
+                self.on_event(event)
         except Exception:  # noqa: BLE001 - a handler's fault must not be the call's
             _log.exception("on_event raised; the call goes on")
 

@@ -14,6 +14,8 @@ class ClientEvent:
     """What all events tell."""
 
     method: str
+    server: str
+    """The host that is asked, such as `api.stripe.com`."""
     url_template: str | None
     """The path with its ids left out, such as `/v1/financial_connections/accounts/{account}`; None of `send_raw`."""
     attempt: int

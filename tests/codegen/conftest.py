@@ -60,9 +60,7 @@ def contract():
 
 @pytest.fixture(scope="session")
 def overlays():
-    return {
-        path.name: parsed(path.read_bytes(), path.name) for path in (ROOT / "openapi" / "overlays").glob("*.yaml")
-    }
+    return {path.name: parsed(path.read_bytes(), path.name) for path in (ROOT / "openapi" / "overlays").glob("*.yaml")}
 
 
 @pytest.fixture(scope="session")

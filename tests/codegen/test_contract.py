@@ -111,10 +111,7 @@ def test_the_values_of_enums_that_people_choose_from_are_explained(contract):
 
 def test_a_list_takes_a_limit_from_1_to_100(contract):
     limits = [
-        one["schema"]
-        for call in operations(contract).values()
-        for one in call["parameters"]
-        if one["name"] == "limit"
+        one["schema"] for call in operations(contract).values() for one in call["parameters"] if one["name"] == "limit"
     ]
     assert [{"type": "integer", "default": 10, "minimum": 1, "maximum": 100}] * 3 == limits
 

@@ -1,10 +1,12 @@
 import pytest
 
 from codegen.checked import SpecError
+from codegen.classes import TAKEN
 from codegen.facts import facts_of
 from codegen.hints import answer_hint, argument_hint
 from codegen.normalise import contract_of
 from codegen.slicing import slice_of
+from financial_connections._model import Model
 from tests.codegen.tiny import WIDGETS, ref, spec
 
 THING = {"type": "object", "properties": {"id": {"type": "string"}}}
@@ -105,7 +107,7 @@ def put_field(name, schema=TEXT):
 
 
 @pytest.mark.parametrize(
-    "name", ["class", "_raw", "__class__", "to_dict", "extra", "request_id", "a-b", "1st", "", "str", "field"]
+    "name", ["class", "_raw", "__class__", "to_dict", "extra", "request_id", "a-b", "1st", "", "str", "field", "Maker"]
 )
 def test_a_field_that_cannot_be_an_attribute_is_left_to_extra(name):
     whole = contract()
@@ -113,8 +115,10 @@ def test_a_field_that_cannot_be_an_attribute_is_left_to_extra(name):
     assert name not in {one["name"] for one in facts_of(whole)["classes"]["Widget"]["fields"]}
 
 
-def call_of(document, path, method):
-    return document["paths"][path][method]
+def test_no_field_can_hide_what_every_model_has():
+    own = {name for name in dir(Model) if not name.startswith("_")}
+    assert own
+    assert set() == own - TAKEN
 
 
 def rename_parameter(name):

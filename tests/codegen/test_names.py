@@ -17,6 +17,8 @@ from codegen.names import operation_name, pascal, schema_names, singular, spot_n
         ("bank_connections_resource_link_account_session_limits", "SessionLimits"),
         ("bank_connections_resource_linked_account_status_details", "AccountStatusDetails"),
         ("bank_connections_resource_transaction_resource_status_transitions", "StatusTransitions"),
+        ("bank_connections_resource_x_api_resource_limit", "Limit"),
+        ("bank_connections_resource_x_resource_limit", "XLimit"),
         ("customer", "Customer"),
         ("error", "ErrorResponse"),
         ("financial_connections.account", "Account"),
@@ -29,9 +31,7 @@ def test_a_schema_has_our_name(upstream, ours):
 
 
 def test_schemas_whose_short_names_are_equal_keep_more_of_their_own():
-    names = schema_names(
-        ["bank_connections_resource_x_resource_limit", "bank_connections_resource_y_resource_limit"]
-    )
+    names = schema_names(f"bank_connections_resource_{owner}_api_resource_limit" for owner in "xy")
     assert ["XLimit", "YLimit"] == list(names.values())
 
 

@@ -58,9 +58,7 @@ def test_enums_and_objects_get_names():
 
 
 def test_the_name_of_an_object_is_a_constant_not_an_enum():
-    assert {"type": "string", "x-const": "financial_connections.widget"} == schemas()["Widget"]["properties"][
-        "object"
-    ]
+    assert {"type": "string", "x-const": "financial_connections.widget"} == schemas()["Widget"]["properties"]["object"]
 
 
 def test_a_list_is_called_after_its_items_and_its_url_is_not_held_to_a_pattern():

@@ -34,9 +34,7 @@ def test_an_action_can_merge_and_remove():
     ]
     corrected = applied(spec(), {"001.yaml": overlay(actions=actions)})
     assert {"type": "object"} == corrected["components"]["schemas"]["new"]
-    assert {**spec()["components"]["schemas"]["card"], "title": "Card"} == corrected["components"]["schemas"][
-        "card"
-    ]
+    assert {**spec()["components"]["schemas"]["card"], "title": "Card"} == corrected["components"]["schemas"]["card"]
     assert "/v1/charges" not in corrected["paths"]
 
 

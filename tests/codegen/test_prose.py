@@ -16,9 +16,7 @@ def test_words_land_where_they_belong(bare):
     prose = {
         "info": "About.",
         "parameters": {"expand": "Everywhere."},
-        "operations": {
-            "list_widgets": {"summary": "List.", "returns": "A page.", "parameters": {"expand": "Here."}}
-        },
+        "operations": {"list_widgets": {"summary": "List.", "returns": "A page.", "parameters": {"expand": "Here."}}},
         "schemas": {"WidgetColour": {"description": "Colours.", "values": {"red": "Like blood."}}},
     }
     contract, _ = described(bare, prose)

@@ -59,9 +59,7 @@ def test_every_file_says_that_it_is_generated(folder):
 
 def test_nothing_of_the_generators_own_client_is_left(folder):
     left = {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"
     }
     assert left.isdisjoint(
         {"client.py", "errors.py", "types.py", "models/widget_amounts.py", "models/spin_widget_body.py"}
@@ -151,9 +149,7 @@ def test_ids_are_positional_and_all_else_is_not(tiny):
     parameters = inspect.signature(tiny.api.spin_widget).parameters.values()
     named = {one.name: one.kind.name for one in parameters}
     assert ["sender", "widget"] == [name for name, kind in named.items() if kind == "POSITIONAL_OR_KEYWORD"]
-    assert ["ways", "expand", "until", "options"] == [
-        name for name, kind in named.items() if kind == "KEYWORD_ONLY"
-    ]
+    assert ["ways", "expand", "until", "options"] == [name for name, kind in named.items() if kind == "KEYWORD_ONLY"]
 
 
 def test_hostile_prose_stays_in_its_docstring(tmp_path):

@@ -32,9 +32,7 @@ def test_every_upstream_gives_a_package_that_works(slices, overlays, prose, tmp_
         module = package(tmp_path / f"package{index}", f"upstream_package{index}")
         assert upstream["info"]["version"] == module.API_VERSION, path
         assert set(module.api.__all__) >= EVERYWHERE, path
-        assert {"Account", "AccountOwner", "Customer", "ErrorDetail", "Session"} <= set(module.models.__all__), (
-            path
-        )
+        assert {"Account", "AccountOwner", "Customer", "ErrorDetail", "Session"} <= set(module.models.__all__), path
 
 
 def test_the_whole_and_the_sliced_specification_give_one_contract(slices, overlays):

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from financial_connections.sandbox import Sandbox
+from financial_connections.sandbox import Rules, Sandbox
 from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, TRANSACTIONS, get, post, send
 
 
@@ -148,8 +148,6 @@ def test_version_and_idempotency_key_are_echoed(sandbox):
 
 
 def test_another_version_is_refused_unless_the_rules_say_so(sandbox):
-    from financial_connections.sandbox import Rules  # noqa: PLC0415
-
     reply = get(sandbox, ACCOUNTS, stripe_version="2099-01-01")
     lenient = Sandbox(rules=Rules(other_versions={"2024-06-20"}))
 

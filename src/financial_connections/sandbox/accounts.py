@@ -7,7 +7,7 @@ from typing import Literal
 
 from financial_connections.sandbox.errors import Refusal
 from financial_connections.sandbox.records import Account, Merchant
-from financial_connections.sandbox.refreshes import keep_subscribed, require_active, require_permission
+from financial_connections.sandbox.refreshes import finish, keep_subscribed, require_active, require_permission
 from financial_connections.sandbox.state import State
 
 
@@ -36,9 +36,8 @@ def disconnect(state: State, merchant: Merchant, account: Account) -> None:
     account.ownership = None
     if state.rules.data_after_disconnect == "gone":
         account.balance = None
-    for refresh in account.refreshes.values():
-        if refresh.status == "pending":
-            refresh.status = "failed"
+    for feature, refresh in account.refreshes.items():
+        finish(state, merchant, account, feature, refresh)
     state.emit("disconnected", merchant, account)
 
 

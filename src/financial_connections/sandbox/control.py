@@ -40,7 +40,7 @@ async def _answer(sandbox: "Sandbox", action: Action, request: Request) -> Respo
         return JSONResponse(action(sandbox, sent))
     except Refusal as refusal:
         return JSONResponse(refusal.body("req_control"), refusal.status)
-    except (TypeError, ValueError, KeyError, AttributeError) as problem:
+    except (TypeError, ValueError, LookupError, AttributeError) as problem:
         body = Refusal(message=f"Not understood: {str(problem)[:300]}").body("req_control")
         return JSONResponse(body, 400)
 

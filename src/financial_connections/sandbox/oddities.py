@@ -25,9 +25,10 @@ def odd(value: Any, oddities: AbstractSet[Oddity]) -> Any:
     if not isinstance(value, dict):
         return value
     inner = {key: odd(item, oddities) for key, item in value.items()}
+    name = inner.get("object")
     for oddity in sorted(oddities):
         kind, change = _CHANGES[oddity]
-        if kind in {inner.get("object"), "*"}:
+        if kind in {name, "*"}:
             change(inner)
     return inner
 
@@ -52,7 +53,6 @@ def _session_url_empty(session: dict[str, Any]) -> None:
 
 _ACCOUNT = "financial_connections.account"
 _SESSION = "financial_connections.session"
-# `account_is_linked_account` sorts before `account_pending`: it must leave the object's name to be found.
 _CHANGES: dict[Oddity, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "account_pending": (_ACCOUNT, _account_pending),
     "account_is_linked_account": (_ACCOUNT, lambda account: account.update(object="linked_account")),

@@ -22,6 +22,7 @@ async def disconnect_account(
     request = Request(
         method="POST",
         path=("v1", "financial_connections", "accounts", account, "disconnect"),
+        template="/v1/financial_connections/accounts/{account}/disconnect",
         params={"expand": expand},
         arrays=("expand",),
     )

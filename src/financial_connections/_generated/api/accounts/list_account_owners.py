@@ -25,6 +25,7 @@ async def list_account_owners(
     request = Request(
         method="GET",
         path=("v1", "financial_connections", "accounts", account, "owners"),
+        template="/v1/financial_connections/accounts/{account}/owners",
         params={
             "ending_before": ending_before,
             "expand": expand,

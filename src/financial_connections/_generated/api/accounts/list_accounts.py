@@ -26,6 +26,7 @@ async def list_accounts(
     request = Request(
         method="GET",
         path=("v1", "financial_connections", "accounts"),
+        template="/v1/financial_connections/accounts",
         params={
             "account_holder": account_holder,
             "ending_before": ending_before,

@@ -24,6 +24,7 @@ async def refresh_account(
     request = Request(
         method="POST",
         path=("v1", "financial_connections", "accounts", account, "refresh"),
+        template="/v1/financial_connections/accounts/{account}/refresh",
         params={"expand": expand, "features": features},
         arrays=("expand", "features"),
         required=("features",),

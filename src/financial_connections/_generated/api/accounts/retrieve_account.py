@@ -22,6 +22,7 @@ async def retrieve_account(
     request = Request(
         method="GET",
         path=("v1", "financial_connections", "accounts", account),
+        template="/v1/financial_connections/accounts/{account}",
         params={"expand": expand},
         arrays=("expand",),
     )

@@ -24,6 +24,7 @@ async def subscribe_account(
     request = Request(
         method="POST",
         path=("v1", "financial_connections", "accounts", account, "subscribe"),
+        template="/v1/financial_connections/accounts/{account}/subscribe",
         params={"expand": expand, "features": features},
         arrays=("expand", "features"),
         required=("features",),

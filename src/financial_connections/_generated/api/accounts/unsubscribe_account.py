@@ -24,6 +24,7 @@ async def unsubscribe_account(
     request = Request(
         method="POST",
         path=("v1", "financial_connections", "accounts", account, "unsubscribe"),
+        template="/v1/financial_connections/accounts/{account}/unsubscribe",
         params={"expand": expand, "features": features},
         arrays=("expand", "features"),
         required=("features",),

@@ -30,6 +30,7 @@ async def create_session(
     request = Request(
         method="POST",
         path=("v1", "financial_connections", "sessions"),
+        template="/v1/financial_connections/sessions",
         params={
             "account_holder": account_holder,
             "expand": expand,

@@ -22,6 +22,7 @@ async def retrieve_session(
     request = Request(
         method="GET",
         path=("v1", "financial_connections", "sessions", session),
+        template="/v1/financial_connections/sessions/{session}",
         params={"expand": expand},
         arrays=("expand",),
     )

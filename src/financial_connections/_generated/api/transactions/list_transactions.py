@@ -29,6 +29,7 @@ async def list_transactions(
     request = Request(
         method="GET",
         path=("v1", "financial_connections", "transactions"),
+        template="/v1/financial_connections/transactions",
         params={
             "account": account,
             "ending_before": ending_before,

@@ -21,6 +21,7 @@ async def retrieve_transaction(
     request = Request(
         method="GET",
         path=("v1", "financial_connections", "transactions", transaction),
+        template="/v1/financial_connections/transactions/{transaction}",
         params={"expand": expand},
         arrays=("expand",),
     )

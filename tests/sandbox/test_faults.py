@@ -1,0 +1,311 @@
+"""Rate limits, faults and oddities; what happens on the way to the client is shown in process and over HTTP."""
+
+import contextlib
+
+import anyio
+import httpx
+import pytest
+
+from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox, serve
+from financial_connections.sandbox.app import application
+from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, get, post
+
+EMPTY_FORM = {"Content-Type": FORM}
+
+
+@pytest.fixture
+def account(sandbox):
+    return sandbox.add_account(balance=100, owners=1)
+
+
+def in_process(sandbox, app=None):
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app or sandbox.app),
+        base_url="http://sandbox",
+        headers={"Authorization": f"Bearer {sandbox.api_key}"},
+    )
+
+
+@contextlib.asynccontextmanager
+async def over_http(sandbox):
+    headers = {"Authorization": f"Bearer {sandbox.api_key}"}
+    async with serve(sandbox) as server, httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+        yield client
+
+
+def test_a_limit_is_a_burst_for_each_key_reads_and_writes_apart():
+    sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=4, writes=2)))
+    account = sandbox.add_account()
+    other = sandbox.add_key()
+
+    assert [200, 200, 200, 200, 429] == [get(sandbox, ACCOUNTS).status for _ in range(5)]
+    writes = [post(sandbox, f"{ACCOUNTS}/{account}/disconnect").status for _ in range(3)]
+    assert [200, 200, 429] == writes
+    assert 200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {other}").status
+    sandbox.advance(0.25)
+    assert [200, 429] == [get(sandbox, ACCOUNTS).status for _ in range(2)]
+
+
+def test_429_tells_its_reason_and_that_a_retry_is_welcome():
+    sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=1)))
+    get(sandbox, ACCOUNTS)
+    reply = get(sandbox, ACCOUNTS)
+
+    assert ("invalid_request_error", "rate_limit") == (reply.error["type"], reply.error["code"])
+    assert "global-rate" == reply.headers["Stripe-Rate-Limited-Reason"]
+    assert "true" == reply.headers["Stripe-Should-Retry"]
+    assert "1" == reply.headers["Retry-After"]
+    with pytest.raises(ValueError, match="at least 1"):
+        RateLimit(reads=0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "error_type", "code"),
+    [
+        ("rate_limited", 429, "invalid_request_error", "rate_limit"),
+        ("lock_timeout", 409, "invalid_request_error", "lock_timeout"),
+        ("server_error", 500, "api_error", None),
+        ("stored_server_error", 500, "api_error", None),
+        ("unavailable", 503, "api_error", None),
+    ],
+)
+def test_an_error_on_demand(sandbox, account, kind, status, error_type, code):
+    sandbox.inject(Fault(kind))
+    reply = get(sandbox, ACCOUNTS)
+
+    assert (status, error_type, code) == (reply.status, reply.error["type"], reply.error.get("code"))
+    assert 200 == get(sandbox, ACCOUNTS).status
+
+
+def test_a_gateway_answers_in_html(sandbox):
+    sandbox.inject(Fault("bad_gateway"))
+    reply = get(sandbox, ACCOUNTS)
+
+    assert (502, "text/html") == (reply.status, reply.headers["Content-Type"])
+    assert reply.body.startswith(b"<html>")
+    assert reply.headers["Request-Id"].startswith("req_")
+
+
+def test_a_fault_may_say_when_and_whether_to_retry(sandbox):
+    sandbox.inject(Fault("unavailable", retry_after=7, should_retry=False))
+    reply = get(sandbox, ACCOUNTS)
+
+    assert ("7", "false") == (reply.headers["Retry-After"], reply.headers["Stripe-Should-Retry"])
+
+
+def test_faults_happen_to_their_operation_as_often_as_they_say_and_in_order(sandbox, account):
+    sandbox.inject(
+        Fault("unavailable", operation="retrieve_account", times=2),
+        Fault("server_error", times=None),
+    )
+    path = f"{ACCOUNTS}/{account}"
+
+    assert 500 == get(sandbox, ACCOUNTS).status
+    assert [503, 503, 500, 500] == [get(sandbox, path).status for _ in range(4)]
+    sandbox.api.faults.clear()
+    assert 200 == get(sandbox, path).status
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "bogus"}, {"kind": "reset", "times": 0}, {"kind": "latency", "seconds": -1}]
+)
+def test_a_fault_that_cannot_happen_is_refused(wrong):
+    with pytest.raises(ValueError, match="must be"):
+        Fault(**wrong)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["reset", "answer_lost", "reset_mid_body"])
+@pytest.mark.parametrize("place", [in_process, over_http])
+async def test_a_connection_is_reset_before_or_after_the_endpoint_ran(sandbox, account, kind, place):
+    sandbox.inject(Fault(kind))
+    async with place(sandbox) as client:
+        with pytest.raises(httpx.ReadError):
+            await client.post(f"{ACCOUNTS}/{account}/disconnect", headers=EMPTY_FORM)
+        after = (await client.get(f"{ACCOUNTS}/{account}")).json()
+
+    assert ("active" if kind == "reset" else "disconnected") == after["status"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("place", [in_process, over_http])
+async def test_a_retry_after_a_lost_answer_gets_that_answer(sandbox, account, place):
+    sandbox.inject(Fault("answer_lost"))
+    request = {"headers": {"Idempotency-Key": "k"}, "data": {"features[]": "transactions"}}
+    async with place(sandbox) as client:
+        with pytest.raises(httpx.ReadError):
+            await client.post(f"{ACCOUNTS}/{account}/refresh", **request)
+        reply = await client.post(f"{ACCOUNTS}/{account}/refresh", **request)
+    sandbox.advance(1000)
+
+    assert "true" == reply.headers["Idempotent-Replayed"]
+    refreshed = [event["type"] for event in sandbox.events]
+    assert 1 == refreshed.count("financial_connections.account.refreshed_transactions")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("place", [in_process, over_http])
+async def test_json_can_be_cut_in_half(sandbox, account, place):
+    sandbox.inject(Fault("truncated_json"))
+    async with place(sandbox) as client:
+        half = await client.get(f"{ACCOUNTS}/{account}")
+        whole = await client.get(f"{ACCOUNTS}/{account}")
+
+    assert 200 == half.status_code
+    assert str(len(half.content)) == half.headers["Content-Length"]
+    assert whole.content[: len(whole.content) // 2] == half.content
+
+
+@pytest.mark.anyio
+async def test_a_slow_body_and_a_slow_endpoint_take_their_seconds(sandbox, account):
+    waited = []
+
+    async def sleep(seconds):
+        waited.append(seconds)
+
+    async with in_process(sandbox, application(sandbox, sleep)) as client:
+        sandbox.inject(Fault("slow_body", seconds=20), Fault("latency", seconds=3))
+        slow = await client.get(f"{ACCOUNTS}/{account}")
+        assert [2.0] * 10 == waited
+        waited.clear()
+        late = await client.get(f"{ACCOUNTS}/{account}")
+
+    assert [3] == waited
+    assert 200 == slow.status_code
+    assert late.json()["id"] == slow.json()["id"]
+
+
+@pytest.mark.anyio
+async def test_a_key_is_in_use_while_its_endpoint_is_slow(sandbox, account):
+    asleep, awake = anyio.Event(), anyio.Event()
+
+    async def sleep(_):
+        asleep.set()
+        await awake.wait()
+
+    replies = []
+    request = {"headers": {"Idempotency-Key": "k", **EMPTY_FORM}}
+    sandbox.inject(Fault("latency", seconds=30))
+    async with in_process(sandbox, application(sandbox, sleep)) as client, anyio.create_task_group() as tasks:
+
+        async def disconnect():
+            replies.append(await client.post(f"{ACCOUNTS}/{account}/disconnect", **request))
+
+        tasks.start_soon(disconnect)
+        await asleep.wait()
+        meanwhile = await client.post(f"{ACCOUNTS}/{account}/disconnect", **request)
+        awake.set()
+
+    assert (409, "idempotency_key_in_use") == (meanwhile.status_code, meanwhile.json()["error"]["code"])
+    assert [200] == [reply.status_code for reply in replies]
+
+
+@pytest.mark.anyio
+async def test_a_client_that_leaves_a_slow_endpoint_frees_its_key(sandbox, account):
+    asleep = anyio.Event()
+
+    async def sleep(_):
+        asleep.set()
+        await anyio.sleep_forever()
+
+    request = {"headers": {"Idempotency-Key": "k", **EMPTY_FORM}}
+    sandbox.inject(Fault("latency", seconds=30))
+    async with in_process(sandbox, application(sandbox, sleep)) as client:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: client.post(f"{ACCOUNTS}/{account}/disconnect", **request))
+            await asleep.wait()
+            tasks.cancel_scope.cancel()
+        reply = await client.post(f"{ACCOUNTS}/{account}/disconnect", **request)
+
+    assert 200 == reply.status_code
+
+
+def test_real_answers_can_break_the_contract_on_request(sandbox, account):
+    customer = sandbox.add_customer()
+    params = {"account_holder": {"type": "customer", "customer": customer}, "permissions": ["balances"]}
+    session = post(sandbox, SESSIONS, params).json["id"]
+    post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["ownership"]})
+    plain = get(sandbox, f"{ACCOUNTS}/{account}", "expand[]=ownership")
+
+    def oddly(*oddities, path=f"{ACCOUNTS}/{account}", query="expand[]=ownership"):
+        sandbox.behave_oddly(*oddities)
+        return get(sandbox, path, query).json
+
+    of_session = {"path": f"{SESSIONS}/{session}", "query": ""}
+    assert "linked_account" == oddly("account_is_linked_account")["object"]
+    assert oddly("owners_null")["ownership"]["owners"] is None
+    assert {"last_attempted_at", "status"} == set(oddly("next_refresh_absent")["balance_refresh"])
+    balance = oddly("undefined_currency")["balance"]
+    assert ({"undefined": 100}, {"undefined": 100}) == (balance["current"], balance["cash"]["available"])
+    assert "" == oddly("session_url_empty", **of_session)["accounts"]["url"]
+    assert "accounts" not in oddly("session_without_accounts", **of_session)
+    assert "permissions" not in oddly("session_without_permissions", **of_session)
+    sandbox.behave_oddly()
+    assert get(sandbox, f"{ACCOUNTS}/{account}", "expand[]=ownership").json["id"] == plain.json["id"]
+
+
+def test_an_account_with_a_pending_refresh_can_have_that_status(sandbox, account):
+    sandbox.behave_oddly("account_pending", "account_is_linked_account")
+    reply = post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["balance"]})
+
+    assert ("pending", "linked_account") == (reply.json["status"], reply.json["object"])
+    sandbox.advance(5)
+    assert "active" == get(sandbox, f"{ACCOUNTS}/{account}").json["status"]
+
+
+@pytest.mark.anyio
+async def test_a_test_that_has_only_a_url_controls_the_sandbox_by_it(sandbox, account):
+    async with in_process(sandbox) as client:
+        added = await client.post("/_sandbox/faults", json={"kind": "unavailable", "times": 2})
+        assert "unavailable" == added.json()["faults"][0]["kind"]
+        assert 503 == (await client.get(ACCOUNTS)).status_code
+        assert 1 == (await client.get("/_sandbox/faults")).json()["faults"][0]["times"]
+        await client.delete("/_sandbox/faults")
+        assert 200 == (await client.get(ACCOUNTS)).status_code
+        assert {"now": 1_700_000_060} == (await client.post("/_sandbox/advance", json={"seconds": 60})).json()
+        await client.post("/_sandbox/customers", json={"customer": "cus_mine"})
+        new = await client.post("/_sandbox/accounts", json={"customer": "cus_mine", "transactions": 3})
+        assert new.json()["account"] == sandbox.accounts[-1]
+        await client.post("/_sandbox/oddities", json={"oddities": ["account_is_linked_account"]})
+        assert "linked_account" == (await client.get(ACCOUNTS)).json()["data"][0]["object"]
+
+
+@pytest.mark.anyio
+async def test_a_session_is_completed_by_its_url(sandbox):
+    async with in_process(sandbox) as client:
+        params = {"account_holder[type]": "customer", "account_holder[customer]": sandbox.add_customer()}
+        session = (await client.post(SESSIONS, data={**params, "permissions[]": "balances"})).json()
+        done = await client.post("/_sandbox/complete", json={"session": session["id"]})
+
+    assert sandbox.accounts == done.json()["accounts"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("faults", '{"kind": "bogus"}'),
+        ("faults", '{"bogus": 1}'),
+        ("faults", "[]"),
+        ("faults", "no json"),
+        ("oddities", '{"oddities": ["bogus"]}'),
+        ("oddities", "{}"),
+        ("advance", '{"seconds": -1}'),
+        ("accounts", '{"customer": "cus_x"}'),
+        ("complete", '{"session": "fcsess_x"}'),
+    ],
+)
+async def test_the_control_endpoints_refuse_what_they_do_not_understand(sandbox, path, content):
+    async with in_process(sandbox) as client:
+        reply = await client.post(f"/_sandbox/{path}", content=content)
+
+    assert 400 == reply.status_code
+    assert "invalid_request_error" == reply.json()["error"]["type"]
+
+
+@pytest.mark.anyio
+async def test_the_control_endpoints_need_a_key(sandbox):
+    async with in_process(sandbox) as client:
+        reply = await client.get("/_sandbox/faults", headers={"Authorization": "Bearer nobody"})
+
+    assert 401 == reply.status_code

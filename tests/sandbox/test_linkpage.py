@@ -1,0 +1,212 @@
+"""The linking page: plain HTML that works by itself."""
+
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+
+from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, get, post
+
+pytestmark = pytest.mark.anyio
+
+LINK = "/_sandbox/link/"
+
+
+class Page(HTMLParser):
+    """The tags and texts of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.texts, self.labelled, self._open = [], [], 0, []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.labelled += tag == "input" and "label" in self._open
+        if tag not in {"input", "meta", "link"}:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert tag == self._open.pop()
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+    @property
+    def is_closed(self):
+        return not self._open
+
+
+@pytest.fixture
+def customer(sandbox):
+    return sandbox.add_customer()
+
+
+@pytest.fixture
+def browse(sandbox):
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app), base_url="http://sandbox")
+
+    async def browse(method, path, form=""):
+        reply = await client.request(method, path, content=form, headers={"Content-Type": FORM})
+        return reply, Page(reply.text)
+
+    return browse
+
+
+def new_session(sandbox, customer, **params):
+    holder = {"type": "customer", "customer": customer}
+    return post(sandbox, SESSIONS, {"account_holder": holder, "permissions": ["balances", "ownership"], **params}).json
+
+
+async def test_a_person_picks_accounts_and_consents(sandbox, customer, browse):
+    session = new_session(sandbox, customer, return_url="https://example.com/back?a=1&b=2")
+    form = "institution=Sandcastle+Savings&accounts[]=savings&accounts%5B%5D=credit_card&decision=connect"
+
+    _, before = await browse("GET", LINK + session["client_secret"])
+    reply, after = await browse("POST", LINK + session["client_secret"], form)
+
+    assert "Link your accounts" in before.text
+    assert "the names and addresses of the account's owners" in before.text
+    assert (200, True) == (reply.status_code, "Your accounts are linked" in after.text)
+    assert {"href": "https://example.com/back?a=1&b=2"} in after.all("a")
+    accounts = get(sandbox, f"{SESSIONS}/{session['id']}").json["accounts"]["data"]
+    assert [("credit_card", "Sandcastle Savings"), ("savings", "Sandcastle Savings")] == [
+        (account["subcategory"], account["institution_name"]) for account in accounts
+    ]
+    assert ["balances", "ownership"] == accounts[0]["permissions"]
+
+
+async def test_a_person_may_cancel(sandbox, customer, browse):
+    session = new_session(sandbox, customer)
+
+    _, page = await browse("POST", LINK + session["client_secret"], "decision=cancel")
+
+    assert "Nothing was linked" in page.text
+    assert [] == sandbox.accounts
+    assert [] == sandbox.open_sessions()
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ("decision=connect", "Choose an institution."),
+        ("decision=connect&institution=Bank+of+Nobody&accounts[]=savings", "Choose an institution."),
+        ("decision=connect&institution=Example+Bank", "Choose at least one account."),
+        ("decision=connect&institution=Example+Bank&accounts[]=gold", "Choose at least one account."),
+        ("accounts=1&accounts[]=2", "two shapes"),
+    ],
+)
+async def test_what_is_missing_is_said_as_an_alert(sandbox, customer, browse, form, problem):
+    session = new_session(sandbox, customer)
+
+    reply, page = await browse("POST", LINK + session["client_secret"], form)
+
+    assert 400 == reply.status_code
+    assert {"role": "alert"} in page.all("p")
+    assert problem in page.text
+    assert 1 == len(sandbox.open_sessions())
+
+
+async def test_a_decision_is_made_once(sandbox, customer, browse):
+    session = new_session(sandbox, customer)
+    await browse("POST", LINK + session["client_secret"], "decision=cancel")
+
+    again, page = await browse("POST", LINK + session["client_secret"], "decision=connect")
+    shown, _ = await browse("GET", LINK + session["client_secret"])
+
+    assert (409, 200) == (again.status_code, shown.status_code)
+    assert "Nothing was linked" in page.text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_only_the_secret_leads_to_a_session(sandbox, customer, browse, method):
+    session = new_session(sandbox, customer)
+    for wrong in (session["id"], "x"):
+        reply, page = await browse(method, LINK + wrong, "decision=cancel")
+        assert 404 == reply.status_code
+        assert "No such session" in page.text
+
+
+async def test_only_institutions_of_the_countries_asked_for_are_offered(sandbox, customer, browse):
+    def offered(page):
+        return [item["value"] for item in page.all("input") if item["type"] == "radio"]
+
+    canadian = new_session(sandbox, customer, filters={"countries": ["CA"]})
+    nowhere = new_session(sandbox, customer, filters={"countries": ["ZZ"]})
+
+    _, page = await browse("GET", LINK + canadian["client_secret"])
+    assert ["Nowhere Provincial Bank"] == offered(page)
+    _, page = await browse("GET", LINK + nowhere["client_secret"])
+    assert [] == offered(page)
+    assert "There is none in the countries asked for." in page.text
+
+
+async def test_the_index_leads_to_every_open_session(sandbox, customer, browse):
+    _, empty = await browse("GET", "/_sandbox/link")
+    sessions = [new_session(sandbox, customer) for _ in range(2)]
+    reply, page = await browse("GET", "/_sandbox/link")
+    links = [urljoin(str(reply.url), item["href"]) for item in page.all("a")]
+
+    assert "None is open." in empty.text
+    assert [f"http://sandbox{LINK}{session['client_secret']}" for session in sessions] == links
+
+
+async def test_every_page_is_well_formed_plain_and_needs_nothing_else(sandbox, customer, browse):
+    session = new_session(sandbox, customer, return_url="https://example.com")
+    pages = [
+        await browse("GET", "/_sandbox/link"),
+        await browse("GET", LINK + session["client_secret"]),
+        await browse("GET", LINK + "x"),
+        await browse("POST", LINK + session["client_secret"], "decision=cancel"),
+    ]
+
+    for reply, page in pages:
+        assert page.is_closed
+        assert [{"lang": "en"}] == page.all("html")
+        assert 1 == len(page.all("title")) == len(page.all("h1")) == len(page.all("main"))
+        assert [] == page.all("script") + page.all("img") + page.all("iframe")
+        assert all("src" not in attrs and not any(name.startswith("on") for name in attrs) for _, attrs in page.tags)
+        assert [{"rel": "icon", "href": "data:,"}] == page.all("link")
+        assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert "no-referrer" == reply.headers["Referrer-Policy"]
+
+
+async def test_every_choice_has_a_label_and_every_group_a_legend(sandbox, customer, browse):
+    _, page = await browse("GET", LINK + new_session(sandbox, customer)["client_secret"])
+
+    assert 8 == len(page.all("input")) == page.labelled
+    assert 2 == len(page.all("fieldset")) == len(page.all("legend"))
+    assert ["connect", "cancel"] == [button["value"] for button in page.all("button")]
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", 'https://x"><script>alert(1)</script>'])
+async def test_a_return_address_is_no_script(sandbox, customer, browse, url):
+    session = new_session(sandbox, customer, return_url=url)
+
+    _, page = await browse("POST", LINK + session["client_secret"], "decision=cancel")
+
+    assert page.is_closed
+    assert [] == page.all("script")
+    assert not any(item["href"].startswith("javascript") for item in page.all("a"))
+
+
+async def test_a_session_of_a_connected_account_is_linked_there(sandbox, browse):
+    merchant = sandbox.add_connected_account()
+    customer = sandbox.add_customer(stripe_account=merchant)
+    holder = {"type": "customer", "customer": customer}
+    params = {"account_holder": holder, "permissions": ["balances"]}
+    session = post(sandbox, SESSIONS, params, stripe_account=merchant).json
+
+    form = "institution=Example+Bank&accounts[]=checking&decision=connect"
+    await browse("POST", LINK + session["client_secret"], form)
+
+    assert [] == sandbox.accounts
+    assert 1 == len(get(sandbox, ACCOUNTS, stripe_account=merchant).ids)

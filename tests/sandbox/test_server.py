@@ -1,0 +1,179 @@
+"""Real HTTP: starting, stopping, and nothing left behind."""
+
+import asyncio
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from financial_connections.sandbox import Fault, Sandbox, serve
+from financial_connections.sandbox.server import Server
+from tests.sandbox.calling import ACCOUNTS, TRANSACTIONS
+
+
+def threads():
+    return [thread.name for thread in threading.enumerate() if thread.name == "sandbox"]
+
+
+def is_open(url):
+    parts = urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((parts.hostname, parts.port)) == 0
+
+
+@pytest.mark.anyio
+async def test_a_server_answers_whichever_loop_the_caller_has(sandbox):
+    account = sandbox.add_account(transactions=3)
+    async with serve(sandbox) as server:
+        assert server.url.startswith("http://127.0.0.1:")
+        async with httpx.AsyncClient(base_url=server.url, auth=(sandbox.api_key, "")) as client:
+            reply = await client.get(TRANSACTIONS, params={"account": account})
+            assert (200, 3) == (reply.status_code, len(reply.json()["data"]))
+            [new] = sandbox.add_transactions(account)
+            assert new == (await client.get(TRANSACTIONS, params={"account": account})).json()["data"][0]["id"]
+
+    assert [] == threads()
+    assert not is_open(server.url)
+
+
+@pytest.mark.anyio
+async def test_a_sandbox_is_a_server_while_it_is_entered(sandbox):
+    async with sandbox as entered:
+        assert entered is sandbox
+        async with httpx.AsyncClient(base_url=sandbox.url, auth=(sandbox.api_key, "")) as client:
+            assert 200 == (await client.get(ACCOUNTS)).status_code
+
+    assert [] == threads()
+    with pytest.raises(RuntimeError, match="async with"):
+        _ = sandbox.url
+
+
+def test_a_server_needs_no_loop_and_can_start_again(sandbox):
+    server = serve(sandbox)
+    urls = []
+    for _ in range(2):
+        with server:
+            urls.append(server.url)
+            assert 401 == httpx.get(server.url + ACCOUNTS).status_code
+        assert not is_open(server.url)
+
+    assert 2 == len(urls)
+    assert [] == threads()
+
+
+def test_stopping_does_not_wait_for_an_answer_that_is_held_back(sandbox):
+    """The client sees its connection end; the test would time out otherwise."""
+    sandbox.inject(Fault("latency", seconds=3600))
+    started = threading.Event()
+    take = sandbox.api.faults.take
+
+    def taking(operation):
+        started.set()
+        return take(operation)
+
+    sandbox.api.faults.take = taking
+    with ThreadPoolExecutor(1) as pool:
+        with serve(sandbox) as server:
+            request = pool.submit(httpx.get, server.url + ACCOUNTS, auth=(sandbox.api_key, ""), timeout=50)
+            assert started.wait(20)
+        with pytest.raises(httpx.TransportError):
+            request.result()
+
+    assert [] == threads()
+
+
+def test_many_clients_are_answered_at_once_and_in_order(sandbox):
+    account = sandbox.add_account()
+    with serve(sandbox) as server, ThreadPoolExecutor(8) as pool:
+        url = server.url + TRANSACTIONS
+
+        def read(_):
+            sandbox.add_transactions(account)
+            return httpx.get(url, params={"account": account}, auth=(sandbox.api_key, "")).status_code
+
+        assert [200] * 40 == list(pool.map(read, range(40)))
+        data = httpx.get(url, params={"account": account, "limit": 100}, auth=(sandbox.api_key, "")).json()["data"]
+
+    assert 40 == len({item["id"] for item in data})
+
+
+def test_a_port_in_use_is_an_os_error(sandbox):
+    with serve(sandbox) as server, pytest.raises(OSError, match="in use"):
+        serve(Sandbox(), port=urlsplit(server.url).port).start()
+
+
+def test_what_fails_while_starting_is_told_to_the_caller(sandbox):
+    async def companion():
+        await asyncio.sleep(0)
+
+    async def app(scope, receive, send):
+        """Never called."""
+
+    server = Server(app, companion, host="203.0.113.1")
+    with pytest.raises(OSError, match=r".+"):
+        server.start()
+    assert [] == threads()
+
+
+def run(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "financial_connections.sandbox", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def banner(process):
+    readable, _, _ = select.select([process.stdout], [], [], 50)
+    assert readable
+    lines = [process.stdout.readline() for _ in range(5)]
+    return dict(line.split() for line in lines[:1] + lines[2:4]) | {"key": lines[1].split()[-1]}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_prints_where_it_listens_and_stops_on_a_signal(number):
+    with run("--port", "0", "--seed", "1") as process:
+        shown = banner(process)
+        reply = httpx.get(
+            shown["Sandbox"] + ACCOUNTS,
+            params={"account_holder[customer]": shown["Customer"]},
+            auth=(shown["key"], ""),
+        )
+        page = httpx.get(shown["Linking"])
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=50)
+
+    assert (200, 6) == (reply.status_code, len(reply.json()["data"]))
+    assert 200 == page.status_code
+    assert (0, "") == (process.returncode, errors)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--scenario", "bogus"], "invalid choice: 'bogus'"),
+        (["--seed", "x"], "invalid int value: 'x'"),
+        (["--port", "99999"], "Cannot listen on 127.0.0.1:99999"),
+        (["--port", "in use"], "Cannot listen on 127.0.0.1:"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_clear_line(arguments, text):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with run(*(port if item == "in use" else item for item in arguments)) as process:
+            output, errors = process.communicate(timeout=50)
+
+    assert process.returncode != 0
+    assert text in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+    assert "" == output

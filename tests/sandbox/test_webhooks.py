@@ -1,0 +1,226 @@
+"""Signed events out."""
+
+import hmac
+import json
+import threading
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import httpx
+import pytest
+
+from financial_connections.sandbox import Clock, Sandbox, serve
+from financial_connections.sandbox.clock import START
+from financial_connections.sandbox.webhooks import RETRY_DELAYS, signature
+from tests.sandbox.calling import ACCOUNTS, post
+
+URL = "http://127.0.0.1:9/hook"
+
+
+class Receiver:
+    """What arrived, and answers to give, in process."""
+
+    def __init__(self, *statuses):
+        self.statuses = list(statuses)
+        self.requests = []
+        self.waited = []
+        self.client = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
+
+    def answer(self, request):
+        self.requests.append(request)
+        status = self.statuses.pop(0) if self.statuses else 200
+        if status is None:
+            raise httpx.ConnectError("nobody there")
+        return httpx.Response(status)
+
+    async def sleep(self, seconds):
+        self.waited.append(seconds)
+
+    @property
+    def events(self):
+        return [json.loads(request.content) for request in self.requests]
+
+    async def collect(self, sandbox):
+        async with self.client:
+            return await sandbox.deliver_webhooks(self.client, sleep=self.sleep)
+
+
+def seven_events(sandbox):
+    account = sandbox.add_account()
+    for _ in range(3):
+        sandbox.deactivate(account)
+        sandbox.reactivate(account)
+
+
+def test_a_signature_is_an_hmac_of_time_and_body():
+    expected = hmac.new(b"whsec_x", b'1700000000.{"a": 1}', sha256).hexdigest()
+
+    assert f"t=1700000000,v1={expected}" == signature(b'{"a": 1}', "whsec_x", 1_700_000_000)
+
+
+@pytest.mark.anyio
+async def test_an_event_is_posted_signed_with_the_secret_of_the_endpoint(sandbox):
+    webhook = sandbox.add_webhook(URL, secret="whsec_mine")
+    account = sandbox.add_account()
+    sandbox.advance(30)
+    receiver = Receiver()
+
+    [delivery] = await receiver.collect(sandbox)
+
+    [request] = receiver.requests
+    assert (webhook.url, 200, True) == (str(request.url), delivery.status, delivery.is_done)
+    assert signature(request.content, "whsec_mine", START + 30) == request.headers["Stripe-Signature"]
+    [event] = receiver.events
+    assert "financial_connections.account.created" == event["type"]
+    assert (START, 1) == (event["created"], event["pending_webhooks"])
+    assert account == event["data"]["object"]["id"]
+
+
+@pytest.mark.anyio
+async def test_only_what_happens_from_then_on_is_sent_and_only_once(sandbox):
+    seven_events(sandbox)
+    sandbox.add_webhook(URL)
+    sandbox.deactivate(sandbox.accounts[0])
+    first, second = Receiver(), Receiver()
+    await first.collect(sandbox)
+    await second.collect(sandbox)
+
+    assert ["financial_connections.account.deactivated"] == [event["type"] for event in first.events]
+    assert [] == second.events
+
+
+@pytest.mark.anyio
+async def test_the_version_is_that_of_the_endpoint(sandbox):
+    sandbox.add_webhook(URL, api_version="2024-06-20")
+    sandbox.add_webhook(URL)
+    sandbox.add_account()
+    receiver = Receiver()
+    await receiver.collect(sandbox)
+
+    assert ["2024-06-20", "2023-10-16"] == [event["api_version"] for event in receiver.events]
+    assert 1 == len({event["id"] for event in receiver.events})
+
+
+@pytest.mark.anyio
+async def test_what_is_not_taken_is_sent_again_later_with_a_new_signature_time(sandbox):
+    sandbox.add_webhook(URL)
+    sandbox.add_account()
+    receiver = Receiver(500, None, 302)
+
+    attempts = await receiver.collect(sandbox)
+
+    assert [500, None, 302, 200] == [attempt.status for attempt in attempts]
+    assert list(RETRY_DELAYS[:3]) == receiver.waited
+    assert 1 == len({event["id"] for event in receiver.events})
+
+
+@pytest.mark.anyio
+async def test_in_the_end_delivery_is_given_up(sandbox):
+    sandbox.add_webhook(URL)
+    sandbox.add_account()
+    receiver = Receiver(*[500] * 10)
+
+    attempts = await receiver.collect(sandbox)
+
+    assert len(RETRY_DELAYS) + 1 == len(attempts)
+    assert [] == [attempt for attempt in attempts if attempt.is_done]
+
+
+@pytest.mark.anyio
+async def test_events_may_come_in_any_order_and_twice(sandbox):
+    sandbox.add_webhook(URL, shuffled=True, doubled=True)
+    seven_events(sandbox)
+    receiver = Receiver()
+    await receiver.collect(sandbox)
+    happened = [event["id"] for event in sandbox.events]
+    received = [event["id"] for event in receiver.events]
+
+    assert sorted(happened * 2) == sorted(received)
+    assert happened * 2 != received
+    assert len({request.content for request in receiver.requests}) == len(happened)
+
+
+def test_an_event_of_a_connected_account_says_so(sandbox):
+    merchant = sandbox.add_connected_account()
+    sandbox.add_account(stripe_account=merchant)
+    sandbox.add_account()
+
+    assert [merchant, None] == [event.get("account") for event in sandbox.events]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.com/hook", "http://192.0.2.1/", "https://127.0.0.1/", "ftp://localhost/", "127.0.0.1", ""]
+)
+def test_events_leave_for_loopback_only(sandbox, url):
+    with pytest.raises(ValueError, match="loopback"):
+        sandbox.add_webhook(url)
+
+
+def test_a_secret_is_made_up_and_not_shown(sandbox):
+    webhook = sandbox.add_webhook("http://[::1]:8000/hook")
+
+    assert webhook.secret.startswith("whsec_")
+    assert webhook.secret not in repr(webhook)
+
+
+class Listener(HTTPServer):
+    def __init__(self, expected):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.received = []
+        self.expected = expected
+        self.complete = threading.Event()
+        self.url = f"http://127.0.0.1:{self.server_port}/hook"
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append((json.loads(body)["type"].rpartition(".")[2], self.headers["Stripe-Signature"]))
+        self.send_response(204)
+        self.end_headers()
+        if len(self.server.received) == self.server.expected:
+            self.server.complete.set()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_server_sends_events_by_itself(sandbox):
+    with Listener(expected=3) as listener, serve(sandbox) as server:
+        sandbox.add_webhook(listener.url)
+        account = sandbox.add_account()
+        headers = {"Authorization": f"Bearer {sandbox.api_key}"}
+        httpx.post(f"{server.url}{ACCOUNTS}/{account}/refresh", data={"features[]": "balance"}, headers=headers)
+        sandbox.advance(5)
+        sandbox.disconnect(account)
+        assert listener.complete.wait(50)
+
+    assert ["created", "refreshed_balance", "disconnected"] == [name for name, _ in listener.received]
+
+
+def test_a_server_with_a_ticking_clock_tells_of_a_refresh_that_nobody_asks_about():
+    sandbox = Sandbox(clock=Clock.system())
+    with Listener(expected=1) as listener, serve(sandbox):
+        account = sandbox.add_account()
+        sandbox.add_webhook(listener.url)
+        sandbox.deactivate(account, after=0.05)
+        assert listener.complete.wait(50)
+
+    assert ["deactivated"] == [name for name, _ in listener.received]
+
+
+def test_without_webhooks_nothing_is_kept_for_them(sandbox):
+    account = sandbox.add_account()
+    post(sandbox, f"{ACCOUNTS}/{account}/disconnect")
+
+    assert 0 == sandbox.events[-1]["pending_webhooks"]

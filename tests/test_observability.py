@@ -1,0 +1,112 @@
+import logging
+import warnings
+
+import httpx
+import pytest
+from objects import ACCOUNT
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from financial_connections import AsyncClient, NotFoundError
+from financial_connections.events import RequestFinished, RequestStarted, RetryScheduled
+from financial_connections.otel import spans
+
+PATH = "/v1/financial_connections/accounts/{account}"
+
+
+def answers(httpx_mock):
+    httpx_mock.add_response(status_code=503, headers={"Request-Id": "req_1"})
+    httpx_mock.add_exception(httpx.ReadError("reset"))
+    httpx_mock.add_response(json=ACCOUNT, headers={"Request-Id": "req_2"})
+
+
+async def test_a_handler_is_told_of_every_attempt(httpx_mock, no_waiting):
+    answers(httpx_mock)
+    events = []
+    async with AsyncClient("sk_test_1", on_event=events.append) as client:
+        await client.accounts.retrieve("fca_secret")
+    assert [RequestStarted, RequestFinished, RetryScheduled] * 2 + [RequestStarted, RequestFinished] == [
+        type(event) for event in events
+    ]
+    assert {("GET", "api.stripe.com", PATH)} == {(e.method, e.server, e.url_template) for e in events}
+    assert [1, 1, 1, 2, 2, 2, 3, 3] == [event.attempt for event in events]
+    finished = [event for event in events if isinstance(event, RequestFinished)]
+    assert [(503, "req_1", "ServerError"), (None, None, "APIConnectionError"), (200, "req_2", None)] == [
+        (event.status, event.request_id, event.error) for event in finished
+    ]
+    assert all(event.seconds >= 0 for event in finished)
+    assert no_waiting == [event.seconds for event in events if isinstance(event, RetryScheduled)]
+    assert "fca_secret" not in repr(events)
+
+
+async def test_views_tell_the_same_handler(httpx_mock):
+    httpx_mock.add_response(json={})
+    events = []
+    async with AsyncClient("sk_test_1", on_event=events.append) as client:
+        await client.with_options(max_retries=0).send_raw("GET", "/v1/customers/cus_1")
+    assert [None, None] == [event.url_template for event in events]
+
+
+async def test_a_handler_that_raises_is_logged_and_harms_nothing(httpx_mock, caplog):
+    httpx_mock.add_response(json=ACCOUNT)
+
+    def handler(event):
+        raise ZeroDivisionError
+
+    async with AsyncClient("sk_test_1", on_event=handler) as client:
+        assert "StripeBank" == (await client.accounts.retrieve("fca_1")).institution_name
+    assert 2 == len([record for record in caplog.records if record.levelno == logging.ERROR])
+
+
+async def test_a_notice_of_stripes_is_a_warning(httpx_mock):
+    httpx_mock.add_response(json=ACCOUNT, headers={"Stripe-Notice": "upgrade soon\x07"})
+    async with AsyncClient("sk_test_1") as client:
+        with pytest.warns(UserWarning, match="^Stripe says: upgrade soon$"):
+            await client.accounts.retrieve("fca_1")
+
+
+async def test_the_same_notice_is_shown_once(httpx_mock):
+    httpx_mock.add_response(json=ACCOUNT, headers={"Stripe-Notice": "upgrade soon"}, is_reusable=True)
+    async with AsyncClient("sk_test_1") as client:
+        with warnings.catch_warnings(record=True) as shown:
+            warnings.simplefilter("default")
+            for _ in range(3):
+                await client.accounts.retrieve("fca_1")
+    assert 1 == len(shown)
+
+
+@pytest.fixture
+def exported():
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    yield exporter, provider
+    provider.shutdown()
+
+
+async def test_every_attempt_is_a_span(httpx_mock, no_waiting, exported):
+    exporter, provider = exported
+    answers(httpx_mock)
+    async with AsyncClient("sk_test_1", on_event=spans(provider)) as client:
+        await client.accounts.retrieve("fca_1")
+    found = exporter.get_finished_spans()
+    assert [f"GET {PATH}"] * 3 == [span.name for span in found]
+    assert {SpanKind.CLIENT} == {span.kind for span in found}
+    assert [StatusCode.ERROR, StatusCode.ERROR, StatusCode.UNSET] == [span.status.status_code for span in found]
+    common = {"http.request.method": "GET", "server.address": "api.stripe.com", "url.template": PATH}
+    assert [
+        common | {"http.response.status_code": 503, "error.type": "503", "stripe.request_id": "req_1"},
+        common | {"http.request.resend_count": 1, "error.type": "APIConnectionError"},
+        common | {"http.request.resend_count": 2, "http.response.status_code": 200, "stripe.request_id": "req_2"},
+    ] == [dict(span.attributes) for span in found]
+
+
+async def test_a_refused_call_ends_its_span(httpx_mock, exported):
+    exporter, provider = exported
+    httpx_mock.add_response(status_code=404)
+    async with AsyncClient("sk_test_1", on_event=spans(provider)) as client:
+        with pytest.raises(NotFoundError):
+            await client.accounts.retrieve("fca_1")
+    assert ["NotFoundError"] == [span.status.description for span in exporter.get_finished_spans()]
