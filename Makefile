@@ -1,7 +1,7 @@
 # Everything this project does, one word each: `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lowest check generate bump lock build clean
+.PHONY: help setup demo test soak lowest check generate bump lock build clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -26,13 +26,16 @@ demo: $(READY) ## a tour of the SDK against the embedded sandbox
 	@$(BIN)/python -m examples.tour
 
 test: $(READY) ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --ignore tests/soak $(ARGS)
+
+soak: $(READY) ## run the long tests: ten thousand calls, with faults and cancellations
+	$(BIN)/python -m pytest --timeout 600 tests/soak $(ARGS)
 
 lowest: ## run the tests with the oldest supported dependencies
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lowest.txt
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(LOWEST)/bin/python -m pytest -q --ignore tests/codegen $(ARGS)
+	$(LOWEST)/bin/python -m pytest -q --ignore tests/codegen --ignore tests/soak $(ARGS)
 
 check: $(READY) ## format, lint, types, layers, drift
 	$(BIN)/ruff format --check .

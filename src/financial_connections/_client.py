@@ -136,7 +136,9 @@ class AsyncClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<AsyncClient {self._transport.settings.base_url}>"
+        # Crash reporters ask in the middle of __init__, too.
+        url = self._transport.settings.base_url if hasattr(self, "_transport") else "…"
+        return f"<AsyncClient {url}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client holds connections and a key: make one where it is used")

@@ -9,7 +9,7 @@ cleanly is thrown away, and everything that could have gone wrong on it with it.
 
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -162,13 +162,46 @@ def _library_of(client: object) -> ModuleType:
 def _prepared(request: WireRequest, timeout: Timeout, library: Any) -> Any:
     total = timeout.seconds
     limits = {"connect": min(timeout.connect, total), "read": total, "write": total, "pool": total}
-    return library.Request(
+    prepared = library.Request(
         request.method,
         request.url,
         headers=request.headers,
         content=request.content,
         extensions={"timeout": limits},
     )
+    prepared.stream = _body_class(library)(request.content)
+    return prepared
+
+
+class _Once(AsyncIterator[bytes]):
+    """An iterator over one chunk."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = [content] if content else []
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
+
+
+@cache
+def _body_class(library: Any) -> Any:
+    """
+    Return the library's class of request bodies, less its async generator.
+
+    A write that is cancelled would leave the generator to the garbage collector, at which trio complains.
+    """
+
+    class Body(library.ByteStream):  # type: ignore[misc]
+        def __init__(self, content: bytes) -> None:
+            super().__init__(content)
+            self._content = content
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return _Once(self._content)
+
+    return Body
 
 
 def _answer_from(response: Any, content: bytes) -> Answer:

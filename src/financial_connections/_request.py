@@ -9,6 +9,7 @@ from financial_connections._model import ModelT
 from financial_connections._settings import (
     Secret,
     Settings,
+    Settled,
     Timeout,
     api_key_from,
     deadline_from,
@@ -51,8 +52,8 @@ class Request:
     """The keys of `params` that must be present, and not empty; a nested one only with the object around it."""
 
 
-@frozen(kw_only=True, init=False)
-class RequestOptions:
+@frozen(kw_only=True, init=False, repr=False)
+class RequestOptions(Settled):
     """
     Settings for one call; what is None stays as the client has it.
 
@@ -82,9 +83,10 @@ class RequestOptions:
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        secret = Secret.wrapping(api_key)
-        del api_key  # from here on no frame of a traceback holds it
-        self.__attrs_init__(
+        secret, own = Secret.wrapping(api_key), Secret(headers)
+        del api_key, headers  # from here on no frame of a traceback holds them
+        attrs_made: Any = self
+        attrs_made.__attrs_init__(
             api_key=secret,
             stripe_account=stripe_account,
             stripe_context=stripe_context,
@@ -92,7 +94,7 @@ class RequestOptions:
             timeout=timeout,
             deadline=deadline,
             max_retries=max_retries,
-            headers=headers,
+            headers=own,
         )
 
     def applied_to(self, settings: Settings) -> Settings:

@@ -3,8 +3,7 @@
 import math
 import os
 import re
-from collections.abc import Mapping
-from typing import Any, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -65,8 +64,20 @@ class Secret:
         return self
 
 
-@frozen
-class Timeout:
+class Settled:
+    """A repr that also works half-way through `__init__`, where crash reporters look when a setting is refused."""
+
+    __slots__ = ()
+
+    __attrs_attrs__: ClassVar[Any]
+
+    def __repr__(self) -> str:
+        names = [one.name for one in self.__attrs_attrs__ if one.repr and hasattr(self, one.name)]
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+
+@frozen(repr=False)
+class Timeout(Settled):
     """How long one attempt may take, in seconds: `seconds` as a whole, of these `connect` to connect."""
 
     seconds: float = field(default=30.0)
@@ -164,11 +175,18 @@ def base_url_from(value: Any) -> str:
 
 def header_value(name: str, value: Any) -> str:
     """Return `value`, fit to be a header's."""
+    fault = _fault_of_header_value(value)
+    if fault:
+        raise InvalidArgumentError(f"{name} {fault}")
+    return str(value)
+
+
+def _fault_of_header_value(value: Any) -> str | None:
     if not isinstance(value, str):
-        raise InvalidArgumentError(f"{name} must be a string, not {type(value).__name__}")
+        return f"must be a string, not {type(value).__name__}"
     if not value or not value.isascii() or not value.isprintable() or value != value.strip():
-        raise InvalidArgumentError(f"{name} must be printable ASCII, not empty, without white space around it")
-    return value
+        return "must be printable ASCII, not empty, without white space around it"
+    return None
 
 
 def stripe_account_from(value: Any) -> str | None:
@@ -181,19 +199,29 @@ def stripe_context_from(value: Any) -> str | None:
     return None if value is None else header_value("stripe_context", value)
 
 
-def headers_from(value: Mapping[str, str] | None) -> dict[str, str]:
+def headers_from(value: Secret) -> dict[str, str]:
     """Return a caller's own headers, none of which may stand in for one of the client's."""
-    for name, text in (value or {}).items():
+    fault = _fault_of_headers(value)
+    if fault:
+        raise InvalidArgumentError(f"headers: {fault}")
+    return dict(value.reveal() or {})
+
+
+def _fault_of_headers(headers: Secret) -> str | None:
+    # Returns, not raises, as for the key: a caller's header may be a token.
+    for name, text in (headers.reveal() or {}).items():
         if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-            raise InvalidArgumentError("headers: a name is not an HTTP token")
+            return "a name is not an HTTP token"
         if name.lower() in _OWN_HEADERS:
-            raise InvalidArgumentError(f"headers: {name} cannot be set here: {_OWN_HEADERS[name.lower()]}")
-        header_value(f"headers: {name}", text)
-    return dict(value or {})
+            return f"{name} cannot be set here: {_OWN_HEADERS[name.lower()]}"
+        fault = _fault_of_header_value(text)
+        if fault:
+            return f"{name} {fault}"
+    return None
 
 
-@frozen(kw_only=True)
-class Settings:
+@frozen(kw_only=True, repr=False)
+class Settings(Settled):
     """The settings of a client, valid by construction."""
 
     api_key: Secret = field(converter=api_key_from)

@@ -166,10 +166,15 @@ class Transport:
                 call.attempts,
                 1000 * seconds,
             )
-        name = type(error).__name__ if error else None
         if self.on_event:
-            facts = {"status": status, "request_id": request_id, "seconds": seconds, "error": name}
-            self._tell(RequestFinished(**call.what(), **facts))
+            event = RequestFinished(
+                **call.what(),
+                status=status,
+                request_id=request_id,
+                seconds=seconds,
+                error=type(error).__name__ if error else None,
+            )
+            self._tell(event)
         if answer and "stripe-notice" in answer.headers:
             # Python's own filter shows the same warning from the same place once.
             warnings.warn(f"Stripe says: {printable(answer.headers['stripe-notice'])}", stacklevel=2)

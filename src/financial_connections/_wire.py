@@ -23,7 +23,7 @@ class WireRequest:
     path: str
     """The path without the base URL and the query: what may be logged."""
     url: str = field(repr=False)
-    headers: dict[str, str] = field(repr=False)
+    headers: dict[str, str | bytes] = field(repr=False)
     content: bytes = field(repr=False)
     idempotency_key: str | None
 
@@ -45,9 +45,18 @@ def wire_request(request: Request, settings: Settings, options: RequestOptions) 
     )
 
 
-def _headers(settings: Settings, options: RequestOptions, idempotency_key: str | None) -> dict[str, str]:
-    headers = {
-        "Authorization": f"Bearer {settings.api_key.reveal()}",
+class _SecretBytes(bytes):
+    """A header's value that HTTP libraries pass on as it is, and that a traceback with locals does not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'***'"
+
+
+def _headers(settings: Settings, options: RequestOptions, idempotency_key: str | None) -> dict[str, str | bytes]:
+    headers: dict[str, str | bytes] = {
+        "Authorization": _SecretBytes(f"Bearer {settings.api_key.reveal()}".encode()),
         "Stripe-Version": API_VERSION,
         "User-Agent": user_agent(),
         "Accept": "application/json",

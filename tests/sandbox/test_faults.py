@@ -271,6 +271,15 @@ async def test_a_test_that_has_only_a_url_controls_the_sandbox_by_it(sandbox, ac
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("segment", ["a%0Ab", "%00", "%2F..%2F", "_sandbox", "%C3%BF"])
+async def test_no_id_leaves_the_api(sandbox, segment):
+    async with in_process(sandbox) as client:
+        reply = await client.get(f"{ACCOUNTS}/{segment}")
+
+    assert (404, "resource_missing") == (reply.status_code, reply.json()["error"]["code"])
+
+
+@pytest.mark.anyio
 async def test_a_session_is_completed_by_its_url(sandbox):
     async with in_process(sandbox) as client:
         params = {"account_holder[type]": "customer", "account_holder[customer]": sandbox.add_customer()}

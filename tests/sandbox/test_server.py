@@ -1,6 +1,5 @@
 """Real HTTP: starting, stopping, and nothing left behind."""
 
-import asyncio
 import os
 import select
 import signal
@@ -111,16 +110,15 @@ def test_a_port_in_use_is_an_os_error(sandbox):
 
 
 def test_what_fails_while_starting_is_told_to_the_caller(sandbox):
-    async def companion():
-        await asyncio.sleep(0)
+    def companion():
+        raise LookupError("no companion")
 
-    async def app(scope, receive, send):
-        """Never called."""
-
-    server = Server(app, companion, host="203.0.113.1")
-    with pytest.raises(OSError, match=r".+"):
+    server = Server(sandbox.app, companion)
+    with pytest.raises(LookupError, match="no companion"):
         server.start()
+    server.stop()
     assert [] == threads()
+    assert not is_open(server.url)
 
 
 def run(*arguments):

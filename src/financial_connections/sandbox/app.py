@@ -7,7 +7,7 @@ import anyio
 import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from financial_connections.sandbox.api import Api, Step
 from financial_connections.sandbox.control import control_routes
@@ -26,14 +26,17 @@ RESET = "financial_connections.reset"
 _SLOW_PARTS = 10
 
 
-def application(sandbox: "Sandbox", sleep: Sleep = anyio.sleep) -> Starlette:
+def application(sandbox: "Sandbox", sleep: Sleep = anyio.sleep) -> ASGIApp:
     """Return the sandbox as an ASGI application; what is not below /_sandbox is the API."""
-    return Starlette(
-        routes=[
-            Mount("/_sandbox", routes=[*link_routes(sandbox), *control_routes(sandbox)]),
-            Mount("", app=_Shell(sandbox.api, sleep)),
-        ]
-    )
+    besides = Starlette(routes=[Mount("/_sandbox", routes=[*link_routes(sandbox), *control_routes(sandbox)])])
+    api = _Shell(sandbox.api, sleep)
+
+    # The API is not routed by Starlette, whose patterns stop at a line break in an id.
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = besides if scope["path"].startswith("/_sandbox/") else api
+        await chosen(scope, receive, send)
+
+    return dispatch
 
 
 class _Shell:

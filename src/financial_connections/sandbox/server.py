@@ -71,7 +71,12 @@ class Server:
         self._uvicorn = _Uvicorn(self._app, self._companion)
         self._thread = Thread(target=self._uvicorn.live, args=(listener,), name="sandbox", daemon=True)
         self._thread.start()
-        self._uvicorn.loop.result()
+        try:
+            self._uvicorn.loop.result()
+        except BaseException:
+            self._thread.join()
+            self._thread = self._uvicorn = None
+            raise
 
     def stop(self) -> None:
         """Reset what is still connected, and return once everything is gone."""

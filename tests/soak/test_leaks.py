@@ -1,0 +1,74 @@
+"""Ten thousand calls, a tenth of which fail and a tenth of which are cancelled: everything is back at the start."""
+
+import gc
+import random
+import tracemalloc
+from pathlib import Path
+
+import anyio
+from servers import http_answer, read_request, reset, serving
+
+from financial_connections import AsyncClient, FinancialConnectionsError
+
+CALLS = 10_000
+FAULTS = [b"", b"HTTP/1.1 200 OK\r\nContent-Le", http_answer(b"<h1>no</h1>", b"502 Bad Gateway"), http_answer(b"[")]
+
+
+def open_files():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def memory():
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+async def test_nothing_is_left_of_ten_thousand_calls(no_waiting):  # noqa: C901 - a small world of its own
+    dice = random.Random(7)
+    done = {"answered": 0, "failed": 0, "cancelled": 0}
+
+    async def handle(stream):
+        while True:
+            await read_request(stream)
+            if dice.random() < 0.1:
+                await stream.send(dice.choice(FAULTS))
+                await reset(stream)
+                return
+            await stream.send(http_answer())
+
+    async def call(client):
+        with anyio.CancelScope() as scope:
+            if dice.random() < 0.1:
+                doomed.append(scope)
+            try:
+                await client.accounts.refresh("fca_1", features=["balance"])
+                done["answered"] += 1
+            except FinancialConnectionsError:
+                done["failed"] += 1
+        done["cancelled"] += scope.cancelled_caught
+
+    async def round_of(client, count):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(count):
+                tasks.start_soon(call, client)
+            for _ in range(dice.randrange(8)):
+                await anyio.lowlevel.checkpoint()
+            while doomed:
+                doomed.pop().cancel()
+
+    doomed: list[anyio.CancelScope] = []
+    async with serving(handle) as url:
+        async with AsyncClient("sk_test_1", base_url=url, max_connections=20, max_retries=1) as client:
+            await round_of(client, 100)
+        tracemalloc.start()
+        files, start = open_files(), memory()
+        async with AsyncClient("sk_test_1", base_url=url, max_connections=20, max_retries=1) as client:
+            for _ in range(CALLS // 100):
+                await round_of(client, 100)
+            assert len(client._transport.connections._idle) <= 20
+        await anyio.wait_all_tasks_blocked()
+        assert open_files() <= files + 20  # the server's ends of the first client's connections may have gone since
+        assert memory() - start < 1_000_000
+        tracemalloc.stop()
+    assert CALLS + 100 == sum(done.values())
+    assert min(done.values()) > 100
