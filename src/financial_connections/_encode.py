@@ -7,6 +7,7 @@ Whatever cannot be sent is an `InvalidArgumentError` that names its key and show
 """
 
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -14,14 +15,29 @@ from urllib.parse import quote, quote_plus
 
 from financial_connections.errors import InvalidArgumentError
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
-def encode_params(params: Mapping[str, object], *, arrays: Collection[str] = (), required: Collection[str] = ()) -> str:
-    """Return `params` as a query or form string. `arrays` and `required` are keys such as `filters[countries]`."""
+
+def encode_params(
+    params: Mapping[str, object],
+    *,
+    arrays: Collection[str] = (),
+    required: Collection[str] = (),
+    free_text: bool = False,
+) -> str:
+    """
+    Return `params` as a query or form string. `arrays` and `required` are keys such as `filters[countries]`.
+
+    Control characters are refused unless values are `free_text`: no parameter of the contract may hold one.
+    """
     _require(params, required)
     pairs: list[tuple[str, str]] = []
     for key, value in params.items():
         pairs.extend(_pairs(_checked_key(key), value, arrays))
-    return "&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in pairs)
+    for key, text in pairs:
+        if not free_text and _CONTROL.search(text):
+            raise InvalidArgumentError(f"{key} must not hold a control character")
+    return "&".join(f"{quote_plus(key)}={quote_plus(text)}" for key, text in pairs)
 
 
 def encode_path(segments: Sequence[str]) -> str:
@@ -35,7 +51,7 @@ def _segment(segment: object) -> str:
     # httpx resolves dot segments, so an id of ".." would reach another endpoint.
     if segment in {"", ".", ".."}:
         raise InvalidArgumentError(f"an id must not be {segment!r}")
-    if any(ord(character) < ord(" ") or character == "\x7f" for character in segment):
+    if _CONTROL.search(segment):
         raise InvalidArgumentError("an id must not hold a control character")
     return quote(_encodable("an id", segment), safe="")
 

@@ -31,7 +31,12 @@ class WireRequest:
 def wire_request(request: Request, settings: Settings, options: RequestOptions) -> WireRequest:
     """Return what is sent. Raises `InvalidArgumentError` for what cannot be."""
     path = encode_path(request.path)
-    params = encode_params(request.params, arrays=request.arrays, required=request.required)
+    params = encode_params(
+        request.params,
+        arrays=request.arrays,
+        required=request.required,
+        free_text=request.template is None,  # of send_raw
+    )
     is_post = request.method == "POST"
     key = (options.idempotency_key or str(uuid4())) if is_post else None
     query = f"?{params}" if params and not is_post else ""

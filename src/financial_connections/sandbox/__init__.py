@@ -21,12 +21,12 @@ from financial_connections.sandbox.server import Server, serve
 from financial_connections.sandbox.sessions import NewAccount
 
 __all__ = [
-    "SCENARIOS",
     "Clock",
     "Fault",
     "NewAccount",
     "RateLimit",
     "Rules",
+    "SCENARIOS",
     "Sandbox",
     "Scenario",
     "Server",
