@@ -44,6 +44,8 @@ def test_a_limit_is_a_burst_for_each_key_reads_and_writes_apart():
     assert 200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {other}").status
     sandbox.advance(0.25)
     assert [200, 429] == [get(sandbox, ACCOUNTS).status for _ in range(2)]
+    sandbox.advance(1000)
+    assert [200, 200, 200, 200, 429] == [get(sandbox, ACCOUNTS).status for _ in range(5)]
 
 
 def test_429_tells_its_reason_and_that_a_retry_is_welcome():

@@ -4,7 +4,7 @@ import pytest
 
 from financial_connections.sandbox.errors import Refusal
 from financial_connections.sandbox.form import parsed_form
-from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, TRANSACTIONS, get, post, send
+from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, TRANSACTIONS, encoded, get, post, send
 
 SESSION = {"account_holder": {"type": "customer", "customer": "cus_1"}, "permissions": ["balances"]}
 
@@ -93,6 +93,15 @@ def test_arrays_come_with_or_without_indices(sandbox, account, form):
 
     assert "pending" == reply.json["balance_refresh"]["status"]
     assert "pending" == reply.json["ownership_refresh"]["status"]
+
+
+def test_indices_count_as_numbers(sandbox):
+    sandbox.add_customer("cus_1")
+    countries = {f"filters[countries][{index}]": f"C{index}" for index in range(12)}
+    form = encoded({"account_holder": SESSION["account_holder"], "permissions": ["balances"]})
+    form += "".join(f"&{key}={value}" for key, value in countries.items())
+
+    assert list(countries.values()) == post(sandbox, SESSIONS, form).json["filters"]["countries"]
 
 
 def test_a_bare_value_is_no_array(sandbox, account):

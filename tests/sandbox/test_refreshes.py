@@ -321,6 +321,15 @@ def test_a_disconnected_account_stays_so_and_gives_no_data(sandbox):
         sandbox.add_transactions(account)
 
 
+def test_a_refresh_that_was_under_way_at_a_disconnect_fails_without_an_event(sandbox, account):
+    refresh(sandbox, account, "balance")
+    reply = act(sandbox, account, "disconnect")
+    sandbox.advance(5)
+
+    assert "failed" == reply.json["balance_refresh"]["status"]
+    assert ["created", "disconnected"] == events(sandbox)
+
+
 def test_data_fetched_before_a_disconnect_may_be_kept():
     sandbox = Sandbox(rules=Rules(data_after_disconnect="kept"))
     account = sandbox.add_account(balance=1, owners=1, transactions=1)

@@ -29,7 +29,7 @@ def disconnect(state: State, merchant: Merchant, account: Account) -> None:
     """End the access for good: no subscription, no ownership, and by default no data fetched earlier either."""
     if account.status == "disconnected":
         if state.rules.repeated_disconnect == "refuse":
-            raise Refusal(message="The account is disconnected already.", param="account", is_result=True)
+            raise Refusal(message="The account is disconnected already.", param="account")
         return
     account.status = "disconnected"
     account.subscription = None
@@ -53,4 +53,4 @@ def change_status(state: State, merchant: Merchant, account: Account, status: Li
 def require_data(state: State, account: Account) -> None:
     """Refuse data of a disconnected account."""
     if account.status == "disconnected" and state.rules.data_after_disconnect == "gone":
-        raise Refusal(message="The account is disconnected: its data cannot be read.", is_result=True)
+        raise Refusal(message="The account is disconnected: its data cannot be read.")

@@ -133,7 +133,6 @@ class Api:
     def _executed(self, step: Step) -> Answer:
         if step.request is None or step.operation is None:
             raise ValueError("a request without an endpoint has no answer to compute")
-        is_result = True
         try:
             refusal = step.fault.refusal() if step.fault else None
             if refusal is not None:
@@ -141,12 +140,9 @@ class Api:
             value = self._value(step.request, step.operation)
             answer = Answer(200, self._headers(step), json_bytes(odd(value, self.oddities)))
         except Refusal as refusal:
-            is_result = refusal.is_result
             answer = self._refused(step, refusal)
-        if step.claim is not None and is_result:
+        if step.claim is not None:
             step.claim.answer = answer
-        elif step.claim is not None:
-            self._idempotency.release(step.claim)
         return answer
 
     def _value(self, request: Request, operation: Operation) -> Any:

@@ -21,8 +21,6 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the 
     code: str | None = None
     param: str | None = None
     headers: dict[str, str] = field(factory=dict[str, str])
-    is_result: bool = False
-    """Whether the endpoint ran: only then the answer is kept for its idempotency key."""
 
     def body(self, request_id: str) -> dict[str, Any]:
         """Return the JSON body. Only `type` is always there; `doc_url` needs a code."""
@@ -37,14 +35,13 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the 
         return {"error": {key: value for key, value in error.items() if value is not None}}
 
 
-def missing_object(noun: str, wanted: str, *, param: str, status: int = 404, is_result: bool = True) -> Refusal:
+def missing_object(noun: str, wanted: str, *, param: str, status: int = 404) -> Refusal:
     """Return the answer for an id that names nothing here: unknown, or somebody else's."""
     return Refusal(
         status=status,
         code="resource_missing",
         message=f"No such {noun}: '{wanted}'",
         param=param,
-        is_result=is_result,
     )
 
 

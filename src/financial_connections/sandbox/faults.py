@@ -110,7 +110,6 @@ _REFUSALS: dict[FaultKind, Refusal] = {
         type="api_error",
         message="Something went wrong on this side, and a repetition gets the same answer.",
         headers={"Stripe-Should-Retry": "false"},
-        is_result=True,
     ),
     "unavailable": Refusal(status=503, type="api_error", message="The service is not available."),
 }

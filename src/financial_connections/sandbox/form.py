@@ -51,10 +51,8 @@ def _insert(root: dict[str, Node], key: str, value: str) -> None:
 def _child(place: Node, name: str, empty: Node, key: str) -> Node:
     """Return what `name` holds in `place`, made when absent; of an array `[]` the newest item."""
     if isinstance(place, dict) and name:
-        child = place.setdefault(name, empty)
-        if type(child) is type(empty):
-            return child
-    elif isinstance(place, list) and not name:
+        return place.setdefault(name, empty)
+    if isinstance(place, list) and not name:
         place.append(empty)
         return empty
     raise _clash(key)

@@ -24,7 +24,7 @@ def require_one(params: Mapping[str, object], *names: str, within: str = "") -> 
         raise Refusal(message=f"You may only specify one of these parameters: {listed}.", param=keys[0])
 
 
-def require_holder(state: State, merchant: Merchant, kind: str, holder: str, *, is_result: bool = False) -> None:
+def require_holder(state: State, merchant: Merchant, kind: str, holder: str) -> None:
     """Refuse a holder that this merchant does not have."""
     known = {merchant.id, *merchant.connected} if kind == "account" else merchant.customers
     if holder not in known:
@@ -33,5 +33,4 @@ def require_holder(state: State, merchant: Merchant, kind: str, holder: str, *, 
             holder,
             param=f"account_holder[{kind}]",
             status=state.rules.unknown_reference_status,
-            is_result=is_result,
         )

@@ -87,7 +87,7 @@ def _list_owners(request: Request) -> JSON:
     account = request.account()
     accounts.require_data(request.state, account)
     ownership = request.merchant.ownerships.get(request.params["ownership"])
-    if ownership is None:
+    if ownership is None or ownership.account != account.id:
         raise _unknown_reference(request, "financial connections account ownership", "ownership")
     window = _window(request, ownership.owners, "financial connections account owner")
     url = f"{render.ACCOUNTS_URL}/{account.id}/owners"

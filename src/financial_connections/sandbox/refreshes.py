@@ -43,7 +43,6 @@ def require_active(account: Account, *, action: str = "refreshed") -> None:
             code="financial_connections_account_inactive" if account.status == "inactive" else None,
             message=f"The account is {account.status} and cannot be {action}.",
             param="account",
-            is_result=True,
         )
 
 
@@ -53,7 +52,6 @@ def require_permission(state: State, account: Account, feature: Feature) -> None
         raise Refusal(
             status=state.rules.missing_permission_status,
             message=f"The account has no permission `{PERMISSION_FOR[feature]}`, which this needs.",
-            is_result=True,
         )
 
 
@@ -65,7 +63,7 @@ def _is_too_early(state: State, account: Account, feature: Feature) -> bool:
 def _not_available(account: Account, feature: Feature, param: str) -> Refusal:
     available_at = account.refreshes[feature].next_available_at
     reason = "is under way" if available_at is None else f"is available again at {available_at}"
-    return Refusal(message=f"The refresh of `{feature}` {reason}.", param=param, is_result=True)
+    return Refusal(message=f"The refresh of `{feature}` {reason}.", param=param)
 
 
 def start(state: State, merchant: Merchant, account: Account, feature: Feature) -> Refresh:

@@ -70,7 +70,7 @@ def check_session(params: Mapping[str, Any]) -> None:
 def create_session(state: State, merchant: Merchant, params: Mapping[str, Any]) -> Session:
     """Open a session."""
     holder = session_holder(params["account_holder"])
-    require_holder(state, merchant, params["account_holder"]["type"], holder, is_result=True)
+    require_holder(state, merchant, params["account_holder"]["type"], holder)
     session_id = state.ids.new("fcsess")
     session = Session(
         id=session_id,

@@ -1,0 +1,202 @@
+"""
+What an event says, as models: one class for each type of Financial Connections.
+
+Like all models they are lossless: `to_dict()` is all that was sent. The object in an event is shaped by the API
+version of the webhook endpoint (`api_version`), not by the client's. Source:
+https://docs.stripe.com/api/events/types
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import define, field
+
+from financial_connections._decode import decode
+from financial_connections._json import ContentError
+from financial_connections._model import Model
+from financial_connections.errors import InvalidArgumentError, WebhookSignatureError
+from financial_connections.models import Account
+from financial_connections.webhooks.signature import TOLERANCE, fault_of
+
+
+@define(frozen=True, kw_only=True, eq=False)
+class EventRequest(Model):
+    """The request that caused an event."""
+
+    id: str | None = None
+    """Id of the request (`req_…`); null when Stripe itself was the cause."""
+    idempotency_key: str | None = None
+    """The idempotency key of that request."""
+
+
+@define(frozen=True, kw_only=True, eq=False)
+class Event(Model):
+    """Something that happened. Source: https://docs.stripe.com/api/events/object"""
+
+    id: str | None = None
+    """Id of the event (`evt_…`), the same in every delivery of it."""
+    object: str | None = None
+    """Which kind of object this is."""
+    type: str | None = None
+    """What happened, such as `financial_connections.account.created`."""
+    account: str | None = None
+    """The connected account (`acct_…`) that it happened in; null for your own."""
+    api_version: str | None = None
+    """The API version that shaped the object in `data`."""
+    created: int | None = None
+    """When it happened, in seconds since the epoch. Events do not arrive in this order."""
+    livemode: bool | None = None
+    """False for test data."""
+    pending_webhooks: int | None = None
+    """How many endpoints have not taken it yet."""
+    request: EventRequest | None = None
+    """What caused it."""
+
+
+@define(frozen=True, kw_only=True, eq=False)
+class AccountEventData(Model):
+    """What an event is about."""
+
+    object: Account | None = None
+    """The linked account as it was when the event happened; it may have changed since."""
+    previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
+    """What its attributes were before, those that changed; only events of an update have it."""
+
+
+@define(frozen=True, kw_only=True, eq=False)
+class UnknownEventData(Model):
+    """What an event of a type without a class is about."""
+
+    object: dict[str, Any] | None = field(default=None, repr=False)
+    """The object, as parsed JSON."""
+    previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
+    """What its attributes were before, those that changed."""
+
+
+@define(frozen=True, kw_only=True, eq=False)
+class UnknownEvent(Event):
+    """An event of a type that this version has no class for."""
+
+    data: UnknownEventData | None = None
+    """What it is about."""
+
+
+@define(frozen=True, kw_only=True, eq=False)
+class AccountEvent(Event):
+    """Any event about a linked account."""
+
+    data: AccountEventData | None = None
+    """The account it is about."""
+
+
+class AccountCreated(AccountEvent):
+    """An account was linked."""
+
+    __slots__ = ()
+
+
+class AccountDeactivated(AccountEvent):
+    """An account became inactive: its holder has to link it again before anything can be refreshed."""
+
+    __slots__ = ()
+
+
+class AccountDisconnected(AccountEvent):
+    """The access to an account ended for good."""
+
+    __slots__ = ()
+
+
+class AccountReactivated(AccountEvent):
+    """An inactive account is active again."""
+
+    __slots__ = ()
+
+
+class AccountRefreshedBalance(AccountEvent):
+    """A refresh of the balance ended; `balance_refresh.status` tells how."""
+
+    __slots__ = ()
+
+
+class AccountRefreshedOwnership(AccountEvent):
+    """A refresh of the owners ended; `ownership_refresh.status` tells how."""
+
+    __slots__ = ()
+
+
+class AccountRefreshedTransactions(AccountEvent):
+    """A refresh of the transactions ended; `transaction_refresh.status` tells how. Time for a `sync`."""
+
+    __slots__ = ()
+
+
+class AccountNumbersUpdated(AccountEvent):
+    """The account numbers changed. Sent to endpoints of API version 2025-11 and later."""
+
+    __slots__ = ()
+
+
+class UpcomingAccountNumberExpiry(AccountEvent):
+    """An account number will soon be of no use. Sent to endpoints of API version 2025-11 and later."""
+
+    __slots__ = ()
+
+
+_PREFIX = "financial_connections.account."
+_CLASSES: dict[str, type[AccountEvent]] = {
+    f"{_PREFIX}account_numbers_updated": AccountNumbersUpdated,
+    f"{_PREFIX}created": AccountCreated,
+    f"{_PREFIX}deactivated": AccountDeactivated,
+    f"{_PREFIX}disconnected": AccountDisconnected,
+    f"{_PREFIX}reactivated": AccountReactivated,
+    f"{_PREFIX}refreshed_balance": AccountRefreshedBalance,
+    f"{_PREFIX}refreshed_ownership": AccountRefreshedOwnership,
+    f"{_PREFIX}refreshed_transactions": AccountRefreshedTransactions,
+    f"{_PREFIX}upcoming_account_number_expiry": UpcomingAccountNumberExpiry,
+}
+
+
+def parse_event(payload: bytes) -> AccountEvent | UnknownEvent:
+    """
+    Return the event that `payload` spells, unverified: an `UnknownEvent` when its type has no class here.
+
+    Raises `InvalidArgumentError` when the payload is no JSON object; nothing else about it is an error.
+    """
+    event = _event_or_fault(payload)
+    del payload  # from here on no frame of a traceback holds it
+    if isinstance(event, str):
+        raise InvalidArgumentError(event)
+    return event
+
+
+def construct_event(
+    payload: bytes,
+    header: str | bytes | None,
+    secrets: str | Sequence[str],
+    tolerance: float | None = TOLERANCE,
+    now: float | None = None,
+) -> AccountEvent | UnknownEvent:
+    """
+    Return the event in `payload`, the raw body, after `verify` found its signature to hold.
+
+    Raises `WebhookSignatureError`, and `InvalidArgumentError` when what was signed is no JSON object.
+    """
+    fault = fault_of(payload, header, secrets, tolerance, now)
+    event = "" if fault else _event_or_fault(payload)
+    del payload, header, secrets
+    if fault:
+        raise WebhookSignatureError(fault)
+    if isinstance(event, str):
+        raise InvalidArgumentError(event)
+    return event
+
+
+def _event_or_fault(payload: bytes) -> AccountEvent | UnknownEvent | str:
+    content = bytes(payload)
+    try:
+        event = decode(UnknownEvent, content, None)
+    except ContentError as error:
+        return f"payload: {error}"
+    known = _CLASSES.get(event.type or "")
+    return event if known is None else decode(known, content, None)

@@ -1,0 +1,205 @@
+"""The SDK against the sandbox, over real HTTP."""
+
+import anyio
+import httpx
+import pytest
+
+from financial_connections import (
+    AccountInactiveError,
+    APIConnectionError,
+    AsyncClient,
+    AuthenticationError,
+    IdempotencyError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestOptions,
+    expanded,
+    id_of,
+)
+from financial_connections.models import AccountOwnership, Customer, RefreshStatus
+from financial_connections.sandbox import Fault, NewAccount, Sandbox, serve
+
+
+@pytest.fixture
+def sandbox():
+    return Sandbox(seed=7)
+
+
+@pytest.fixture
+async def client(sandbox):
+    async with serve(sandbox) as server, AsyncClient(sandbox.api_key, base_url=server.url) as client:
+        yield client
+
+
+async def test_every_transaction_arrives_once_forwards_and_backwards(sandbox, client):
+    account = sandbox.add_account(transactions=345)
+    pager = client.transactions.list(account=account)
+    forwards = [transaction.id async for transaction in pager]
+    assert 345 == len(set(forwards)) == len(forwards)
+    async with pager.prefetch(pages=2) as items:
+        assert forwards == [transaction.id async for transaction in items]
+    backwards = client.transactions.list(account=account, ending_before=forwards[-1], limit=50)
+    assert forwards[:-1][::-1] == [transaction.id async for transaction in backwards]
+    assert forwards[:120] == [t.id for t in await pager.collect(max_items=120)]
+
+
+async def test_a_refresh_runs_from_pending_to_succeeded(sandbox, client):
+    account = sandbox.add_account(balance=5_000, refreshed=())
+    assert (await client.accounts.retrieve(account)).balance is None
+    started = await client.accounts.refresh(account, features=["balance"])
+    assert RefreshStatus.PENDING == started.balance_refresh.status
+    sandbox.advance(60)
+    done = await client.accounts.retrieve(account)
+    assert (RefreshStatus.SUCCEEDED, {"usd": 5_000}) == (done.balance_refresh.status, done.balance.current)
+
+
+async def test_owners_are_reached_by_id_and_by_expansion(sandbox, client):
+    account = sandbox.add_account(owners=3)
+    plain = await client.accounts.retrieve(account)
+    owners = await client.accounts.list_owners(account, ownership=id_of(plain.ownership)).collect(max_items=10)
+    wide = await client.accounts.retrieve(account, expand=["ownership", "account_holder.customer"])
+    ownership = expanded(wide.ownership)
+    assert AccountOwnership is type(ownership)
+    assert [owner.id for owner in owners] == [owner.id for owner in ownership.owners.data]
+    assert 3 == len(owners)
+    listed = await client.accounts.list(expand=["ownership"]).collect(max_items=1)
+    assert id_of(plain.ownership) == listed[0].ownership.id
+
+
+async def test_an_expanded_customer_is_an_object(sandbox, client):
+    customer = sandbox.add_customer(email="ada@example.com")
+    account = sandbox.add_account(customer=customer)
+    holder = (await client.accounts.retrieve(account, expand=["account_holder.customer"])).account_holder
+    assert Customer is type(holder.customer)
+    assert (customer, "ada@example.com") == (holder.customer.id, holder.customer.extra["email"])
+
+
+async def test_a_session_is_created_completed_and_read(sandbox, client):
+    customer = sandbox.add_customer()
+    session = await client.sessions.create(
+        account_holder={"type": "customer", "customer": customer},
+        permissions=["balances", "transactions"],
+        filters={"countries": ["US"]},
+        prefetch=["balances"],
+        return_url="https://example.com/back",
+    )
+    assert [] == session.accounts.data
+    linked = sandbox.complete(session.id, [NewAccount(balance=100)])
+    again = await client.sessions.retrieve(session.id)
+    assert linked == [account.id for account in again.accounts.data]
+    assert linked == [a.id for a in await client.accounts.list(session=session.id).collect(max_items=5)]
+    assert ["balances", "transactions"] == again.permissions
+
+
+async def test_subscribing_and_disconnecting_change_the_account(sandbox, client):
+    account = sandbox.add_account(transactions=3)
+    assert ["transactions"] == (await client.accounts.subscribe(account, features=["transactions"])).subscriptions
+    assert [] == (await client.accounts.unsubscribe(account, features=["transactions"])).subscriptions
+    assert "disconnected" == (await client.accounts.disconnect(account)).status
+
+
+async def test_transactions_are_filtered_by_time(sandbox, client):
+    account = sandbox.add_account(transactions=50)
+    everything = await client.transactions.list(account=account).collect(max_items=100)
+    middle = everything[20].transacted_at
+    since = client.transactions.list(account=account, transacted_at={"gte": middle})
+    assert [t.id for t in everything if t.transacted_at >= middle] == [t.id async for t in since]
+    [one] = [await client.transactions.retrieve(everything[0].id)]
+    assert everything[0] == one
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda c: c.accounts.retrieve("fca_nowhere"), NotFoundError),
+        (lambda c: c.accounts.retrieve("fca_1/../../customers"), NotFoundError),
+        (lambda c: c.with_options(api_key="sk_test_wrong").accounts.list(), AuthenticationError),
+        (lambda c: c.transactions.list(account="fca_nowhere"), InvalidRequestError),
+        (lambda c: c.accounts.list(expand=["nonsense"]), InvalidRequestError),
+    ],
+)
+async def test_a_refusal_is_a_typed_error(call, expected, client):
+    with pytest.raises(expected) as caught:
+        await call(client)
+    assert caught.value.request_id.startswith("req_")
+    assert "invalid_request_error" == caught.value.type
+
+
+async def test_an_inactive_account_says_so(sandbox, client):
+    account = sandbox.add_account()
+    sandbox.deactivate(account)
+    with pytest.raises(AccountInactiveError):
+        await client.accounts.refresh(account, features=["balance"])
+
+
+async def test_a_restricted_key_may_not_write(sandbox, client):
+    account = sandbox.add_account()
+    reader = client.with_options(api_key=sandbox.add_key(read_only=True))
+    assert account == (await reader.accounts.retrieve(account)).id
+    with pytest.raises(PermissionDeniedError):
+        await reader.accounts.refresh(account, features=["balance"])
+
+
+async def test_a_lost_answer_is_repeated_and_takes_effect_once(sandbox, client, no_waiting):
+    account = sandbox.add_account(transactions=5)
+    sandbox.inject(Fault("answer_lost", operation="refresh_account", times=1))
+    refreshed = await client.accounts.refresh(account, features=["transactions"])
+    assert RefreshStatus.PENDING == refreshed.transaction_refresh.status
+    assert 1 == len(no_waiting)
+    assert refreshed.transaction_refresh.id == (await client.accounts.retrieve(account)).transaction_refresh.id
+
+
+async def test_an_error_of_unknown_outcome_gives_the_key_to_repeat_with(sandbox, client):
+    account = sandbox.add_account(transactions=5)
+    once = client.with_options(max_retries=0)
+    sandbox.inject(Fault("answer_lost", operation="refresh_account", times=1))
+    with pytest.raises(APIConnectionError) as caught:
+        await once.accounts.refresh(account, features=["transactions"])
+    again = RequestOptions(idempotency_key=caught.value.idempotency_key)
+    path = f"/v1/financial_connections/accounts/{account}/refresh"
+    answer = await once.send_raw("POST", path, params={"features": ["transactions"]}, options=again)
+    assert answer.replayed
+    with pytest.raises(IdempotencyError):
+        await once.accounts.refresh(account, features=["balance"], options=again)
+
+
+@pytest.mark.parametrize(
+    "kind", ["rate_limited", "lock_timeout", "server_error", "unavailable", "bad_gateway", "reset", "reset_mid_body"]
+)
+async def test_a_passing_fault_is_not_seen(kind, sandbox, client, no_waiting):
+    account = sandbox.add_account()
+    sandbox.inject(Fault(kind, times=2))
+    assert account == (await client.accounts.retrieve(account)).id
+    assert 2 == len(no_waiting)
+
+
+async def test_a_lasting_fault_is_seen(sandbox, client, no_waiting):
+    sandbox.inject(Fault("rate_limited", times=3))
+    with pytest.raises(RateLimitError) as caught:
+        await client.accounts.list()
+    assert 3 == caught.value.attempts
+
+
+async def test_many_calls_at_once_get_their_own_answers(sandbox, client):
+    accounts = [sandbox.add_account() for _ in range(20)]
+    found = []
+
+    async def ask(account):
+        found.append((account, (await client.accounts.retrieve(account)).id))
+
+    async with anyio.create_task_group() as tasks:
+        for account in accounts * 5:
+            tasks.start_soon(ask, account)
+    assert 100 == len(found)
+    assert all(asked == got for asked, got in found)
+
+
+async def test_the_sandbox_works_without_a_socket(sandbox):
+    account = sandbox.add_account()
+    async with (
+        httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app)) as http_client,
+        AsyncClient(sandbox.api_key, http_client=http_client) as client,
+    ):
+        assert account == (await client.accounts.retrieve(account)).id
