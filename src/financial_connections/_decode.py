@@ -6,9 +6,9 @@ lenient path decodes it again field by field, and what does not fit is `None`. E
 bytes it came in, from which `to_dict()` returns everything that was sent.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -33,51 +33,75 @@ def decode(cls: type[ModelT], content: bytes, request_id: str | None) -> ModelT:
 
     Raises `ContentError` when `content` is no JSON object, or a list without `data`; nothing else.
     """
-    shape, origin = _shape(cls), _Origin(content, request_id)
+    shape = _shape(cls)
     if shape.item is not None:
-        return _decode_list(cls, shape, origin)
+        return _decode_list(cls, shape, content, request_id)
     try:
         model: ModelT = shape.decode(content)
     except _REFUSALS:
-        return _build(cls, _json_object(content), origin, ())
-    _adopt(model, origin, ())
+        return _build(cls, _json_object(content), _Origin(content, request_id), ())
+    _adopt(model, shape, content, request_id, ())
     return model
 
 
-def _decode_list(cls: type[ModelT], shape: "_Shape", origin: "_Origin") -> ModelT:
+def _decode_list(cls: type[ModelT], shape: "_Shape", content: bytes, request_id: str | None) -> ModelT:
     try:
-        head = shape.decode(origin.raw)
+        head = shape.decode(content)
     except _REFUSALS:
-        page = _json_object(origin.raw)
+        page = _json_object(content)
         if not isinstance(page.get("data"), list):
             raise ContentError("it is a list without data") from None
-        return _build(cls, page, origin, ())
+        return _build(cls, page, _Origin(content, request_id), ())
     if head.data is None:
         raise ContentError("it is a list without data")
+    # Copies: one item kept must not keep its whole page.
+    raws = [bytes(view) for view in head.data]
+    try:
+        items = _decode_items(shape, content, raws, request_id)
+    except _REFUSALS:
+        items = _decode_each(shape.item, raws, request_id)
     fields = {name: getattr(head, name) for name in head.__struct_fields__}
-    fields["data"] = list(_decode_items(shape.item, head.data, origin.request_id))
-    model = cls(**fields)
-    _mark(model, origin, ())
+    model = cls(**(fields | {"data": items}))
+    _mark(model, content, request_id, ())
     return model
 
 
-def _decode_items(cls: Any, raws: list[msgspec.Raw], request_id: str | None) -> Iterator[Model]:
+def _decode_items(shape: "_Shape", content: bytes, raws: list[bytes], request_id: str | None) -> list[Model]:
+    """Decode all items in one go. The hot loop of the package: what other functions here do is written out."""
+    items: list[Model] = shape.decode_items(content).data
+    for item, raw in zip(items, raws, strict=True):
+        _set_raw(item, raw)
+        _set_request_id(item, request_id)
+    for name, path, leaf in _shape(shape.item).nested:
+        for item, raw in zip(items, raws, strict=True):
+            child = getattr(item, name)
+            if child is None:
+                continue
+            if leaf:
+                _set_raw(child, raw)
+                _set_request_id(child, request_id)
+                _set_path(child, path)
+            else:
+                _adopt_child(child, raw, request_id, path)
+    return items
+
+
+def _decode_each(cls: Any, raws: list[bytes], request_id: str | None) -> list[Model]:
+    """Decode item by item: one that breaks the contract must not send the others down the slow path."""
+    items: list[Model] = []
     shape = _shape(cls)
-    for view in raws:
-        raw = bytes(view)  # a copy: one item kept must not keep its whole page
+    for raw in raws:
         try:
             item = shape.decode(raw)
         except _REFUSALS:
             # What is no object cannot be a model; the list's own to_dict() has it.
             value = parse_json(raw)
             if isinstance(value, dict):
-                yield _build(cls, value, _Origin(raw, request_id), ())
-            continue
-        _set_raw(item, raw)
-        _set_request_id(item, request_id)
-        if shape.nested:
-            _adopt_children(item, shape.nested, _Origin(raw, request_id), ())
-        yield item
+                items.append(_build(cls, value, _Origin(raw, request_id), ()))
+        else:
+            _adopt(item, shape, raw, request_id, ())
+            items.append(item)
+    return items
 
 
 def _json_object(content: bytes) -> dict[str, Any]:
@@ -95,10 +119,12 @@ class _Shape:
     hints: dict[str, Any]
     decode: Callable[[bytes], Any]
     """Bytes → an instance; for a list class, → its own fields, with the items still bytes."""
-    nested: tuple[str, ...]
-    """The names of the fields that can hold models."""
-    item: type[Model] | None
+    nested: tuple[tuple[str, Path, bool], ...]
+    """The fields that can hold models: name, path, and whether it is always one model without models in it."""
+    item: type[Model] | None = None
     """The class of a list's items; None for a class that is no list."""
+    decode_items: Callable[[bytes], Any] = msgspec.json.decode
+    """Bytes of a list → its items."""
 
 
 @cache
@@ -106,12 +132,14 @@ def _shape_of(cls: Any) -> _Shape:
     every_hint = get_type_hints(cls)
     hints = {field.name: every_hint[field.name] for field in cls.__attrs_attrs__}
     items = _models_in(hints.get("data")) if "has_more" in hints else []
-    nested = tuple(name for name, hint in hints.items() if _models_in(hint))
-    decoded: Any = cls
-    if items:
-        own = [(name, hint, None) for name, hint in hints.items() if name != "data"]
-        decoded = msgspec.defstruct("Head", [("data", list[msgspec.Raw] | None, None), *own])
-    return _Shape(hints, msgspec.json.Decoder(decoded).decode, nested, items[0] if items else None)
+    nested = tuple((name, (name,), _is_leaf(hint)) for name, hint in hints.items() if _models_in(hint))
+    if not items:
+        return _Shape(hints, msgspec.json.Decoder(cls).decode, nested)
+    own = [(name, hint, None) for name, hint in hints.items() if name != "data"]
+    head = msgspec.defstruct("Head", [("data", list[msgspec.Raw] | None, None), *own])
+    body = msgspec.defstruct("Body", [("data", hints["data"])])
+    decode_head, decode_body = (msgspec.json.Decoder(part).decode for part in (head, body))
+    return _Shape(hints, decode_head, nested, items[0], decode_body)
 
 
 def _shape(cls: Any) -> _Shape:
@@ -124,6 +152,11 @@ def _models_in(hint: Any) -> list[type[Model]]:
     return [model for arm in get_args(hint) for model in _models_in(arm)]
 
 
+def _is_leaf(hint: Any) -> bool:
+    arms = [arm for arm in get_args(hint) if arm is not NoneType] or [hint]
+    return arms == _models_in(hint) and not any(_shape(model).nested for model in arms)
+
+
 # -- where an object came from ----------------------------------------------------------------------------
 
 
@@ -133,28 +166,28 @@ class _Origin:
     request_id: str | None
 
 
-def _mark(model: Model, origin: _Origin, path: Path) -> None:
-    _set_raw(model, origin.raw)
-    _set_request_id(model, origin.request_id)
+def _mark(model: Model, raw: bytes, request_id: str | None, path: Path) -> None:
+    _set_raw(model, raw)
+    _set_request_id(model, request_id)
     if path:
         _set_path(model, path)
 
 
-def _adopt(model: Model, origin: _Origin, path: Path) -> None:
+def _adopt(model: Model, shape: _Shape, raw: bytes, request_id: str | None, path: Path) -> None:
     """Mark a decoded model, and all models in it, with where they came from."""
-    _mark(model, origin, path)
-    _adopt_children(model, _shape(type(model)).nested, origin, path)
-
-
-def _adopt_children(model: Model, names: tuple[str, ...], origin: _Origin, path: Path) -> None:
-    for name in names:
+    _mark(model, raw, request_id, path)
+    for name, own_path, _ in shape.nested:
         child = getattr(model, name)
-        if isinstance(child, Model):
-            _adopt(child, origin, (*path, name))
-        elif isinstance(child, list | dict):
-            entries = child.items() if isinstance(child, dict) else enumerate(child)
-            for key, item in entries:
-                _adopt(item, origin, (*path, name, key))
+        if child is not None:
+            _adopt_child(child, raw, request_id, path + own_path)
+
+
+def _adopt_child(child: Any, raw: bytes, request_id: str | None, path: Path) -> None:
+    if isinstance(child, Model):
+        _adopt(child, _shape(type(child)), raw, request_id, path)
+    elif isinstance(child, list | dict):
+        for key, item in child.items() if isinstance(child, dict) else enumerate(child):
+            _adopt_child(item, raw, request_id, (*path, key))
 
 
 # -- the lenient path -------------------------------------------------------------------------------------
@@ -168,7 +201,7 @@ def _build(cls: type[ModelT], value: dict[str, Any], origin: _Origin, path: Path
         if name in value
     }
     model = cls(**{name: item for name, item in fitted.items() if item is not _MISFIT})
-    _mark(model, origin, path)
+    _mark(model, origin.raw, origin.request_id, path)
     return model
 
 

@@ -5,16 +5,17 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Seque
 from typing import Any, Protocol
 
 import anyio
+from attrs import field, frozen
 
 from financial_connections.errors import ConfigurationError, InvalidArgumentError, WebhookSignatureError
-from financial_connections.webhooks.events import Event, construct_event
+from financial_connections.webhooks.events import AccountEvent, UnknownEvent, construct_event
 from financial_connections.webhooks.signature import TOLERANCE, usable_secrets
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Handler = Callable[[Any], Awaitable[object]]
-"""What is called with each event: an `AccountEvent` or an `UnknownEvent`."""
+Handler = Callable[[AccountEvent | UnknownEvent], Awaitable[object]]
+"""What is called with each event."""
 
 _TAKEN, _REFUSED, _WRONG_METHOD, _TOO_LARGE, _FAILED = 200, 400, 405, 413, 500
 
@@ -72,31 +73,31 @@ def webhook_endpoint(
     Source: https://docs.stripe.com/webhooks
     """
     secrets = usable_secrets(secret)
-    del secret
+    del secret  # from here on no frame of a traceback holds one that is good
     if not secrets:
         raise ConfigurationError("secret is empty: the signing secret of a webhook endpoint starts with whsec_")
-    return WebhookEndpoint(secrets, handler, store or RecentEvents(), tolerance, max_bytes, clock)
+    return WebhookEndpoint(
+        secrets=secrets,
+        handler=handler,
+        store=store or RecentEvents(),
+        tolerance=tolerance,
+        max_bytes=max_bytes,
+        clock=clock,
+    )
 
 
+@frozen(kw_only=True, eq=False)
 class WebhookEndpoint:
     """What `webhook_endpoint` returns: an ASGI application."""
 
-    def __init__(
-        self,
-        secrets: list[str],
-        handler: Handler,
-        store: EventStore,
-        tolerance: float | None,
-        max_bytes: int,
-        clock: Callable[[], float],
-    ) -> None:
-        self._secrets = secrets
-        self._handler = handler
-        self._store = store
-        self._tolerance = tolerance
-        self._max_bytes = max_bytes
-        self._clock = clock
-        self._running: dict[str, anyio.Event] = {}
+    _secrets: Sequence[str] = field(alias="secrets", repr=False)
+    _handler: Handler = field(alias="handler")
+    _store: EventStore = field(alias="store")
+    _tolerance: float | None = field(alias="tolerance")
+    _max_bytes: int = field(alias="max_bytes")
+    _clock: Callable[[], float] = field(alias="clock")
+    _running: dict[str, anyio.Event] = field(factory=dict, init=False, repr=False)
+    """The events that are being handled, by id."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -132,7 +133,7 @@ class WebhookEndpoint:
             raise
         await _answer(send, _TAKEN, "")
 
-    async def _handle_once(self, event: Event) -> None:
+    async def _handle_once(self, event: AccountEvent | UnknownEvent) -> None:
         if not event.id:
             await self._handler(event)
             return

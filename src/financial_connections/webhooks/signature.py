@@ -71,7 +71,7 @@ def fault_of(
 
 def usable_secrets(secrets: Any) -> list[str]:
     """Return the secrets as a list; empty when one of them could not keep anybody out."""
-    candidates = [secrets] if isinstance(secrets, str) else list(secrets or ())
+    candidates: list[str] = [secrets] if isinstance(secrets, str) else list(secrets or ())
     # An HMAC under an empty key verifies, for everybody.
     return candidates if all(isinstance(secret, str) and secret.strip() for secret in candidates) else []
 
@@ -105,9 +105,7 @@ def _fault_of_time(timestamp: int, tolerance: float | None, now: float) -> str |
     if tolerance is None:
         return None
     if timestamp < now - tolerance:
-        return (
-            f"the timestamp is more than {tolerance:g} s old: sent again by somebody, or this machine's clock is ahead"
-        )
+        return f"the timestamp is more than {tolerance:g} s old: a replay, or this machine's clock is ahead"
     if timestamp > now + tolerance:
         return f"the timestamp is more than {tolerance:g} s in the future: this machine's clock is behind"
     return None
