@@ -3,7 +3,7 @@
 import re
 from keyword import iskeyword
 
-from codegen.checked import Node, SpecError, child, mapping, sequence, text, texts
+from codegen.checked import Node, SpecError, child, descend, mapping, sequence, text, texts
 from codegen.hints import argument_hint, choices_of, kind_of, named
 from codegen.operations import FORM
 from codegen.schemas import LIMITS
@@ -27,7 +27,7 @@ def keywords_of(operation: Node, components: Node, place: str) -> list[Node]:
         keywords.append(keyword_of(wire, child(parameter, "schema", here), components, here, required=required))
     if "requestBody" in operation:
         here = f"{place}.requestBody"
-        form = child(child(child(mapping(operation["requestBody"], here), "content", here), FORM, here), "schema", here)
+        form = descend(operation, place, "requestBody", "content", FORM, "schema")
         required_keys = texts(form.get("required", []), f"{here}.required")
         for wire, node in mapping(form.get("properties", {}), here).items():
             spot = f"{here}.{wire}"

@@ -4,13 +4,12 @@ import re
 from keyword import iskeyword
 
 from codegen.arguments import argument_name, keywords_of
-from codegen.checked import Node, SpecError, child, mapping, text, texts
+from codegen.checked import Node, SpecError, child, descend, mapping, text, texts
 from codegen.classes import used
 from codegen.docstrings import docstring
 from codegen.hints import kind_of, named
-from codegen.operations import JSON
+from codegen.operations import JSON, METHODS
 
-METHODS = ("delete", "get", "post")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -75,8 +74,7 @@ def path_of(path: str) -> list[tuple[bool, str]]:
 def answer_of(operation: Node, components: Node, place: str) -> str:
     """The model that a call answers with."""
     here = f"{place}.responses.200"
-    responses = child(operation, "responses", place)
-    schema = child(child(child(child(responses, "200", place), "content", here), JSON, here), "schema", here)
+    schema = descend(operation, place, "responses", "200", "content", JSON, "schema")
     if "$ref" not in schema:
         raise SpecError(f"{here}: the answer is no named model")
     name, inner = named(schema, components, here)

@@ -57,6 +57,13 @@ def child(node: Node, key: str, place: str) -> Node:
     return mapping(node[key], f"{place}.{key}")
 
 
+def descend(node: Node, place: str, *keys: str) -> Node:
+    """The mapping at the end of a path of keys, all of which have to be there."""
+    for key in keys:
+        node, place = child(node, key, place), f"{place}.{key}"
+    return node
+
+
 def target(reference: object, place: str) -> str:
     """The schema name that a `$ref` points to."""
     path = text(reference, f"{place}.$ref")

@@ -72,7 +72,7 @@ def long_name(upstream: str) -> str:
 
 
 def _plain(upstream: str) -> str:
-    name = re.sub(r"^(financial_connections\.|bank_connections_resource_)", "", upstream)
+    name = re.sub(r"^(deleted_)?(financial_connections\.|bank_connections_resource_)", r"\1", upstream)
     for theirs, ours in (("link_account_session", "session"), ("linked_account", "account")):
         name = name.replace(theirs, ours)
     return name
@@ -118,6 +118,8 @@ def singular(noun: str) -> str:
     """One of them: `accounts` → `account`."""
     if noun.endswith("ies"):
         return f"{noun[:-3]}y"
+    if noun.endswith(("sses", "tuses", "xes", "ches", "shes")):
+        return noun[:-2]
     return noun[:-1] if noun.endswith("s") and not noun.endswith(("ss", "us", "is")) else noun
 
 

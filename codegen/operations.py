@@ -3,13 +3,15 @@
 from itertools import chain
 from typing import Any
 
-from codegen.checked import SCHEMA_REF, Node, SpecError, child, mapping, sequence, target, text, texts
+from codegen.checked import SCHEMA_REF, Node, SpecError, descend, mapping, sequence, target, text, texts
 from codegen.expansion import expansion_of
 from codegen.names import identifier, operation_name
+from codegen.schemas import is_page
 from codegen.shapes import Shaper, Spot
 from codegen.slicing import PREFIX
 
 METHODS = ("delete", "get", "post")
+OTHER_METHODS = {"head", "options", "patch", "put", "trace"}
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
@@ -20,6 +22,8 @@ def paths_of(upstream: Node, shaper: Shaper) -> Node:
     seen: dict[str, str] = {}
     for path in sorted(upstream):
         item = mapping(upstream[path], f"paths.{path}")
+        for method in sorted(item.keys() & OTHER_METHODS):
+            raise SpecError(f"paths.{path}.{method}: this method is not understood")
         for method in sorted(item.keys() & set(METHODS)):
             operation = operation_of(method, path, item, shaper)
             name = operation["operationId"]
@@ -36,8 +40,9 @@ def operation_of(method: str, path: str, item: Node, shaper: Shaper) -> Node:
     upstream = mapping(item[method], place)
     parts = tuple(path.removeprefix(PREFIX).strip("/").split("/"))
     answer = answer_of(upstream, place, shaper)
-    name = operation_name(method, parts, is_list=answer.endswith("List"))
-    expand = expand_items(answer, shaper)
+    is_list = is_page(shaper.components[answer])
+    name = operation_name(method, parts, is_list=is_list)
+    expand = expand_items(answer, shaper, is_list=is_list)
     shared = sequence(item.get("parameters", []), f"paths.{path}.parameters")
     given = [*shared, *sequence(upstream.get("parameters", []), f"{place}.parameters")]
     operation: Node = {
@@ -60,23 +65,18 @@ def json_of(schema: Node) -> Node:
 
 def answer_of(upstream: Node, place: str, shaper: Shaper) -> str:
     """The name of the model that an operation answers with."""
-    content = child(
-        child(child(upstream, "responses", place), "200", f"{place}.responses"),
-        "content",
-        f"{place}.responses.200",
-    )
-    where = f"{place}.responses.200.content"
-    schema = child(child(content, JSON, where), "schema", f"{where}.{JSON}")
-    shaped = shaper.shape(schema, Spot(f"{where}.{JSON}.schema", f"{place}.answer"))
+    where = f"{place}.responses.200.content.{JSON}.schema"
+    schema = descend(upstream, place, "responses", "200", "content", JSON, "schema")
+    shaped = shaper.shape(schema, Spot(where, f"{place}.answer"))
     if "$ref" not in shaped:
-        raise SpecError(f"{where}.{JSON}.schema: the answer is no object that could be given a name")
+        raise SpecError(f"{where}: the answer is no object that could be given a name")
     return target(shaped["$ref"], where)
 
 
-def expand_items(answer: str, shaper: Shaper) -> Node:
+def expand_items(answer: str, shaper: Shaper, *, is_list: bool) -> Node:
     """What one item of `expand` may be; the paths that are known get a name."""
     known = expansion_of(answer, shaper.components)
-    if not known or answer.endswith("List"):
+    if not known or is_list:
         return {"type": "string", "maxLength": 5000}
     name = f"{answer}Expand"
     shaper.components[name] = {"type": "string", "enum": known, "x-open": True}
@@ -101,8 +101,7 @@ def parameters_of(given: list[Any], place: str, operation: str, expand: Node, sh
 
 def body_of(node: object, place: str, operation: str, expand: Node, shaper: Shaper) -> Node:
     """The form of a POST."""
-    content = child(mapping(node, place), "content", place)
-    schema = child(child(content, FORM, f"{place}.content"), "schema", f"{place}.content.{FORM}")
+    schema = descend(mapping(node, place), place, "content", FORM, "schema")
     if "$ref" in schema:
         name = target(schema["$ref"], place)
         if name not in shaper.upstream:

@@ -1,7 +1,7 @@
 """Prose: our own words, laid over the contract. What has none, and words for what is not there, are named."""
 
 from codegen.book import Book, words_of
-from codegen.checked import Node, child, mapping, sequence, text, texts
+from codegen.checked import Node, child, descend, mapping, sequence, text, texts
 from codegen.operations import FORM
 
 ORDER = ("tags", "operationId", "summary", "description", "parameters", "requestBody", "responses")
@@ -70,7 +70,7 @@ def operation(node: Node, at: str, book: Book) -> Node:
 
 def form(name: str, node: Node, at: str, book: Book) -> Node:
     """The form of a POST with its fields."""
-    media = child(child(node, "content", at), FORM, at)
+    media = descend(node, at, "content", FORM)
     whole = child(media, "schema", at)
     fields = {key: said(one, parameter(name, key, book)) for key, one in inner(whole.get("properties"), at)}
     return {**node, "content": {FORM: {**media, "schema": {**whole, "properties": fields}}}}
@@ -93,7 +93,7 @@ def schema(name: str, node: Node, book: Book) -> Node:
     ours.pop("x-enumDescriptions", None)
     if "enum" in node:
         values = texts(node["enum"], f"{at}.enum")
-        words = {value: words for value in values if (words := book.perhaps((*place, "values", value)))}
+        words = {value: words for value in values if (words := book.on((*place, "values", value)))}
         return {**ours, "x-enumDescriptions": words} if words else ours
     fields = {
         key: said(one, book.on((*place, "fields", key), ("fields", key)))

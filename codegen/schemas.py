@@ -6,10 +6,11 @@ from typing import Any
 from codegen.checked import Node, SpecError, sequence, texts
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+UNIONS = ("anyOf", "oneOf", "allOf")
 LIMITS: dict[str, tuple[type, ...]] = {
     "format": (str,),
     "pattern": (str,),
-    "default": (str, int, float, bool),
+    "default": (str, int, float, bool, list, dict, type(None)),
     "minimum": (int, float),
     "maximum": (int, float),
     "minLength": (int,),
@@ -17,6 +18,7 @@ LIMITS: dict[str, tuple[type, ...]] = {
     "minItems": (int,),
     "maxItems": (int,),
 }
+PAGE = {"data", "has_more", "object"}
 
 
 def types_of(schema: Node, place: str) -> tuple[list[str], bool]:
@@ -31,12 +33,23 @@ def types_of(schema: Node, place: str) -> tuple[list[str], bool]:
 
 def members_of(schema: Node, place: str) -> list[Any]:
     """What a union is made of."""
-    members = [
-        member for key in ("anyOf", "oneOf", "allOf") for member in sequence(schema.get(key, []), f"{place}.{key}")
-    ]
-    if len(schema.get("allOf", [])) > 1:
-        raise SpecError(f"{place}.allOf: several schemas in one are not understood")
+    kinds = [key for key in UNIONS if key in schema]
+    if not kinds:
+        return []
+    kind = kinds[0]
+    members = sequence(schema[kind], f"{place}.{kind}")
+    if len(kinds) > 1 or (members and "properties" in schema) or (kind == "allOf" and len(members) > 1):
+        raise SpecError(f"{place}.{kind}: several schemas in one are not understood")
     return members
+
+
+def one_enum(members: list[Any]) -> list[Any]:
+    """The members of a union with its nameless enums made one: `red` or `blue`, or `""` to clear it."""
+    enums = [one for one in members if isinstance(one, dict) and isinstance(one.get("enum"), list)]
+    if {one.get("type") for one in enums} != {"string"}:
+        return members
+    whole = {**enums[0], "enum": [value for one in enums for value in one["enum"]]}
+    return [whole, *(one for one in members if not any(one is enum for enum in enums))]
 
 
 def limits_of(schema: Node, place: str) -> Node:
@@ -45,7 +58,8 @@ def limits_of(schema: Node, place: str) -> Node:
     for key, value in kept.items():
         if not isinstance(value, LIMITS[key]):
             raise SpecError(f"{place}.{key}: {value!r} makes no sense here")
-    return kept
+    # What is no scalar (`[]`, null) says no more than that there need not be a value.
+    return {key: value for key, value in kept.items() if not isinstance(value, list | dict | None)}
 
 
 def made_nullable(shaped: Node) -> Node:
@@ -58,3 +72,8 @@ def made_nullable(shaped: Node) -> Node:
 def in_order(names: Iterable[str]) -> list[str]:
     """Field names as the contract lists them: `id` and `object` first."""
     return sorted(names, key=lambda name: (name != "id", name != "object", name))
+
+
+def is_page(schema: Node) -> bool:
+    """Whether a schema is the envelope of a list."""
+    return PAGE.issubset(schema.get("properties", {}))

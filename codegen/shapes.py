@@ -6,11 +6,12 @@ from attrs import Factory, define, evolve, frozen
 
 from codegen.checked import SCHEMA_REF, Node, SpecError, mapping, sequence, target, text, texts
 from codegen.names import OPAQUE, RANGE, SPOTS, list_name, schema_names, spot_name
-from codegen.schemas import in_order, limits_of, made_nullable, members_of, types_of
+from codegen.schemas import in_order, is_page, limits_of, made_nullable, members_of, one_enum, types_of
 from codegen.slicing import is_foreign
 
-PAGE = {"data", "has_more", "object"}
 RANGE_KEYS = {"gt", "gte", "lt", "lte"}
+MOST = 100_000
+"""Schemas shaped, counted at every place they are used; Financial Connections has some hundreds."""
 
 
 @frozen
@@ -35,16 +36,21 @@ class Shaper:
     components: Node = Factory(dict)
     names: dict[str, str] = Factory(lambda self: schema_names(self.upstream), takes_self=True)
     _open: list[str] = Factory(list)
+    _shaped: int = 0
 
     def shape(self, node: object, spot: Spot) -> Node:
         """The schema in the contract's style: a `$ref`, a scalar, an array, a map, or a union of these."""
         schema = mapping(node, spot.place)
+        self._shaped += 1
+        if self._shaped > MOST:
+            raise SpecError(f"{spot.place}: more than {MOST} schemas; something repeats itself")
         if "$ref" in schema:
-            return self._reference(target(schema["$ref"], spot.place), spot)
+            shaped = self._reference(target(schema["$ref"], spot.place), spot)
+            return made_nullable(shaped) if schema.get("nullable") is True else shaped
         types, nullable = types_of(schema, spot.place)
         members = members_of(schema, spot.place)
         if members:
-            shaped = self._union(members, spot)
+            shaped = self._union(one_enum(members), spot)
         elif len(types) > 1:
             shaped = self._union([{**schema, "type": name} for name in types], spot)
         else:
@@ -109,7 +115,7 @@ class Shaper:
         if RANGE_KEYS.issuperset(properties):
             fields = {name: {"type": "integer", "format": "unix-time"} for name in sorted(properties)}
             return self._named(RANGE, {"type": "object", "properties": fields}, spot.place)
-        if PAGE.issubset(properties) and not spot.request:
+        if is_page(schema) and not spot.request:
             return self._page(schema, properties, spot)
         return self._named(spot_name(spot.key, many=spot.many), self._fields(schema, properties, spot), spot.place)
 

@@ -49,7 +49,8 @@ def reached(paths: Node, schemas: Node) -> Node:
 def is_foreign(schema: Node) -> bool:
     """Whether a schema is a resource of another product: the horizon."""
     resource = schema.get("x-resourceId")
-    return isinstance(resource, str) and not resource.startswith("financial_connections.")
+    ours = ("financial_connections.", "deleted_financial_connections.")
+    return isinstance(resource, str) and not resource.startswith(ours)
 
 
 def stub(schema: Node) -> Node:

@@ -26,7 +26,7 @@ FLOORS = {
     "params": {"_generated"},
     "_transport": {"_connections", "_decode", "_json", "_model", "_rate", "_redact", "_request", "_retry", "_settings"}
     | {"_wire", "errors", "events"},
-    "_connections": {"_body", "_redact", "_settings", "_wire", "errors"},
+    "_connections": {"_body", "_redact", "_request", "_settings", "_wire", "errors"},
     "_wire": {"_encode", "_generated", "_request", "_settings", "_version"},
     "_generated": {"_model", "_request"},
     "_request": {"_model", "_settings", "errors"},
@@ -34,7 +34,8 @@ FLOORS = {
     "_encode": {"errors"},
     "_decode": {"_json", "_model"},
     "expand": {"_model", "errors"},
-    "pagination": {"_request", "errors"},
+    "pagination": {"_prefetch", "_request", "errors"},
+    "_prefetch": {"_request"},
     "errors": {"_json", "_redact", "_retry"},
     "events": set(),
     "otel": {"_version", "events"},
@@ -46,6 +47,7 @@ FLOORS = {
     "_retry": set(),
     "_version": set(),
     "sandbox": {"models"},
+    "webhooks": {"_decode", "_json", "_model", "errors", "models"},
 }
 
 

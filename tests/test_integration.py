@@ -18,6 +18,7 @@ from financial_connections import (
     expanded,
     id_of,
 )
+from financial_connections.events import RequestStarted
 from financial_connections.models import AccountOwnership, Customer, RefreshStatus
 from financial_connections.sandbox import Fault, NewAccount, Sandbox, serve
 
@@ -203,3 +204,15 @@ async def test_the_sandbox_works_without_a_socket(sandbox):
         AsyncClient(sandbox.api_key, http_client=http_client) as client,
     ):
         assert account == (await client.accounts.retrieve(account)).id
+
+
+async def test_prefetching_sends_the_next_request_before_it_hands_over_a_page(sandbox):
+    account = sandbox.add_account(transactions=300)
+    events = []
+    async with (
+        serve(sandbox) as server,
+        AsyncClient(sandbox.api_key, base_url=server.url, on_event=events.append) as client,
+        client.transactions.list(account=account).prefetch() as items,
+    ):
+        await anext(items)
+        assert 2 == len([event for event in events if isinstance(event, RequestStarted)])

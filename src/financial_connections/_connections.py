@@ -10,7 +10,7 @@ cleanly is thrown away, and everything that could have gone wrong on it with it.
 import ssl
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from attrs import field, frozen
 
 from financial_connections._body import BodyError, read_body
 from financial_connections._redact import printable
+from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
 from financial_connections._wire import WireRequest
 from financial_connections.errors import ConfigurationError
@@ -162,15 +163,20 @@ def _library_of(client: object) -> ModuleType:
 def _prepared(request: WireRequest, timeout: Timeout, library: Any) -> Any:
     total = timeout.seconds
     limits = {"connect": min(timeout.connect, total), "read": total, "write": total, "pool": total}
+    extensions: dict[str, Any] = {"timeout": limits}
+    sent = request_sent.get()
+    if sent is not None:
+        extensions["trace"] = partial(_on_trace, sent)
     prepared = library.Request(
-        request.method,
-        request.url,
-        headers=request.headers,
-        content=request.content,
-        extensions={"timeout": limits},
+        request.method, request.url, headers=request.headers, content=request.content, extensions=extensions
     )
     prepared.stream = _body_class(library)(request.content)
     return prepared
+
+
+async def _on_trace(sent: anyio.Event, name: str, _: Any) -> None:
+    if name.endswith("send_request_body.complete"):
+        sent.set()
 
 
 class _Once(AsyncIterator[bytes]):

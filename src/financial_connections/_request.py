@@ -1,8 +1,10 @@
 """The words the rooms share: what to ask (`Request`), how (`RequestOptions`), and who does it (`Sender`)."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
+import anyio
 from attrs import converters, evolve, field, frozen
 
 from financial_connections._model import ModelT
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     import httpx
 
 _LONGEST_IDEMPOTENCY_KEY = 255
+
+request_sent: ContextVar[anyio.Event | None] = ContextVar("financial_connections_request_sent", default=None)
+"""Set by who wants to know when the requests of this task are on the wire."""
 
 
 def _idempotency_key_from(value: Any) -> str:

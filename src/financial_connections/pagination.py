@@ -8,21 +8,16 @@ newest. Source: https://docs.stripe.com/api/pagination
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-import anyio
 from attrs import evolve, field, frozen
 
+from financial_connections._prefetch import Prefetch
 from financial_connections.errors import InvalidArgumentError, PaginationError
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from anyio.abc import TaskGroup
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-
     from financial_connections._request import RequestOptions
 
 __all__ = ["Page", "Pager", "Prefetch"]
@@ -143,7 +138,7 @@ class Pager(Generic[T_co]):
         """Return the items, at most `max_items`, as a list."""
         return [item async for item in self.take(_count("max_items", max_items, at_least=0))]
 
-    def prefetch(self, *, pages: int = 1) -> Prefetch[T_co]:
+    def prefetch(self, *, pages: int = 1) -> Prefetch[Page[T_co], T_co]:
         """
         Return a context in which the next `pages` pages are fetched while you work on this one.
 
@@ -151,7 +146,8 @@ class Pager(Generic[T_co]):
                 async for item in items:
                     ...
         """
-        return Prefetch(self, _count("pages", pages, at_least=1))
+        ahead = _count("pages", pages, at_least=1)
+        return Prefetch(self.pages, partial(_Items, newest_first=not self._is_backward), ahead)
 
     def __repr__(self) -> str:
         fetch: Any = self._fetch
@@ -230,8 +226,8 @@ class _Pages(AsyncIterator["Page[T]"]):
 
 
 class _Items(AsyncIterator[T]):
-    def __init__(self, pages: AsyncIterable[Page[T]], *, newest_first: bool) -> None:
-        self._pages = aiter(pages)
+    def __init__(self, pages: AsyncIterator[Page[T]], *, newest_first: bool) -> None:
+        self._pages = pages
         self._newest_first = newest_first
         self._items = iter(list[T]())
 
@@ -241,61 +237,6 @@ class _Items(AsyncIterator[T]):
                 return item
             page = await anext(self._pages)
             self._items = iter(page.data) if self._newest_first else reversed(page.data)
-
-
-class Prefetch(Generic[T]):
-    """`async with` gives the items; no task outlives the block."""
-
-    def __init__(self, pager: Pager[T], pages: int) -> None:
-        self._pager = pager
-        self._ahead = pages
-        self._tasks: TaskGroup
-
-    async def __aenter__(self) -> AsyncIterator[T]:
-        # The page being sent is one ahead; the buffer holds the others.
-        send, receive = anyio.create_memory_object_stream[Page[T] | Exception](self._ahead - 1)
-        self._receive = receive
-        self._tasks = anyio.create_task_group()
-        await self._tasks.__aenter__()
-        self._tasks.start_soon(self._fetch_ahead, send)
-        return _Items(_Received(receive), newest_first=not self._pager._is_backward)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        tasks = self._tasks
-        tasks.cancel_scope.cancel()
-        self._receive.close()
-        if isinstance(error, anyio.get_cancelled_exc_class()):
-            return await tasks.__aexit__(kind, error, traceback)
-        # Any other error of the block is its own: the task group would wrap it in an ExceptionGroup.
-        await tasks.__aexit__(None, None, None)
-        return None
-
-    async def _fetch_ahead(self, send: MemoryObjectSendStream[Page[T] | Exception]) -> None:
-        async with send:
-            try:
-                async for page in self._pager.pages():
-                    await send.send(page)
-            except Exception as error:  # noqa: BLE001 - raised again where the items are consumed
-                await send.send(error)
-
-
-class _Received(AsyncIterator["Page[T]"]):
-    def __init__(self, receive: MemoryObjectReceiveStream[Page[T] | Exception]) -> None:
-        self._receive = receive
-
-    async def __anext__(self) -> Page[T]:
-        try:
-            page = await self._receive.receive()
-        except anyio.EndOfStream:
-            raise StopAsyncIteration from None
-        if isinstance(page, Exception):
-            raise page
-        return page
 
 
 def _count(name: str, value: Any, *, at_least: int) -> int:

@@ -29,7 +29,7 @@ BAD = {
     "binary": (b"\x00\xff\xfe", "no YAML"),
     "deep YAML": (b"a: " + b"[" * 100_000, "nested too deeply"),
     "deep JSON": (b'{"a": ' * 100_000, "nested too deeply"),
-    "a circle": (CIRCLE, "nested too deeply"),
+    "a circle": (CIRCLE, "an anchor contains itself"),
     "no OpenAPI": (b'{"hello": "world"}', "openapi: this is no OpenAPI 3 document"),
     "Swagger": (changed(lambda it: it.update(openapi="2.0")), "openapi: this is no OpenAPI 3 document"),
     "another API": (changed(lambda it: it.update(paths={"/v1/charges": {}})), "paths: none starts with"),

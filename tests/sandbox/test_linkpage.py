@@ -115,6 +115,16 @@ async def test_what_is_missing_is_said_as_an_alert(sandbox, customer, browse, fo
     assert 1 == len(sandbox.open_sessions())
 
 
+async def test_what_was_chosen_before_a_problem_stays_chosen(sandbox, customer, browse):
+    session = new_session(sandbox, customer)
+
+    _, bank = await browse("POST", LINK + session["client_secret"], "decision=connect&institution=Example+Bank")
+    _, account = await browse("POST", LINK + session["client_secret"], "decision=connect&accounts[]=savings")
+
+    for page, value in ((bank, "Example Bank"), (account, "savings")):
+        assert [value] == [item["value"] for item in page.all("input") if "checked" in item]
+
+
 async def test_a_decision_is_made_once(sandbox, customer, browse):
     session = new_session(sandbox, customer)
     await browse("POST", LINK + session["client_secret"], "decision=cancel")

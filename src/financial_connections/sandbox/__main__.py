@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from threading import Event
+from typing import NoReturn
 
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
@@ -29,6 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(ArgumentParser):
+    """Arguments, with mistakes told in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
 def _banner(url: str, scenario: Scenario) -> str:
     key = scenario.sandbox.api_key
     return (
@@ -38,7 +47,7 @@ def _banner(url: str, scenario: Scenario) -> str:
 
 
 def _options(argv: Sequence[str] | None) -> Namespace:
-    parser = ArgumentParser(prog="python -m financial_connections.sandbox", description=main.__doc__)
+    parser = _Parser(prog="python -m financial_connections.sandbox", description=main.__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (loopback)")
     parser.add_argument("--port", type=int, default=12111, help="the port, 0 for any that is free (12111)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same ids and data (0)")

@@ -85,18 +85,18 @@ class _Shell:
 
 
 async def _call(scope: Scope, receive: Receive) -> Call:
-    body = b""
+    parts: list[bytes] = []
     more_body = True
     while more_body:
         message = await receive()
-        body += message.get("body", b"")
+        parts.append(message.get("body", b""))
         more_body = message.get("more_body", False)
     return Call(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        body=body,
+        body=b"".join(parts),
     )
 
 

@@ -6,6 +6,7 @@ elsewhere, and is usable by keyboard and screen reader. Pure: text in, text out.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from html import escape
 from urllib.parse import urlsplit
 
@@ -90,10 +91,11 @@ def _account(bank: Bank, offer: _Offer) -> NewAccount:
     )
 
 
-def form_page(session: Session, problem: str = "") -> str:
-    """Return the page on which to choose."""
-    institutions = "".join(_option("radio", "institution", bank.name, bank.name) for bank in banks(session))
-    accounts = "".join(_option("checkbox", "accounts[]", offer.value, offer.title) for offer in _OFFERS)
+def form_page(session: Session, problem: str = "", sent: Mapping[str, Node] | None = None) -> str:
+    """Return the page on which to choose; what was chosen before a problem stays chosen."""
+    chosen = _chosen(sent or {})
+    institutions = "".join(_option("radio", "institution", bank.name, bank.name, chosen) for bank in banks(session))
+    accounts = "".join(_option("checkbox", "accounts[]", offer.value, offer.title, chosen) for offer in _OFFERS)
     shared = "".join(f"<li>{_PERMISSIONS[permission]}</li>" for permission in session.permissions)
     alert = f'<p role="alert">{escape(problem)}</p>' if problem else ""
     return _page(
@@ -133,9 +135,16 @@ def unknown_page() -> str:
     return _page("No such session", "<p>This address belongs to no linking session.</p>")
 
 
-def _option(kind: str, name: str, value: str, title: str) -> str:
-    safe = escape(value)
-    return f'<label><input type="{kind}" name="{name}" value="{safe}"> {escape(title)}</label>'
+def _chosen(sent: Mapping[str, Node]) -> set[str]:
+    accounts = sent.get("accounts")
+    wanted = accounts if isinstance(accounts, list) else []
+    return {value for value in (sent.get("institution"), *wanted) if isinstance(value, str)}
+
+
+def _option(kind: str, name: str, value: str, title: str, chosen: AbstractSet[str]) -> str:
+    state = " checked" if value in chosen else ""
+    field = f'<input type="{kind}" name="{name}" value="{escape(value)}"{state}>'
+    return f"<label>{field} {escape(title)}</label>"
 
 
 def _link(url: str) -> str:

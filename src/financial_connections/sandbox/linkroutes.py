@@ -55,7 +55,7 @@ async def _decide(sandbox: "Linking", request: Request) -> Response:
         return _html(linkpage.form_page(session, refusal.message), 400)
     choice = linkpage.choice_from(session, sent)
     if choice.problem:
-        return _html(linkpage.form_page(session, choice.problem), 400)
+        return _html(linkpage.form_page(session, choice.problem, sent), 400)
     if choice.accounts:
         sandbox.complete(session.id, choice.accounts)
     else:
