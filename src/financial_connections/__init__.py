@@ -16,6 +16,7 @@ from financial_connections._settings import Timeout
 from financial_connections._transport import RawResponse
 from financial_connections._version import __version__
 from financial_connections.errors import (
+    AccountDisconnectedError,
     AccountInactiveError,
     APIConnectionError,
     APIResponseError,
@@ -48,6 +49,7 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "API_VERSION",
+    "AccountDisconnectedError",
     "AccountInactiveError",
     "AsyncClient",
     "AuthenticationError",

@@ -11,6 +11,7 @@ Everything that this package raises.
     ├── APIStatusError                         the API refused
     │   ├── InvalidRequestError                400, 402 and other 4xx
     │   │   ├── AccountInactiveError           code financial_connections_account_inactive
+    │   │   ├── AccountDisconnectedError       a refresh was to be waited for, and will never come
     │   │   └── IdempotencyError               type idempotency_error, whatever the status
     │   ├── AuthenticationError                401
     │   ├── PermissionDeniedError              403
@@ -39,6 +40,7 @@ __all__ = [
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
+    "AccountDisconnectedError",
     "AccountInactiveError",
     "AuthenticationError",
     "ConfigurationError",
@@ -114,6 +116,9 @@ class APITimeoutError(APIConnectionError, TimeoutError):
 class DeadlineExceededError(APIConnectionError, TimeoutError):
     """The call as a whole, attempts and waiting, took longer than `deadline`."""
 
+    account: Any = None
+    """The account as last seen, where `refresh_and_wait` or `wait_for_refresh` took too long."""
+
 
 class APIResponseError(_CallError):
     """A 2xx answer that is no JSON object, or a list without data. A POST has taken effect."""
@@ -176,6 +181,10 @@ class InvalidRequestError(APIStatusError):
 
 class AccountInactiveError(InvalidRequestError):
     """The account is inactive at its institution: its holder has to link it again."""
+
+
+class AccountDisconnectedError(InvalidRequestError):
+    """The account was disconnected, for good: its holder can only link it anew."""
 
 
 class IdempotencyError(InvalidRequestError):

@@ -88,8 +88,9 @@ def test_a_gateway_answers_in_html(sandbox):
     assert reply.headers["Request-Id"].startswith("req_")
 
 
-def test_a_fault_may_say_when_and_whether_to_retry(sandbox):
-    sandbox.inject(Fault("unavailable", retry_after=7, should_retry=False))
+@pytest.mark.parametrize("kind", ["unavailable", "bad_gateway", "lock_timeout"])
+def test_a_fault_may_say_when_and_whether_to_retry(sandbox, kind):
+    sandbox.inject(Fault(kind, retry_after=7, should_retry=False))
     reply = get(sandbox, ACCOUNTS)
 
     assert ("7", "false") == (reply.headers["Retry-After"], reply.headers["Stripe-Should-Retry"])

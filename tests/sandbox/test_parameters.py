@@ -1,7 +1,12 @@
 """How parameters are decoded, and how strictly."""
 
-import pytest
+from urllib.parse import quote_plus
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from financial_connections.sandbox import Sandbox
 from financial_connections.sandbox.errors import Refusal
 from financial_connections.sandbox.form import parsed_form
 from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, TRANSACTIONS, encoded, get, post, send
@@ -269,3 +274,26 @@ def test_an_id_in_the_path_may_be_percent_encoded(sandbox, account):
     assert account == get(sandbox, f"{ACCOUNTS}/{account.replace('_', '%5F')}").json["id"]
     assert "No such financial connections account: 'a\n'" == get(sandbox, f"{ACCOUNTS}/a%0A").error["message"]
     assert "No such financial connections account: 'a/b'" == get(sandbox, f"{ACCOUNTS}/a%2Fb").error["message"]
+
+
+NAMES = ["limit", "expand", "account_holder", "starting_after", "transacted_at", "account", "features", "bogus"]
+KEYS = st.builds(
+    lambda name, nested: name + "".join(f"[{part}]" for part in nested),
+    st.sampled_from(NAMES),
+    st.lists(st.sampled_from(["", "0", "9" * 50, "customer", "gt", "é"]), max_size=3),
+)
+PAIRS = st.tuples(KEYS, st.one_of(st.text(max_size=20), st.integers().map(str)))
+
+
+@given(pairs=st.lists(PAIRS, max_size=6), noise=st.binary(max_size=20))
+def test_whatever_is_sent_the_answer_is_one_of_the_api(pairs, noise):
+    sandbox = Sandbox()
+    account = sandbox.add_account(transactions=2)
+    form = "&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in pairs)
+
+    for text in (form, noise.decode("latin-1"), f"{form}&account={account}"):
+        for path in (ACCOUNTS, TRANSACTIONS, f"{ACCOUNTS}/{account}", f"{ACCOUNTS}/{account}/owners"):
+            reply = get(sandbox, path, text)
+            assert reply.status in {200, 400}
+            assert reply.status == 200 or reply.error["type"] == "invalid_request_error"
+        assert post(sandbox, f"{ACCOUNTS}/{account}/refresh", text).status in {200, 400}

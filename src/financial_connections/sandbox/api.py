@@ -116,7 +116,8 @@ class Api:
         if refusal is not None:
             raise refusal
         if fault.kind == "bad_gateway":
-            step.answer = Answer(502, {**self._headers(step), "Content-Type": "text/html"}, _HTML)
+            headers = {**self._headers(step), **fault.hints(), "Content-Type": "text/html"}
+            step.answer = Answer(502, headers, _HTML)
         elif fault.kind == "reset":
             step.answer = Answer(0, {}, b"")
 

@@ -54,14 +54,16 @@ class Fault:
     def refusal(self) -> Refusal | None:
         """Return the error answer that this fault is, when it is one."""
         refusal = _REFUSALS.get(self.kind)
-        if refusal is None:
-            return None
-        headers = dict(refusal.headers)
+        return refusal and evolve(refusal, headers={**refusal.headers, **self.hints()})
+
+    def hints(self) -> dict[str, str]:
+        """Return the headers that tell when and whether to retry."""
+        headers: dict[str, str] = {}
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
         if self.should_retry is not None:
             headers["Stripe-Should-Retry"] = str(self.should_retry).lower()
-        return evolve(refusal, headers=headers)
+        return headers
 
 
 class Faults:
