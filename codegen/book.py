@@ -32,9 +32,16 @@ class Book:
 
     def gaps(self) -> list[str]:
         """What a person has to write or drop."""
-        unused = sorted(self.words.keys() - self.asked)
         absent = [f"no prose for {'.'.join(place)}" for place in sorted(set(self.missing))]
-        return absent + [f"prose for nothing: {'.'.join(place)}" for place in unused]
+        used = {place[:length] for place in self.asked for length in range(len(place) + 1)}
+        dead = {branch_of(place, used) for place in self.words.keys() - self.asked}
+        return absent + [f"prose for nothing: {'.'.join(place)}" for place in sorted(dead)]
+
+
+def branch_of(place: Path, used: set[Path]) -> Path:
+    """The highest place of which nothing was asked for: an operation that is gone is one line, not ten."""
+    branches = (place[:length] for length in range(1, len(place)))
+    return next((branch for branch in branches if branch not in used), place)
 
 
 def words_of(node: Any, place: Path) -> dict[Path, str]:

@@ -49,6 +49,7 @@ def call_of(method: str, path: str, operation: Node, components: Node, place: st
         "method": method.upper(),
         "path": [segment if is_id else ascii(segment) for is_id, segment in segments],
         "template": ascii(path),
+        "route": path,
         "ids": ids,
         "arguments": sorted(arguments, key=lambda one: (not one["required"], one["wire"])),
         "params": keys,

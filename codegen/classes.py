@@ -6,6 +6,7 @@ from keyword import iskeyword
 from codegen.checked import Node, SpecError, mapping, texts
 from codegen.docstrings import docstring
 from codegen.hints import answer_hint, argument_hint, choices_of, kind_of
+from codegen.schemas import limits_in
 
 ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 TAKEN = frozenset({
@@ -37,13 +38,18 @@ def class_of(name: str, components: Node, *, asked: bool) -> Node | None:
             values, mapping(schema.get("x-enumDescriptions", {}), f"{place}.x-enumDescriptions"), place
         )
         return {"kind": "literal" if asked else "enum", "doc": doc, "members": members}
-    fields = [
-        one
+    every = [
+        field_of(key, schema, components, place, asked=asked)
         for key in mapping(schema["properties"], f"{place}.properties")
-        if (one := field_of(key, schema, components, place, asked=asked))
     ]
-    uses = used(" ".join(one["hint"] for one in fields), components)
-    return {"kind": "dict" if asked else "model", "doc": doc, "fields": fields, "uses": uses}
+    fields = [one for one in every if one["usable"]]
+    return {
+        "kind": "dict" if asked else "model",
+        "doc": doc,
+        "fields": fields,
+        "extra": [one for one in every if not one["usable"]],
+        "uses": used(" ".join(one["hint"] for one in fields), components),
+    }
 
 
 def used(hints: str, components: Node) -> list[str]:
@@ -52,24 +58,23 @@ def used(hints: str, components: Node) -> list[str]:
     return sorted(word for word in words if word in components or word in {"Any", "Mapping", "Sequence", "datetime"})
 
 
-def field_of(key: str, schema: Node, components: Node, place: str, *, asked: bool) -> Node | None:
-    """One field. One whose name cannot be an attribute of ours stays reachable through `extra` only."""
+def field_of(key: str, schema: Node, components: Node, place: str, *, asked: bool) -> Node:
+    """One field. One whose name is not usable for an attribute of ours stays reachable through `extra` only."""
     where = f"{place}.properties.{key}"
     inner = mapping(schema["properties"][key], where)
-    usable = ATTRIBUTE.fullmatch(key) and not iskeyword(key)
-    if asked and not usable:
+    is_name = ATTRIBUTE.fullmatch(key) is not None and not iskeyword(key)
+    if asked and not is_name:
         raise SpecError(f"{where}: {key!r} cannot be a key of a typed dictionary")
-    hint = (argument_hint if asked else answer_hint)(inner, components, where)
-    if not usable or (not asked and (key in TAKEN or key in components)):
-        return None
-    doc = docstring(inner.get("description"))
-    required = key in texts(schema.get("required", []), f"{place}.required")
     return {
         "name": key,
-        "hint": hint,
-        "doc": doc,
-        "required": required,
+        "hint": (argument_hint if asked else answer_hint)(inner, components, where),
+        "doc": docstring(inner.get("description")),
+        "required": key in texts(schema.get("required", []), f"{place}.required"),
+        "nullable": inner.get("nullable") is True,
+        "constant": inner.get("x-const"),
+        "limits": limits_in(inner),
         "hidden": not is_shown(key, inner, where),
+        "usable": is_name and (asked or (key not in TAKEN and key not in components)),
     }
 
 
@@ -88,7 +93,7 @@ def members_of(values: list[str], prose: Node, place: str) -> list[Node]:
         name = member_name(value)
         if name in members:
             raise SpecError(f"{place}.enum: {members[name]['value']} and {value!r} would both be called {name}")
-        members[name] = {"name": name, "value": ascii(value), "doc": docstring(prose.get(value))}
+        members[name] = {"name": name, "wire": value, "value": ascii(value), "doc": docstring(prose.get(value))}
     return list(members.values())
 
 

@@ -1,149 +1,105 @@
 """Diff: contract → contract, as what changed for those who call and for those who read the answers."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import asdict, frozen
-
-from codegen.checked import Node
-from codegen.facts import facts_of
+from codegen.changes import Change
+from codegen.checked import Node, SpecError
+from codegen.things import CALLERS, READERS, Key, Portraits, Thing, things_of
 
 ADDITIVE = "additive"
-CALLERS = "breaking for callers"
-READERS = "breaking for readers"
-SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": ">"}
 
-
-@frozen
-class Thing:
-    """Something of a contract that has a name: an operation, a parameter, a schema, a field or a value."""
-
-    what: str
-    name: str
-    parent: str
-    harm: str
-    """Whom it breaks when it is gone."""
-    facts: Node
-
-
-@frozen
-class Change:
-    """One line of a diff."""
-
-    change: str
-    what: str
-    name: str
-    effect: str
-    detail: str = ""
+Things = dict[Key, Thing]
 
 
 def diff(old: Node, new: Node) -> list[Change]:
-    """What changed between two contracts: what is gone, what is new, then what is different."""
-    before, after = things_of(old), things_of(new)
-    gone = [before[key] for key in before if key not in after]
-    fresh = [after[key] for key in after if key not in before]
-    renamed = renames(gone, fresh, before, after)
+    """What changed between two contracts: the version, then what is renamed, gone, new, and different."""
+    before, after = inventory(old, "the old contract"), inventory(new, "the new contract")
+    gone, fresh = alone(before, after), alone(after, before)
+    renamed = renames(gone, fresh, Portraits(before), Portraits(after))
     left = {id(thing) for pair in renamed for thing in pair}
-    # What is inside of something new, or of something gone, goes without saying.
-    outside = {thing.name for thing in [*gone, *fresh]}
-    gone, fresh = ([one for one in many if id(one) not in left and one.parent not in outside] for many in (gone, fresh))
+    spelling = {one.name: other.name for one, other in renamed if one.what == "schema"}
     return [
-        *(Change("renamed", one.what, one.name, one.harm, f"is {other.name} now") for one, other in renamed),
-        *(Change("removed", one.what, one.name, one.harm) for one in gone),
-        *(Change("added", one.what, one.name, CALLERS if is_demanded(one) else ADDITIVE) for one in fresh),
-        *(line for key in before if key in after for line in differences(before[key], after[key])),
+        *version_change(old["info"]["version"], new["info"]["version"]),
+        *(Change("renamed", one.what, one.name, one.harm, "name", one.name, two.name) for one, two in renamed),
+        *(Change("removed", one.what, one.name, one.harm) for one in gone if id(one) not in left),
+        *(Change("added", one.what, one.name, effect_of_new(one)) for one in fresh if id(one) not in left),
+        *(line for key in before if key in after for line in differences(before[key], after[key], spelling)),
     ]
 
 
-def things_of(contract: Node) -> dict[tuple[str, str], Thing]:
-    """Everything in a contract that has a name."""
-    facts = facts_of(contract)
-    every = [*calls(facts["calls"]), *classes(facts["classes"])]
-    return {(thing.what, thing.name): thing for thing in every}
+def inventory(contract: Node, which: str) -> Things:
+    """Everything in one of the two."""
+    try:
+        return things_of(contract)
+    except SpecError as error:
+        raise SpecError(f"{which}: {error}") from error
 
 
-def calls(facts: Node) -> Iterator[Thing]:
-    """The operations and their parameters."""
-    for name, call in facts.items():
-        route = f"{call['method']} {' '.join(call['path'])}"
-        yield Thing("operation", name, "", CALLERS, {"route": route, "answer": call["answer"]})
-        for one in call["arguments"]:
-            known = {"type": one["hint"], "required": one["required"], "limits": one["limits"]}
-            yield Thing("parameter", f"{name}.{one['wire']}", name, CALLERS, known)
+def version_change(was: str, now: str) -> Iterator[Change]:
+    """What every request says it is made for."""
+    if was != now:
+        yield Change("changed", "header", "Stripe-Version", ADDITIVE, "value", was, now)
 
 
-def classes(facts: Node) -> Iterator[Thing]:
-    """The schemas with their fields and values."""
-    for name, one in facts.items():
-        harm = CALLERS if one["kind"] in {"dict", "literal"} else READERS
-        yield Thing("schema", name, "", harm, {"kind": one["kind"]})
-        for field in one.get("fields", ()):
-            known = {"type": field["hint"], "required": field["required"]}
-            yield Thing("field", f"{name}.{field['name']}", name, harm, known)
-        for member in one.get("members", ()):
-            yield Thing("value", f"{name}.{member['value'][1:-1]}", name, harm, {})
+def alone(these: Things, those: Things) -> list[Thing]:
+    """What is only here; what is inside of it goes without saying."""
+    found = [these[key] for key in these if key not in those]
+    names = {thing.name for thing in found}
+    return [thing for thing in found if thing.parent not in names]
 
 
-def renames(gone: list[Thing], fresh: list[Thing], before: Any, after: Any) -> list[tuple[Thing, Thing]]:
+def renames(gone: list[Thing], fresh: list[Thing], old: Portraits, new: Portraits) -> list[tuple[Thing, Thing]]:
     """The pairs that are one thing under two names: equal in all but the name, and nothing else is."""
-
-    def likeness(thing: Thing, every: dict[tuple[str, str], Thing]) -> str:
-        inside = [
-            (one.what, one.name.partition(".")[2], one.facts) for one in every.values() if one.parent == thing.name
-        ]
-        return repr((thing.what, thing.parent, thing.facts, inside))
-
-    old = [(likeness(one, before), one) for one in gone if one.what in {"operation", "schema", "field"}]
-    new = [(likeness(one, after), one) for one in fresh if one.what in {"operation", "schema", "field"}]
+    before, after = (
+        [(many.of(one), one) for one in some if one.what != "value"] for some, many in ((gone, old), (fresh, new))
+    )
     pairs = []
-    for like, one in old:
-        twins = [other for other_like, other in new if other_like == like]
-        if len(twins) == 1 and sum(other_like == like for other_like, _ in old) == 1:
+    for look, one in before:
+        twins = [other for other_look, other in after if other_look == look]
+        if len(twins) == 1 and [other_look for other_look, _ in before].count(look) == 1:
             pairs.append((one, twins[0]))
     return pairs
 
 
-def is_demanded(thing: Thing) -> bool:
-    """Whether a newcomer has to be sent by those who did not know of it."""
-    return thing.harm == CALLERS and thing.facts.get("required") is True
+def effect_of_new(thing: Thing) -> str:
+    """Whom it breaks that something is new: only those who have to send it now."""
+    return CALLERS if thing.harm == CALLERS and thing.facts.get("required") is True else ADDITIVE
 
 
-def differences(old: Thing, new: Thing) -> Iterator[Change]:
-    """What changed about one thing."""
-    for key in old.facts:
-        was, now = old.facts[key], new.facts[key]
-        if was != now:
-            yield Change("changed", old.what, old.name, effect(key, was, now, old.harm), f"{key}: {was} → {now}")
+def differences(old: Thing, new: Thing, spelling: dict[str, str]) -> Iterator[Change]:
+    """What changed about one thing, and is not a new spelling only."""
+    for key in [*old.facts, *(key for key in new.facts if key not in old.facts)]:
+        was, now = old.facts.get(key), new.facts.get(key)
+        respelt = re.sub(r"\w+", lambda word: spelling.get(word[0], word[0]), was) if isinstance(was, str) else was
+        if respelt != now:
+            yield Change("changed", old.what, old.name, effect(key, was, now, old.harm), key, was, now)
 
 
 def effect(key: str, was: Any, now: Any, harm: str) -> str:
     """Whom a change breaks. Callers mind new demands, readers mind what is no longer sure."""
-    if key == "required":
-        return harm if now is (harm == CALLERS) else ADDITIVE
     if key == "answer":
         return READERS
-    if key == "type" and harm == CALLERS and set(was.split(" | ")) < set(now.split(" | ")):
+    if key == "nullable":
+        return READERS if now else ADDITIVE
+    if key == "required":
+        return harm if now is (harm == CALLERS) else ADDITIVE
+    if harm == CALLERS and (is_wider(was, now) if key == "type" else is_looser(key, was, now)):
         return ADDITIVE
     return harm
 
 
-def as_text(changes: list[Change]) -> str:
-    """A line for each change."""
-    return "".join(f"{SIGNS[one.change]} {one.what} {one.name}{detail(one)} ({one.effect})\n" for one in changes)
+def is_wider(was: str, now: str) -> bool:
+    """Whether a type takes all that it took, and more."""
+    old, new = (set(re.split(r" \| (?![^\[]*\])", hint)) for hint in (was, now))
+    return old < new
 
 
-def as_markdown(changes: list[Change]) -> str:
-    """A list item for each change, for a changelog."""
-    return "".join(
-        f"- {one.change.capitalize()} {one.what} `{one.name}`{detail(one)} ({one.effect}).\n" for one in changes
-    )
-
-
-def as_data(changes: list[Change]) -> list[Node]:
-    """The changes as plain data."""
-    return [asdict(one) for one in changes]
-
-
-def detail(change: Change) -> str:
-    """What there is to say beyond the name."""
-    return f", {change.detail}" if change.detail else ""
+def is_looser(key: str, was: Any, now: Any) -> bool:
+    """Whether a limit lets through all that it let through. A default is no limit: another one is another call."""
+    if key == "default" or was is None:
+        return False
+    if now is None:
+        return True
+    return (key.startswith("max") and now > was) or (key.startswith("min") and now < was)

@@ -4,6 +4,7 @@ from codegen.checked import Node, child
 from codegen.operations import paths_of
 from codegen.shapes import Shaper
 
+TITLE = "Financial Connections"
 SECURITY: Node = {
     "basicAuth": {"type": "http", "scheme": "basic"},
     "bearerAuth": {"type": "http", "scheme": "bearer"},
@@ -18,7 +19,7 @@ def contract_of(upstream: Node) -> Node:
     tags = sorted({operation["tags"][0] for item in paths.values() for operation in item.values()})
     return {
         "openapi": "3.0.3",
-        "info": {"title": "Financial Connections", "version": upstream["info"]["version"]},
+        "info": {"title": TITLE, "version": upstream["info"]["version"]},
         "servers": [{"url": "https://api.stripe.com"}],
         "security": [{name: []} for name in SECURITY],
         "tags": [{"name": tag} for tag in tags],

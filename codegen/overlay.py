@@ -19,6 +19,16 @@ def applied(document: Node, overlays: Mapping[str, object]) -> Node:
     return document
 
 
+def left_out(document: Node, overlays: Mapping[str, object]) -> list[str]:
+    """The overlays that are for another upstream: a person has to say whether they have become stale."""
+    others = {name: mapping(overlays[name], name) for name in sorted(overlays)}
+    return [
+        f"overlay left out: {name} is for {' '.join(str(word) for word in overlay['x-upstream'].values())}"
+        for name, overlay in others.items()
+        if not is_meant_for(overlay, document, name)
+    ]
+
+
 def is_meant_for(overlay: Node, document: Node, name: str) -> bool:
     """Whether `x-upstream`, where an overlay has it, agrees with the document's `info`."""
     info = mapping(document["info"], "info")

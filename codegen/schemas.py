@@ -46,7 +46,7 @@ def members_of(schema: Node, place: str) -> list[Any]:
 def one_enum(members: list[Any]) -> list[Any]:
     """The members of a union with its nameless enums made one: `red` or `blue`, or `""` to clear it."""
     enums = [one for one in members if isinstance(one, dict) and isinstance(one.get("enum"), list)]
-    if {one.get("type") for one in enums} != {"string"}:
+    if not enums[1:] or {one.get("type") for one in enums} != {"string"}:
         return members
     whole = {**enums[0], "enum": [value for one in enums for value in one["enum"]]}
     return [whole, *(one for one in members if not any(one is enum for enum in enums))]
@@ -60,6 +60,11 @@ def limits_of(schema: Node, place: str) -> Node:
             raise SpecError(f"{place}.{key}: {value!r} makes no sense here")
     # What is no scalar (`[]`, null) says no more than that there need not be a value.
     return {key: value for key, value in kept.items() if not isinstance(value, list | dict | None)}
+
+
+def limits_in(schema: Node) -> Node:
+    """The facts about a value that the contract has kept."""
+    return {key: schema[key] for key in LIMITS if key in schema}
 
 
 def made_nullable(shaped: Node) -> Node:

@@ -16,6 +16,8 @@ from financial_connections._generated.api.accounts import (
     subscribe_account,
     unsubscribe_account,
 )
+from financial_connections._waiting import Waiting
+from financial_connections._watch import RefreshWaiter
 from financial_connections.expand import item_paths
 from financial_connections.pagination import Pager
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Never
 
-    from financial_connections._request import RequestOptions, Sender
+    from financial_connections._request import RequestOptions
     from financial_connections.models import Account, AccountOwner, AccountWithOwnership
     from financial_connections.params import (
         AccountExpand,
@@ -32,19 +34,17 @@ if TYPE_CHECKING:
         SubscriptionFeature,
     )
 
-__all__ = ["Accounts"]
+__all__ = ["Accounts", "RefreshWaiter"]
 
 
 @frozen
-class Accounts:
+class Accounts(Waiting):
     """
     `client.accounts`: accounts that their holders linked.
 
     An account's `ownership` is an id unless `expand=["ownership"]` asks for the object, and then type
     checkers know it as `AccountOwnership | None`.
     """
-
-    _sender: Sender
 
     @overload
     def list(
