@@ -47,8 +47,8 @@ def main(line: Sequence[str] | None = None) -> int:
         return refused("the input is nested too deeply")
     except Exception as error:  # noqa: BLE001 - a person who feeds a file wants a line, not our stack
         return refused(f"a fault of the generator itself, please report it: {type(error).__name__}: {error}")
-    for line in left:
-        print(one_line(line), file=sys.stderr)
+    for words in left:
+        print(one_line(words), file=sys.stderr)
     return (1 if options.stage == "check" else 2) if left else 0
 
 
@@ -105,12 +105,12 @@ def check(options: argparse.Namespace) -> list[str]:
     root = options.root
     kept = read(root / CONTRACT)
     document, left = described(kept, read(root / PROSE))
-    recorded = record(root)
+    upstream, generator = record(root, "upstream"), record(root, "generator")
     if contract_text(document) != words_in(root / CONTRACT):
         left.append(f"{CONTRACT}: its words are not those of {PROSE}")
-    if recorded.get("upstream", {}).get("stripe_version") != document["info"].get("version"):
+    if upstream.get("stripe_version") != document["info"].get("version"):
         left.append(f"{SOURCE}: names another Stripe version than {CONTRACT}")
-    if recorded.get("generator", {}).get("version") != GENERATOR:
+    if generator.get("version") != GENERATOR:
         left.append(f"{SOURCE}: names another generator than the installed {GENERATOR}")
     left += [f"{path.relative_to(root)}: a run stopped halfway, repeat it" for path in remains(root)]
     with fresh_code(kept) as folder:

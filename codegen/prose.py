@@ -93,7 +93,8 @@ def schema(name: str, node: Node, book: Book) -> Node:
     ours.pop("x-enumDescriptions", None)
     if "enum" in node:
         values = texts(node["enum"], f"{at}.enum")
-        words = {value: words for value in values if (words := book.on((*place, "values", value)))}
+        # What the empty string does (it clears something) is for the field to say.
+        words = {value: words for value in values if value and (words := book.on((*place, "values", value)))}
         return {**ours, "x-enumDescriptions": words} if words else ours
     fields = {
         key: said(one, book.on((*place, "fields", key), ("fields", key)))

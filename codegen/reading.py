@@ -24,6 +24,7 @@ for tag, pattern, starts in (
     ("int", r"-?(0|[1-9][0-9]*)", "-0123456789"),
     ("float", r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", "-0123456789"),
     ("null", r"~|null|", ["~", "n", ""]),
+    ("merge", r"<<", "<"),
 ):
     Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"(?:{pattern})\Z"), list(starts))
 

@@ -31,16 +31,22 @@ def types_of(schema: Node, place: str) -> tuple[list[str], bool]:
     return [name for name in types if name != "null"], "null" in types or schema.get("nullable") is True
 
 
-def members_of(schema: Node, place: str) -> list[Any]:
-    """What a union is made of."""
+def as_enum(schema: Node) -> Node:
+    """The schema with OpenAPI 3.1's `const` as what it is, an enum of one."""
+    return {"type": "string", "enum": [schema["const"]], **schema} if isinstance(schema.get("const"), str) else schema
+
+
+def members_of(schema: Node, place: str) -> tuple[list[Any], bool]:
+    """What a union is made of, null aside, and whether null is one of them."""
     kinds = [key for key in UNIONS if key in schema]
     if not kinds:
-        return []
+        return [], False
     kind = kinds[0]
     members = sequence(schema[kind], f"{place}.{kind}")
     if len(kinds) > 1 or (members and "properties" in schema) or (kind == "allOf" and len(members) > 1):
         raise SpecError(f"{place}.{kind}: several schemas in one are not understood")
-    return members
+    kept = [one for one in members if not isinstance(one, dict) or one.get("type") != "null"]
+    return kept, len(kept) < len(members)
 
 
 def one_enum(members: list[Any]) -> list[Any]:

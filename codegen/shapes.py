@@ -6,7 +6,7 @@ from attrs import Factory, define, evolve, frozen
 
 from codegen.checked import SCHEMA_REF, Node, SpecError, mapping, sequence, target, text, texts
 from codegen.names import OPAQUE, RANGE, SPOTS, list_name, schema_names, spot_name
-from codegen.schemas import in_order, is_page, limits_of, made_nullable, members_of, one_enum, types_of
+from codegen.schemas import as_enum, in_order, is_page, limits_of, made_nullable, members_of, one_enum, types_of
 from codegen.slicing import is_foreign
 
 RANGE_KEYS = {"gt", "gte", "lt", "lte"}
@@ -40,7 +40,7 @@ class Shaper:
 
     def shape(self, node: object, spot: Spot) -> Node:
         """The schema in the contract's style: a `$ref`, a scalar, an array, a map, or a union of these."""
-        schema = mapping(node, spot.place)
+        schema = as_enum(mapping(node, spot.place))
         self._shaped += 1
         if self._shaped > MOST:
             raise SpecError(f"{spot.place}: more than {MOST} schemas; something repeats itself")
@@ -48,14 +48,14 @@ class Shaper:
             shaped = self._reference(target(schema["$ref"], spot.place), spot)
             return made_nullable(shaped) if schema.get("nullable") is True else shaped
         types, nullable = types_of(schema, spot.place)
-        members = members_of(schema, spot.place)
+        members, may_be_null = members_of(schema, spot.place)
         if members:
             shaped = self._union(one_enum(members), spot)
         elif len(types) > 1:
             shaped = self._union([{**schema, "type": name} for name in types], spot)
         else:
             shaped = self._one(schema, types[0] if types else "", spot)
-        return made_nullable(shaped) if nullable else shaped
+        return made_nullable(shaped) if nullable or may_be_null else shaped
 
     def _one(self, schema: Node, name: str, spot: Spot) -> Node:
         if name == "object" or (not name and "properties" in schema):
@@ -142,7 +142,7 @@ class Shaper:
         return {"type": "object", "properties": fields, **({"required": kept} if kept else {})}
 
     def _field(self, node: object, spot: Spot) -> Node:
-        schema = mapping(node, spot.place)
+        schema = as_enum(mapping(node, spot.place))
         values = schema.get("enum")
         if spot.key.endswith(".object") and isinstance(values, list) and len(values) == 1:
             return {"type": "string", "x-const": text(values[0], f"{spot.place}.enum[0]")}

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from codegen.assembly import Ours
-from codegen.checked import Node, SpecError
+from codegen.checked import Node, SpecError, child
 from codegen.drift import drift
 from codegen.reading import parsed
 from codegen.render import rendered
@@ -33,10 +33,10 @@ LARGEST = 100_000_000
 NEW, OLD = ".codegen-new-", ".codegen-old-"
 
 
-def record(root: Path) -> Node:
-    """What is known of the upstream in use."""
+def record(root: Path, table: str) -> Node:
+    """What is known of the upstream in use, or of the generator."""
     try:
-        return tomllib.loads((root / SOURCE).read_text(encoding="utf-8"))
+        return child(tomllib.loads(words_in(root / SOURCE)), table, str(SOURCE))
     except ValueError as error:
         raise SpecError(f"{SOURCE}: no TOML: {error}") from error
 
@@ -46,7 +46,7 @@ def what_is_ours(root: Path) -> Ours:
     return Ours(
         overlays={path.name: read(path) for path in (root / OVERLAYS).glob("*.yaml")},
         prose=read(root / PROSE),
-        facade={path.name: path.read_text(encoding="utf-8") for path in (root / PACKAGE).glob("*.py")},
+        facade={path.name: words_in(path) for path in (root / PACKAGE).glob("*.py")},
     )
 
 
@@ -55,9 +55,12 @@ def read(path: Path) -> Node:
     return parsed(path.read_bytes(), path.name)
 
 
-def words_in(path: Path) -> str | None:
-    """The text of a file; None where there is none."""
-    return path.read_text(encoding="utf-8") if path.exists() else None
+def words_in(path: Path) -> str:
+    """The text of a file; empty where there is none."""
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except UnicodeError as error:
+        raise SpecError(f"{path.name}: no text: {error}") from error
 
 
 def fetched(spec: str) -> bytes:

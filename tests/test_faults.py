@@ -29,18 +29,21 @@ from financial_connections import (
     RateLimitError,
     ServerError,
     _connections,
+    _exchange,
     _settings,
 )
 
 KEY = "sk_test_51H8supersecret"
 
 
-@pytest.fixture(params=["lanes", "httpx", "httpx2"])
-async def connect(request):
-    """Make a client of each kind: our own connections, or those of a client that was brought along."""
-    library = {"lanes": None, "httpx": httpx, "httpx2": httpx2}[request.param]
+@pytest.fixture(params=["lanes", "aiohttp", "httpx", "httpx2"])
+async def connect(request, anyio_backend):
+    """Make a client of each kind: our own connections, aiohttp's, or those of a client that was brought along."""
+    library = {"httpx": httpx, "httpx2": httpx2}.get(request.param)
     if library is None:
-        yield lambda url, **settings: AsyncClient(KEY, base_url=url, **settings)
+        # aiohttp lives under asyncio only.
+        transport = "aiohttp" if (request.param, anyio_backend) == ("aiohttp", "asyncio") else "httpx"
+        yield lambda url, **settings: AsyncClient(KEY, base_url=url, transport=transport, **settings)
     else:
         async with library.AsyncClient() as http_client:
             yield lambda url, **settings: AsyncClient(KEY, base_url=url, http_client=http_client, **settings)
@@ -307,7 +310,7 @@ async def test_a_certificate_that_does_not_hold_is_refused_once(case, authority,
     trusting = ssl.create_default_context()
     if case != "stranger":
         authority.configure_trust(trusting)
-    monkeypatch.setattr(_connections, "_tls_context", lambda: trusting)
+    monkeypatch.setattr(_connections, "tls_context", lambda: trusting)
 
     async with serving(read_request, tls=server) as url, AsyncClient(KEY, base_url=url) as client:
         with pytest.raises(APIConnectionError, match="CERTIFICATE_VERIFY_FAILED") as caught:
@@ -320,7 +323,7 @@ async def test_a_certificate_that_holds_is_accepted(authority, monkeypatch):
     authority.issue_cert("127.0.0.1").configure_cert(server)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    monkeypatch.setattr(_connections, "_tls_context", lambda: trusting)
+    monkeypatch.setattr(_connections, "tls_context", lambda: trusting)
 
     async def handle(stream):
         while True:
@@ -333,8 +336,8 @@ async def test_a_certificate_that_holds_is_accepted(authority, monkeypatch):
 
 
 def test_tls_is_verified_unless_a_client_of_ones_own_says_otherwise():
-    assert ssl.CERT_REQUIRED == _connections._tls_context().verify_mode
-    assert _connections._tls_context().check_hostname
+    assert ssl.CERT_REQUIRED == _exchange.tls_context().verify_mode
+    assert _exchange.tls_context().check_hostname
 
 
 @pytest.mark.parametrize("library", [httpx, httpx2])
@@ -347,7 +350,7 @@ def test_every_exception_of_the_library_is_mapped(library):
     assert len(found) > 10
     lost = {library.UnsupportedProtocol, library.DecodingError, library.TooManyRedirects}
     for kind in found:
-        failure = _connections._failure_from(kind("x"), library)
+        failure = _exchange.failure_from(kind("x"), library)
         assert issubclass(kind, library.TimeoutException) == failure.timed_out
         assert (issubclass(kind, library.TransportError) and kind not in lost) == failure.retryable, kind
 

@@ -28,9 +28,21 @@ FLOORS = {
     "transactions": {"_generated", "_request", "expand", "models", "pagination", "params"},
     "models": {"_generated", "_model"},
     "params": {"_generated"},
-    "_transport": {"_connections", "_decode", "_json", "_model", "_rate", "_redact", "_request", "_retry", "_settings"}
+    "_transport": {
+        "_connections",
+        "_decode",
+        "_exchange",
+        "_json",
+        "_model",
+        "_rate",
+        "_redact",
+        "_request",
+        "_retry",
+        "_settings",
+    }
     | {"_wire", "errors", "events"},
-    "_connections": {"_body", "_redact", "_request", "_settings", "_wire", "errors"},
+    "_connections": {"_body", "_exchange", "_settings", "_wire", "errors"},
+    "_exchange": {"_body", "_redact", "_request", "_settings", "_wire"},
     "_wire": {"_encode", "_generated", "_request", "_settings", "_version"},
     "_generated": {"_model", "_request"},
     "_request": {"_model", "_settings", "errors"},

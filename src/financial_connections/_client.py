@@ -1,11 +1,12 @@
 """The client: its settings, its lifetime, its three resources."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict, Unpack
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack
 
 from attrs import evolve
 
-from financial_connections._connections import CallersClient, Lanes, is_httpx_client
+from financial_connections._connections import AiohttpPool, CallersClient, Connections, Lanes, is_httpx_client
 from financial_connections._rate import RateLimiter
 from financial_connections._request import Request, RequestOptions
 from financial_connections._settings import DEFAULT_BASE_URL, Secret, Settings, Timeout, positive_number, whole_number
@@ -45,7 +46,8 @@ class AsyncClient:
 
     Without `api_key` it takes the one in the environment variable `STRIPE_API_KEY`. `timeout` bounds one
     attempt, `deadline` a whole call with its retries and waits, both in seconds. `rate_limit` is the most requests
-    per second that the client and its views send; those above it wait. `http_client` is an `httpx.AsyncClient` of
+    per second that the client and its views send; those above it wait. `transport="aiohttp"` is faster,
+    works under asyncio only, and needs the extra of that name. `http_client` is an `httpx.AsyncClient` of
     yours to send with; it is neither changed nor closed. `on_event` is told of every attempt, see
     `financial_connections.events`. Making a client costs little and opens nothing; it belongs to the event loop that
     first uses it. Raises `ConfigurationError` for a setting that cannot work.
@@ -67,6 +69,7 @@ class AsyncClient:
         max_retries: int = 2,
         max_connections: int = 100,
         rate_limit: float | None = None,
+        transport: Literal["httpx", "aiohttp"] = "httpx",
         http_client: "httpx.AsyncClient | Any | None" = None,
         on_event: Callable[[ClientEvent], object] | None = None,
     ) -> None:
@@ -85,7 +88,7 @@ class AsyncClient:
             max_retries=max_retries,
         )
         limiter = None if rate_limit is None else RateLimiter(positive_number("rate_limit", rate_limit))
-        connections = Lanes(limit) if http_client is None else CallersClient(http_client)
+        connections = _pool(transport, limit) if http_client is None else CallersClient(http_client)
         self._use(Transport(settings=settings, connections=connections, limiter=limiter, on_event=on_event))
 
     def _use(self, transport: Transport) -> None:
@@ -142,6 +145,16 @@ class AsyncClient:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client holds connections and a key: make one where it is used")
+
+
+def _pool(transport: str, limit: int) -> Connections:
+    if transport == "httpx":
+        return Lanes(limit)
+    if transport != "aiohttp":
+        raise ConfigurationError('transport must be "httpx" or "aiohttp"')
+    if find_spec("httpx_aiohttp") is None:
+        raise ConfigurationError('transport="aiohttp" needs the extra financial-connections[aiohttp]')
+    return AiohttpPool(limit)
 
 
 def _method(method: str) -> str:

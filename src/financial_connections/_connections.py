@@ -7,49 +7,34 @@ ours: lanes of one connection each, last in, first out, behind one fair limiter.
 cleanly is thrown away, and everything that could have gone wrong on it with it.
 """
 
-import ssl
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import cache, partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import anyio
 from anyio.lowlevel import EventLoopToken, current_token
-from attrs import field, frozen
 
 from financial_connections._body import BodyError, read_body
-from financial_connections._redact import printable
-from financial_connections._request import request_sent
+from financial_connections._exchange import (
+    Answer,
+    answer_from,
+    chain,
+    failure_from,
+    prepared_request,
+    proxy_for,
+    tls_context,
+)
 from financial_connections._settings import Timeout
 from financial_connections._wire import WireRequest
 from financial_connections.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
+    import httpx_aiohttp
 
 _IDLE_SECONDS = 30
 """How long an unused connection is kept."""
-
-
-@frozen
-class Answer:
-    """What came back: the status, headers by lower-case name, and the body, decompressed."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes = field(repr=False)
-
-
-class AttemptFailedError(Exception):
-    """No answer came. Says why, and whether that was a time-out, and whether another attempt is worth it."""
-
-    def __init__(self, message: str, *, timed_out: bool = False, retryable: bool = True) -> None:
-        super().__init__(message)
-        self.timed_out = timed_out
-        self.retryable = retryable
 
 
 class Connections(Protocol):
@@ -64,22 +49,46 @@ class Connections(Protocol):
         ...
 
 
+class _Guard:
+    """Lets at most so many calls through at once, in one event loop, until it is closed."""
+
+    def __init__(self, limit: int) -> None:
+        self.closed = False
+        self._limiter = anyio.Semaphore(limit, fast_acquire=True)
+        self._loop: EventLoopToken | None = None
+
+    async def __aenter__(self) -> None:
+        # Sockets belong to the event loop that opened them; in another one they hang.
+        loop = current_token()
+        self._loop = self._loop or loop
+        self._check_open()
+        if self._loop != loop:
+            raise ConfigurationError("the client was used in another event loop: make one in each loop")
+        await self._limiter.acquire()
+        if self.closed:
+            self._limiter.release()
+            self._check_open()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._limiter.release()
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ConfigurationError("the client is closed: make a new one")
+
+
 class Lanes:
     """Connections of our own, at most `limit` at a time."""
 
     def __init__(self, limit: int) -> None:
-        self._limiter = anyio.Semaphore(limit, fast_acquire=True)
+        self._guard = _Guard(limit)
         self._idle: list[httpx.AsyncHTTPTransport] = []
-        self._loop: EventLoopToken | None = None
-        self._closed = False
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         import httpx  # noqa: PLC0415 - loading it takes longer than all else
 
-        self._check_loop()
-        prepared = _prepared(request, timeout, httpx)
-        async with self._limiter:
-            self._check_open()
+        prepared = prepared_request(request, timeout, httpx)
+        async with self._guard:
             lane = self._idle.pop() if self._idle else _new_lane(request.url)
             intact = False
             try:
@@ -87,11 +96,11 @@ class Lanes:
                 content = await read_body(response)
                 await response.aclose()
                 intact = not _has_leftover(lane)
-                return _answer_from(response, content)
+                return answer_from(response, content)
             except (httpx.RequestError, BodyError) as error:
-                failure = _failure_from(error, httpx)
+                failure = failure_from(error, httpx)
             finally:
-                if intact and not self._closed:
+                if intact and not self._guard.closed:
                     self._idle.append(lane)
                 else:
                     # Shielded, or a cancelled call would leave its socket open.
@@ -101,22 +110,43 @@ class Lanes:
         raise failure
 
     async def aclose(self) -> None:
-        self._closed = True
+        self._guard.closed = True
         while self._idle:
             await self._idle.pop().aclose()
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ConfigurationError("the client is closed: make a new one")
 
-    def _check_loop(self) -> None:
-        """Sockets belong to the event loop that opened them; in another one they hang."""
-        self._check_open()
-        loop = current_token()
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop != loop:
-            raise ConfigurationError("the client was used in another event loop: make one in each loop")
+class AiohttpPool:
+    """Connections of aiohttp's, at most `limit` at a time: faster, and under asyncio only."""
+
+    def __init__(self, limit: int) -> None:
+        self._guard = _Guard(limit)
+        self._transport: httpx_aiohttp.AiohttpTransport | None = None
+
+    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+        import aiohttp  # noqa: PLC0415 - an extra
+        import httpx  # noqa: PLC0415 - as above
+
+        async with self._guard:
+            if self._transport is None:
+                self._transport = _aiohttp_transport(request.url)
+            try:
+                response = await self._transport.handle_async_request(prepared_request(request, timeout, httpx))
+                try:
+                    return answer_from(response, await read_body(response))
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await response.aclose()
+            # Not all of aiohttp's errors are translated into httpx's, and some into time-outs that were none.
+            except (httpx.RequestError, aiohttp.ClientError, TimeoutError, BodyError) as error:
+                failure = failure_from(error, httpx)
+                failure.timed_out = any(isinstance(one, TimeoutError) for one in chain(error))
+                failure.retryable = failure.retryable or isinstance(error, aiohttp.ClientResponseError)
+        raise failure
+
+    async def aclose(self) -> None:
+        self._guard.closed = True
+        if self._transport is not None:
+            await self._transport.aclose()
 
 
 class CallersClient:
@@ -131,16 +161,16 @@ class CallersClient:
             raise ConfigurationError("http_client is closed")
         # A request of our own making: the client's base URL, headers, parameters, cookies and auth are for its
         # owner's calls, and would mix with ours.
-        prepared = _prepared(request, timeout, self._httpx)
+        prepared = prepared_request(request, timeout, self._httpx)
         try:
             response = await self._client.send(prepared, auth=None, follow_redirects=False, stream=True)
             try:
-                return _answer_from(response, await read_body(response))
+                return answer_from(response, await read_body(response))
             finally:
                 with anyio.CancelScope(shield=True):
                     await response.aclose()
         except (self._httpx.RequestError, BodyError) as error:
-            failure = _failure_from(error, self._httpx)
+            failure = failure_from(error, self._httpx)
         raise failure
 
     async def aclose(self) -> None:
@@ -158,94 +188,6 @@ _LIBRARIES = {"httpx", "httpx2"}
 def _library_of(client: object) -> ModuleType:
     owner = next(c for c in type(client).__mro__ if c.__name__ == "AsyncClient")
     return sys.modules[owner.__module__.partition(".")[0]]
-
-
-def _prepared(request: WireRequest, timeout: Timeout, library: Any) -> Any:
-    total = timeout.seconds
-    limits = {"connect": min(timeout.connect, total), "read": total, "write": total, "pool": total}
-    extensions: dict[str, Any] = {"timeout": limits}
-    sent = request_sent.get()
-    if sent is not None:
-        extensions["trace"] = partial(_on_trace, sent)
-    prepared = library.Request(
-        request.method, request.url, headers=request.headers, content=request.content, extensions=extensions
-    )
-    prepared.stream = _body_class(library)(request.content)
-    return prepared
-
-
-async def _on_trace(sent: anyio.Event, name: str, _: Any) -> None:
-    if name.endswith("send_request_body.complete"):
-        sent.set()
-
-
-class _Once(AsyncIterator[bytes]):
-    """An iterator over one chunk."""
-
-    def __init__(self, content: bytes) -> None:
-        self._left = [content] if content else []
-
-    async def __anext__(self) -> bytes:
-        if not self._left:
-            raise StopAsyncIteration
-        return self._left.pop()
-
-
-@cache
-def _body_class(library: Any) -> Any:
-    """
-    Return the library's class of request bodies, less its async generator.
-
-    A write that is cancelled would leave the generator to the garbage collector, at which trio complains.
-    """
-
-    class Body(library.ByteStream):  # type: ignore[misc]
-        def __init__(self, content: bytes) -> None:
-            super().__init__(content)
-            self._content = content
-
-        def __aiter__(self) -> AsyncIterator[bytes]:
-            return _Once(self._content)
-
-    return Body
-
-
-def _answer_from(response: Any, content: bytes) -> Answer:
-    headers: dict[str, str] = {}
-    for name, value in response.headers.multi_items():
-        # Joined as HTTP means it, so that a repeated `Retry-After` is no number.
-        headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
-    headers.pop("set-cookie", None)
-    return Answer(response.status_code, headers, content)
-
-
-def _failure_from(error: Exception, library: Any) -> AttemptFailedError:
-    """Describe what went wrong: httpx's own error holds the request, and so the key."""
-    text = _reason(error)
-    if isinstance(error, BodyError):
-        return AttemptFailedError(text, retryable=error.retryable)
-    return AttemptFailedError(
-        f"{type(error).__name__}: {text}",
-        timed_out=isinstance(error, library.TimeoutException),
-        retryable=isinstance(error, library.TransportError)
-        and not isinstance(error, library.UnsupportedProtocol)
-        and not _is_tls_refusal(error),
-    )
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _reason(error: Exception) -> str:
-    """The text nearest to the surface: under trio, httpx's own errors have none."""
-    return next((printable(str(one)) for one in _chain(error) if str(one)), "no details")
-
-
-def _is_tls_refusal(error: Exception) -> bool:
-    return any(isinstance(one, ssl.SSLCertVerificationError) for one in _chain(error))
 
 
 def _has_leftover(lane: Any) -> bool:
@@ -266,22 +208,22 @@ def _new_lane(url: str) -> "httpx.AsyncHTTPTransport":
 
     parts = urlsplit(url)
     return httpx.AsyncHTTPTransport(
-        verify=_tls_context() if parts.scheme == "https" else False,
-        proxy=_proxy_for(parts.hostname or "") if parts.scheme == "https" else None,
+        verify=tls_context() if parts.scheme == "https" else False,
+        proxy=proxy_for(parts.hostname or "") if parts.scheme == "https" else None,
         limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE_SECONDS),
     )
 
 
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """Made once, and late: it takes tens of milliseconds."""
+def _aiohttp_transport(url: str) -> "httpx_aiohttp.AiohttpTransport":
+    import aiohttp  # noqa: PLC0415
     import httpx  # noqa: PLC0415
+    import httpx_aiohttp  # noqa: PLC0415
 
-    return httpx.create_ssl_context()
-
-
-def _proxy_for(host: str) -> str | None:
-    """Return the environment's proxy: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`. Plain http goes to loopback only."""
-    proxies = getproxies()
-    proxy = proxies.get("https") or proxies.get("all")
-    return None if proxy is None or proxy_bypass(host) else proxy
+    parts = urlsplit(url)
+    tls = tls_context() if parts.scheme == "https" else False
+    proxy = proxy_for(parts.hostname or "") if parts.scheme == "https" else None
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=_IDLE_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+    return httpx_aiohttp.AiohttpTransport(verify=tls, proxy=httpx.Proxy(proxy) if proxy else None, client=session)

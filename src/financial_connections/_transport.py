@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import anyio
 from attrs import define, field, frozen
 
-from financial_connections._connections import Answer, AttemptFailedError, Connections
+from financial_connections._connections import Connections
 from financial_connections._decode import decode
+from financial_connections._exchange import Answer, AttemptFailedError
 from financial_connections._json import ContentError
 from financial_connections._model import ModelT
 from financial_connections._rate import RateLimiter

@@ -10,15 +10,17 @@ from attrs import frozen
 from financial_connections._generated.api.transactions import list_transactions, retrieve_transaction
 from financial_connections.expand import item_paths
 from financial_connections.pagination import Pager
+from financial_connections.sync import Sync, SyncMany, cursors_from, sync_one
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from typing import Never
 
     from financial_connections._request import RequestOptions, Sender
     from financial_connections.models import Transaction
     from financial_connections.params import TimestampRange, TransactionRefreshFilter
+    from financial_connections.sync import Progress
 
 __all__ = ["Transactions"]
 
@@ -72,3 +74,59 @@ class Transactions:
         Source: https://docs.stripe.com/api/financial_connections/transactions/retrieve
         """
         return await retrieve_transaction(self._sender, transaction, expand=expand, options=options)
+
+    def sync(
+        self,
+        account: str,
+        *,
+        cursor: str | None = None,
+        limit: int | None = None,
+        options: RequestOptions | None = None,
+    ) -> Sync:
+        """
+        Return what has changed since `cursor`: an `async with` block over batches, none of which is lost.
+
+            async with client.transactions.sync("fca_1", cursor=saved) as changes:
+                async for batch in changes:
+                    await store(batch.transactions)
+                    saved = batch.cursor
+
+        Without a cursor it reads everything. Save `batch.cursor` once the batch is stored, best in the same database
+        transaction: a sync that ends anywhere goes on from the cursor that was saved. The cursor only moves on to a
+        refresh that had succeeded before the first page was asked for; while the latest one is pending or has failed,
+        the same changes can come again next time. `limit` is the page size, 1 to 100.
+
+        Raises `InvalidArgumentError` for a cursor that is damaged, or another account's. Source:
+        https://docs.stripe.com/financial-connections/transactions
+        """
+        return sync_one(self._sender, limit, options, account, cursor)
+
+    def sync_many(
+        self,
+        accounts: Mapping[str, str | None] | Iterable[str],
+        *,
+        concurrency: int = 16,
+        on_progress: Callable[[Progress], object] | None = None,
+        limit: int | None = None,
+        options: RequestOptions | None = None,
+    ) -> SyncMany:
+        """
+        Return what has changed in many accounts, at most `concurrency` at a time.
+
+            async with client.transactions.sync_many({"fca_1": saved, "fca_2": None}) as changes:
+                async for batch in changes:
+                    await store(batch.account, batch.transactions, batch.cursor)
+            print(changes.errors)
+
+        `accounts` are ids with their cursors, or ids alone to read everything. No account reads on before its batch
+        is taken, so at most `concurrency` batches are in memory. An account that ends in an error is in
+        `changes.errors`, and stops no other. No task outlives the block. `on_progress` is called after each batch
+        and each account.
+        """
+        one = partial(sync_one, self._sender, limit, options)
+        return SyncMany(
+            one=one,
+            cursors=cursors_from(accounts),
+            concurrency=whole_number("concurrency", concurrency),
+            on_progress=on_progress,
+        )

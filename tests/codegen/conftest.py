@@ -1,20 +1,24 @@
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from codegen.__main__ import main
 from codegen.reading import parsed, plain
 from codegen.slicing import slice_of
 
 ROOT = Path(__file__).parents[2]
+UPSTREAMS = Path(__file__).parent / "upstreams"
 
 
 class Tree:
-    """A copy of what the generator works on, and the real command run in it."""
+    """A copy of what the generator works on, and the command in it: `run` as a process, `call` without one."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -30,6 +34,12 @@ class Tree:
             check=False,
         )
 
+    def call(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        line = ["--root", str(self.root), *map(str, arguments)]
+        with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as words:
+            code = main(line)
+        return subprocess.CompletedProcess(line, code, out.getvalue(), words.getvalue())
+
     def write(self, name: str, document: object) -> Path:
         path = self.root / name
         path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
@@ -44,13 +54,21 @@ class Tree:
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in kept}
 
 
+def copy_of_the_project(root):
+    shutil.copytree(ROOT / "openapi", root / "openapi")
+    package = Path("src", "financial_connections")
+    shutil.copytree(
+        ROOT / package / "_generated", root / package / "_generated", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for path in (ROOT / package).glob("*.py"):
+        shutil.copy(path, root / package)
+    shutil.copy(ROOT / "CHANGELOG.md", root)
+    return Tree(root)
+
+
 @pytest.fixture
 def tree(tmp_path):
-    root = tmp_path / "tree"
-    shutil.copytree(ROOT / "openapi", root / "openapi")
-    generated = Path("src", "financial_connections", "_generated")
-    shutil.copytree(ROOT / generated, root / generated, ignore=shutil.ignore_patterns("__pycache__"))
-    return Tree(root)
+    return copy_of_the_project(tmp_path / "tree")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@ from copy import deepcopy
 
 import pytest
 
-from codegen.diff import ADDITIVE, CALLERS, READERS, as_data, as_markdown, as_text, diff
+from codegen.changes import as_data, as_markdown, as_text
+from codegen.diff import ADDITIVE, CALLERS, READERS, diff
 from codegen.normalise import contract_of
 from codegen.slicing import slice_of
 from tests.codegen.tiny import WIDGETS, form, path_id, query, ref, spec, widget
@@ -34,10 +35,6 @@ def lines(changes):
 
 def test_a_contract_does_not_differ_from_itself():
     assert [] == diff(contract(), contract())
-
-
-def rename(document):
-    document["paths"][f"{WIDGETS}/{{widget}}/turn"] = document["paths"].pop(SPIN)
 
 
 def add_operation(document):
@@ -118,6 +115,113 @@ def test_each_change_says_whom_it_breaks(change, expected):
     assert expected == changes
 
 
+def change_field(name, **facts):
+    return lambda it: widget(it)[name].update(facts)
+
+
+def change_until(**facts):
+    return lambda it: fields_of_form(it)["properties"]["until"]["properties"]["marks"].update(facts)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "effect"),
+    [
+        ({}, {"nullable": True}, READERS),
+        ({"nullable": True}, {}, ADDITIVE),
+        ({}, {"format": "decimal"}, READERS),
+        ({"format": "decimal"}, {}, READERS),
+        ({}, {"maxLength": 10}, None),
+    ],
+)
+def test_what_an_answer_promises_is_more_than_its_type(was, now, effect):
+    old, new = contract(change_field("label", **was)), contract(change_field("label", **now))
+    expected = [("changed", "field", "Widget.label", effect)] if effect else []
+    assert expected == lines(diff(old, new))
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "effect"),
+    [
+        ({"maxItems": 5}, {"maxItems": 9}, ADDITIVE),
+        ({"maxItems": 5}, {"maxItems": 3}, CALLERS),
+        ({"maxItems": 5}, {}, ADDITIVE),
+        ({}, {"maxItems": 5}, CALLERS),
+        ({"minItems": 2}, {"minItems": 1}, ADDITIVE),
+        ({"minItems": 2}, {"minItems": 3}, CALLERS),
+        ({"pattern": "a"}, {"pattern": "b"}, CALLERS),
+        ({"default": 1}, {}, CALLERS),
+        ({"default": 1}, {"default": 2}, CALLERS),
+    ],
+)
+def test_a_limit_breaks_callers_unless_it_is_looser(was, now, effect):
+    old, new = contract(change_until(**was)), contract(change_until(**now))
+    assert [("changed", "field", "SpinWidgetUntil.marks", effect)] == lines(diff(old, new))
+
+
+def test_another_name_of_the_object_breaks_readers():
+    new = contract(change_field("object", enum=["financial_connections.gadget"]))
+    assert [("changed", "field", "Widget.object", READERS)] == lines(diff(contract(), new))
+
+
+def test_a_field_that_is_no_attribute_is_listed_too():
+    new = contract(lambda it: widget(it).update({"class": TEXT}))
+    assert [("added", "field", "Widget.class", ADDITIVE)] == lines(diff(contract(), new))
+
+
+def test_another_version_is_a_change_even_when_all_else_is_equal():
+    new = contract(lambda it: it["info"].update(version="2031-01-01"))
+    assert "~ header Stripe-Version, value: 2030-01-01 → 2031-01-01 (additive)\n" == as_text(diff(contract(), new))
+
+
+def move_operation(document):
+    document["paths"][f"{WIDGETS}/{{widget}}/turn"] = document["paths"].pop(SPIN)
+
+
+def rename_everywhere(document, old, new):
+    text = json.dumps(document).replace(f'{old}"', f'{new}"')
+    document.clear()
+    document.update(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            move_operation,
+            [
+                ("renamed", "operation", "spin_widget", CALLERS),
+                ("renamed", "schema", "SpinWidgetUntil", CALLERS),
+                ("renamed", "schema", "SpinWidgetWay", CALLERS),
+            ],
+        ),
+        (
+            lambda it: rename_everywhere(it, "bank_connections_resource_maker", "bank_connections_resource_brand"),
+            [("renamed", "schema", "Maker", READERS)],
+        ),
+        (
+            lambda it: widget(it).update(paint=widget(it).pop("colour")),
+            [("renamed", "field", "Widget.colour", READERS), ("renamed", "schema", "WidgetColour", READERS)],
+        ),
+        (
+            lambda it: parameters(it)[1].update(name="count"),
+            [("renamed", "parameter", "list_widgets.limit", CALLERS)],
+        ),
+        (
+            lambda it: fields_of_form(it)["properties"].update(till=fields_of_form(it)["properties"].pop("until")),
+            [("renamed", "parameter", "spin_widget.until", CALLERS), ("renamed", "schema", "SpinWidgetUntil", CALLERS)],
+        ),
+    ],
+)
+def test_a_new_name_is_one_line_and_so_is_all_that_follows_from_it(change, expected):
+    changes = [line for line in lines(diff(contract(), contract(change))) if "required" not in line]
+    assert sorted(expected) == sorted(changes)
+
+
+def test_two_things_that_could_be_the_renamed_one_are_not_guessed_at():
+    new = contract(lambda it: widget(it).update(title=widget(it).pop("label"), subtitle=TEXT))
+    assert {"added", "removed"} == {change for change, *_ in lines(diff(contract(), new))}
+
+
 def test_a_schema_under_a_new_name_is_one_line():
     new = contract()
     schemas = new["components"]["schemas"]
@@ -139,17 +243,34 @@ def test_a_diff_can_be_read_by_people_changelogs_and_programs():
     assert "+ field Widget.size (additive)\n~ field Widget.label, type: str → int (breaking for readers)\n" == as_text(
         changes
     )
-    assert "- Added field `Widget.size` (additive).\n" in as_markdown(changes)
-    assert {"change": "added", "what": "field", "name": "Widget.size", "effect": "additive", "detail": ""} in as_data(
-        changes
-    )
+    assert "- Added field `Widget.size` (*additive*).\n" in as_markdown(changes)
+    assert "- Changed field `Widget.label`, type: `str` → `int` (*breaking for readers*).\n" in as_markdown(changes)
+    expected = {"change": "changed", "what": "field", "name": "Widget.label", "effect": READERS}
+    assert {**expected, "fact": "type", "was": "str", "now": "int"} == as_data(changes)[1]
+
+
+def test_a_rename_reads_as_one():
+    new = contract(lambda it: widget(it).update(title=widget(it).pop("label")))
+    changes = diff(contract(), new)
+    assert "> field Widget.label, name: Widget.label → Widget.title (breaking for readers)\n" == as_text(changes)
+    assert "- Renamed field `Widget.label` to `Widget.title` (*breaking for readers*).\n" == as_markdown(changes)
+
+
+def test_upstreams_can_be_compared_as_well_as_contracts(tree):
+    tree.drop_overlays()
+    old = tree.write("old.json", spec())
+    document = spec()
+    widget(document)["size"] = TEXT
+    new = tree.write("new.json", document)
+    assert "+ field Widget.size (additive)\n" == tree.call("diff", old, new).stdout
+    assert "" == tree.call("diff", old, tree.write("same.json", contract())).stdout
 
 
 def test_the_command_prints_a_diff(tree):
     old = tree.write("old.json", contract())
     new = tree.write("new.json", contract(lambda it: widget(it).update(size=TEXT)))
     assert "+ field Widget.size (additive)\n" == tree.run("diff", old, new).stdout
-    assert "- Added field `Widget.size` (additive).\n" == tree.run("diff", old, new, "--markdown").stdout
+    assert "- Added field `Widget.size` (*additive*).\n" == tree.run("diff", old, new, "--markdown").stdout
     assert "Widget.size" == json.loads(tree.run("diff", old, new, "--json").stdout)[0]["name"]
     assert (0, "") == (tree.run("diff", old, old).returncode, tree.run("diff", old, old).stdout)
 
@@ -158,4 +279,4 @@ def test_a_diff_of_what_is_no_contract_gets_one_line(tree):
     bad = tree.write("bad.json", {"openapi": "3.0.0"})
     done = tree.run("diff", bad, bad)
     assert 1 == done.returncode
-    assert "codegen: document: has no 'components'\n" == done.stderr
+    assert "codegen: the old contract: document: has no 'components'\n" == done.stderr
