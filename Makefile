@@ -1,7 +1,7 @@
 # Everything this project does, one word each: `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test soak lowest check generate bump lock build clean
+.PHONY: help setup demo test soak lowest check generate bump bench lock build clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -57,6 +57,9 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' --resolution lowest-direct --group build --group test \
 		--extra sandbox pyproject.toml -o requirements/lowest.txt
+
+bench: $(READY) ## measure, side by side, and write docs/performance.md
+	$(BIN)/python -m benchmarks
 
 build: $(READY) ## wheel and sdist into dist/
 	$(BIN)/python -m build --no-isolation
