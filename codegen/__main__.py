@@ -6,14 +6,15 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from codegen.assembly import assembled, known
+from codegen.assembly import Ours, assembled, known
 from codegen.changelog import drafted
 from codegen.changes import as_data, as_markdown, as_text
-from codegen.checked import SpecError
+from codegen.checked import Node, SpecError
 from codegen.diff import diff
 from codegen.drift import drift
 from codegen.options import arguments
 from codegen.prose import described
+from codegen.reading import parsed
 from codegen.render import GENERATOR
 from codegen.tree import (
     CHANGELOG,
@@ -55,14 +56,13 @@ def main(line: Sequence[str] | None = None) -> int:
 def bump(options: argparse.Namespace) -> list[str]:
     """Take a new upstream: contract, record, code, and a draft for the changelog."""
     root = options.root
-    content, ours = fetched(options.spec), what_is_ours(root)
-    document, left = assembled(content, source_name(options.spec), ours)
-    old = known(fetched(options.old), source_name(options.old), ours) if options.old else read(root / CONTRACT)
-    changes = diff(old, document)
+    content, name, ours = fetched(options.spec), source_name(options.spec), what_is_ours(root)
+    document, left = assembled(parsed(content, name), ours)
+    changes = diff(contract_at(options.old, ours) if options.old else read(root / CONTRACT), document)
     digest = hashlib.sha256(content).hexdigest()
     texts = {
         CONTRACT: contract_text(document),
-        SOURCE: source_text(source_name(options.spec), document["info"]["version"], digest, GENERATOR),
+        SOURCE: source_text(name, document["info"]["version"], digest, GENERATOR),
         CHANGELOG: drafted(words_in(root / CHANGELOG) or "# Changelog\n", as_markdown(changes)),
     }
     put(root, document, texts)
@@ -72,7 +72,8 @@ def bump(options: argparse.Namespace) -> list[str]:
 
 def contract(options: argparse.Namespace) -> list[str]:
     """Print the contract that an upstream would give."""
-    document, left = assembled(fetched(options.spec), source_name(options.spec), what_is_ours(options.root))
+    upstream = parsed(fetched(options.spec), source_name(options.spec))
+    document, left = assembled(upstream, what_is_ours(options.root))
     print(contract_text(document), end="")
     return left
 
@@ -80,11 +81,16 @@ def contract(options: argparse.Namespace) -> list[str]:
 def compare(options: argparse.Namespace) -> list[str]:
     """Print what changed between two contracts, or the upstreams they would come from."""
     ours = what_is_ours(options.root)
-    old, new = (known(fetched(spec), source_name(spec), ours) for spec in (options.old, options.new))
-    changes = diff(old, new)
+    changes = diff(contract_at(options.old, ours), contract_at(options.new, ours))
     forms = {"json": json.dumps(as_data(changes), indent=2) + "\n", "markdown": as_markdown(changes)}
     print(forms.get(options.form, as_text(changes)), end="")
     return []
+
+
+def contract_at(spec: str, ours: Ours) -> Node:
+    """The contract in a file, or the one of the upstream in it."""
+    name = source_name(spec)
+    return known(parsed(fetched(spec), name), ours, name)
 
 
 def generate(options: argparse.Namespace) -> list[str]:

@@ -18,6 +18,7 @@ def diff(old: Node, new: Node) -> list[Change]:
     before, after = inventory(old, "the old contract"), inventory(new, "the new contract")
     gone, fresh = alone(before, after), alone(after, before)
     renamed = renames(gone, fresh, Portraits(before), Portraits(after))
+    both = [(before[key], after[key]) for key in before if key in after]
     left = {id(thing) for pair in renamed for thing in pair}
     spelling = {one.name: other.name for one, other in renamed if one.what == "schema"}
     return [
@@ -25,7 +26,9 @@ def diff(old: Node, new: Node) -> list[Change]:
         *(Change("renamed", one.what, one.name, one.harm, "name", one.name, two.name) for one, two in renamed),
         *(Change("removed", one.what, one.name, one.harm) for one in gone if id(one) not in left),
         *(Change("added", one.what, one.name, effect_of_new(one)) for one in fresh if id(one) not in left),
-        *(line for key in before if key in after for line in differences(before[key], after[key], spelling)),
+        *(line for pair in both for line in differences(*pair, spelling)),
+        # The path of an operation is where its new name comes from: that goes without saying.
+        *(line for pair in renamed for line in differences(*pair, spelling) if line.fact != "path"),
     ]
 
 

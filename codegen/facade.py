@@ -39,10 +39,12 @@ def gaps(facts: Node, files: Mapping[str, str]) -> list[str]:
     sources = [source_of(name, files[name]) for name in sorted(files)]
     calls, classes = facts["calls"], facts["classes"]
     uses = {name: [use for source in sources for use in source.uses if use.operation == name] for name in calls}
+    # What a private module does with an operation is no method of the facade.
+    public = {name: [use for use in uses[name] if not use.file.startswith("_")] for name in calls}
     known = {*calls, *classes, "API_VERSION", "api", "models"}
     return [
-        *(f"no facade method for {name}" for name in calls if not uses[name]),
-        *(line for name in calls if uses[name] for line in unpassed(calls[name], uses[name])),
+        *(f"no facade method for {name}" for name in calls if not public[name]),
+        *(line for name in calls if public[name] for line in unpassed(calls[name], public[name])),
         *(line for name in calls for use in uses[name] for line in unknown(calls[name], use)),
         *unexported(classes, {source.name: source.imports for source in sources}),
         *(f"{source.name}: {name} is gone" for source in sources for name in sorted(source.imports - known)),

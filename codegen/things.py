@@ -82,14 +82,15 @@ class Portraits:
             self._inside.setdefault(thing.parent, []).append(thing)
 
     def of(self, thing: Thing) -> str:
-        """Equal for things that differ in nothing but names."""
+        """Equal for things that differ in nothing but names, and in whether they are required."""
         if thing.key not in self._known:
             parent = "" if thing.what in {"operation", "schema"} else thing.parent
             inside = [
                 (one.what, one.name.removeprefix(thing.name), self._spelt(one))
                 for one in self._inside.get(thing.name, ())
             ]
-            whole = repr((thing.what, parent, self._spelt(thing), inside))
+            facts = {key: fact for key, fact in self._spelt(thing).items() if key != "required"}
+            whole = repr((thing.what, parent, facts, inside))
             self._known[thing.key] = sha256(whole.encode()).hexdigest()[:12]
         return self._known[thing.key]
 

@@ -70,10 +70,14 @@ def fetched(spec: str) -> bytes:
     try:
         with urlopen(spec, timeout=PATIENCE) as answer:  # noqa: S310 - http and https only, see is_url
             content = bytes(answer.read(LARGEST + 1))
+            is_short = bool(answer.length)
     except (OSError, HTTPException, ValueError) as error:
         raise SpecError(f"{source_name(spec)}: {getattr(error, 'reason', error)}") from error
     if len(content) > LARGEST:
         raise SpecError(f"{source_name(spec)}: is larger than {LARGEST} bytes")
+    # A piece of YAML may well be YAML.
+    if is_short:
+        raise SpecError(f"{source_name(spec)}: the download broke off")
     return content
 
 
@@ -110,13 +114,17 @@ def put(root: Path, document: Node, texts: Mapping[Path, str]) -> None:
         except BaseException:
             clear(root)
             raise
-    # From here on nothing is written, only renamed. What a crash leaves unrenamed is what `check` finds.
+    # From here on nothing is written, only renamed. What a crash leaves unrenamed is what `check` finds; and as the
+    # contract comes last, another run makes its diff against the old one, and loses no line of the changelog.
     for path in waiting:
-        beside(path, NEW).replace(path)
+        if path != root / CONTRACT:
+            beside(path, NEW).replace(path)
     if is_other:
         if place.exists():
             place.rename(beside(place, OLD))
         beside(place, NEW).rename(place)
+    if root / CONTRACT in waiting:
+        beside(root / CONTRACT, NEW).replace(root / CONTRACT)
     clear(root)
 
 

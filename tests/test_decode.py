@@ -322,6 +322,19 @@ def test_models_are_frozen():
         decoded(Account, ACCOUNT).status = "active"
 
 
+def test_a_nested_object_pickles_to_the_digit():
+    content = b'{"account_holder": {"type": "customer", "n": ' + b"9" * 5000 + b"}}"
+    holder = decode(Account, content, "req_1").account_holder
+    for twin in twins(holder):
+        assert holder.to_dict() == twin.to_dict()
+        assert ("customer", "req_1") == (twin.type, twin.request_id)
+
+
+def test_what_is_no_json_makes_no_model():
+    with pytest.raises(TypeError):
+        Account.from_dict({"created": object()})
+
+
 def test_a_model_made_by_hand_is_a_dict_of_what_it_was_given():
     made = Transaction(id="fctxn_1", amount=5, status=TransactionStatus.POSTED)
     assert {"id": "fctxn_1", "amount": 5, "status": "posted"} == made.to_dict()

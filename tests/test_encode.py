@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import Enum
 from urllib.parse import parse_qsl
 
 import pytest
@@ -86,6 +87,26 @@ def test_what_cannot_be_sent_is_refused_by_its_key(params, facts, named):
     with pytest.raises(InvalidArgumentError) as caught:
         encode_params(params, **facts)
     assert str(caught.value).startswith((named, f"a key in {named}"))
+
+
+class Colour(str, Enum):  # noqa: UP042 - as users have them
+    RED = "red"
+
+
+def test_an_enum_is_sent_as_its_value():
+    assert "session=red" == encode_params({"session": Colour.RED})
+
+
+def test_a_tree_without_end_is_refused():
+    endless = {}
+    endless["a"] = endless
+    with pytest.raises(InvalidArgumentError, match="nested too deeply"):
+        encode_params({"a": endless})
+
+
+def test_parameters_are_a_mapping():
+    with pytest.raises(InvalidArgumentError, match="mapping"):
+        encode_params(["a"])
 
 
 def test_a_refusal_does_not_show_the_value():

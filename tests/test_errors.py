@@ -97,6 +97,12 @@ def test_a_secret_that_the_server_quotes_is_masked():
     assert "Invalid key sk_live_*** and rk_test_*** and whsec_*** and fcsess_1_secret_***" == error.message
 
 
+def test_a_secret_that_the_server_quotes_is_nowhere_in_the_error():
+    error = refused(401, message="sk_live_CANARY", param="sk_live_CANARY", extra={"a": ["sk_live_CANARY"]})
+    assert "CANARY" not in repr(vars(error))
+    assert b"CANARY" not in pickle.dumps(error)
+
+
 def every_error():
     def below(cls):
         return [cls, *(sub for child in cls.__subclasses__() for sub in below(child))]

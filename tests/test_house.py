@@ -25,7 +25,12 @@ FLOORS = {
     "_refresh": {"errors", "models"},
     "_polling": {"errors"},
     "sessions": {"_generated", "_request", "models", "params"},
-    "transactions": {"_generated", "_request", "expand", "models", "pagination", "params"},
+    "transactions": {"_generated", "_request", "_sync", "_sync_many", "expand", "models", "pagination", "params"},
+    "sync": {"_sync", "_sync_many"},
+    "_sync_many": {"_fan_out", "_sync", "errors"},
+    "_sync": {"_cursor", "_generated", "_request", "models", "pagination"},
+    "_cursor": {"errors"},
+    "_fan_out": set(),
     "models": {"_generated", "_model"},
     "params": {"_generated"},
     "_transport": {

@@ -322,3 +322,103 @@ async def test_every_walk_gives_each_item_once_and_in_order(count, limit, n, dat
             )
     assert expected == await ids(pager)
     assert expected == await ids(copy.copy(pager))
+
+
+async def test_following_pages_by_hand_in_a_circle_is_an_error_too():
+    a, b = (ItemList([Item(name)], has_more=True) for name in "ab")
+    page = await scripted(*[a, b] * 5)
+    with pytest.raises(PaginationError):
+        for _ in range(9):
+            page = await page.next()
+    assert page.cursor == "a"
+
+
+class Flaky(Server):
+    """A server that fails every other time."""
+
+    fails = False
+
+    async def __call__(self, **place):
+        self.fails = not self.fails
+        if not self.fails:
+            raise APIConnectionError("gone")
+        return await super().__call__(**place)
+
+
+async def test_a_walk_goes_on_after_a_page_that_failed():
+    server, seen = Flaky(50), []
+    items = aiter(Pager(server, limit=10))
+    for _ in range(100):
+        try:
+            seen.append((await anext(items)).id)
+        except APIConnectionError:
+            continue
+        except StopAsyncIteration:
+            break
+    assert server.ids == seen
+
+
+async def test_a_walk_goes_on_after_a_page_that_was_cancelled():
+    class Slow(Server):
+        slow = True
+
+        async def __call__(self, **place):
+            if place["starting_after"] and self.slow:
+                await anyio.sleep_forever()
+            return await super().__call__(**place)
+
+    server = Slow(20)
+    items = aiter(Pager(server, limit=10))
+    seen = [(await anext(items)).id for _ in range(10)]
+    with anyio.move_on_after(0.01):
+        await anext(items)
+    server.slow = False
+    assert server.ids == seen + await ids(items)
+
+
+@pytest.mark.parametrize("checkpoints", range(12))
+async def test_a_prefetched_page_is_not_lost_to_a_cancellation(checkpoints):
+    """Wherever an `anext` is cancelled, the next one goes on where it was."""
+    server, seen, ends = Server(30), [], []
+
+    async def consume(items):
+        try:
+            seen.append((await anext(items)).id)
+        except StopAsyncIteration:
+            ends.append(True)
+
+    async with Pager(server, limit=1).prefetch() as items:
+        while not ends:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(consume, items)
+                for _ in range(checkpoints):
+                    await anyio.lowlevel.checkpoint()
+                tasks.cancel_scope.cancel()
+            await consume(items)
+    assert server.ids == seen
+
+
+async def test_a_prefetch_that_broke_off_does_not_look_complete():
+    async def fetch(*, starting_after, **_):
+        if starting_after:
+            raise APIConnectionError("gone")
+        return ItemList([Item("a")], has_more=True)
+
+    async with Pager(fetch).prefetch() as items:
+        assert "a" == (await anext(items)).id
+        for _ in range(3):
+            with pytest.raises(APIConnectionError):
+                await anext(items)
+
+
+async def test_an_error_of_a_block_survives_a_cancellation_from_outside():
+    async def never(**_):
+        await anyio.sleep_forever()
+
+    with pytest.raises(ZeroDivisionError):
+        with anyio.move_on_after(0.01):
+            async with Pager(never).prefetch() as items:
+                try:
+                    await anext(items)
+                finally:
+                    _ = 1 / 0

@@ -55,7 +55,7 @@ def test_a_bad_key_from_the_environment_is_called_by_the_variables_name(monkeypa
         AsyncClient()
 
 
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "30", True, None, [1]])
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, "30", True, None, [1]])
 def test_a_timeout_that_bounds_nothing_is_refused(value):
     with pytest.raises(ConfigurationError, match="^timeout"):
         AsyncClient(KEY, timeout=value)
@@ -105,6 +105,8 @@ def test_max_connections_is_a_whole_number_above_zero(value):
         "https://u:p@x",
         "https://x?a=b",
         "https://x#a",
+        "https://x#",
+        "https://x?",
         "https://x:port",
         None,
         5,
@@ -150,6 +152,7 @@ def test_an_idempotency_key_that_cannot_be_sent_is_refused(value):
         {"": "a"},
         {"X-Y": 5},
         {5: "x"},
+        ["X-Y"],
     ],
 )
 def test_a_header_that_would_break_the_request_is_refused(headers):
@@ -186,3 +189,27 @@ def test_nothing_that_holds_a_key_can_be_pickled(thing):
 def test_options_copy():
     options = RequestOptions(api_key=KEY, timeout=3)
     assert options == copy.deepcopy(options)
+
+
+async def asynchronous(event):
+    pass
+
+
+@pytest.mark.parametrize("handler", [5, asynchronous])
+def test_a_handler_that_cannot_be_called_is_refused(handler):
+    with pytest.raises(ConfigurationError, match="on_event"):
+        AsyncClient(KEY, on_event=handler)
+
+
+def test_an_unknown_transport_is_refused():
+    with pytest.raises(ConfigurationError, match="transport"):
+        AsyncClient(KEY, transport="carrier pigeon")
+
+
+def test_a_view_of_a_subclass_has_what_the_subclass_has():
+    class Tagged(AsyncClient):
+        def __init__(self, key):
+            super().__init__(key)
+            self.tag = "mine"
+
+    assert "mine" == Tagged(KEY).with_options(max_retries=1).tag

@@ -3,11 +3,13 @@ import logging
 import socket
 import ssl
 import traceback
+import warnings
 from contextlib import asynccontextmanager
 
 import anyio
 import httpx
 import pytest
+import trustme
 from objects import ACCOUNT, TRANSACTION, list_of
 from servers import http_answer, read_request, serving
 
@@ -19,12 +21,15 @@ from financial_connections import (
     APITimeoutError,
     AsyncClient,
     AuthenticationError,
+    ConfigurationError,
     ConflictError,
     DeadlineExceededError,
+    InvalidArgumentError,
     NotFoundError,
     RateLimitError,
     RequestOptions,
     ServerError,
+    _connections,
 )
 
 KEY = "sk_test_51H8supersecret"
@@ -475,3 +480,174 @@ async def test_closing_leaves_no_socket_behind():
         async with AsyncClient(KEY, base_url=url) as client:
             await client.accounts.retrieve("fca_1")
         gc.collect()  # an unclosed socket would warn, and warnings are errors here
+
+
+# -- what went wrong once ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+async def test_a_connection_is_not_used_for_another_origin(transport, anyio_backend, no_waiting):
+    """One call to http on loopback must not leave a connection that an https call goes over unverified."""
+    if anyio_backend == "trio":
+        transport = "httpx"
+    answered = []
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("other.example").configure_cert(server)
+
+    async def handle(stream):
+        while True:
+            await read_request(stream)
+            answered.append(True)
+            await stream.send(http_answer())
+
+    async with serving(handle) as plain, serving(handle, tls=server) as secured:
+        async with AsyncClient(KEY, base_url=plain, transport=transport) as client:
+            await client.accounts.retrieve("fca_1")
+            with pytest.raises(APIConnectionError, match="CERTIFICATE_VERIFY_FAILED|certificate"):
+                await client.with_options(base_url=secured).accounts.retrieve("fca_1")
+    assert [True] == answered
+
+
+async def test_connections_that_nobody_needs_any_more_are_closed(monkeypatch):
+    now = 0
+    opened = 0
+
+    async def handle(stream):
+        nonlocal now, opened
+        now, opened = now + 1, opened + 1
+        try:
+            while True:
+                await read_request(stream)
+                await anyio.wait_all_tasks_blocked()
+                await stream.send(http_answer())
+        finally:
+            now -= 1
+
+    async with serving(handle) as url, AsyncClient(KEY, base_url=url) as client:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(client.accounts.retrieve, "fca_1")
+        assert 20 == now
+        monkeypatch.setattr(_connections, "_IDLE_SECONDS", -1)
+        await client.accounts.retrieve("fca_1")
+        await anyio.wait_all_tasks_blocked()
+        assert 0 == now
+    assert 20 == opened
+
+
+async def test_waiting_for_a_connection_is_no_part_of_an_attempt():
+    async def handle(stream):
+        while True:
+            await read_request(stream)
+            await anyio.sleep(0.03)
+            await stream.send(http_answer())
+
+    async with (
+        serving(handle) as url,
+        AsyncClient(KEY, base_url=url, max_connections=1, timeout=0.2, max_retries=0) as client,
+        anyio.create_task_group() as tasks,
+    ):
+        for _ in range(15):
+            tasks.start_soon(client.accounts.retrieve, "fca_1")
+
+
+async def test_a_list_keeps_the_filter_it_was_asked_for():
+    stripe, requests = answering(*[httpx.Response(200, json=list_of())] * 2)
+    holder = {}
+    async with client_talking_to(stripe) as client:
+        pagers = []
+        for customer in ("cus_1", "cus_2"):
+            holder["customer"] = customer
+            pagers.append(client.accounts.list(account_holder=holder))
+        for pager in pagers:
+            await pager
+    assert ["cus_1", "cus_2"] == [request.url.params["account_holder[customer]"] for request in requests]
+
+
+async def test_a_url_too_long_for_a_server_is_refused(httpx_mock):
+    async with AsyncClient(KEY) as client:
+        with pytest.raises(InvalidArgumentError, match="16384 characters"):
+            await client.accounts.list(session="x" * 70_000)
+        with pytest.raises(InvalidArgumentError, match="16384 characters"):
+            await client.accounts.retrieve("x" * 70_000)
+
+
+async def test_a_hook_of_the_callers_client_may_raise_for_a_status(no_waiting):
+    async def hook(response):
+        response.raise_for_status()
+
+    transport = httpx.MockTransport(lambda _: refusal(404, code="resource_missing"))
+    async with httpx.AsyncClient(transport=transport, event_hooks={"response": [hook]}) as http_client:
+        client = AsyncClient(KEY, http_client=http_client)
+        with pytest.raises(NotFoundError) as caught:
+            await client.accounts.retrieve("fca_1")
+    assert KEY not in everything_reachable(caught.value)
+
+
+@pytest.mark.parametrize("failure", [OSError("x"), anyio.ClosedResourceError(), anyio.BrokenResourceError()])
+async def test_a_socket_closed_elsewhere_is_a_connection_error(failure, no_waiting):
+    stripe, requests = answering(failure, ok())
+    async with client_talking_to(stripe) as client:
+        await client.accounts.retrieve("fca_1")
+    assert 2 == len(requests)
+
+
+async def test_a_cancelled_attempt_is_told_of_too():
+    events = []
+
+    async def handle(stream):
+        await read_request(stream)
+        await anyio.sleep_forever()
+
+    async with serving(handle) as url, AsyncClient(KEY, base_url=url, on_event=events.append) as client:
+        with pytest.raises(DeadlineExceededError):
+            await client.accounts.retrieve("fca_1", options=RequestOptions(deadline=0.1))
+    assert ["RequestStarted", "RequestFinished"] == [type(event).__name__ for event in events]
+    assert events[1].error.startswith("Cancelled")
+
+
+@pytest.mark.parametrize("first", ["asyncio", "trio"])
+@pytest.mark.parametrize("second", ["asyncio", "trio"])
+def test_a_rate_limited_client_in_a_second_event_loop_says_so(first, second):
+    client = AsyncClient(KEY, base_url="http://127.0.0.1:1", max_retries=0, rate_limit=100)
+
+    async def use():
+        for _ in range(3):
+            with pytest.raises(APIConnectionError):
+                await client.accounts.retrieve("fca_1")
+
+    async def use_again():
+        with pytest.raises(ConfigurationError, match="another event loop"):
+            await client.accounts.retrieve("fca_1")
+        await client.aclose()
+
+    anyio.run(use, backend=first)
+    anyio.run(use_again, backend=second)
+
+
+async def test_closing_a_view_closes_nothing():
+    stripe, requests = answering(ok(), ok())
+    async with client_talking_to(stripe) as client:
+        async with client.with_options(max_retries=0) as view:
+            await view.accounts.retrieve("fca_1")
+        await client.accounts.retrieve("fca_1")
+    assert 2 == len(requests)
+
+
+async def test_a_notice_does_not_cost_the_answer_where_warnings_are_errors(caplog):
+    stripe, _ = answering(ok(**{"Stripe-Notice": "upgrade"}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        async with client_talking_to(stripe) as client:
+            assert "fca_1MwVK82eZvKYlo2Cjw8FMxXf" == (await client.accounts.disconnect("fca_1")).id
+    assert ["Stripe says: upgrade"] == [record.getMessage() for record in caplog.records]
+
+
+async def test_a_request_id_of_any_length_is_short_and_printable():
+    answer = httpx.Response(200, content=b"[", headers={b"Request-Id": b"req_\x9b" + b"x" * 40_000})
+    stripe, _ = answering(answer)
+    async with client_talking_to(stripe) as client:
+        with pytest.raises(APIResponseError) as caught:
+            await client.accounts.retrieve("fca_1")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500

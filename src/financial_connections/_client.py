@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack
 
 from attrs import evolve
@@ -57,6 +58,8 @@ class AsyncClient:
     sessions: Sessions
     transactions: Transactions
 
+    _is_view = False
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -77,6 +80,8 @@ class AsyncClient:
         del api_key  # from here on no frame of a traceback holds it
         if http_client is not None and not is_httpx_client(http_client):
             raise ConfigurationError("http_client must be an httpx.AsyncClient")
+        if on_event is not None and (not callable(on_event) or iscoroutinefunction(on_event)):
+            raise ConfigurationError("on_event must be a function, and not an async one")
         limit = whole_number("max_connections", max_connections, at_least=1)
         settings = Settings(
             api_key=secret,
@@ -88,7 +93,7 @@ class AsyncClient:
             max_retries=max_retries,
         )
         limiter = None if rate_limit is None else RateLimiter(positive_number("rate_limit", rate_limit))
-        connections = _pool(transport, limit) if http_client is None else CallersClient(http_client)
+        connections = _pool(transport, limit) if http_client is None else CallersClient(http_client, limit)
         self._use(Transport(settings=settings, connections=connections, limiter=limiter, on_event=on_event))
 
     def _use(self, transport: Transport) -> None:
@@ -98,11 +103,13 @@ class AsyncClient:
         self.transactions = Transactions(self._transport)
 
     def with_options(self, **settings: Unpack[ClientSettings]) -> Self:
-        """Return a client with other settings that shares this one's connections, and closes with it."""
+        """Return a client with other settings that shares this one's connections; closing it closes nothing."""
         changes: dict[str, Any] = dict(settings)
         if "api_key" in settings:
             changes["api_key"] = Secret.wrapping(settings.pop("api_key"))
         view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__)  # what a subclass has
+        view._is_view = True
         view._use(evolve(self._transport, settings=evolve(self._transport.settings, **changes)))
         return view
 
@@ -117,15 +124,16 @@ class AsyncClient:
         """
         Call any endpoint of Stripe's API, with the same retries and errors: `send_raw("GET", "/v1/balance")`.
 
-        `path` is taken as it is; `params` travel in the query, of a POST in the form. The answer is not
-        decoded.
+        The segments of `path` are percent-encoded here. `params` travel in the query, of a POST in the form. The
+        answer is not decoded.
         """
         request = Request(method=_method(method), path=_segments(path), params=params or {})
         return await self._transport.send_raw(request, options)
 
     async def aclose(self) -> None:
         """Close the connections. A client of yours (`http_client=`) stays open."""
-        await self._transport.connections.aclose()
+        if not self._is_view:
+            await self._transport.connections.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ cleanly is thrown away, and everything that could have gone wrong on it with it.
 """
 
 import sys
+from collections import defaultdict, deque
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -15,12 +16,13 @@ from urllib.parse import urlsplit
 import anyio
 from anyio.lowlevel import EventLoopToken, current_token
 
-from financial_connections._body import BodyError, read_body
+from financial_connections._body import read_body
 from financial_connections._exchange import (
     Answer,
     answer_from,
     chain,
     failure_from,
+    faults_of,
     prepared_request,
     proxy_for,
     tls_context,
@@ -36,9 +38,47 @@ if TYPE_CHECKING:
 _IDLE_SECONDS = 30
 """How long an unused connection is kept."""
 
+Origin = tuple[str, str]
+"""Scheme and authority: what a connection leads to, and what decides on its TLS and its proxy."""
+
+
+class Slots:
+    """`async with` waits for one of so many slots, in one event loop, until they are closed. Fair."""
+
+    def __init__(self, limit: int) -> None:
+        self.closed = False
+        self._free = anyio.Semaphore(limit, fast_acquire=True)
+        self._loop: EventLoopToken | None = None
+
+    def check(self) -> None:
+        """Raise `ConfigurationError` when there is no slot to wait for."""
+        if self.closed:
+            raise ConfigurationError("the client is closed: make a new one")
+        if not self.in_their_loop():
+            raise ConfigurationError("the client was used in another event loop: make one in each loop")
+
+    def in_their_loop(self) -> bool:
+        """Sockets belong to the event loop that opened them; in another one they hang."""
+        loop = current_token()
+        self._loop = self._loop or loop
+        return self._loop == loop
+
+    async def __aenter__(self) -> None:
+        self.check()
+        await self._free.acquire()
+        if self.closed:
+            self._free.release()
+            self.check()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._free.release()
+
 
 class Connections(Protocol):
-    """Where requests go: lanes of our own, or a client that the caller brought."""
+    """Where requests go: connections of our own, or a client that the caller brought."""
+
+    slots: Slots
+    """Whoever makes an exchange holds one of them."""
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109 - for the sockets
         """Send once and return the answer, whatever its status. Raises `AttemptFailedError`."""
@@ -49,132 +89,121 @@ class Connections(Protocol):
         ...
 
 
-class _Guard:
-    """Lets at most so many calls through at once, in one event loop, until it is closed."""
-
-    def __init__(self, limit: int) -> None:
-        self.closed = False
-        self._limiter = anyio.Semaphore(limit, fast_acquire=True)
-        self._loop: EventLoopToken | None = None
-
-    async def __aenter__(self) -> None:
-        # Sockets belong to the event loop that opened them; in another one they hang.
-        loop = current_token()
-        self._loop = self._loop or loop
-        self._check_open()
-        if self._loop != loop:
-            raise ConfigurationError("the client was used in another event loop: make one in each loop")
-        await self._limiter.acquire()
-        if self.closed:
-            self._limiter.release()
-            self._check_open()
-
-    async def __aexit__(self, *_: object) -> None:
-        self._limiter.release()
-
-    def _check_open(self) -> None:
-        if self.closed:
-            raise ConfigurationError("the client is closed: make a new one")
-
-
 class Lanes:
     """Connections of our own, at most `limit` at a time."""
 
     def __init__(self, limit: int) -> None:
-        self._guard = _Guard(limit)
-        self._idle: list[httpx.AsyncHTTPTransport] = []
+        self.slots = Slots(limit)
+        self._idle: defaultdict[Origin, deque[tuple[httpx.AsyncHTTPTransport, float]]] = defaultdict(deque)
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         import httpx  # noqa: PLC0415 - loading it takes longer than all else
 
-        prepared = prepared_request(request, timeout, httpx)
-        async with self._guard:
-            lane = self._idle.pop() if self._idle else _new_lane(request.url)
-            intact = False
-            try:
-                response = await lane.handle_async_request(prepared)
-                content = await read_body(response)
-                await response.aclose()
-                intact = not _has_leftover(lane)
-                return answer_from(response, content)
-            except (httpx.RequestError, BodyError) as error:
-                failure = failure_from(error, httpx)
-            finally:
-                if intact and not self._guard.closed:
-                    self._idle.append(lane)
-                else:
-                    # Shielded, or a cancelled call would leave its socket open.
-                    with anyio.CancelScope(shield=True):
-                        await lane.aclose()
+        origin = _origin_of(request)
+        idle = self._idle[origin]
+        lane = idle.pop()[0] if idle else _new_lane(origin)
+        intact = False
+        try:
+            response = await lane.handle_async_request(prepared_request(request, timeout, httpx))
+            content = await read_body(response)
+            await response.aclose()
+            intact = not _has_leftover(lane)
+            return answer_from(response, content)
+        except faults_of(httpx) as error:
+            failure = failure_from(error, httpx)
+        finally:
+            # Shielded, or a cancelled call would leave its socket open.
+            with anyio.CancelScope(shield=True):
+                await self._put_back(lane, origin, intact=intact)
         # Outside `except`, or the failure would carry httpx's error, and that the request with the key.
         raise failure
 
+    async def _put_back(self, lane: "httpx.AsyncHTTPTransport", origin: Origin, *, intact: bool) -> None:
+        now = anyio.current_time()
+        if intact and not self.slots.closed:
+            self._idle[origin].append((lane, now))
+        else:
+            await lane.aclose()
+        # Used last in, first out: those that nobody needs any more are at the other end.
+        for idle in self._idle.values():
+            while idle and idle[0][1] < now - _IDLE_SECONDS:
+                await idle.popleft()[0].aclose()
+
     async def aclose(self) -> None:
-        self._guard.closed = True
-        while self._idle:
-            await self._idle.pop().aclose()
+        self.slots.closed = True
+        lanes = [lane for idle in self._idle.values() for lane, _ in idle]
+        self._idle.clear()
+        if self.slots.in_their_loop():  # of another, dead loop they cannot be closed any more
+            for lane in lanes:
+                await lane.aclose()
 
 
 class AiohttpPool:
     """Connections of aiohttp's, at most `limit` at a time: faster, and under asyncio only."""
 
     def __init__(self, limit: int) -> None:
-        self._guard = _Guard(limit)
-        self._transport: httpx_aiohttp.AiohttpTransport | None = None
+        self.slots = Slots(limit)
+        self._transports: dict[Origin, httpx_aiohttp.AiohttpTransport] = {}
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         import aiohttp  # noqa: PLC0415 - an extra
         import httpx  # noqa: PLC0415 - as above
 
-        async with self._guard:
-            if self._transport is None:
-                self._transport = _aiohttp_transport(request.url)
+        faults: tuple[type[Exception], ...] = (*faults_of(httpx), aiohttp.ClientError)
+        origin = _origin_of(request)
+        if origin not in self._transports:
+            self._transports[origin] = _aiohttp_transport(origin)
+        try:
+            response = await self._transports[origin].handle_async_request(prepared_request(request, timeout, httpx))
             try:
-                response = await self._transport.handle_async_request(prepared_request(request, timeout, httpx))
-                try:
-                    return answer_from(response, await read_body(response))
-                finally:
-                    with anyio.CancelScope(shield=True):
-                        await response.aclose()
-            # Not all of aiohttp's errors are translated into httpx's, and some into time-outs that were none.
-            except (httpx.RequestError, aiohttp.ClientError, TimeoutError, BodyError) as error:
-                failure = failure_from(error, httpx)
-                failure.timed_out = any(isinstance(one, TimeoutError) for one in chain(error))
-                failure.retryable = failure.retryable or isinstance(error, aiohttp.ClientResponseError)
+                return answer_from(response, await read_body(response))
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await response.aclose()
+        # Not all of aiohttp's errors are translated into httpx's, and some into time-outs that were none.
+        except faults as error:
+            failure = failure_from(error, httpx)
+            failure.timed_out = any(isinstance(one, TimeoutError) for one in chain(error))
+            failure.retryable = failure.retryable or isinstance(error, aiohttp.ClientResponseError)
         raise failure
 
     async def aclose(self) -> None:
-        self._guard.closed = True
-        if self._transport is not None:
-            await self._transport.aclose()
+        self.slots.closed = True
+        while self._transports:
+            _, transport = self._transports.popitem()
+            await transport.aclose()
 
 
 class CallersClient:
-    """A client that the caller brought: used, never changed, never closed."""
+    """A client that the caller brought: used, not closed, its settings left alone."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, limit: int) -> None:
+        self.slots = Slots(limit)
         self._client = client
         self._httpx = _library_of(client)
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         if self._client.is_closed:
             raise ConfigurationError("http_client is closed")
-        # A request of our own making: the client's base URL, headers, parameters, cookies and auth are for its
-        # owner's calls, and would mix with ours.
-        prepared = prepared_request(request, timeout, self._httpx)
         try:
+            # A request of our own making: the client's base URL, headers, parameters, cookies and auth are for its
+            # owner's calls, and would mix with ours.
+            prepared = prepared_request(request, timeout, self._httpx)
             response = await self._client.send(prepared, auth=None, follow_redirects=False, stream=True)
             try:
                 return answer_from(response, await read_body(response))
             finally:
                 with anyio.CancelScope(shield=True):
                     await response.aclose()
-        except (self._httpx.RequestError, BodyError) as error:
+        except self._httpx.HTTPStatusError as error:  # raised by a hook of the owner's
+            answered = error.response
+            return answer_from(answered, answered.content if answered.is_stream_consumed else b"")
+        except faults_of(self._httpx) as error:
             failure = failure_from(error, self._httpx)
         raise failure
 
     async def aclose(self) -> None:
-        pass
+        self.slots.closed = True
 
 
 def is_httpx_client(value: object) -> bool:
@@ -203,25 +232,31 @@ def _has_leftover(lane: Any) -> bool:
         return False
 
 
-def _new_lane(url: str) -> "httpx.AsyncHTTPTransport":
+def _origin_of(request: WireRequest) -> Origin:
+    parts = urlsplit(request.url)
+    return parts.scheme, parts.netloc
+
+
+def _new_lane(origin: Origin) -> "httpx.AsyncHTTPTransport":
     import httpx  # noqa: PLC0415
 
-    parts = urlsplit(url)
+    scheme, authority = origin
     return httpx.AsyncHTTPTransport(
-        verify=tls_context() if parts.scheme == "https" else False,
-        proxy=proxy_for(parts.hostname or "") if parts.scheme == "https" else None,
+        # A context takes tens of milliseconds to make, and plain http has no use for it.
+        verify=tls_context() if scheme == "https" else False,
+        proxy=proxy_for(authority) if scheme == "https" else None,
         limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE_SECONDS),
     )
 
 
-def _aiohttp_transport(url: str) -> "httpx_aiohttp.AiohttpTransport":
+def _aiohttp_transport(origin: Origin) -> "httpx_aiohttp.AiohttpTransport":
     import aiohttp  # noqa: PLC0415
     import httpx  # noqa: PLC0415
     import httpx_aiohttp  # noqa: PLC0415
 
-    parts = urlsplit(url)
-    tls = tls_context() if parts.scheme == "https" else False
-    proxy = proxy_for(parts.hostname or "") if parts.scheme == "https" else None
+    scheme, authority = origin
+    tls = tls_context() if scheme == "https" else False
+    proxy = proxy_for(authority) if scheme == "https" else None
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=_IDLE_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -15,7 +15,6 @@ from attrs import evolve, frozen
 from financial_connections.errors import InvalidArgumentError
 
 _VERSION = "fcs1"
-_PARTS = 3
 
 
 @frozen
@@ -79,8 +78,7 @@ def place_of(account: str, cursor: Any) -> Place:
     _, owner, text = body.split(".")
     if _digest(account, 6) != owner:
         raise InvalidArgumentError("cursor: it belongs to another account")
-    parts: list[str | None] = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    return Place(*parts, *[None] * (_PARTS - len(parts)))
+    return Place(*json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))))
 
 
 def _digest(text: str, size: int) -> str:

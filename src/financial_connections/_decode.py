@@ -44,6 +44,14 @@ def decode(cls: type[ModelT], content: bytes, request_id: str | None) -> ModelT:
     return model
 
 
+def decode_at(cls: type[ModelT], content: bytes, request_id: str | None, path: "Path") -> ModelT:
+    """Return the `cls` that stands at `path` in `content`."""
+    value = parse_json(content)
+    for step in path:
+        value = value[step]
+    return _build(cls, value, _Origin(content, request_id), path)
+
+
 def _decode_list(cls: type[ModelT], shape: "_Shape", content: bytes, request_id: str | None) -> ModelT:
     try:
         head = shape.decode(content)

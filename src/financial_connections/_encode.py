@@ -15,6 +15,7 @@ from urllib.parse import quote, quote_plus
 
 from financial_connections.errors import InvalidArgumentError
 
+_DEEPEST = 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -30,6 +31,8 @@ def encode_params(
 
     Control characters are refused unless values are `free_text`: no parameter of the contract may hold one.
     """
+    if not isinstance(params, Mapping):
+        raise InvalidArgumentError(f"params must be a mapping, not {type(params).__name__}")
     _require(params, required)
     pairs: list[tuple[str, str]] = []
     for key, value in params.items():
@@ -73,6 +76,8 @@ def _require(params: Mapping[str, object], required: Collection[str]) -> None:
 def _pairs(key: str, value: object, arrays: Collection[str]) -> Iterator[tuple[str, str]]:
     if value is None:
         return
+    if key.count("[") > _DEEPEST:
+        raise InvalidArgumentError(f"{key[:100]} is nested too deeply")
     is_sequence = isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
     if key in arrays and not is_sequence:
         raise InvalidArgumentError(f"{key} must be a list or tuple, not {type(value).__name__}: write {key}=[…]")
@@ -103,7 +108,7 @@ def _scalar(key: str, value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return _encodable(key, str(value))
+            return _encodable(key, str.__str__(value))  # of an enum, too, the value
         case int():
             return _digits(key, value)
         case float() if math.isfinite(value):

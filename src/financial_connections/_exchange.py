@@ -27,6 +27,12 @@ class Answer:
     headers: Mapping[str, str]
     content: bytes = field(repr=False)
 
+    @property
+    def request_id(self) -> str | None:
+        """Stripe's id of the request, fit to print."""
+        said = self.headers.get("request-id")
+        return printable(said, 100) if said else None
+
 
 class AttemptFailedError(Exception):
     """No answer came. Says why, and whether that was a time-out, and whether another attempt is worth it."""
@@ -96,6 +102,17 @@ def answer_from(response: Any, content: bytes) -> Answer:
     return Answer(response.status_code, headers, content)
 
 
+@cache
+def faults_of(library: Any) -> tuple[type[Exception], ...]:
+    """
+    Return all that an exchange may fail with that is nobody's programming error.
+
+    More than httpx's own: hooks of a caller's client, and sockets closed elsewhere, raise what they like.
+    """
+    theirs = (library.HTTPError, library.InvalidURL, library.StreamError, library.CookieConflict)
+    return (*theirs, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError, BodyError)
+
+
 def failure_from(error: Exception, library: Any) -> AttemptFailedError:
     """Describe what went wrong: httpx's own error holds the request, and so the key."""
     text = _reason(error)
@@ -104,7 +121,9 @@ def failure_from(error: Exception, library: Any) -> AttemptFailedError:
     return AttemptFailedError(
         f"{type(error).__name__}: {text}",
         timed_out=isinstance(error, library.TimeoutException),
-        retryable=isinstance(error, library.TransportError)
+        retryable=isinstance(
+            error, library.TransportError | OSError | anyio.ClosedResourceError | anyio.BrokenResourceError
+        )
         and not isinstance(error, library.UnsupportedProtocol)
         and not _is_tls_refusal(error),
     )
@@ -135,7 +154,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 def proxy_for(host: str) -> str | None:
-    """Return the environment's proxy: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`. Plain http goes to loopback only."""
+    """Return the environment's proxy for https: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`."""
     proxies = getproxies()
     proxy = proxies.get("https") or proxies.get("all")
     return None if proxy is None or proxy_bypass(host) else proxy

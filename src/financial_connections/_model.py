@@ -63,7 +63,7 @@ class Model:
         As lenient as the client is with the server: no field is required, an unknown one is kept, one of
         the wrong type is `None`. Raises `TypeError` or `ValueError` when `data` cannot be JSON.
         """
-        return _restored(cls, json.dumps(data, default=str).encode(), None)
+        return _restored(cls, json.dumps(data).encode(), None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything the server sent, as parsed JSON: unknown and unusable fields included."""
@@ -99,9 +99,9 @@ class Model:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The bytes, not the attributes: a pickle read by a newer version gets the newer version's fields.
-        whole = hasattr(self, "_raw") and not hasattr(self, "_path")
-        content = self._raw if whole else json.dumps(self.to_dict(), default=str).encode()
-        return _restored, (type(self), content, self.request_id)
+        if hasattr(self, "_raw"):
+            return _restored, (type(self), self._raw, self.request_id, getattr(self, "_path", ()))
+        return _restored, (type(self), json.dumps(self.to_dict()).encode(), None)
 
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -121,7 +121,7 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _restored(cls: type[ModelT], content: bytes, request_id: str | None) -> ModelT:
-    from financial_connections._decode import decode  # noqa: PLC0415 - _decode is built on this module
+def _restored(cls: type[ModelT], content: bytes, request_id: str | None, path: tuple[str | int, ...] = ()) -> ModelT:
+    from financial_connections._decode import decode, decode_at  # noqa: PLC0415 - _decode is built on this module
 
-    return decode(cls, content, request_id)
+    return decode_at(cls, content, request_id, path) if path else decode(cls, content, request_id)

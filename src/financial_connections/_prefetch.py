@@ -57,8 +57,13 @@ class Prefetch(Generic[PageT, T]):
         self._receive.close()
         if isinstance(error, anyio.get_cancelled_exc_class()):
             return await tasks.__aexit__(kind, error, traceback)
-        # Any other error of the block is its own: the task group would wrap it in an ExceptionGroup.
-        await tasks.__aexit__(None, None, None)
+        # Any other error of the block is its own: the task group would wrap it in an ExceptionGroup, and a
+        # cancellation from outside must not take its place.
+        try:
+            await tasks.__aexit__(None, None, None)
+        except anyio.get_cancelled_exc_class():
+            if error is None:
+                raise
         return None
 
     async def _fetch_ahead(self, send: MemoryObjectSendStream[_Parcel[PageT]]) -> None:
@@ -89,15 +94,20 @@ class _Parcel(Generic[PageT]):
 class _Received(AsyncIterator[PageT]):
     def __init__(self, receive: MemoryObjectReceiveStream[_Parcel[PageT]]) -> None:
         self._receive = receive
+        self._parcel: _Parcel[PageT] | None = None
 
     async def __anext__(self) -> PageT:
-        try:
-            parcel = await self._receive.receive()
-        except anyio.EndOfStream:
-            raise StopAsyncIteration from None
-        if isinstance(parcel.page, Exception):
-            raise parcel.page
+        # Kept until it is handed over: whoever is cancelled in between finds it here the next time.
+        if self._parcel is None:
+            try:
+                self._parcel = await self._receive.receive()
+            except anyio.EndOfStream:
+                raise StopAsyncIteration from None
+        page = self._parcel.page
+        if isinstance(page, Exception):
+            raise page  # again and again: a list that broke off must not look complete
         # A consumer that computes without awaiting takes the event loop with it: the next request leaves first.
         with anyio.move_on_after(_HEAD_START):
-            await parcel.next_under_way.wait()
-        return parcel.page
+            await self._parcel.next_under_way.wait()
+        self._parcel = None
+        return page

@@ -5,6 +5,7 @@ import re
 _SECRETS = re.compile(
     r"(?P<kind>\b[sr]k_(?:live|test)_|\bwhsec_|_secret_)[A-Za-z0-9_+/=-]+"  # keys, signing secrets, client secrets
 )
+_SECRET_BYTES = re.compile(_SECRETS.pattern.encode())
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -18,4 +19,10 @@ def printable(text: str, limit: int = 500) -> str:
 
 def text_of_html(page: str) -> str:
     """Return what a person would read of an error page."""
-    return _TAGS.sub(" ", page[:20_000])
+    # Bounded: the expression is quadratic in the number of brackets that nothing closes.
+    return _TAGS.sub(" ", page[:4_000])
+
+
+def masked(content: bytes) -> bytes:
+    """Return `content` with the secrets that it may quote masked."""
+    return _SECRET_BYTES.sub(rb"\g<kind>***", content)

@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, NoReturn, Self
 from urllib.parse import urlsplit
 
@@ -92,9 +93,13 @@ def positive_number(name: str, value: Any, what: str = "number") -> float:
     """Return `value`, a finite number above 0."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ConfigurationError(f"{name} must be a {what}, not {type(value).__name__}")
-    if not math.isfinite(value) or value <= 0:
-        raise ConfigurationError(f"{name} must be a finite {what} above 0, not {value}")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number) or number <= 0:
+        raise ConfigurationError(f"{name} must be a finite {what} above 0, not {number}")
+    return number
 
 
 def checked_seconds(name: str, value: Any) -> float:
@@ -108,7 +113,9 @@ def timeout_from(value: Any) -> Timeout:
         return value
     if hasattr(value, "connect") and hasattr(value, "read"):
         limits = [limit for limit in (value.connect, value.read) if limit is not None]
-        return Timeout(max(limits), connect=value.connect or max(limits)) if limits else Timeout()
+        if not limits:
+            return Timeout()
+        return Timeout(max(limits), connect=max(limits) if value.connect is None else value.connect)
     seconds = checked_seconds("timeout", value)
     return Timeout(seconds, connect=min(seconds, 5.0))
 
@@ -168,7 +175,7 @@ def base_url_from(value: Any) -> str:
         raise ConfigurationError("base_url must start with https://, and name a host")
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise ConfigurationError("base_url must start with https://: over http:// everybody could read the key")
-    if parts.username is not None or parts.query or parts.fragment:
+    if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError("base_url must have no user, query or fragment")
     return value.rstrip("/")
 
@@ -209,6 +216,8 @@ def headers_from(value: Secret) -> dict[str, str]:
 
 def _fault_of_headers(headers: Secret) -> str | None:
     # Returns, not raises, as for the key: a caller's header may be a token.
+    if not isinstance(headers.reveal() or {}, Mapping):
+        return "they must be a mapping"
     for name, text in (headers.reveal() or {}).items():
         if not isinstance(name, str) or not _TOKEN.fullmatch(name):
             return "a name is not an HTTP token"

@@ -84,12 +84,14 @@ class Transport:
     connections: Connections
     limiter: RateLimiter | None = field(default=None, repr=False)
     on_event: Callable[[ClientEvent], object] | None = field(default=None, repr=False)
+    notices: set[str] = field(factory=set, repr=False)
+    """What Stripe said beside its answers, each once, to a client and its views."""
 
     async def send(self, request: Request, result_type: type[ModelT], options: RequestOptions | None) -> ModelT:
         """Send `request` and decode its answer."""
         call, answer = await self._call(request, options)
         try:
-            return decode(result_type, answer.content, answer.headers.get("request-id"))
+            return decode(result_type, answer.content, answer.request_id)
         except ContentError as error:
             refusal = _refusal(call, answer, str(error))
         # Outside `except`, or the error would carry the one that was caught; so everywhere here.
@@ -102,7 +104,7 @@ class Transport:
             answer.status,
             dict(answer.headers),
             answer.content,
-            answer.headers.get("request-id"),
+            answer.request_id,
             answer.headers.get("idempotent-replayed") == "true",
         )
 
@@ -121,10 +123,13 @@ class Transport:
 
     async def _attempts(self, call: _Call, settings: Settings, deadline: float) -> Answer:
         while True:
+            self.connections.slots.check()
             if self.limiter is not None:
                 await self.limiter.wait()
-            call.attempts += 1
-            result = await self._attempt(call, settings)
+            # Waiting for a slot is no part of an attempt: nothing has been sent, and only the deadline bounds it.
+            async with self.connections.slots:
+                call.attempts += 1
+                result = await self._attempt(call, settings)
             if isinstance(result, Answer):
                 return result
             call.last_error = result
@@ -148,6 +153,12 @@ class Transport:
                 answer = await self.connections.exchange(call.wire, settings.timeout)
         except AttemptFailedError as failure:
             error = _connection_error(call, failure)
+        except BaseException as foreign:
+            self._finished(call, anyio.current_time() - started, None, foreign)
+            if not isinstance(foreign, Exception):
+                # A cancellation's frames hold the answer's bytes, and reports with locals would show them.
+                foreign.__traceback__ = foreign.__context__ = None
+            raise
         if answer is None:
             error = error or _timeout_error(call, settings.timeout.seconds)
         elif not 200 <= answer.status < 300:  # noqa: PLR2004
@@ -155,15 +166,15 @@ class Transport:
         self._finished(call, anyio.current_time() - started, answer, error)
         return answer if answer is not None and error is None else error  # type: ignore[return-value]
 
-    def _finished(self, call: _Call, seconds: float, answer: Answer | None, error: Failure | None) -> None:
+    def _finished(self, call: _Call, seconds: float, answer: Answer | None, error: BaseException | None) -> None:
         status = answer.status if answer else None
-        request_id = answer.headers.get("request-id") if answer else None
+        request_id = answer.request_id if answer else None
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "%s -> %s, request %s, attempt %d, %.0f ms",
                 call,
                 status or "no answer",
-                printable(str(request_id), 100),
+                request_id,
                 call.attempts,
                 1000 * seconds,
             )
@@ -177,8 +188,16 @@ class Transport:
             )
             self._tell(event)
         if answer and "stripe-notice" in answer.headers:
-            # Python's own filter shows the same warning from the same place once.
-            warnings.warn(f"Stripe says: {printable(answer.headers['stripe-notice'])}", stacklevel=2)
+            self._notice(printable(answer.headers["stripe-notice"]))
+
+    def _notice(self, text: str) -> None:
+        if text in self.notices:
+            return
+        self.notices.add(text)
+        try:
+            warnings.warn(f"Stripe says: {text}", stacklevel=2)
+        except Warning:  # where warnings are errors: what was asked for has happened all the same
+            _log.warning("Stripe says: %s", text)
 
     def _tell(self, event: ClientEvent) -> None:
         try:
@@ -207,20 +226,20 @@ def _timeout_error(call: _Call, seconds: float) -> APITimeoutError:
 
 def _refusal(call: _Call, answer: Answer, reason: str) -> APIResponseError:
     kind = answer.headers.get("content-type", "no content type")
-    request_id = answer.headers.get("request-id")
     return APIResponseError(
-        f"the answer to {call} is unusable: {reason} (status {answer.status}, {kind[:60]!r}, "
-        f"{len(answer.content)} bytes, request {request_id})",
+        f"the answer to {call} is unusable: {reason} (status {answer.status}, {printable(kind, 60)}, "
+        f"{len(answer.content)} bytes, request {answer.request_id})",
         status=answer.status,
-        request_id=request_id,
+        request_id=answer.request_id,
         **call.facts(),
     )
 
 
 def _deadline_error(call: _Call, deadline: float) -> DeadlineExceededError:
+    where = f"in attempt {call.attempts}" if call.attempts else "and was never sent: it waited for its turn"
     last = f"; the attempt before ended in: {call.last_error}" if call.last_error else ""
     return DeadlineExceededError(
-        f"{call} took longer than its deadline of {deadline:g} s, in attempt {call.attempts}{last}",
+        f"{call} took longer than its deadline of {deadline:g} s, {where}{last}",
         request_id=call.last_error.request_id if call.last_error else None,
         **call.facts(),
     )

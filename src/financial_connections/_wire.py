@@ -11,6 +11,10 @@ from financial_connections._generated import API_VERSION
 from financial_connections._request import Request, RequestOptions
 from financial_connections._settings import Settings
 from financial_connections._version import __version__
+from financial_connections.errors import InvalidArgumentError
+
+LONGEST_URL = 16_384
+"""Characters; servers refuse longer ones, and httpx those above 65,536."""
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -39,11 +43,13 @@ def wire_request(request: Request, settings: Settings, options: RequestOptions) 
     )
     is_post = request.method == "POST"
     key = (options.idempotency_key or str(uuid4())) if is_post else None
-    query = f"?{params}" if params and not is_post else ""
+    url = f"{settings.base_url}{path}" + (f"?{params}" if params and not is_post else "")
+    if len(url) > LONGEST_URL:
+        raise InvalidArgumentError(f"the ids and parameters make a URL of more than {LONGEST_URL} characters")
     return WireRequest(
         method=request.method,
         path=path,
-        url=f"{settings.base_url}{path}{query}",
+        url=url,
         headers=_headers(settings, options, key),
         content=params.encode() if is_post else b"",
         idempotency_key=key,

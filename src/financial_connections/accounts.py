@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -91,7 +92,7 @@ class Accounts(Waiting):
         fetch = partial(
             list_accounts,
             self._sender,
-            account_holder=account_holder,
+            account_holder=deepcopy(account_holder),  # the caller's own may change before it is sent
             session=session,
             expand=item_paths(expand),
         )

@@ -32,7 +32,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from financial_connections._json import ContentError, parse_json
-from financial_connections._redact import printable, text_of_html
+from financial_connections._redact import masked, printable, text_of_html
 from financial_connections._retry import is_retryable_status, retry_after_from
 
 __all__ = [
@@ -261,6 +261,7 @@ _BY_STATUS = {
 
 def error_from(status: int, headers: Mapping[str, str], content: bytes, **call: Any) -> APIStatusError:
     """Return the error that an answer other than 2xx stands for. `headers` has lower-case names."""
+    content = masked(content)
     try:
         body, said = parse_json(content), None
     except ContentError:

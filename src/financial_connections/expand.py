@@ -1,6 +1,5 @@
 """Fields that hold an id, or the object itself when `expand=` asked for it."""
 
-from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar, overload
 
 from financial_connections._model import Model
@@ -56,8 +55,8 @@ def id_of(field: str | _HasId | None) -> str | None:
     return field.id
 
 
-def item_paths(paths: Sequence[str] | None) -> Any:
+def item_paths(paths: Any) -> Any:
     """Return `paths` as a list endpoint wants them: below `data`, where its items are."""
-    if paths is None or isinstance(paths, str):  # the encoder refuses a string
+    if not isinstance(paths, list | tuple):  # the encoder refuses what it must
         return paths
     return [p if not isinstance(p, str) or p.startswith("data.") else f"data.{p}" for p in paths]

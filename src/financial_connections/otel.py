@@ -8,7 +8,10 @@ https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider, get_tracer
+try:
+    from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider, get_tracer
+except ModuleNotFoundError:
+    raise ModuleNotFoundError("spans need: pip install 'financial-connections[otel]'") from None
 
 from financial_connections._version import __version__
 from financial_connections.events import ClientEvent, RequestFinished, RequestStarted

@@ -71,6 +71,8 @@ class Page(Generic[T_co]):
     request_id: str | None
     _list: _List[T_co] = field(repr=False, alias="answer")
     _pager: Pager[T_co] = field(repr=False, alias="pager")
+    _walk: dict[str | None, int] = field(repr=False, alias="walk")
+    _place: int = field(repr=False, alias="place")
 
     async def next(self) -> Page[T_co] | None:
         """Return the page after this one; None when this is the last. Raises `PaginationError`."""
@@ -79,7 +81,8 @@ class Page(Generic[T_co]):
         if self.cursor is None:
             why = "its last item has no id" if self.data else "it is empty"
             raise PaginationError(f"the list says that it has more, but {why}: there is no cursor to go on from")
-        if self.cursor == self._pager._cursor:
+        # A cursor has one place in a walk; at a second one, the list runs in a circle.
+        if self._walk.setdefault(self.cursor, self._place) != self._place:
             raise PaginationError("the list leads back to where it was")
         return await self._pager._after(self)
 
@@ -103,6 +106,9 @@ class Pager(Generic[T_co]):
     _ending_before: str | None = field(default=None, alias="ending_before", kw_only=True)
     _options: RequestOptions | None = field(default=None, alias="options", kw_only=True)
     _remaining: int | None = field(default=None, alias="remaining", kw_only=True)
+    _walk: dict[str | None, int] | None = field(default=None, alias="walk", kw_only=True)
+    """Of the pages before: their cursors, each with its place."""
+    _place: int = field(default=0, alias="place", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         limit = self._limit
@@ -191,13 +197,16 @@ class Pager(Generic[T_co]):
             answer.request_id,
             answer=answer,
             pager=self,
+            walk={self._cursor: -1} if self._walk is None else self._walk,
+            place=self._place,
         )
 
     def _after(self, page: Page[T_co]) -> Pager[T_co]:
         left = None if self._remaining is None else self._remaining - len(page.data)
+        onward = evolve(self, remaining=left, walk=page._walk, place=self._place + 1)
         if self._is_backward:
-            return evolve(self, remaining=left, ending_before=page.cursor)
-        return evolve(self, remaining=left, starting_after=page.cursor)
+            return evolve(onward, ending_before=page.cursor)
+        return evolve(onward, starting_after=page.cursor)
 
 
 class _Pages(AsyncIterator["Page[T]"]):
@@ -206,23 +215,16 @@ class _Pages(AsyncIterator["Page[T]"]):
         self._pager = pager
         self._page: Page[T] | None = None
         self._ended = pager._remaining == 0
-        self._cursors: set[str | None] = set()
 
     async def __anext__(self) -> Page[T]:
         if self._ended:
             raise StopAsyncIteration
-        page = await (self._pager if self._page is None else self._after(self._page))
+        page = await (self._pager if self._page is None else self._page.next())
         if page is None:
             self._ended = True
             raise StopAsyncIteration
         self._page = page
         return page
-
-    async def _after(self, page: Page[T]) -> Page[T] | None:
-        if page.has_more and page.cursor in self._cursors:
-            raise PaginationError("the list leads back to where it was")
-        self._cursors.add(page.cursor)
-        return await page.next()
 
 
 class _Items(AsyncIterator[T]):

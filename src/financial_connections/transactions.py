@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from financial_connections._generated.api.transactions import list_transactions, retrieve_transaction
+from financial_connections._sync import Sync, sync_one
+from financial_connections._sync_many import SyncMany, concurrency_from, cursors_from
 from financial_connections.expand import item_paths
 from financial_connections.pagination import Pager
-from financial_connections.sync import Sync, SyncMany, cursors_from, sync_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
     from typing import Never
 
     from financial_connections._request import RequestOptions, Sender
+    from financial_connections._sync_many import Progress
     from financial_connections.models import Transaction
     from financial_connections.params import TimestampRange, TransactionRefreshFilter
-    from financial_connections.sync import Progress
 
 __all__ = ["Transactions"]
 
@@ -55,8 +57,8 @@ class Transactions:
             list_transactions,
             self._sender,
             account=account,
-            transacted_at=transacted_at,
-            transaction_refresh=transaction_refresh,
+            transacted_at=deepcopy(transacted_at),  # the caller's own may change before it is sent
+            transaction_refresh=deepcopy(transaction_refresh),
             expand=item_paths(expand),
         )
         return Pager(fetch, limit=limit, starting_after=starting_after, ending_before=ending_before, options=options)
@@ -127,6 +129,6 @@ class Transactions:
         return SyncMany(
             one=one,
             cursors=cursors_from(accounts),
-            concurrency=whole_number("concurrency", concurrency),
+            concurrency=concurrency_from(concurrency),
             on_progress=on_progress,
         )

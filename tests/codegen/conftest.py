@@ -37,7 +37,10 @@ class Tree:
     def call(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         line = ["--root", str(self.root), *map(str, arguments)]
         with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as words:
-            code = main(line)
+            try:
+                code = main(line)
+            except SystemExit as end:
+                code = end.code
         return subprocess.CompletedProcess(line, code, out.getvalue(), words.getvalue())
 
     def write(self, name: str, document: object) -> Path:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.codegen.tiny import ref, spec, widget
+from tests.codegen.tiny import WIDGETS, ref, spec, widget
 
 CONTRACT = "openapi/financial_connections.yaml"
 FIRST_OVERLAY = "openapi/overlays/009-pending-account.yaml"
@@ -21,6 +21,24 @@ info: {version: 2023-10-16}
 paths: {/v1/financial_connections/x: &a {get: *a}}
 components: {schemas: {}}
 """
+# Written out, this would be a thousand million values; each line refers to the one before ten times.
+BOMB = b"l0: &l0 [x]\n" + b"".join(
+    b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 10)) for n in range(1, 10)
+)
+
+
+def nested(document):
+    """Forty schemas, each of which holds the next one twice: a tera of places, were they all visited."""
+    schemas = document["components"]["schemas"]
+    for n in range(40):
+        schemas[f"bank_connections_resource_level{n}"] = {
+            "type": "object",
+            "properties": {side: ref(f"bank_connections_resource_level{n + 1}") for side in ("left", "right")},
+        }
+    schemas["bank_connections_resource_level40"] = {"type": "object", "properties": {"end": {"type": "string"}}}
+    widget(document)["label"] = ref("bank_connections_resource_level0")
+
+
 BAD = {
     "nothing": (b"", "should be a mapping, is empty"),
     "a list": (b"[]", "should be a mapping, is a list"),
@@ -30,6 +48,21 @@ BAD = {
     "deep YAML": (b"a: " + b"[" * 100_000, "nested too deeply"),
     "deep JSON": (b'{"a": ' * 100_000, "nested too deeply"),
     "a circle": (CIRCLE, "an anchor contains itself"),
+    "a bomb of anchors": (BOMB, "more than 5000000 values"),
+    "a bomb of references": (changed(nested), "more than 100000 schemas; something repeats itself"),
+    "no number": (b'{"openapi": NaN}', "no JSON: NaN is no number"),
+    "a method we do not know": (
+        changed(lambda it: it["paths"][WIDGETS].update(put={})),
+        "widgets.put: this method is not understood",
+    ),
+    "a union of two models": (
+        changed(lambda it: widget(it).update(label={"oneOf": [ref("error"), ref("api_errors")]})),
+        "Widget.properties.label: a union of ErrorResponse and ErrorDetail cannot be decoded",
+    ),
+    "a schema and a half": (
+        changed(lambda it: widget(it).update(label={"anyOf": [ref("error")], "properties": {}})),
+        "properties.label.anyOf: several schemas in one are not understood",
+    ),
     "no OpenAPI": (b'{"hello": "world"}', "openapi: this is no OpenAPI 3 document"),
     "Swagger": (changed(lambda it: it.update(openapi="2.0")), "openapi: this is no OpenAPI 3 document"),
     "another API": (changed(lambda it: it.update(paths={"/v1/charges": {}})), "paths: none starts with"),
@@ -55,7 +88,8 @@ def test_bad_input_gets_one_line_and_leaves_the_tree_alone(tree, name):
     tree.drop_overlays()
     upstream = tree.write("upstream", content)
     before = tree.files()
-    done = tree.run("bump", upstream)
+    # What goes deep could take a process down, and should then not be ours.
+    done = (tree.run if "deep" in name or "circle" in name else tree.call)("bump", upstream)
     assert 1 == done.returncode
     assert "" == done.stdout
     assert 1 == len(done.stderr.splitlines()), done.stderr
@@ -65,10 +99,21 @@ def test_bad_input_gets_one_line_and_leaves_the_tree_alone(tree, name):
 
 
 @pytest.mark.parametrize(
+    "line", [[], ["bump"], ["bump", "a", "b"], ["nothing"], ["diff", "a"], ["diff", "a", "b", "--json", "--markdown"]]
+)
+def test_a_line_that_makes_no_sense_is_refused_in_one(tree, line):
+    done = tree.call(*line)
+    assert 1 == done.returncode
+    assert "" == done.stdout
+    assert done.stderr.startswith("codegen: ")
+    assert 1 == len(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
     "where", ["missing.yaml", ".", "http://127.0.0.1:9/spec.yaml", "https://127.0.0.1:9/spec.yaml"]
 )
 def test_an_upstream_that_cannot_be_read_gets_one_line(tree, where):
-    done = tree.run("bump", where)
+    done = tree.call("bump", where)
     assert 1 == done.returncode
     assert 1 == len(done.stderr.splitlines()), done.stderr
 
@@ -86,7 +131,7 @@ def test_a_stale_overlay_is_named_and_leaves_the_tree_alone(tree):
     tree.write("openapi/overlays/900-old.yaml", overlay)
     upstream = tree.write("upstream", spec())
     before = tree.files()
-    done = tree.run("bump", upstream)
+    done = tree.call("bump", upstream)
     assert 1 == done.returncode
     assert done.stderr.startswith(
         "codegen: 900-old.yaml: x-expect[0]: stale, $.info.version no longer equals '1999-01-01'"
@@ -95,7 +140,7 @@ def test_a_stale_overlay_is_named_and_leaves_the_tree_alone(tree):
 
 
 def test_an_upstream_that_our_overlays_do_not_fit_is_refused(tree):
-    done = tree.run("bump", tree.write("upstream", spec()))
+    done = tree.call("bump", tree.write("upstream", spec()))
     assert 1 == done.returncode
     assert "009-pending-account.yaml: x-expect[0]: stale, upstream has no" in done.stderr
 
@@ -115,7 +160,7 @@ def test_an_upstream_that_our_overlays_do_not_fit_is_refused(tree):
 def test_a_bad_contract_gets_one_line_and_leaves_the_code_alone(tree, stage, content, words):
     tree.write(CONTRACT, content)
     before = tree.files()
-    done = tree.run(stage)
+    done = tree.call(stage)
     assert 1 == done.returncode
     assert "Traceback" not in done.stderr
     assert words in done.stderr
@@ -139,14 +184,14 @@ def test_code_is_restored_whatever_happened_to_it(tree):
     tree.write(f"{GENERATED}/models/account.py", b"broken")
     tree.write(f"{GENERATED}/models/stray.py", b"stray")
     (tree.root / GENERATED / "api" / "__init__.py").unlink()
-    done = tree.run("check")
+    done = tree.call("check")
     assert 1 == done.returncode
     assert [
         f"{GENERATED}/api/__init__.py: is missing",
         f"{GENERATED}/models/account.py: differs",
         f"{GENERATED}/models/stray.py: should not be there",
     ] == done.stderr.splitlines()
-    assert 0 == tree.run("generate").returncode
+    assert 0 == tree.call("generate").returncode
     assert before == tree.files()
 
 
@@ -160,26 +205,26 @@ def test_code_does_not_depend_on_the_hash_seed(tree):
 def test_new_prose_reaches_the_contract_and_the_code(tree):
     path = tree.root / "openapi" / "prose.yaml"
     path.write_text(path.read_text().replace("Fetch one account.", "Fetch an account."))
-    done = tree.run("check")
+    done = tree.call("check")
     assert 1 == done.returncode
     assert "openapi/financial_connections.yaml: its words are not those of openapi/prose.yaml\n" == done.stderr
-    assert 0 == tree.run("prose").returncode
-    assert 0 == tree.run("check").returncode
+    assert 0 == tree.call("prose").returncode
+    assert 0 == tree.call("check").returncode
     assert "Fetch an account." in (tree.root / GENERATED / "api" / "accounts" / "retrieve_account.py").read_text()
 
 
 def test_prose_for_nothing_and_no_prose_for_something_are_found_by_check(tree):
     path = tree.root / "openapi" / "prose.yaml"
     path.write_text(path.read_text().replace("  retrieve_account:\n", "  retrieve_acount:\n"))
-    done = tree.run("check")
+    done = tree.call("check")
     assert 1 == done.returncode
     assert "no prose for operations.retrieve_account.summary" in done.stderr.splitlines()
-    assert "prose for nothing: operations.retrieve_acount.summary" in done.stderr.splitlines()
+    assert "prose for nothing: operations.retrieve_acount" in done.stderr.splitlines()
 
 
 def test_a_bump_writes_contract_record_and_code_and_says_what_is_left(tree):
     tree.drop_overlays()
-    done = tree.run("bump", tree.write("upstream.json", spec()))
+    done = tree.call("bump", tree.write("upstream.json", spec()))
     assert 2 == done.returncode
     assert "no prose for operations.spin_widget.summary" in done.stderr.splitlines()
     assert "operationId: spin_widget" in (tree.root / CONTRACT).read_text()
@@ -190,11 +235,62 @@ def test_a_bump_writes_contract_record_and_code_and_says_what_is_left(tree):
     assert [] == [name for name in tree.files() if ".new" in name or ".old" in name]
 
 
+def test_a_bump_says_what_changed_and_drafts_it_for_the_changelog(tree):
+    tree.drop_overlays()
+    done = tree.call("bump", tree.write("upstream.json", spec()))
+    assert 2 == done.returncode
+    assert "+ operation spin_widget (additive)" in done.stdout.splitlines()
+    assert "- operation create_session (breaking for callers)" in done.stdout.splitlines()
+    left = done.stderr.splitlines()
+    assert "no facade method for spin_widget" in left
+    assert "accounts.py: refresh_account is gone" in left
+    assert "no prose for operations.spin_widget.summary" in left
+    assert "prose for nothing: schemas.Account" in left
+    release = (tree.root / "CHANGELOG.md").read_text().split("### Stripe API")[1]
+    assert "\n- Added operation `spin_widget` (*additive*).\n" in release
+    assert "\n- Removed operation `create_session` (*breaking for callers*).\n" in release
+
+
+def test_a_second_bump_to_the_same_upstream_changes_no_byte(tree):
+    tree.drop_overlays()
+    upstream = tree.write("upstream.json", spec())
+    first = tree.call("bump", upstream)
+    before = tree.files()
+    second = tree.call("bump", upstream)
+    assert before == tree.files()
+    assert (2, "", first.stderr) == (second.returncode, second.stdout, second.stderr)
+
+
+def test_a_bump_can_be_compared_with_something_else_than_the_contract(tree):
+    tree.drop_overlays()
+    document = spec()
+    widget(document)["size"] = {"type": "string"}
+    upstream, old = tree.write("new.json", document), tree.write("old.json", spec())
+    assert "+ field Widget.size (additive)\n" == tree.call("bump", upstream, "--from", old).stdout
+    before = tree.files()
+    assert "+ field Widget.size (additive)\n" == tree.call("bump", "--from", old, upstream).stdout
+    assert before == tree.files()
+    done = tree.call("bump", upstream, "--from", tree.write("bad.json", {"info": 7}))
+    assert (1, "codegen: bad.json: openapi: this is no OpenAPI 3 document\n") == (done.returncode, done.stderr)
+
+
+def test_a_record_that_is_no_toml_is_refused(tree):
+    tree.write("openapi/source.toml", b"upstream = 7")
+    assert "codegen: openapi/source.toml.upstream: should be a mapping, is a number\n" == tree.call("check").stderr
+
+
+def test_a_file_of_ours_that_is_no_text_is_refused(tree):
+    tree.write("CHANGELOG.md", b"\xff")
+    tree.drop_overlays()
+    done = tree.call("bump", tree.write("upstream.json", spec()))
+    assert (1, True) == (done.returncode, done.stderr.startswith("codegen: CHANGELOG.md: no text: "))
+
+
 def test_the_contract_of_an_upstream_can_be_looked_at_first(tree):
     tree.drop_overlays()
     upstream = tree.write("upstream.json", spec())
     before = tree.files()
-    done = tree.run("contract", upstream)
+    done = tree.call("contract", upstream)
     assert 2 == done.returncode
     assert "operationId: spin_widget" in done.stdout
     assert before == tree.files()

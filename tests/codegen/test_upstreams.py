@@ -59,7 +59,7 @@ def test_bumping_to_the_same_upstream_changes_no_byte(tree, spec_files):
     record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
     (path,) = [path for path in spec_files if path.name == record["name"]]
     before = tree.files()
-    done = tree.run("bump", path)
+    done = tree.call("bump", path)
     assert (0, "") == (done.returncode, done.stderr)
     assert before == tree.files()
 

@@ -12,6 +12,11 @@ The Financial Connections API, stateful, on your own machine: for tests, demos a
 Needs the extra `financial-connections[sandbox]`.
 """
 
+from importlib.util import find_spec
+
+if any(find_spec(name) is None for name in ("starlette", "uvicorn", "yaml")):
+    raise ModuleNotFoundError("the sandbox needs: pip install 'financial-connections[sandbox]'")
+
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.rules import RateLimit, Rules

@@ -1,0 +1,67 @@
+import pytest
+
+from codegen.changelog import drafted
+
+DRAFT = "- new\n- old\n"
+WHOLE = """\
+# Changelog
+
+## Unreleased
+
+### Added
+
+- x
+
+### Stripe API
+
+- old
+  wrapped
+
+### Fixed
+
+- y
+
+## 1.0
+
+### Stripe API
+
+- new
+"""
+
+
+def test_new_lines_go_behind_those_of_their_section():
+    assert WHOLE.replace("  wrapped\n", "  wrapped\n- new\n", 1) == drafted(WHOLE, DRAFT)
+
+
+def test_drafting_again_changes_nothing():
+    once = drafted(WHOLE, DRAFT)
+    assert once == drafted(once, DRAFT)
+
+
+@pytest.mark.parametrize("changelog", [WHOLE, "", "# Changelog", "no heading\r\n\r\n\r\n"])
+def test_nothing_new_changes_no_byte(changelog):
+    assert changelog == drafted(changelog, "")
+
+
+@pytest.mark.parametrize(
+    ("changelog", "expected"),
+    [
+        ("# Changelog\n", "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n"),
+        (
+            "# Changelog\n\n## 1.0\n\n- y\n",
+            "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n## 1.0\n\n- y\n",
+        ),
+        (
+            "# Changelog\n\n## Unreleased\n\n## 1.0\n\n### Stripe API\n\n- new\n",
+            "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n## 1.0\n\n### Stripe API\n\n- new\n",
+        ),
+        (
+            "# Changelog\n\n## Unreleased\n### Stripe API\n### Fixed\n\n- x\n",
+            "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n### Fixed\n\n- x\n",
+        ),
+        ("# Changelog\n\n## Unreleased", "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n"),
+        ("", "## Unreleased\n\n### Stripe API\n\n- new\n- old\n"),
+    ],
+)
+def test_a_missing_section_is_made_where_it_belongs(changelog, expected):
+    assert expected == drafted(changelog, DRAFT)

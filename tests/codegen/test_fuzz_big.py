@@ -1,0 +1,181 @@
+import json
+from copy import deepcopy
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from codegen.changes import as_data, as_markdown, as_text
+from codegen.checked import SpecError
+from codegen.diff import diff
+from codegen.facts import facts_of
+from codegen.normalise import contract_of
+from codegen.overlay import applied
+from codegen.prose import described
+from codegen.reading import parsed, plain
+from codegen.render import rendered
+from codegen.slicing import slice_of
+from tests.codegen.conftest import ROOT, UPSTREAMS, copy_of_the_project
+from tests.codegen.tiny import SPEC
+
+DOCUMENTS = {
+    "tiny": SPEC,
+    "contract": parsed((ROOT / "openapi" / "financial_connections.yaml").read_bytes(), "contract"),
+    **{path.stem: plain(parsed(path.read_bytes(), path.name), path.name) for path in sorted(UPSTREAMS.glob("*.yaml"))},
+}
+JUNK = [
+    *(None, True, 7, 1.5, "", "text", "class", "a-b", "\ud800", [], [1], ["x"], {}, {"x": 1}),
+    *(
+        {"$ref": 7},
+        {"$ref": "#/x"},
+        {"$ref": "#/components/schemas/Gone"},
+        {"$ref": "#/components/schemas/Account"},
+    ),
+    *({"type": "string", "enum": ["a", "A"]}, {"type": ["string", "null"]}, {"anyOf": [{}, {}]}),
+    {"type": "object", "properties": {"x": {"type": "string"}}},
+]
+NAMES = ["x", "class", "_raw", "to_dict", "a b", "", "1", "Model", "id", "account", "options", "$ref", "\ud800"]
+# A failure shows the whole mutant, however large.
+pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
+# One example of the last test takes as long as a run of the generator.
+RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+@st.composite
+def mutants(draw, name):
+    """The document, with some of it dropped, replaced, renamed or doubled."""
+
+    def one_of(choices):
+        # Not sampled_from: it would put whole specifications into a repr.
+        return choices[draw(st.integers(0, len(choices) - 1))]
+
+    document = deepcopy(DOCUMENTS[name])
+    for _ in range(draw(st.integers(1, 3))):
+        holder = document
+        for _ in range(draw(st.integers(0, 12))):
+            below = holder.values() if isinstance(holder, dict) else holder
+            inner = [value for value in below if value and isinstance(value, dict | list)]
+            if not inner:
+                break
+            holder = one_of(inner)
+        if not holder:
+            continue
+        key = one_of(list(holder) if isinstance(holder, dict) else list(range(len(holder))))
+        match one_of(["drop", "replace", "rename", "double"]), holder:
+            case "drop", _:
+                del holder[key]
+            case "rename", dict():
+                holder[one_of(NAMES)] = holder.pop(key)
+            case "double", dict():
+                holder[one_of(NAMES)] = deepcopy(holder[key])
+            case "double", list():
+                holder.append(deepcopy(holder[key]))
+            case _:
+                holder[key] = deepcopy(one_of(JUNK))
+    return document
+
+
+def is_one_place_and_reason(refusal):
+    place, _, why = str(refusal).partition(": ")
+    assert place
+    assert why
+
+
+@settings(max_examples=3000, **RELAXED)
+@given(document=mutants("tiny"))
+def test_a_mutated_upstream_becomes_a_contract_or_is_refused(document):
+    try:
+        contract, _ = described(contract_of(applied(plain(slice_of(document), "document"), {})), {})
+        facts_of(contract)
+    except SpecError as refusal:
+        is_one_place_and_reason(refusal)
+
+
+@settings(max_examples=3000, **RELAXED)
+@given(document=mutants("contract"))
+def test_a_mutated_contract_gives_facts_and_prose_or_is_refused(document):
+    for stage in (facts_of, lambda contract: described(contract, {})):
+        try:
+            stage(document)
+        except SpecError as refusal:
+            is_one_place_and_reason(refusal)
+
+
+@settings(max_examples=60, **RELAXED)
+@given(document=mutants("contract"))
+def test_a_mutated_contract_becomes_code_that_compiles_or_is_refused(document, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mutant") / "package"
+    try:
+        rendered(document, folder)
+    except SpecError as refusal:
+        is_one_place_and_reason(refusal)
+        return
+    files = list(folder.rglob("*.py"))
+    assert files
+    for path in files:
+        compile(path.read_text(), path.name, "exec")
+
+
+@pytest.fixture(scope="module")
+def playground(tmp_path_factory):
+    """A tree that is put back as it was before each use: making one takes longer than using it."""
+    tree = copy_of_the_project(tmp_path_factory.mktemp("playground") / "tree")
+    return tree, tree.files()
+
+
+def run_in(playground, name, document, *line):
+    """Run a stage on a document; the tree is all new or all old, and the words are for a person."""
+    tree, before = playground
+    for kept in tree.files().keys() - before.keys():
+        (tree.root / kept).unlink()
+    for kept, content in before.items():
+        (tree.root / kept).parent.mkdir(parents=True, exist_ok=True)
+        tree.write(kept, content)
+    # Surrogates are written as they are: JSON can carry what UTF-8 cannot.
+    path = tree.write(name, json.dumps(document).encode())
+    untouched = tree.files()
+    done = tree.call(*line, *([path] if line[0] == "bump" else []))
+    assert "Traceback" not in done.stderr
+    assert "fault of the generator" not in done.stderr
+    if done.returncode == 1:
+        assert 1 == len(done.stderr.splitlines())
+        assert untouched == tree.files()
+        return
+    assert not [kept for kept in tree.files() if ".codegen-" in kept]
+    code = {kept: text for kept, text in tree.files().items() if kept.startswith("src/") and "_generated/" in kept}
+    assert code
+    for kept, text in code.items():
+        compile(text, kept, "exec")
+    # Words may be missing, but nothing is out of step.
+    assert not [line for line in tree.call("check").stderr.splitlines() if "prose" not in line]
+
+
+@settings(max_examples=600, **RELAXED)
+@given(document=mutants("stable"))
+def test_a_bump_to_a_mutated_upstream_is_done_or_refused(document, playground):
+    run_in(playground, "upstream.json", document, "bump")
+
+
+@settings(max_examples=600, **RELAXED)
+@given(document=mutants("preview"))
+def test_a_bump_to_another_mutated_upstream_is_done_or_refused(document, playground):
+    run_in(playground, "upstream.json", document, "bump")
+
+
+@settings(max_examples=600, **RELAXED)
+@given(document=mutants("contract"))
+def test_code_of_a_mutated_contract_is_written_or_refused(document, playground):
+    run_in(playground, "openapi/financial_connections.yaml", document, "generate")
+
+
+@settings(max_examples=1500, **RELAXED)
+@given(old=mutants("contract"), new=mutants("contract"))
+def test_two_mutated_contracts_are_compared_or_refused(old, new):
+    try:
+        changes = diff(old, new)
+    except SpecError as refusal:
+        is_one_place_and_reason(refusal)
+        return
+    for form in (as_text, as_markdown):
+        assert len(changes) == len(form(changes).splitlines())
+    json.dumps(as_data(changes))
