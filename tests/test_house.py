@@ -15,7 +15,18 @@ PACKAGE = Path(financial_connections.__file__).parent
 
 # A room may import the rooms to its right, and its own. Rooms that are not listed are a mistake.
 FLOORS = {
-    "": {"_client", "_generated", "_request", "_settings", "_transport", "_version", "errors", "events", "expand"}
+    "": {
+        "accounts",
+        "_client",
+        "_generated",
+        "_request",
+        "_settings",
+        "_transport",
+        "_version",
+        "errors",
+        "events",
+        "expand",
+    }
     | {"models", "pagination", "params"},
     "_client": {"_connections", "_rate", "_request", "_settings", "_transport", "accounts", "errors", "events"}
     | {"sessions", "transactions"},
@@ -48,7 +59,7 @@ FLOORS = {
     | {"_wire", "errors", "events"},
     "_connections": {"_body", "_exchange", "_settings", "_wire", "errors"},
     "_exchange": {"_body", "_redact", "_request", "_settings", "_wire"},
-    "_wire": {"_encode", "_generated", "_request", "_settings", "_version"},
+    "_wire": {"_encode", "_generated", "_request", "_settings", "_version", "errors"},
     "_generated": {"_model", "_request"},
     "_request": {"_model", "_settings", "errors"},
     "_settings": {"errors"},

@@ -35,8 +35,8 @@ IDS = st.none() | st.text(string.ascii_letters + string.digits + "_", min_size=1
         (Place("r1", "r2", "t5"), "r2", [Place("r1", "r2", "t5")]),
         (Place("r1", "r2", "t5"), "r3", [Place("r1", "r2", "t5"), Place("r2", "r3")]),
         (Place("r1", "r2", "t5"), None, [Place("r1", "r2", "t5"), Place("r2")]),
-        # In a walk without a target: to its end, or from its beginning to a target.
-        (Place("r1", None, "t5"), None, [Place("r1", None, "t5")]),
+        # In a walk without a target: to its end and once more, or from its beginning to a target.
+        (Place("r1", None, "t5"), None, [Place("r1", None, "t5"), Place("r1")]),
         (Place("r1", None, "t5"), "r2", [Place("r1", "r2")]),
         (Place("r1", None, "t5"), "r1", [Place("r1", "r1")]),
     ],

@@ -173,6 +173,8 @@ def scripts(*kinds):
     st.integers(0, 12),
     st.sampled_from([1, 2, 3, 7, 100]),
 )
+# The latest refresh has failed, and the place is in a walk that had no target.
+@example([("change", 0), *[("arrive", 0)] * 3, ("fail", 1), ("arrive", 0), ("crash", 0)], 0, 1)
 async def test_the_table_ends_equal_to_the_sandbox(script, transactions, limit):
     bank = SandboxBank(transactions=transactions)
     consumer = Consumer(bank, script)

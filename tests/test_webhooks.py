@@ -4,6 +4,8 @@ import copy
 import json
 import pickle
 import random
+import subprocess
+import sys
 import time
 import traceback
 
@@ -308,3 +310,11 @@ def test_no_bytes_end_in_anything_but_an_event_or_the_typed_error(payload):
     except InvalidArgumentError:
         return
     assert isinstance(event.to_dict(), dict)
+
+
+def test_receiving_events_needs_no_http_library():
+    program = "import sys, financial_connections.webhooks; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    roots = {module.split(".")[0] for module in done.stdout.split()}
+    assert "financial_connections" in roots
+    assert not roots & {"httpx", "httpcore", "starlette", "fastapi", "stripe", "trio"}

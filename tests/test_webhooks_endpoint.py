@@ -247,7 +247,7 @@ def mounted(app):
 
 def fastapi(app):
     api = FastAPI()
-    api.add_route("/hook", app)
+    api.router.routes.append(Route("/hook", app))
     return api
 
 

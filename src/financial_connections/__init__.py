@@ -15,6 +15,7 @@ from financial_connections._request import RequestOptions
 from financial_connections._settings import Timeout
 from financial_connections._transport import RawResponse
 from financial_connections._version import __version__
+from financial_connections.accounts import RefreshWaiter
 from financial_connections.errors import (
     AccountDisconnectedError,
     AccountInactiveError,
@@ -70,6 +71,7 @@ __all__ = [
     "RawResponse",
     "RefreshFailedError",
     "RefreshNotAvailableError",
+    "RefreshWaiter",
     "RequestOptions",
     "ServerError",
     "Timeout",

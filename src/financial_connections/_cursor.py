@@ -40,7 +40,7 @@ class Place:
 
 def walks_from(place: Place, succeeded: str | None) -> list[Place]:
     """
-    Return the walks that bring a sync from `place` up to date.
+    Return the walks that bring a sync from `place` up to date: after them, all that there is now was handed over.
 
     `succeeded` is a refresh that had succeeded before any page of theirs is asked for: the latest, or None when the
     latest is pending, failed, or unknown.
@@ -50,9 +50,9 @@ def walks_from(place: Place, succeeded: str | None) -> list[Place]:
     if place.position is None or (place.target is None and succeeded is not None):
         # What a walk without a target has left is also in one with a target.
         return [Place(place.base, succeeded)]
-    if place.target is None or place.target == succeeded:
+    if place.target is not None and place.target == succeeded:
         return [place]
-    return [place, Place(place.target, succeeded)]
+    return [place, Place(place.at_end().base, succeeded)]
 
 
 def cursor_of(account: str, place: Place) -> str:

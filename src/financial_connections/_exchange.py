@@ -102,13 +102,17 @@ def answer_from(response: Any, content: bytes) -> Answer:
     return Answer(response.status_code, headers, content)
 
 
-@cache
 def faults_of(library: Any) -> tuple[type[Exception], ...]:
     """
     Return all that an exchange may fail with that is nobody's programming error.
 
     More than httpx's own: hooks of a caller's client, and sockets closed elsewhere, raise what they like.
     """
+    return _faults_of(library)
+
+
+@cache
+def _faults_of(library: Any) -> tuple[type[Exception], ...]:
     theirs = (library.HTTPError, library.InvalidURL, library.StreamError, library.CookieConflict)
     return (*theirs, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError, BodyError)
 

@@ -51,6 +51,8 @@ async def expansion(client: AsyncClient) -> None:
     assert_type(wide.ownership, AccountOwnership | None)
     async for item in client.accounts.list(expand=["ownership"]):
         assert_type(item.ownership, AccountOwnership | None)
+    fresh = await client.accounts.refresh_and_wait("fca_1", features=["ownership"], expand=["ownership"])
+    assert_type(fresh, AccountWithOwnership)
     both = await client.accounts.retrieve("fca_1", expand=["ownership", "account_holder.customer"])
     assert_type(both, Account)
 

@@ -62,7 +62,8 @@ def webhook_endpoint(
     """
     Return an ASGI application that hands each verified event to `handler`, once.
 
-        app.add_route("/stripe", webhook_endpoint("whsec_…", handler))     # Starlette and FastAPI
+        route = starlette.routing.Route("/stripe", webhook_endpoint("whsec_…", handler))
+        app = Starlette(routes=[route])     # in FastAPI: app.router.routes.append(route)
 
     It answers 200 when `handler` returns, so `handler` should only write down or enqueue what is to be done: Stripe
     wants an answer within seconds, and sends again what got none. An error of `handler` becomes a 500 and is raised

@@ -1,0 +1,130 @@
+"""Two worker processes and a real Redis; one worker is killed in mid-sync."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from test_examples import truth
+
+from examples.ledger import Ledger
+from financial_connections.sandbox import Clock, Fault, Sandbox, serve
+
+ROOT = Path(__file__).parents[1]
+SECRET = "whsec_of_the_test"
+EACH = 1_500
+
+
+@contextmanager
+def running(*command, **environment):
+    """A process with its children; whatever is left of them is killed in the end."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, start_new_session=True, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process):
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def free_port():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return unused.getsockname()[1]
+
+
+@contextmanager
+def redis(folder):
+    binary = shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("there is no redis-server on this machine")
+    port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with running(binary, *options) as process:
+        wait_until_open(port, process)
+        yield f"redis://127.0.0.1:{port}"
+
+
+def wait_until_open(port, process):
+    give_up = time.monotonic() + 20
+    while True:
+        assert process.poll() is None
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < give_up
+
+
+@contextmanager
+def receiver(redis_url):
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "--factory", "examples.worker:receiver", "--port", str(port)]
+    environment = {"REDIS_URL": redis_url, "STRIPE_WEBHOOK_SECRET": SECRET}
+    with running(*command, "--log-level", "warning", **environment) as process:
+        wait_until_open(port, process)
+        yield f"http://127.0.0.1:{port}/stripe"
+
+
+def worker(redis_url, sandbox, url, ledger):
+    command = [sys.executable, "-m", "taskiq", "worker", "examples.worker:broker", "--workers", "1"]
+    return running(
+        *command,
+        *["--ack-type", "when_executed", "--max-async-tasks", "1", "--max-prefetch", "1", "--log-level", "WARNING"],
+        REDIS_URL=redis_url,
+        STRIPE_API_KEY=sandbox.api_key,
+        STRIPE_BASE_URL=url,
+        LEDGER=str(ledger.path),
+        IDLE_MILLISECONDS="1500",
+    )
+
+
+def until(is_so, poke=lambda: None):
+    """Look until it is so, and poke every two seconds; other processes take their time."""
+    now = poked = time.monotonic()
+    give_up = now + 50
+    while not is_so():
+        now = time.monotonic()
+        assert now < give_up
+        if now > poked + 2:
+            poked = now
+            poke()
+        time.sleep(0.05)
+
+
+def test_a_worker_that_is_killed_in_mid_sync_loses_nothing_and_doubles_nothing(tmp_path):
+    sandbox = Sandbox(clock=Clock.system())
+    sandbox.inject(Fault("latency", operation="list_transactions", times=None, seconds=0.05))
+    accounts = [sandbox.add_account(transactions=EACH) for _ in range(4)]
+    ledger = Ledger(tmp_path / "ledger.db")
+
+    def half_stored():
+        return [account for account, (count, _) in ledger.totals().items() if count < EACH]
+
+    with (
+        redis(tmp_path) as redis_url,
+        serve(sandbox) as server,
+        receiver(redis_url) as hook,
+        worker(redis_url, sandbox, server.url, ledger) as first,
+        worker(redis_url, sandbox, server.url, ledger) as second,
+    ):
+        sandbox.add_webhook(hook, secret=SECRET, doubled=True)
+        for account in accounts:
+            sandbox.add_transactions(account)
+        until(lambda: len(half_stored()) == 2)  # each worker is in the middle of one account
+        kill(first)
+        # A worker takes over what another left when it gets something new to do.
+        until(lambda: truth(sandbox) == ledger.totals(), poke=lambda: sandbox.add_transactions(accounts[0]))
+        assert second.poll() is None
+    assert truth(sandbox) == ledger.totals()
