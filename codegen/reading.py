@@ -44,7 +44,9 @@ def parsed(content: bytes, name: str) -> Node:
 def loaded(content: bytes, name: str) -> Any:
     """What a file holds, if it is of a size that can be walked through."""
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return json.loads(content, parse_constant=refuse)
+        document = json.loads(content, parse_constant=refuse)
+        json.dumps(document, ensure_ascii=False).encode()  # JSON can carry lone surrogates, and files cannot
+        return document
     if is_too_deep(content):
         raise SpecError(f"{name}: is nested too deeply")
     document = yaml.load(content, Loader)  # noqa: S506 - it is a safe loader, of ours

@@ -45,8 +45,21 @@ def test_words_for_nothing_are_named(bare):
     _, gaps = described(
         bare, {"schemas": {"Widget": {"fields": {"weight": "Heavy."}}}, "parameters": {"page": "Which."}}
     )
-    assert "prose for nothing: schemas.Widget.fields.weight" in gaps
-    assert "prose for nothing: parameters.page" in gaps
+    assert "prose for nothing: schemas" in gaps
+    assert "prose for nothing: parameters" in gaps
+
+
+def test_words_for_nothing_are_named_by_their_highest_dead_place(bare):
+    fields = {"id": "Here.", "weight": "Heavy.", "height": "High."}
+    prose = {
+        "schemas": {
+            "Widget": {"description": "A.", "fields": fields},
+            "Gone": {"description": "B.", "fields": {"x": "C."}},
+        }
+    }
+    _, gaps = described(bare, prose)
+    expected = [f"schemas.{place}" for place in ("Gone", "Widget.fields.height", "Widget.fields.weight")]
+    assert expected == [line.removeprefix("prose for nothing: ") for line in gaps if line.startswith("prose for")]
 
 
 def test_describing_again_replaces_every_word(bare):
