@@ -28,7 +28,18 @@ FLOORS = {
         "expand",
     }
     | {"models", "pagination", "params"},
-    "_client": {"_connections", "_rate", "_request", "_settings", "_transport", "accounts", "errors", "events"}
+    "_callers_client": {"_body", "_connections", "_exchange", "_settings", "_wire", "errors"},
+    "_client": {
+        "_callers_client",
+        "_connections",
+        "_rate",
+        "_request",
+        "_settings",
+        "_transport",
+        "accounts",
+        "errors",
+        "events",
+    }
     | {"sessions", "transactions"},
     "accounts": {"_generated", "_request", "_waiting", "_watch", "expand", "models", "pagination", "params"},
     "_waiting": {"_polling", "_request", "_watch", "models", "params"},
@@ -41,7 +52,7 @@ FLOORS = {
     "_sync_many": {"_fan_out", "_sync", "errors"},
     "_sync": {"_cursor", "_generated", "_request", "models", "pagination"},
     "_cursor": {"errors"},
-    "_fan_out": set(),
+    "_fan_out": {"_tasks"},
     "models": {"_generated", "_model"},
     "params": {"_generated"},
     "_transport": {
@@ -67,7 +78,8 @@ FLOORS = {
     "_decode": {"_json", "_model"},
     "expand": {"_model", "errors"},
     "pagination": {"_prefetch", "_request", "errors"},
-    "_prefetch": {"_request"},
+    "_prefetch": {"_request", "_tasks"},
+    "_tasks": set(),
     "errors": {"_json", "_redact", "_retry"},
     "events": set(),
     "otel": {"_version", "events"},

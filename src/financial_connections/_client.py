@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpac
 
 from attrs import evolve
 
-from financial_connections._connections import AiohttpPool, CallersClient, Connections, Lanes, is_httpx_client
+from financial_connections._callers_client import CallersClient, is_httpx_client
+from financial_connections._connections import AiohttpPool, Connections, Lanes
 from financial_connections._rate import RateLimiter
 from financial_connections._request import Request, RequestOptions
 from financial_connections._settings import DEFAULT_BASE_URL, Secret, Settings, Timeout, positive_number, whole_number

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 
+from financial_connections._tasks import ended
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -49,14 +51,8 @@ class FanOut(Generic[T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        tasks = self._tasks
-        tasks.cancel_scope.cancel()
         self._receive.close()
-        if isinstance(error, anyio.get_cancelled_exc_class()):
-            return await tasks.__aexit__(kind, error, traceback)
-        # Any other error of the block is its own: the task group would wrap it in an ExceptionGroup.
-        await tasks.__aexit__(None, None, None)
-        return None
+        return await ended(self._tasks, kind, error, traceback)
 
     async def _work(self, send: MemoryObjectSendStream[T | _Failure]) -> None:
         async with send:

@@ -9,6 +9,7 @@ import anyio
 from attrs import frozen
 
 from financial_connections._request import request_sent
+from financial_connections._tasks import ended
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -52,19 +53,8 @@ class Prefetch(Generic[PageT, T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        tasks = self._tasks
-        tasks.cancel_scope.cancel()
         self._receive.close()
-        if isinstance(error, anyio.get_cancelled_exc_class()):
-            return await tasks.__aexit__(kind, error, traceback)
-        # Any other error of the block is its own: the task group would wrap it in an ExceptionGroup, and a
-        # cancellation from outside must not take its place.
-        try:
-            await tasks.__aexit__(None, None, None)
-        except anyio.get_cancelled_exc_class():
-            if error is None:
-                raise
-        return None
+        return await ended(self._tasks, kind, error, traceback)
 
     async def _fetch_ahead(self, send: MemoryObjectSendStream[_Parcel[PageT]]) -> None:
         pages = self._pages()
