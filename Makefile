@@ -51,8 +51,8 @@ check: $(READY) ## format, lint, types, layers, drift
 generate: $(READY) ## contract -> code
 	$(BIN)/python -m codegen generate
 
-bump: $(READY) ## upstream spec -> contract -> code: make bump SPEC=<file or URL>
-	$(BIN)/python -m codegen bump $(SPEC)
+bump: $(READY) ## upstream spec -> contract -> code: make bump SPEC=<file or URL> [FROM=<what to compare with>]
+	@$(if $(SPEC),,$(error make bump needs SPEC=<file or URL>))$(BIN)/python -m codegen bump $(if $(FROM),--from '$(FROM)') '$(SPEC)'
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \

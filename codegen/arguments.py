@@ -6,7 +6,7 @@ from keyword import iskeyword
 from codegen.checked import Node, SpecError, child, descend, mapping, sequence, text, texts
 from codegen.hints import argument_hint, choices_of, kind_of, named
 from codegen.operations import FORM
-from codegen.schemas import limits_in
+from codegen.schemas import limits_of
 
 RESERVED = {"sender", "options", "request"}
 PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -43,7 +43,7 @@ def keyword_of(wire: str, schema: Node, components: Node, place: str, *, require
         "name": argument_name(wire, place),
         "hint": argument_hint(schema, components, place),
         "required": required,
-        "limits": limits_in(schema),
+        "limits": limits_of(schema, place),
         "arrays": keys_of(wire, schema, components, place, arrays=True),
         "needs": [*([wire] if required else []), *keys_of(wire, schema, components, place, arrays=False)],
     }

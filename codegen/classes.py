@@ -6,7 +6,7 @@ from keyword import iskeyword
 from codegen.checked import Node, SpecError, mapping, texts
 from codegen.docstrings import docstring
 from codegen.hints import answer_hint, argument_hint, choices_of, kind_of
-from codegen.schemas import limits_in
+from codegen.schemas import limits_of
 
 ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 TAKEN = frozenset({
@@ -72,7 +72,7 @@ def field_of(key: str, schema: Node, components: Node, place: str, *, asked: boo
         "required": key in texts(schema.get("required", []), f"{place}.required"),
         "nullable": inner.get("nullable") is True,
         "constant": inner.get("x-const"),
-        "limits": limits_in(inner),
+        "limits": limits_of(inner, where),
         "hidden": not is_shown(key, inner, where),
         "usable": is_name and (asked or (key not in TAKEN and key not in components)),
     }

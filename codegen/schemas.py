@@ -59,18 +59,13 @@ def one_enum(members: list[Any]) -> list[Any]:
 
 
 def limits_of(schema: Node, place: str) -> Node:
-    """The facts about a value that the contract keeps."""
+    """The facts about a value that the contract keeps, if they are what they should be."""
     kept = {key: schema[key] for key in LIMITS if key in schema}
     for key, value in kept.items():
         if not isinstance(value, LIMITS[key]):
             raise SpecError(f"{place}.{key}: {value!r} makes no sense here")
     # What is no scalar (`[]`, null) says no more than that there need not be a value.
     return {key: value for key, value in kept.items() if not isinstance(value, list | dict | None)}
-
-
-def limits_in(schema: Node) -> Node:
-    """The facts about a value that the contract has kept."""
-    return {key: schema[key] for key in LIMITS if key in schema}
 
 
 def made_nullable(shaped: Node) -> Node:

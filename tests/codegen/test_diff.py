@@ -7,7 +7,7 @@ from codegen.changes import as_data, as_markdown, as_text
 from codegen.diff import ADDITIVE, CALLERS, READERS, diff
 from codegen.normalise import contract_of
 from codegen.slicing import slice_of
-from tests.codegen.tiny import WIDGETS, form, path_id, query, ref, spec, widget
+from tests.codegen.tiny import WIDGETS, form, path_id, query, spec, widget
 
 SPIN = f"{WIDGETS}/{{widget}}/spin"
 TEXT = {"type": "string"}
@@ -173,74 +173,6 @@ def test_another_version_is_a_change_even_when_all_else_is_equal():
     assert "~ header Stripe-Version, value: 2030-01-01 → 2031-01-01 (additive)\n" == as_text(diff(contract(), new))
 
 
-def move_operation(document):
-    document["paths"][f"{WIDGETS}/{{widget}}/turn"] = document["paths"].pop(SPIN)
-
-
-def rename_everywhere(document, old, new):
-    text = json.dumps(document).replace(f'{old}"', f'{new}"')
-    document.clear()
-    document.update(json.loads(text))
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        (
-            move_operation,
-            [
-                ("renamed", "operation", "spin_widget", CALLERS),
-                ("renamed", "schema", "SpinWidgetUntil", CALLERS),
-                ("renamed", "schema", "SpinWidgetWay", CALLERS),
-            ],
-        ),
-        (
-            lambda it: rename_everywhere(it, "bank_connections_resource_maker", "bank_connections_resource_brand"),
-            [("renamed", "schema", "Maker", READERS)],
-        ),
-        (
-            lambda it: widget(it).update(paint=widget(it).pop("colour")),
-            [
-                ("changed", "field", "Widget.colour", READERS),  # it was required, and is not under the new name
-                ("renamed", "field", "Widget.colour", READERS),
-                ("renamed", "schema", "WidgetColour", READERS),
-            ],
-        ),
-        (
-            lambda it: parameters(it)[1].update(name="count"),
-            [("renamed", "parameter", "list_widgets.limit", CALLERS)],
-        ),
-        (
-            lambda it: fields_of_form(it)["properties"].update(till=fields_of_form(it)["properties"].pop("until")),
-            [("renamed", "parameter", "spin_widget.until", CALLERS), ("renamed", "schema", "SpinWidgetUntil", CALLERS)],
-        ),
-    ],
-)
-def test_a_new_name_is_one_line_and_so_is_all_that_follows_from_it(change, expected):
-    assert sorted(expected) == sorted(lines(diff(contract(), contract(change))))
-
-
-def test_two_things_that_could_be_the_renamed_one_are_not_guessed_at():
-    new = contract(lambda it: widget(it).update(title=widget(it).pop("label"), subtitle=TEXT))
-    assert {"added", "removed"} == {change for change, *_ in lines(diff(contract(), new))}
-
-
-def test_a_schema_under_a_new_name_is_one_line():
-    new = contract()
-    schemas = new["components"]["schemas"]
-    schemas["Paint"] = schemas.pop("WidgetColour")
-    schemas["Widget"]["properties"]["colour"] = ref("Paint")
-    changes = diff(contract(), new)
-    assert ("renamed", "schema", "WidgetColour", READERS) in lines(changes)
-    assert [] == [one for one in changes if one.what == "value"]
-
-
-def test_an_operation_under_a_new_name_is_one_line():
-    new = contract()
-    new["paths"][SPIN]["post"]["operationId"] = "turn_widget"
-    assert [("renamed", "operation", "spin_widget", CALLERS)] == lines(diff(contract(), new))
-
-
 def test_a_diff_can_be_read_by_people_changelogs_and_programs():
     changes = diff(contract(), contract(lambda it: widget(it).update(label={"type": "integer"}, size=TEXT)))
     assert "+ field Widget.size (additive)\n~ field Widget.label, type: str → int (breaking for readers)\n" == as_text(
@@ -250,13 +182,6 @@ def test_a_diff_can_be_read_by_people_changelogs_and_programs():
     assert "- Changed field `Widget.label`, type: `str` → `int` (*breaking for readers*).\n" in as_markdown(changes)
     expected = {"change": "changed", "what": "field", "name": "Widget.label", "effect": READERS}
     assert {**expected, "fact": "type", "was": "str", "now": "int"} == as_data(changes)[1]
-
-
-def test_a_rename_reads_as_one():
-    new = contract(lambda it: widget(it).update(title=widget(it).pop("label")))
-    changes = diff(contract(), new)
-    assert "> field Widget.label, name: Widget.label → Widget.title (breaking for readers)\n" == as_text(changes)
-    assert "- Renamed field `Widget.label` to `Widget.title` (*breaking for readers*).\n" == as_markdown(changes)
 
 
 def test_upstreams_can_be_compared_as_well_as_contracts(tree):

@@ -141,6 +141,7 @@ def add_component(name, schema):
         (put_field("x", ref("Nope")), r"properties\.x: \$ref to 'Nope', which is not there"),
         (put_field("x", THING), r"properties\.x: an object with properties needs a name"),
         (put_field("x", {"type": "text"}), r"properties\.x\.type: 'text' is no type"),
+        (put_field("x", {"type": "string", "maxLength": "9"}), r"properties\.x\.maxLength: '9' makes no sense here"),
         (put_field("x", 7), r"properties\.x: should be a mapping, is a number"),
         (put_field("x", ref("WidgetList")), "contains itself; models have to be acyclic"),
         (put_field("x", ref("SpinWidgetWay")), "SpinWidgetWay: is part of a request and of an answer"),

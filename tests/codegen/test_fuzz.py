@@ -126,11 +126,12 @@ def playground(tmp_path_factory):
 def run_in(playground, name, document, *line):
     """Run a stage on a document; the tree is all new or all old, and the words are for a person."""
     tree, before = playground
-    for kept in tree.files().keys() - before.keys():
+    found = tree.files()
+    for kept in found.keys() - before.keys():
         (tree.root / kept).unlink()
-    for kept, content in before.items():
+    for kept in (kept for kept in before if found.get(kept) != before[kept]):
         (tree.root / kept).parent.mkdir(parents=True, exist_ok=True)
-        tree.write(kept, content)
+        tree.write(kept, before[kept])
     # Surrogates are written as they are: JSON can carry what UTF-8 cannot.
     path = tree.write(name, json.dumps(document).encode())
     untouched = tree.files()
