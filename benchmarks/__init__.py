@@ -1,1 +1,1 @@
-"""This SDK against its peers, side by side in one run: `python -m benchmarks`."""
+"""The SDK against its peers, side by side in one run: `python -m benchmarks`."""

@@ -31,3 +31,12 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
     Contenders take turns in a round, so what disturbed the machine disturbed both, and divides out.
     """
     return [one / other for one, other in zip(above, below, strict=True)]
+
+
+def times(value: float) -> str:
+    """Return a ratio in as many digits as its noise leaves."""
+    return f"{value:.0f}" if value >= _ROUND_FROM else f"{value:.3g}" if value < 1 else f"{value:.2g}"
+
+
+_ROUND_FROM = 10
+TIMES = "\N{MULTIPLICATION SIGN}"

@@ -77,7 +77,7 @@ async def _waves(client: Contender, names: list[str], at_once: int) -> None:
 async def _timed_waves(task: Task, clock: Callable[[], float]) -> float:
     names = [account_id(items=0, name=str(number)) for number in range(task.calls)]
     async with _client(task) as client:
-        await _waves(client, names[: 2 * task.at_once], task.at_once)
+        await _waves(client, names[: min(2 * task.at_once, 200)], task.at_once)  # opens the connections
         started = clock()
         await _waves(client, names, task.at_once)
         return clock() - started
@@ -144,6 +144,7 @@ async def fan_out(task: Task) -> float:
     """Return the seconds in which many accounts are read, all at once."""
     names = [account_id(items=task.items, latency_ms=task.latency_ms, name=str(n)) for n in range(task.accounts)]
     async with _client(task) as client:
+        await client.retrieve("fca_open_a_connection")
         started = time.perf_counter()
         await asyncio.gather(*[_read(client, task, name) for name in names])
         return time.perf_counter() - started
@@ -153,7 +154,7 @@ async def consumed(task: Task) -> float:
     """Return the seconds in which a consumer that takes its time is done with every transaction."""
     account = account_id(items=task.items, latency_ms=task.latency_ms)
     async with _client(task) as client:
-        await client.retrieve("fca_open_the_connection")
+        await client.retrieve("fca_open_a_connection")
         started = time.perf_counter()
         if task.prefetch:
             async with client.prefetched(account) as items:  # type: ignore[attr-defined]

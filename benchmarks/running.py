@@ -29,7 +29,8 @@ class _WorkerError(Exception):
 
 @asynccontextmanager
 async def _process(*arguments: str) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *arguments, stdin=PIPE, stdout=PIPE)
+    command = (sys.executable, "-m", *arguments)
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
     try:
         yield process
     finally:
@@ -112,15 +113,24 @@ async def measured(
         for name, task in workload.tasks(quick=quick).items()
     }
     try:
-        if not quick and not workload.fresh and workload.rounds is None:
-            for worker in workers.values():
-                await worker.work(recorded=False)  # the first time is slower
-        for number in range(workload.rounds or rounds):
-            # There and back: nobody always follows the same neighbour.
-            for name in list(workers)[:: 1 if number % 2 == 0 else -1]:
-                await workers[name].work(recorded=True)
-                progress(f"{workload.name}: round {number + 1}, {name}")
+        if quick:
+            await asyncio.gather(*[worker.work(recorded=True) for worker in workers.values()])
+        else:
+            await _rounds(workload, workers, workload.rounds or rounds, progress)
     finally:
         for worker in workers.values():
             await worker.aclose()
     return {name: worker.cell for name, worker in workers.items()}
+
+
+async def _rounds(
+    workload: Workload, workers: dict[str, _Worker], rounds: int, progress: Callable[[str], object]
+) -> None:
+    if workload.warm and not workload.fresh and workload.rounds is None:
+        for worker in workers.values():
+            await worker.work(recorded=False)  # the first time is slower
+    for number in range(rounds):
+        # There and back: nobody always follows the same neighbour.
+        for name in list(workers)[:: 1 if number % 2 == 0 else -1]:
+            progress(f"{workload.name}: round {number + 1}, {name}")
+            await workers[name].work(recorded=True)

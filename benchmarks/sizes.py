@@ -25,6 +25,7 @@ async def installed(task: Task) -> float:
     with TemporaryDirectory() as temporary:
         copy = Path(temporary) / "package"
         copytree(folder, copy, ignore=ignore_patterns("__pycache__"))
+        sys.pycache_prefix = None  # the run's own would take the compiled files elsewhere
         compileall.compile_dir(copy, quiet=2, workers=1)
         return (_size(copy) + extra) / 1e6
 

@@ -1,6 +1,6 @@
 """What is measured, as data."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.contenders import ENTRIES, MSGSPEC, OFFICIAL, OFFICIAL_AIOHTTP, OURS, OURS_AIOHTTP, RAW, STOCK
@@ -27,6 +27,8 @@ class Workload:
     more_is_better: bool = False
     fresh: bool = False
     """Whether each round needs a process of its own: memory once used stays with a process."""
+    warm: bool = True
+    """Whether a first round is worth its time, that is not counted: where each figure takes seconds, it is not."""
     rounds: int | None = None
     """Where more rounds would tell nothing new."""
     decimals: int = 0
@@ -34,29 +36,36 @@ class Workload:
     def tasks(self, *, quick: bool) -> dict[str, dict[str, Any]]:
         """Return each cell's task."""
         base = self.task | (self.quick if quick else {})
-        return {name: {"contender": name} | base | own for name, own in self.cells.items()}
+        shrink = base.pop("shrink", 1)
+        tasks = {name: {"contender": name} | base | own for name, own in self.cells.items()}
+        for task in tasks.values():
+            task["items"] = task.get("items", 0) // shrink
+        return tasks
 
 
 def _among(*names: str) -> dict[str, dict[str, Any]]:
     return {name: {} for name in names}
 
 
-def _growing(key: str, points: tuple[int, ...], **per_point: float) -> dict[str, dict[str, Any]]:
-    cells: dict[str, dict[str, Any]] = {}
-    for name in (OURS, OURS_AIOHTTP):
-        for point in points:
-            cells[f"{name} @ {point}"] = {"contender": name, key: point} | per_point
-    return cells
+def at(name: str, point: int) -> str:
+    """Return the cell's name of a contender at one point of a growth."""
+    return f"{name} @ {point}"
 
 
-_PREFETCHING = {OFFICIAL: {}, OURS: {}, OURS_AIOHTTP: {}} | {
-    name + PREFETCH: {"contender": name, "prefetch": True} for name in (OURS, OURS_AIOHTTP)
+def _growing(key: str, points: tuple[int, ...]) -> dict[str, dict[str, Any]]:
+    return {at(name, point): {"contender": name, key: point} for name in (OURS, OURS_AIOHTTP) for point in points}
+
+
+_CONSUMERS: dict[str, dict[str, Any]] = {
+    BOUND: {"measure": BOUND},
+    OURS: {},
+    OURS + PREFETCH: {"contender": OURS, "prefetch": True},
+    OURS_AIOHTTP + PREFETCH: {"contender": OURS_AIOHTTP, "prefetch": True},
 }
-_CONSUMERS = _PREFETCHING | {BOUND: {"measure": BOUND}}
 
 ITEMS = (1_000, 10_000, 100_000)
 CALLS = (1, 4, 16, 64, 200, 500)
-STREAMED = (10_000, 40_000, 70_000, 100_000)
+STREAMED = (10_000, 50_000, 100_000)
 
 DECODE = Workload(
     "decode",
@@ -83,9 +92,10 @@ AT_ONCE = Workload(
     "calls/s",
     "calls_per_second",
     _among(*EVERYBODY),
-    task={"calls": 512, "at_once": 64},
+    task={"calls": 256, "at_once": 64},
     quick={"calls": 8, "at_once": 4},
     more_is_better=True,
+    warm=False,
 )
 THOUSAND = Workload(
     "thousand",
@@ -96,6 +106,7 @@ THOUSAND = Workload(
     task={"calls": 1000, "at_once": 1000},
     quick={"calls": 20, "at_once": 20, "connections": 4},
     more_is_better=True,
+    warm=False,
 )
 STREAM = Workload(
     "stream",
@@ -125,16 +136,18 @@ BURNING = Workload(
     _CONSUMERS,
     task={"items": 2000, "latency_ms": 80, "burn_ms": 0.5},
     quick={"items": 200, "latency_ms": 20, "burn_ms": 0.05},
+    warm=False,
     decimals=3,
 )
 WAITING = Workload(
     "waiting",
-    "600 transactions at 80 ms a page, for a consumer that awaits 5 ms an item",
+    "500 transactions at 80 ms a page, for a consumer that awaits 5 ms an item",
     "s",
     "consumed",
     _CONSUMERS,
-    task={"items": 600, "latency_ms": 80, "sleep_ms": 5},
+    task={"items": 500, "latency_ms": 80, "sleep_ms": 5},
     quick={"items": 200, "latency_ms": 20, "sleep_ms": 0.1},
+    warm=False,
     decimals=3,
 )
 FAN_OUT = Workload(
@@ -142,9 +155,10 @@ FAN_OUT = Workload(
     "50 accounts of 1,000 transactions at 80 ms a page, all at once",
     "s",
     "fan_out",
-    _among(OFFICIAL, RAW, MSGSPEC, OURS, OURS_AIOHTTP),
+    _among(OFFICIAL, RAW, OURS, OURS_AIOHTTP),
     task={"items": 1000, "accounts": 50, "latency_ms": 80},
     quick={"items": 200, "accounts": 2, "latency_ms": 5},
+    warm=False,
     decimals=2,
 )
 IMPORT = Workload("import", "Import, CPU", "ms", "imported", _among(OFFICIAL, RAW, OURS))
@@ -155,13 +169,16 @@ FIRST = Workload(
     "first_answer",
     _among(OFFICIAL, OFFICIAL_AIOHTTP, RAW, OURS, OURS_AIOHTTP),
 )
-SIZE = Workload("size", "Installed size of the package", "MB", "installed", _among(OFFICIAL, OURS), rounds=1, decimals=1)
+SIZE = Workload(
+    "size", "Installed size of the package", "MB", "installed", _among(OFFICIAL, OURS), rounds=1, decimals=1
+)
 ITEM_GROWTH = Workload(
     "item_growth",
     "Time per item, by the number of items",
     "µs an item",
     "time_per_item",
     _growing("items", ITEMS),
+    quick={"shrink": 100},
     decimals=1,
 )
 CALL_GROWTH = Workload(
@@ -171,6 +188,7 @@ CALL_GROWTH = Workload(
     "cpu_per_call",
     _growing("at_once", CALLS),
     task={"calls": 500},
+    quick={"calls": 20},
 )
 MEMORY_GROWTH = Workload(
     "memory_growth",
@@ -178,8 +196,23 @@ MEMORY_GROWTH = Workload(
     "MiB",
     "resident",
     _growing("items", STREAMED),
+    quick={"shrink": 100},
     fresh=True,
     decimals=1,
 )
 GROWTHS = (ITEM_GROWTH, CALL_GROWTH, MEMORY_GROWTH)
-WORKLOADS = (DECODE, RETRIEVE, AT_ONCE, THOUSAND, STREAM, KEPT, BURNING, WAITING, FAN_OUT, IMPORT, FIRST, SIZE, *GROWTHS)
+WORKLOADS = (
+    DECODE,
+    RETRIEVE,
+    AT_ONCE,
+    THOUSAND,
+    STREAM,
+    KEPT,
+    BURNING,
+    WAITING,
+    FAN_OUT,
+    IMPORT,
+    FIRST,
+    SIZE,
+    *GROWTHS,
+)

@@ -14,7 +14,7 @@ class Client:
     def __init__(self, url: str, connections: int, transport: str) -> None:
         del connections
         library = stripe.AIOHTTPClient if transport == "aiohttp" else stripe.HTTPXClient
-        self._http = library(timeout=TIMEOUT)
+        self._http: Any = library(timeout=TIMEOUT)
         self._client = stripe.StripeClient(KEY, base_addresses={"api": url}, http_client=self._http)
         self._api = self._client.v1.financial_connections
 

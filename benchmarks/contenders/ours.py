@@ -1,4 +1,4 @@
-"""This SDK."""
+"""The SDK of this repository, on either transport."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,9 +15,7 @@ class Client:
     """Either transport."""
 
     def __init__(self, url: str, connections: int, transport: Any) -> None:
-        self._client = AsyncClient(
-            KEY, base_url=url, max_connections=connections, timeout=TIMEOUT, transport=transport
-        )
+        self._client = AsyncClient(KEY, base_url=url, max_connections=connections, timeout=TIMEOUT, transport=transport)
 
     async def retrieve(self, account: str) -> Any:
         """Return one account."""

@@ -1,0 +1,42 @@
+"""What the page says that no figure tells."""
+
+BEFORE = """# Performance
+
+Written by `make bench`; do not edit. The words are in `benchmarks/prose.py`, every round's figure in
+`benchmarks/results.json`.
+
+Ratios of contenders that took turns in one run, against one server in another process. A ratio is taken within each
+round; the median and the quartiles are those of all rounds. Targets are what this project wants to hold, and a missed
+one stays in the table.
+"""
+
+AFTER = """## How to run it
+
+```console
+make bench
+```
+
+takes about eight minutes on two cores. On a busy machine the figures are worth little, and the ratios somewhat more.
+`python -m benchmarks --only decode stream` measures some workloads, `--rounds 9` more rounds; `--into somewhere` leaves
+this page as it is. `--quick` only shows that everything runs.
+
+## How it is measured
+
+* Every contender works in a process of its own, that imports what its users would import. Contenders take turns, in
+  the reverse order every other round; in each figure, connections are opened and a few answers compared id by id
+  before the clock starts.
+* The server does as little as it can: an account, or a page of transactions as Stripe prints it (50 kB for a hundred),
+  uncompressed, over plain HTTP on loopback. TLS costs all clients the same, and is left out.
+* The official SDK is used through its public async methods; a page is decoded by its `StripeClient.deserialize`. Its
+  HTTP clients have the settings that it gives them. The raw clients keep as many connections as they may open.
+* msgspec structs drop every field that they do not know. This SDK's models keep the bytes they came in.
+* The generator's stock output has no pagination: the loop is the benchmark's.
+* "Start to first answer" makes everybody load the certificates for https, as in production, though the server speaks
+  http: this SDK would not do it otherwise.
+"""
+
+LIMITS = {
+    "decode": "Of our time, two thirds are msgspec's, and the rest is giving each item its own bytes.",
+    "kept": "Our items keep the JSON that they came in, about 480 bytes of it: `to_dict()` has every field from there.",
+    "size": "The contract that the sandbox reads, and the compiled files, included.",
+}
