@@ -17,6 +17,7 @@ ROWS = {
     "fan_out": "50 accounts at once",
     "kept": "Memory per item kept",
     "import": "Import (CPU)",
+    "client": "Import, make a client",
     "first": "Start to first answer",
 }
 _WIDTH, _LEFT, _RIGHT, _TOP = 860, 210, 60, 112

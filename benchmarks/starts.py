@@ -10,10 +10,15 @@ from benchmarks.contenders import KEY, OFFICIAL, OFFICIAL_AIOHTTP, OURS, OURS_AI
 from benchmarks.measures import Task
 
 _SECONDS = 30
-_IMPORTED = {OFFICIAL: "stripe", RAW: "httpx", OURS: "financial_connections"}
+_IMPORTS = {OFFICIAL: "import stripe", RAW: "import httpx", OURS: "import financial_connections"}
+_CLIENTS = {
+    OFFICIAL: f"import stripe; stripe.StripeClient({KEY!r}, http_client=stripe.HTTPXClient()).v1.financial_connections",
+    RAW: "import httpx; httpx.AsyncClient()",
+    OURS: f"from financial_connections import AsyncClient; AsyncClient({KEY!r}).accounts",
+}
 # httpx and httpcore load these if they are there: here they are, for the tests; in a service they are not.
 _HIDE = 'import sys; sys.modules.update(dict.fromkeys(("click", "pygments", "rich", "trio"))); '
-_IMPORT = "import time; started = time.process_time(); import {module}; print(time.process_time() - started)"
+_TIMED = "import time; started = time.process_time(); {program}; print(time.process_time() - started)"
 
 _OFFICIAL = """import asyncio, stripe
 async def main():
@@ -50,7 +55,16 @@ _FIRST = {
 
 async def imported(task: Task) -> float:
     """Return the milliseconds of CPU that an import takes in a fresh interpreter."""
-    line, _ = await _first_line(_IMPORT.format(module=_IMPORTED[task.contender]))
+    return await _cpu_of(_IMPORTS[task.contender])
+
+
+async def client_made(task: Task) -> float:
+    """Return the milliseconds of CPU that it takes to import what is needed, and to make a client."""
+    return await _cpu_of(_CLIENTS[task.contender])
+
+
+async def _cpu_of(program: str) -> float:
+    line, _ = await _first_line(_TIMED.format(program=program))
     return 1000 * float(line)
 
 

@@ -25,6 +25,7 @@ MEASURES: dict[str, Measure] = {
         measures.resident,
         measures.time_per_item,
         sizes.installed,
+        starts.client_made,
         starts.first_answer,
         starts.imported,
     )

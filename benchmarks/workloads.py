@@ -162,6 +162,7 @@ FAN_OUT = Workload(
     decimals=2,
 )
 IMPORT = Workload("import", "Import, CPU", "ms", "imported", _among(OFFICIAL, RAW, OURS))
+CLIENT = Workload("client", "Import, and make a client, CPU", "ms", "client_made", _among(OFFICIAL, RAW, OURS))
 FIRST = Workload(
     "first",
     "Process start to first answer",
@@ -212,6 +213,7 @@ WORKLOADS = (
     WAITING,
     FAN_OUT,
     IMPORT,
+    CLIENT,
     FIRST,
     SIZE,
     *GROWTHS,
