@@ -1,7 +1,7 @@
 # Everything this project does, one word each: `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test soak lowest check generate bump bench lock build clean
+.PHONY: help setup demo test soak lowest check generate bump bench docs lock build clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -56,17 +56,21 @@ bump: $(READY) ## upstream spec -> contract -> code: make bump SPEC=<file or URL
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--custom-compile-command 'make lock' --group dev --extra sandbox pyproject.toml -o requirements/dev.txt
+		--custom-compile-command 'make lock' --group dev --extra parquet pyproject.toml -o requirements/dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' --resolution lowest-direct --group build --group test \
-		--extra sandbox pyproject.toml -o requirements/lowest.txt
+		--extra parquet pyproject.toml -o requirements/lowest.txt
 
 bench: $(READY) ## measure, side by side, and write docs/performance.md
 	$(BIN)/python -m benchmarks
+
+docs: $(READY) ## build the documentation into site/
+	$(BIN)/python docs/screens.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 build: $(READY) ## wheel and sdist into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean: ## remove what make made
-	rm -rf $(VENV) $(LOWEST) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,7 +18,7 @@ from financial_connections import (
     FinancialConnectionsError,
     InvalidArgumentError,
     RequestOptions,
-    _connections,
+    _body,
 )
 
 KEY = "sk_test_canaryCANARYcanary"
@@ -62,7 +62,7 @@ def everything_logged(caplog):
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_no_fault_gives_a_canary_away(fault, no_waiting, everything_logged, monkeypatch):
     sent, then, error_class, _ = FAULTS[fault]
-    monkeypatch.setattr(_connections.read_body, "__defaults__", (65_536,))
+    monkeypatch.setattr(_body.read_body, "__defaults__", (65_536,))
 
     async def handle(stream):
         while True:

@@ -28,8 +28,9 @@ from financial_connections import (
     PermissionDeniedError,
     RateLimitError,
     ServerError,
-    _connections,
+    _body,
     _exchange,
+    _lanes,
     _settings,
 )
 
@@ -137,7 +138,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_is_a_typed_error_and_the_client_works_afterwards(fault, connect, no_waiting, monkeypatch):
     sent, then, error_class, attempts = FAULTS[fault]
-    monkeypatch.setattr(_connections.read_body, "__defaults__", (65_536,))
+    monkeypatch.setattr(_body.read_body, "__defaults__", (65_536,))
     heads, healed = [], False
 
     async def handle(stream):
@@ -310,7 +311,7 @@ async def test_a_certificate_that_does_not_hold_is_refused_once(case, authority,
     trusting = ssl.create_default_context()
     if case != "stranger":
         authority.configure_trust(trusting)
-    monkeypatch.setattr(_connections, "tls_context", lambda: trusting)
+    monkeypatch.setattr(_lanes, "tls_context", lambda: trusting)
 
     async with serving(read_request, tls=server) as url, AsyncClient(KEY, base_url=url) as client:
         with pytest.raises(APIConnectionError, match="CERTIFICATE_VERIFY_FAILED") as caught:
@@ -323,7 +324,7 @@ async def test_a_certificate_that_holds_is_accepted(authority, monkeypatch):
     authority.issue_cert("127.0.0.1").configure_cert(server)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    monkeypatch.setattr(_connections, "tls_context", lambda: trusting)
+    monkeypatch.setattr(_lanes, "tls_context", lambda: trusting)
 
     async def handle(stream):
         while True:

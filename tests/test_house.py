@@ -28,10 +28,13 @@ FLOORS = {
         "expand",
     }
     | {"models", "pagination", "params"},
-    "_callers_client": {"_body", "_connections", "_exchange", "_settings", "_wire", "errors"},
+    "_aiohttp_pool": {"_connections", "_exchange", "_request", "_settings", "_wire"},
+    "_callers_client": {"_connections", "_exchange", "_settings", "_wire", "errors"},
     "_client": {
+        "_aiohttp_pool",
         "_callers_client",
         "_connections",
+        "_lanes",
         "_rate",
         "_request",
         "_settings",
@@ -68,7 +71,8 @@ FLOORS = {
         "_settings",
     }
     | {"_wire", "errors", "events"},
-    "_connections": {"_body", "_exchange", "_settings", "_wire", "errors"},
+    "_lanes": {"_connections", "_exchange", "_settings", "_wire"},
+    "_connections": {"_exchange", "_settings", "_wire", "errors"},
     "_exchange": {"_body", "_redact", "_request", "_settings", "_wire"},
     "_wire": {"_encode", "_generated", "_request", "_settings", "_version", "errors"},
     "_generated": {"_model", "_request"},

@@ -19,14 +19,14 @@ class BodyError(Exception):
         self.retryable = retryable
 
 
-async def read_body(response: Any, limit: int = LARGEST_BODY) -> bytes:
+async def read_body(response: Any, coding: str, limit: int = LARGEST_BODY) -> bytes:
     """Return the body of an httpx response, or raise `BodyError`. Counts while it inflates: bombs do not go off."""
     if response.is_stream_consumed:  # a mock's answer is read when it is made
         return _bounded(response.content, limit)
-    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    coding = coding.strip().lower()
     if coding not in {"identity", "", "gzip", "x-gzip"}:
         raise BodyError(f"the body is compressed as {coding[:20]!r}, which was not asked for", retryable=False)
-    chunks = response.aiter_raw()
+    chunks = aiter(response.stream)
     try:
         return await (_inflated if "gzip" in coding else _joined)(chunks, limit)
     except BodyError:

@@ -6,9 +6,15 @@ from typing import Any
 
 import anyio
 
-from financial_connections._body import read_body
 from financial_connections._connections import Slots
-from financial_connections._exchange import Answer, answer_from, failure_from, faults_of, prepared_request
+from financial_connections._exchange import (
+    Answer,
+    answer_from,
+    answer_without_body,
+    failure_from,
+    faults_of,
+    prepared_request,
+)
 from financial_connections._settings import Timeout
 from financial_connections._wire import WireRequest
 from financial_connections.errors import ConfigurationError
@@ -22,22 +28,27 @@ class CallersClient:
         self._client = client
         self._httpx = _library_of(client)
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer | None:  # noqa: ASYNC109
         if self._client.is_closed:
             raise ConfigurationError("http_client is closed")
+        with anyio.move_on_after(timeout.seconds):
+            return await self._exchange(request, timeout)
+        return None
+
+    async def _exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         try:
             # A request of our own making: the client's base URL, headers, parameters, cookies and auth are for its
             # owner's calls, and would mix with ours.
             prepared = prepared_request(request, timeout, self._httpx)
             response = await self._client.send(prepared, auth=None, follow_redirects=False, stream=True)
             try:
-                return answer_from(response, await read_body(response))
+                return await answer_from(response)
             finally:
                 with anyio.CancelScope(shield=True):
                     await response.aclose()
         except self._httpx.HTTPStatusError as error:  # raised by a hook of the owner's
-            answered = error.response
-            return answer_from(answered, answered.content if answered.is_stream_consumed else b"")
+            read = error.response.is_stream_consumed
+            return await answer_from(error.response) if read else answer_without_body(error.response)
         except faults_of(self._httpx) as error:
             failure = failure_from(error, self._httpx)
         raise failure

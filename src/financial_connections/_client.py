@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpac
 from attrs import evolve
 
 from financial_connections._callers_client import CallersClient, is_httpx_client
-from financial_connections._connections import AiohttpPool, Connections, Lanes
+from financial_connections._connections import Connections
+from financial_connections._lanes import Lanes
 from financial_connections._rate import RateLimiter
 from financial_connections._request import Request, RequestOptions
 from financial_connections._settings import DEFAULT_BASE_URL, Secret, Settings, Timeout, positive_number, whole_number
@@ -163,6 +164,8 @@ def _pool(transport: str, limit: int) -> Connections:
         raise ConfigurationError('transport must be "httpx" or "aiohttp"')
     if find_spec("httpx_aiohttp") is None:
         raise ConfigurationError('transport="aiohttp" needs the extra financial-connections[aiohttp]')
+    from financial_connections._aiohttp_pool import AiohttpPool  # noqa: PLC0415 - it loads httpx and aiohttp
+
     return AiohttpPool(limit)
 
 

@@ -184,9 +184,13 @@ def _mark(model: Model, raw: bytes, request_id: str | None, path: Path) -> None:
 def _adopt(model: Model, shape: _Shape, raw: bytes, request_id: str | None, path: Path) -> None:
     """Mark a decoded model, and all models in it, with where they came from."""
     _mark(model, raw, request_id, path)
-    for name, own_path, _ in shape.nested:
+    for name, own_path, leaf in shape.nested:
         child = getattr(model, name)
-        if child is not None:
+        if child is None:
+            continue
+        if leaf:
+            _mark(child, raw, request_id, path + own_path)
+        else:
             _adopt_child(child, raw, request_id, path + own_path)
 
 

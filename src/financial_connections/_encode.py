@@ -17,6 +17,8 @@ from financial_connections.errors import InvalidArgumentError
 
 _DEEPEST = 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
+"""What goes into a path as it is: nearly every segment."""
 
 
 def encode_params(
@@ -51,6 +53,8 @@ def encode_path(segments: Sequence[str]) -> str:
 def _segment(segment: object) -> str:
     if not isinstance(segment, str):
         raise InvalidArgumentError(f"an id must be a string, not {type(segment).__name__}")
+    if _PLAIN.fullmatch(segment):
+        return segment
     # httpx resolves dot segments, so an id of ".." would reach another endpoint.
     if segment in {"", ".", ".."}:
         raise InvalidArgumentError(f"an id must not be {segment!r}")

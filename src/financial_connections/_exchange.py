@@ -3,14 +3,13 @@
 import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import anyio
 from attrs import field, frozen
 
-from financial_connections._body import BodyError
+from financial_connections._body import BodyError, read_body
 from financial_connections._redact import printable
 from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
@@ -26,12 +25,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     content: bytes = field(repr=False)
-
-    @property
-    def request_id(self) -> str | None:
-        """Stripe's id of the request, fit to print."""
-        said = self.headers.get("request-id")
-        return printable(said, 100) if said else None
+    request_id: str | None
+    """Stripe's id of the request, fit to print."""
 
 
 class AttemptFailedError(Exception):
@@ -44,17 +39,63 @@ class AttemptFailedError(Exception):
 
 
 def prepared_request(request: WireRequest, timeout: Timeout, library: Any) -> Any:
-    total = timeout.seconds
-    limits = {"connect": min(timeout.connect, total), "read": total, "write": total, "pool": total}
-    extensions: dict[str, Any] = {"timeout": limits}
+    """Return the library's request. Of the time-outs only the one to connect: the attempt as a whole is bounded."""
+    extensions: dict[str, Any] = {"timeout": {"connect": min(timeout.connect, timeout.seconds)}}
     sent = request_sent.get()
     if sent is not None:
         extensions["trace"] = partial(_on_trace, sent)
-    prepared = library.Request(
-        request.method, request.url, headers=request.headers, content=request.content, extensions=extensions
-    )
-    prepared.stream = _body_class(library)(request.content)
+    base = _base_url(library, request.base_url)
+    # A stream of our own keeps the library from adding headers, which takes it as long as all the rest.
+    stream = _body_class(library)(request.content)
+    prepared = library.Request(request.method, base, headers=request.headers, stream=stream, extensions=extensions)
+    prepared.url = _url_class(library)(base, f"{request.path}{request.query}")
+    prepared.read()
     return prepared
+
+
+@lru_cache
+def _base_url(library: Any, base_url: str) -> Any:
+    return library.URL(base_url)
+
+
+@cache
+def _url_class(library: Any) -> Any:
+    """
+    Return the library's class of URLs, less its parser.
+
+    Transports want parts that are at hand; taking a URL to pieces and checking each is a tenth of a call over aiohttp.
+    Whoever wants more of it, a mock or a hook, gets it parsed then.
+    """
+
+    class Url(library.URL):  # type: ignore[misc]
+        def __init__(self, base: Any, target: str) -> None:
+            self._base = base
+            self._target = target
+
+        @cached_property
+        def _uri_reference(self) -> Any:
+            return library.URL(str(self))._uri_reference
+
+        @property
+        def raw_scheme(self) -> bytes:
+            return self._base.raw_scheme  # type: ignore[no-any-return]
+
+        @property
+        def raw_host(self) -> bytes:
+            return self._base.raw_host  # type: ignore[no-any-return]
+
+        @property
+        def port(self) -> int | None:
+            return self._base.port  # type: ignore[no-any-return]
+
+        @property
+        def raw_path(self) -> bytes:
+            return self._base.raw_path.rstrip(b"/") + self._target.encode()  # type: ignore[no-any-return]
+
+        def __str__(self) -> str:
+            return str(self._base).rstrip("/") + self._target
+
+    return Url
 
 
 async def _on_trace(sent: anyio.Event, name: str, _: Any) -> None:
@@ -93,13 +134,31 @@ def _body_class(library: Any) -> Any:
     return Body
 
 
-def answer_from(response: Any, content: bytes) -> Answer:
+async def answer_from(response: Any) -> Answer:
+    """Return the answer, its body read to the end. Raises `BodyError`."""
+    headers = _headers_of(response)
+    return _answer(response, headers, await read_body(response, headers.get("content-encoding", "identity")))
+
+
+def answer_without_body(response: Any) -> Answer:
+    """Return the answer that somebody closed unread."""
+    return _answer(response, _headers_of(response), b"")
+
+
+def _answer(response: Any, headers: dict[str, str], content: bytes) -> Answer:
+    request_id = headers.get("request-id")
+    return Answer(response.status_code, headers, content, printable(request_id, 100) if request_id else None)
+
+
+def _headers_of(response: Any) -> dict[str, str]:
+    encoding = response.headers.encoding
     headers: dict[str, str] = {}
-    for name, value in response.headers.multi_items():
+    for raw_name, raw_value in response.headers.raw:
+        name, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
         # Joined as HTTP means it, so that a repeated `Retry-After` is no number.
-        headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     headers.pop("set-cookie", None)
-    return Answer(response.status_code, headers, content)
+    return headers
 
 
 def faults_of(library: Any) -> tuple[type[Exception], ...]:
@@ -159,6 +218,8 @@ def tls_context() -> ssl.SSLContext:
 
 def proxy_for(host: str) -> str | None:
     """Return the environment's proxy for https: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - it loads an HTTP client of its own
+
     proxies = getproxies()
     proxy = proxies.get("https") or proxies.get("all")
     return None if proxy is None or proxy_bypass(host) else proxy

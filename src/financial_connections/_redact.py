@@ -13,7 +13,8 @@ def printable(text: str, limit: int = 500) -> str:
     """Return `text` on one line of at most `limit` characters, with the secrets it may quote masked."""
     # Bounded before the expressions run, too: an error page can be megabytes.
     masked = _SECRETS.sub(r"\g<kind>***", text[: 4 * limit])
-    line = " ".join("".join(c if c.isprintable() else " " for c in masked).split())
+    plain = masked if masked.isprintable() else "".join(c if c.isprintable() else " " for c in masked)
+    line = " ".join(plain.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

@@ -3,6 +3,7 @@
 import logging
 import math
 import random
+import time
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -64,7 +65,7 @@ class _Call:
         return {"attempts": self.attempts, "idempotency_key": self.wire.idempotency_key}
 
     def what(self) -> dict[str, Any]:
-        server = urlsplit(self.wire.url).hostname or ""
+        server = urlsplit(f"//{self.wire.origin.authority}").hostname or ""
         return {
             "method": self.wire.method,
             "server": server,
@@ -123,8 +124,8 @@ class Transport:
 
     async def _attempts(self, call: _Call, settings: Settings, deadline: float) -> Answer:
         while True:
-            self.connections.slots.check()
             if self.limiter is not None:
+                self.connections.slots.check()
                 await self.limiter.wait()
             # Waiting for a slot is no part of an attempt: nothing has been sent, and only the deadline bounds it.
             async with self.connections.slots:
@@ -145,16 +146,15 @@ class Transport:
     async def _attempt(self, call: _Call, settings: Settings) -> Answer | Failure:
         if self.on_event:
             self._tell(RequestStarted(**call.what()))
-        started = anyio.current_time()
+        started = time.monotonic()
         answer: Answer | None = None
         error: Failure | None = None
         try:
-            with anyio.move_on_after(settings.timeout.seconds):
-                answer = await self.connections.exchange(call.wire, settings.timeout)
+            answer = await self.connections.exchange(call.wire, settings.timeout)
         except AttemptFailedError as failure:
             error = _connection_error(call, failure)
         except BaseException as foreign:
-            self._finished(call, anyio.current_time() - started, None, foreign)
+            self._finished(call, time.monotonic() - started, None, foreign)
             if not isinstance(foreign, Exception):
                 # A cancellation's frames hold the answer's bytes, and reports with locals would show them.
                 foreign.__traceback__ = foreign.__context__ = None
@@ -163,7 +163,9 @@ class Transport:
             error = error or _timeout_error(call, settings.timeout.seconds)
         elif not 200 <= answer.status < 300:  # noqa: PLR2004
             error = error_from(answer.status, answer.headers, answer.content, **call.facts())
-        self._finished(call, anyio.current_time() - started, answer, error)
+        self._finished(call, time.monotonic() - started, answer, error)
+        if answer and "stripe-notice" in answer.headers:
+            self._notice(printable(answer.headers["stripe-notice"]))
         return answer if answer is not None and error is None else error  # type: ignore[return-value]
 
     def _finished(self, call: _Call, seconds: float, answer: Answer | None, error: BaseException | None) -> None:
@@ -187,8 +189,6 @@ class Transport:
                 error=type(error).__name__ if error else None,
             )
             self._tell(event)
-        if answer and "stripe-notice" in answer.headers:
-            self._notice(printable(answer.headers["stripe-notice"]))
 
     def _notice(self, text: str) -> None:
         if text in self.notices:

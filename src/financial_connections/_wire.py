@@ -1,7 +1,9 @@
 """A request and the settings → exactly what goes over the wire, the same on every attempt. Pure."""
 
 import platform
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from attrs import field, frozen
@@ -19,17 +21,33 @@ LONGEST_URL = 16_384
 FORM = "application/x-www-form-urlencoded"
 
 
+class Origin(NamedTuple):
+    """What a connection leads to, and what decides on its TLS and its proxy."""
+
+    scheme: str
+    authority: str
+    """The host, with the port unless it is the scheme's own."""
+
+
 @frozen(kw_only=True)
 class WireRequest:
     """A request as it is sent."""
 
     method: str
+    origin: Origin
+    base_url: str
     path: str
     """The path without the base URL and the query: what may be logged."""
-    url: str = field(repr=False)
+    query: str = field(repr=False)
+    """With its question mark, or empty."""
     headers: dict[str, str | bytes] = field(repr=False)
     content: bytes = field(repr=False)
     idempotency_key: str | None
+
+    @property
+    def url(self) -> str:
+        """All of it."""
+        return f"{self.base_url}{self.path}{self.query}"
 
 
 def wire_request(request: Request, settings: Settings, options: RequestOptions) -> WireRequest:
@@ -43,15 +61,19 @@ def wire_request(request: Request, settings: Settings, options: RequestOptions) 
     )
     is_post = request.method == "POST"
     key = (options.idempotency_key or str(uuid4())) if is_post else None
-    url = f"{settings.base_url}{path}" + (f"?{params}" if params and not is_post else "")
-    if len(url) > LONGEST_URL:
+    origin = _origin_of(settings.base_url)
+    content = params.encode() if is_post else b""
+    query = f"?{params}" if params and not is_post else ""
+    if len(settings.base_url) + len(path) + len(query) > LONGEST_URL:
         raise InvalidArgumentError(f"the ids and parameters make a URL of more than {LONGEST_URL} characters")
     return WireRequest(
         method=request.method,
+        origin=origin,
+        base_url=settings.base_url,
         path=path,
-        url=url,
-        headers=_headers(settings, options, key),
-        content=params.encode() if is_post else b"",
+        query=query,
+        headers=_headers(settings, options, origin, key, content),
+        content=content,
         idempotency_key=key,
     )
 
@@ -65,8 +87,19 @@ class _SecretBytes(bytes):
         return "b'***'"
 
 
-def _headers(settings: Settings, options: RequestOptions, idempotency_key: str | None) -> dict[str, str | bytes]:
+@lru_cache
+def _origin_of(base_url: str) -> Origin:
+    parts = urlsplit(base_url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    is_usual = parts.port in {None, 443 if parts.scheme == "https" else 80}
+    return Origin(parts.scheme, f"{host}" if is_usual else f"{host}:{parts.port}")
+
+
+def _headers(
+    settings: Settings, options: RequestOptions, origin: Origin, idempotency_key: str | None, content: bytes
+) -> dict[str, str | bytes]:
     headers: dict[str, str | bytes] = {
+        "Host": origin.authority,
         "Authorization": _SecretBytes(f"Bearer {settings.api_key.reveal()}".encode()),
         "Stripe-Version": API_VERSION,
         "User-Agent": user_agent(),
@@ -80,6 +113,9 @@ def _headers(settings: Settings, options: RequestOptions, idempotency_key: str |
     if idempotency_key:
         headers["Idempotency-Key"] = idempotency_key
         headers["Content-Type"] = FORM
+        headers["Content-Length"] = str(len(content))
+    if not options.headers:
+        return headers
     own = {name.lower() for name in options.headers}
     return {name: text for name, text in headers.items() if name.lower() not in own} | dict(options.headers)
 

@@ -1,0 +1,138 @@
+"""
+Connections over httpx.
+
+httpcore's pool scans all connections and all waiting requests on each call, leaks the slot of a request that
+is cancelled while it waits or connects, and can hand an unasked-for answer to the next request. So the pool is
+ours: lanes of one connection each, last in, first out, behind one fair limiter. A lane whose exchange did not end
+cleanly is thrown away, and everything that could have gone wrong on it with it.
+"""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from typing import Any
+
+import anyio
+
+from financial_connections._connections import IDLE_SECONDS, Slots
+from financial_connections._exchange import (
+    Answer,
+    answer_from,
+    failure_from,
+    faults_of,
+    prepared_request,
+    proxy_for,
+    tls_context,
+)
+from financial_connections._settings import Timeout
+from financial_connections._wire import Origin, WireRequest
+
+
+class Lanes:
+    """Connections of our own, at most `limit` at a time."""
+
+    def __init__(self, limit: int) -> None:
+        self.slots = Slots(limit)
+        self._idle: defaultdict[Origin, deque[tuple[_Lane, float]]] = defaultdict(deque)
+
+    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer | None:  # noqa: ASYNC109
+        import httpx  # noqa: PLC0415 - loading it takes longer than all else
+
+        with anyio.move_on_after(timeout.seconds):
+            lane = await self._taken(request.origin)
+            intact = False
+            try:
+                response = await lane.transport.handle_async_request(prepared_request(request, timeout, httpx))
+                answer = await answer_from(response)
+                await response.aclose()
+                intact = lane.is_intact()
+                return answer  # noqa: TRY300 - `else` would come after `finally`
+            except faults_of(httpx) as error:
+                failure = failure_from(error, httpx)
+            finally:
+                if intact and not self.slots.closed:
+                    self._idle[request.origin].append((lane, time.monotonic()))
+                else:
+                    await _close([lane])
+            # Outside `except`, or the failure would carry httpx's error, and that the request with the key.
+            raise failure
+        return None
+
+    async def _taken(self, origin: Origin) -> "_Lane":
+        if unneeded := self._unneeded():
+            await _close(unneeded)
+        idle = self._idle[origin]
+        while idle:
+            lane, _ = idle.pop()
+            if lane.is_open():
+                return lane
+            await _close([lane])
+        return _Lane(origin)
+
+    def _unneeded(self) -> list["_Lane"]:
+        """Take out the lanes that were idle for long. Used last in, first out, they are at the other end."""
+        since = time.monotonic() - IDLE_SECONDS
+        lanes = []
+        for idle in self._idle.values():
+            while idle and idle[0][1] < since:
+                lanes.append(idle.popleft()[0])
+        return lanes
+
+    async def aclose(self) -> None:
+        self.slots.closed = True
+        lanes = [lane for idle in self._idle.values() for lane, _ in idle]
+        self._idle.clear()
+        if self.slots.in_their_loop():  # of another, dead loop they cannot be closed any more
+            await _close(lanes)
+
+
+class _Lane:
+    """
+    httpx's transport over one connection.
+
+    Behind a proxy over httpx's pool. Else the connection, which is httpcore's, takes the place of the pool: there is
+    nothing to choose from, and choosing takes a seventh of a call's CPU. httpx has no public way to say so.
+    """
+
+    def __init__(self, origin: Origin) -> None:
+        import httpcore  # noqa: PLC0415 - as httpx
+        import httpx  # noqa: PLC0415
+
+        # A context takes tens of milliseconds to make, and plain http has no use for it.
+        tls = tls_context() if origin.scheme == "https" else None
+        proxy = proxy_for(origin.authority) if tls else None
+        self.transport = httpx.AsyncHTTPTransport(
+            verify=tls or False,
+            proxy=proxy,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS),
+        )
+        self._connection: Any = None
+        if proxy is None:
+            url = httpx.URL(f"{origin.scheme}://{origin.authority}")
+            address = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or (443 if tls else 80))
+            self._connection = httpcore.AsyncHTTPConnection(address, tls, keepalive_expiry=IDLE_SECONDS)
+            self.transport._pool = self._connection
+
+    def is_open(self) -> bool:
+        """Return whether the server has not hung up meanwhile. A pool sees to that itself."""
+        connection = self._connection
+        return connection is None or not (connection.is_closed() or connection.has_expired())
+
+    def is_intact(self) -> bool:
+        """
+        Return whether the next request can go over it: not if it would get what came after the last answer.
+
+        No public interface tells. Where the privates are not as here, as in a mock, nothing is left over.
+        """
+        try:
+            [connection] = [self._connection] if self._connection else self.transport._pool.connections
+            return not connection.is_closed() and not connection._connection._h11_state.trailing_data[0]
+        except (AttributeError, ValueError, TypeError):
+            return True
+
+
+async def _close(lanes: Iterable[_Lane]) -> None:
+    # Shielded, or a cancelled call would leave its socket open.
+    with anyio.CancelScope(shield=True):
+        for lane in lanes:
+            await lane.transport.aclose()
