@@ -1,7 +1,7 @@
 # Everything this project does, one word each: `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test soak lowest check generate bump bench docs lock build clean
+.PHONY: help setup demo test soak lowest extras check generate bump bench docs lock build clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOWEST := .venv-lowest
 # Tests of what needs more than the SDK's own dependencies: the generator, and what `peers` in pyproject.toml names.
-NEWEST_ONLY := codegen peers soak test_benchmarks.py test_docs.py test_examples.py test_webhooks.py \
+NEWEST_ONLY := codegen install peers soak test_benchmarks.py test_docs.py test_examples.py test_webhooks.py \
 	test_webhooks_endpoint.py test_worker.py
 
 help: ## list the targets
@@ -29,10 +29,13 @@ demo: $(READY) ## a tour of the SDK against the embedded sandbox
 	@$(BIN)/python -m examples.tour
 
 test: $(READY) ## run every test
-	$(BIN)/python -m pytest --ignore tests/soak $(ARGS)
+	$(BIN)/python -m pytest --ignore tests/soak --ignore tests/install $(ARGS)
 
 soak: $(READY) ## run the long tests: ten thousand calls, with faults and cancellations
 	$(BIN)/python -m pytest --timeout 600 tests/soak $(ARGS)
+
+extras: $(READY) ## install the wheel with each extra alone, and try it
+	$(BIN)/python -m pytest --timeout 300 tests/install $(ARGS)
 
 lowest: ## run the tests with the oldest supported dependencies
 	$(PYTHON) -m venv $(LOWEST)
@@ -66,7 +69,7 @@ bench: $(READY) ## measure, side by side, and write docs/performance.md
 
 docs: $(READY) ## build the documentation into site/
 	$(BIN)/python docs/screens.py
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 build: $(READY) ## wheel and sdist into dist/
 	$(BIN)/python -m build --no-isolation

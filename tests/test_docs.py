@@ -1,35 +1,237 @@
-"""Every Python block of the documentation runs, every relative link leads somewhere."""
+"""Every code block of the documentation runs and prints what it says, and every link leads somewhere."""
 
+import ast
+import importlib
+import os
 import re
+import shlex
 import subprocess
 import sys
+from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
+import starlette.applications
+import starlette.routing
+from blocks import blocks_of, difference, examples_in
+from test_house import PACKAGE, public_modules
+
+from financial_connections import AsyncClient
+from financial_connections.sandbox import Sandbox, serve
+from financial_connections.webhooks import sign
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("openapi/*.md")])
 
+# Pages that need no program: lists, texts that stand elsewhere, what docstrings say, and what other tests run.
+WITHOUT_PROGRAM = {
+    "CHANGELOG.md": "a list",
+    "CONTRIBUTING.md": "rules",
+    "docs/changelog.md": "the text of CHANGELOG.md",
+    "docs/contributing.md": "the text of CONTRIBUTING.md",
+    "docs/performance.md": "written by make bench",
+    "docs/cli.md": "tests/cli runs its commands",
+    "docs/decisions": "reasons",
+    "docs/how-to/index.md": "a list",
+    "docs/reference": "docstrings, whose examples run below",
+    "docs/explanation/index.md": "a list",
+    "openapi/README.md": "its commands rewrite the contract; tests/codegen has them",
+}
 
-def blocks():
-    found = []
-    for page in PAGES:
-        text = page.read_text()
-        for match in re.finditer(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-            line = text[: match.start()].count("\n") + 2
-            found.append(pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}"))
-    assert len(found) > 5
-    return found
+# All are errors, but for one that the official SDK makes httpx give.
+WARNINGS = ["-W", "error", "-W", "ignore:Use 'content=:DeprecationWarning"]
 
 
-@pytest.mark.parametrize("block", blocks())
-def test_a_code_block_runs(block, tmp_path):
-    """A block with a test in it is run by pytest, any other as a program."""
-    script = tmp_path / "test_block.py"
-    script.write_text(block)
-    runner = ["-m", "pytest", "-q", "-o", "anyio_mode=auto"] if "def test_" in block else []
-    done = subprocess.run([sys.executable, *runner, script], capture_output=True, text=True, cwd=tmp_path, check=False)
+def name_of(page):
+    return str(page.relative_to(ROOT))
+
+
+def has_program(page):
+    return not any(Path(name_of(page)).is_relative_to(reason) for reason in WITHOUT_PROGRAM)
+
+
+@cache
+def of(language):
+    found = {page: [block for block in blocks_of(page) if block.language == language] for page in PAGES}
+    return {page: blocks for page, blocks in found.items() if blocks}
+
+
+def run(*command, cwd=ROOT):
+    paths = {"PATH": [str(Path(sys.executable).parent), os.environ["PATH"]], "PYTHONPATH": [str(ROOT), *sys.path]}
+    environment = {name: os.pathsep.join(path) for name, path in paths.items()} | {"NO_MKDOCS_2_WARNING": "1"}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=os.environ | environment, check=False)
+
+
+def test_every_page_has_a_program():
+    programs = of("python")
+    told = [page for page in PAGES if has_program(page)]
+    assert len(told) > 20
+    assert [] == [name_of(page) for page in told if page not in programs]
+
+
+@pytest.mark.parametrize("page", of("python"), ids=name_of)
+def test_the_programs_of_a_page_run(page, tmp_path):
+    """One process for a page; a warning is an error in it."""
+    programs = []
+    for block in of("python")[page]:
+        if not block.is_test:
+            programs.append(tmp_path / f"line_{block.line}.py")
+            programs[-1].write_text(block.code)
+        if block.output is not None:
+            programs[-1].with_suffix(".txt").write_text(block.output)
+    done = run(sys.executable, *WARNINGS, ROOT / "tests/blocks.py", *programs, cwd=tmp_path)
     assert 0 == done.returncode, done.stdout + done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "page", [page for page, blocks in of("python").items() if any(b.is_test for b in blocks)], ids=name_of
+)
+def test_the_tests_of_a_page_pass(page, tmp_path):
+    tests = [block for block in of("python")[page] if block.is_test]
+    for block in tests:
+        (tmp_path / f"test_line_{block.line}.py").write_text(block.code)
+    done = run(sys.executable, "-m", "pytest", "-q", "-W", "error", "-o", "anyio_mode=auto", tmp_path, cwd=tmp_path)
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+def commands():
+    """`$ a command` with what it prints; of a command that is too much to run, no `$` stands before it."""
+    for page, blocks in of("console").items():
+        if name_of(page) not in WITHOUT_PROGRAM:
+            for block in blocks:
+                for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.code, re.MULTILINE):
+                    yield pytest.param(command, output, id=f"{name_of(page)}:{block.line}")
+
+
+@pytest.mark.parametrize(("command", "output"), list(commands()))
+def test_a_command_prints_what_the_page_says(command, output):
+    done = run(*shlex.split(command))
+    assert 0 == done.returncode, done.stderr
+    assert not output or not difference(output, done.stdout)
+
+
+def examples():
+    for path in sorted(set(PACKAGE.rglob("*.py")) - set(PACKAGE.glob("_generated/**/*.py"))):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        module = ".".join(part for part in parts if part != "__init__")
+        for name, code in examples_in(path):
+            yield pytest.param(module, code, id=f"{module}:{name}")
+
+
+def test_there_are_examples_in_docstrings():
+    assert 8 < len(list(examples()))
+
+
+@pytest.mark.parametrize(("module", "code"), list(examples()))
+async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_waiting):
+    sandbox = Sandbox(api_key="sk_test_123")
+    customer = sandbox.add_customer("cus_123")
+    for number in ("123", "1", "2"):
+        account = sandbox.add_account(customer=customer, transactions=3)
+        code = code.replace(f'"fca_{number}"', f'"{account}"')
+    body = b'{"type": "financial_connections.account.refreshed_transactions", "data": {"object": {"id": "fca_1"}}}'
+
+    async def whatever(*_):
+        pass
+
+    async with serve(sandbox) as server:
+        monkeypatch.setitem(AsyncClient.__init__.__kwdefaults__, "base_url", server.url)
+        async with AsyncClient("sk_test_123") as client:
+            names = vars(importlib.import_module(module)) | {
+                "body": body,
+                "client": client,
+                "handler": whatever,
+                "headers": {"Stripe-Signature": sign(body, "whsec_…")},
+                "pager": client.transactions.list(account=account),
+                "saved": None,
+                "starlette": starlette,
+                "Starlette": starlette.applications.Starlette,
+                "store": whatever,
+            }
+            coroutine = eval(compile(code, "docstring", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+            if coroutine is not None:
+                await coroutine
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """The site as `make docs` builds it. Not `--quiet`: what is not said does not count as a warning."""
+    folder = tmp_path_factory.mktemp("site")
+    done = run(sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder)
+    assert 0 == done.returncode, done.stderr
+    assert {"INFO"} == {line.split()[0] for line in (done.stdout + done.stderr).splitlines()}
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(folder):
+    return {path: Links(path.read_text()) for path in sorted(folder.rglob("*.html"))}
+
+
+class Links(HTMLParser):
+    """What a page refers to, what it loads, and where in it one can go."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.targets, self.loaded, self.anchors = [], [], {""}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        named = dict(attrs)
+        self.anchors |= {named[key] for key in ("id", "name") if named.get(key)}
+        target = named.get("href") or named.get("src")
+        if target:
+            self.targets.append(target)
+        # Of the relations of a link, these only name a page.
+        if target and tag != "a" and named.get("rel") not in {"canonical", "next", "prev"}:
+            self.loaded.append(target)
+
+
+def test_the_site_loads_nothing_from_elsewhere(folder, site):
+    loaded = [target for links in site.values() for target in links.loaded]
+    assert len(loaded) > 5 * len(site) > 300
+    assert [] == [target for target in loaded if urlsplit(target).netloc]
+    drawn = [path for kind in ("css", "svg") for path in folder.rglob(f"*.{kind}")]
+    assert len(drawn) > 5
+    assert [] == [
+        path.name for path in drawn if re.search(r"""(url\(|@import|href=)\s*["']?https?:""", path.read_text())
+    ]
+
+
+def test_every_link_of_the_site_leads_somewhere(folder, site):
+    checked, broken = 0, []
+    for path, links in site.items():
+        for target in links.targets:
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc:
+                continue
+            start = folder if parts.path.startswith("/") else path.parent
+            place = (start / unquote(parts.path).lstrip("/")).resolve() if parts.path else path
+            checked += 1
+            if not place.is_file() or (parts.fragment and unquote(parts.fragment) not in site[place].anchors):
+                broken.append(f"{path.name}: {target}")
+    assert checked > 1_000
+    assert [] == broken
+
+
+def test_the_reference_has_every_public_name(site):
+    anchors = {anchor for path, links in site.items() if path.parent.name == "reference" for anchor in links.anchors}
+    anchors |= {anchor.rpartition(".")[2] for anchor in anchors}
+    modules = set(public_modules()) - {"financial_connections.cli"}  # a command, which has a page
+    names = {f"{module}.{name}" for module in modules for name in importlib.import_module(module).__all__}
+    # What the package itself exports is described where it is defined.
+    names = {name.rpartition(".")[2] if name.count(".") == 1 else name for name in names}
+    assert [] == sorted(names - anchors)
+
+
+def test_every_decision_is_listed(site):
+    [index] = [links for path, links in site.items() if path.match("decisions/index.html")]
+    decisions = {path.with_suffix(".html").name for path in ROOT.glob("docs/decisions/0*.md")}
+    assert len(decisions) > 20
+    assert set() == decisions - set(index.targets)
 
 
 def test_relative_links_lead_somewhere():
@@ -38,13 +240,11 @@ def test_relative_links_lead_somewhere():
         for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
             if "://" not in target:
                 checked += 1
-                assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
-    assert checked > 5
+                assert (page.parent / target).exists(), f"{name_of(page)} links to {target}"
+    assert checked > 50
 
 
 def test_the_tour_runs_to_its_end():
-    done = subprocess.run(
-        [sys.executable, "-m", "examples.tour"], capture_output=True, text=True, cwd=ROOT, check=False
-    )
+    done = run(sys.executable, "-m", "examples.tour")
     assert 0 == done.returncode, done.stderr
     assert "Done." in done.stdout

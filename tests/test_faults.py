@@ -31,6 +31,7 @@ from financial_connections import (
     _body,
     _exchange,
     _lanes,
+    _loading,
     _settings,
 )
 
@@ -337,8 +338,8 @@ async def test_a_certificate_that_holds_is_accepted(authority, monkeypatch):
 
 
 def test_tls_is_verified_unless_a_client_of_ones_own_says_otherwise():
-    assert ssl.CERT_REQUIRED == _exchange.tls_context().verify_mode
-    assert _exchange.tls_context().check_hostname
+    assert ssl.CERT_REQUIRED == _loading.tls_context().verify_mode
+    assert _loading.tls_context().check_hostname
 
 
 @pytest.mark.parametrize("library", [httpx, httpx2])

@@ -2,6 +2,8 @@ import gc
 import logging
 import socket
 import ssl
+import subprocess
+import sys
 import traceback
 import warnings
 from contextlib import asynccontextmanager
@@ -30,6 +32,7 @@ from financial_connections import (
     RequestOptions,
     ServerError,
     _lanes,
+    _loading,
 )
 
 KEY = "sk_test_51H8supersecret"
@@ -651,3 +654,38 @@ async def test_a_request_id_of_any_length_is_short_and_printable():
             await client.accounts.retrieve("fca_1")
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
+
+
+# -- the first call ---------------------------------------------------------------------------------------
+
+
+def test_the_first_call_loads_httpx_and_the_certificates_beside_the_event_loop():
+    program = (
+        "import sys, threading, anyio\n"
+        "from importlib.abc import MetaPathFinder\n"
+        "from financial_connections import APIConnectionError, AsyncClient\n"
+        "class Watch(MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'httpcore': print(threading.current_thread() is threading.main_thread())\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "async def main():\n"
+        "    async with AsyncClient('sk_test_1', base_url='https://127.0.0.1:1', max_retries=0) as client:\n"
+        "        try: await client.accounts.retrieve('fca_1')\n"
+        "        except APIConnectionError as error: print(error.attempts)\n"
+        "anyio.run(main)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ["False", "1"] == done.stdout.split()
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_the_authorities_are_those_that_the_environment_names(variable, tmp_path, monkeypatch):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, str(tmp_path / "ca.pem" if variable == "SSL_CERT_FILE" else tmp_path))
+    context = _loading.tls_context.__wrapped__()
+    assert ssl.CERT_REQUIRED == context.verify_mode
+    # Those in a folder are read when a server is to be verified.
+    assert (1 if variable == "SSL_CERT_FILE" else 0) == len(context.get_ca_certs())

@@ -8,41 +8,45 @@ Async-first SDK for Stripe's Financial Connections API.
             print(account.institution_name, account.last4, account.status)
 """
 
-from financial_connections import errors, events, models, params
-from financial_connections._client import AsyncClient
-from financial_connections._generated import API_VERSION
-from financial_connections._request import RequestOptions
-from financial_connections._settings import Timeout
-from financial_connections._transport import RawResponse
-from financial_connections._version import __version__
-from financial_connections.accounts import RefreshWaiter
-from financial_connections.errors import (
-    AccountDisconnectedError,
-    AccountInactiveError,
-    APIConnectionError,
-    APIResponseError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    ConfigurationError,
-    ConflictError,
-    DeadlineExceededError,
-    FinancialConnectionsError,
-    IdempotencyError,
-    InvalidArgumentError,
-    InvalidRequestError,
-    NotExpandedError,
-    NotFoundError,
-    PaginationError,
-    PermissionDeniedError,
-    RateLimitError,
-    RefreshFailedError,
-    RefreshNotAvailableError,
-    ServerError,
-    WebhookSignatureError,
-)
-from financial_connections.expand import expanded, id_of
-from financial_connections.pagination import Page, Pager
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from financial_connections import errors, events, models, params
+    from financial_connections._client import AsyncClient
+    from financial_connections._generated import API_VERSION
+    from financial_connections._request import RequestOptions
+    from financial_connections._settings import Timeout
+    from financial_connections._transport import RawResponse
+    from financial_connections._version import __version__
+    from financial_connections.accounts import RefreshWaiter
+    from financial_connections.errors import (
+        AccountDisconnectedError,
+        AccountInactiveError,
+        APIConnectionError,
+        APIResponseError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        ConfigurationError,
+        ConflictError,
+        DeadlineExceededError,
+        FinancialConnectionsError,
+        IdempotencyError,
+        InvalidArgumentError,
+        InvalidRequestError,
+        NotExpandedError,
+        NotFoundError,
+        PaginationError,
+        PermissionDeniedError,
+        RateLimitError,
+        RefreshFailedError,
+        RefreshNotAvailableError,
+        ServerError,
+        WebhookSignatureError,
+    )
+    from financial_connections.expand import expanded, id_of
+    from financial_connections.pagination import Page, Pager
 
 __all__ = [
     "APIConnectionError",
@@ -84,3 +88,33 @@ __all__ = [
     "models",
     "params",
 ]
+
+_HOMES = {
+    "API_VERSION": "_generated",
+    "AsyncClient": "_client",
+    "Page": "pagination",
+    "Pager": "pagination",
+    "RawResponse": "_transport",
+    "RefreshWaiter": "accounts",
+    "RequestOptions": "_request",
+    "Timeout": "_settings",
+    "__version__": "_version",
+    "expanded": "expand",
+    "id_of": "expand",
+}
+"""Where the names above are defined, unless they are modules, or errors."""
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for when it is asked for: a program that starts need not wait for what it does not use."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in {"errors", "events", "models", "params"}:
+        return import_module(f"{__name__}.{name}")
+    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

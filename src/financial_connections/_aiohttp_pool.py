@@ -1,13 +1,11 @@
 """Connections over aiohttp: faster, and under asyncio only."""
 
-import asyncio
 from functools import partial
 
 import aiohttp
 import anyio
 import httpx
 import httpx_aiohttp
-from multidict import CIMultiDict
 
 from financial_connections._connections import IDLE_SECONDS, Slots
 from financial_connections._exchange import (
@@ -18,11 +16,13 @@ from financial_connections._exchange import (
     faults_of,
     prepared_request,
     proxy_for,
-    tls_context,
 )
+from financial_connections._loading import tls_context
 from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
 from financial_connections._wire import Origin, WireRequest
+
+_FAULTS: tuple[type[Exception], ...] = (*faults_of(httpx), aiohttp.ClientError)
 
 
 class AiohttpPool:
@@ -32,35 +32,21 @@ class AiohttpPool:
         self.slots = Slots(limit)
         self._origins: dict[Origin, _Sessions] = {}
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer | None:  # noqa: ASYNC109
-        try:
-            async with asyncio.timeout(timeout.seconds):  # a third of what anyio's scope takes
-                return await self._exchange(request, timeout)
-        except TimeoutError:
-            return None
-
-    async def _exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         if request.origin not in self._origins:
             self._origins[request.origin] = _Sessions(request.origin)
         sessions = self._origins[request.origin]
         transport = sessions.told if request_sent.get() else sessions.plain
         try:
-            prepared = prepared_request(request, timeout, httpx)
-            # What aiohttp would turn them into, header by header, looking up each.
-            prepared.headers = CIMultiDict(
-                (name, value if isinstance(value, str) else value.decode()) for name, value in request.headers.items()
-            )
-            response = await transport.handle_async_request(prepared)
+            response = await transport.handle_async_request(prepared_request(request, timeout, httpx))
             try:
-                answer = await answer_from(response)
+                return await answer_from(response)  # and with its end aiohttp has its connection back
             except BaseException:
                 with anyio.CancelScope(shield=True):
                     await response.aclose()
                 raise
-            await response.aclose()
-            return answer  # noqa: TRY300 - closing may fail, too
         # Not all of aiohttp's errors are translated into httpx's, and some into time-outs that were none.
-        except (*faults_of(httpx), aiohttp.ClientError) as error:
+        except _FAULTS as error:
             failure = failure_from(error, httpx)
             failure.timed_out = any(isinstance(one, TimeoutError) for one in chain(error))
             failure.retryable = failure.retryable or isinstance(error, aiohttp.ClientResponseError)

@@ -28,14 +28,9 @@ class CallersClient:
         self._client = client
         self._httpx = _library_of(client)
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer | None:  # noqa: ASYNC109
+    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         if self._client.is_closed:
             raise ConfigurationError("http_client is closed")
-        with anyio.move_on_after(timeout.seconds):
-            return await self._exchange(request, timeout)
-        return None
-
-    async def _exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         try:
             # A request of our own making: the client's base URL, headers, parameters, cookies and auth are for its
             # owner's calls, and would mix with ours.

@@ -1,29 +1,30 @@
 """The client: its settings, its lifetime, its three resources."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack
 
 from attrs import evolve
 
-from financial_connections._callers_client import CallersClient, is_httpx_client
 from financial_connections._connections import Connections
 from financial_connections._lanes import Lanes
 from financial_connections._rate import RateLimiter
 from financial_connections._request import Request, RequestOptions
 from financial_connections._settings import DEFAULT_BASE_URL, Secret, Settings, Timeout, positive_number, whole_number
 from financial_connections._transport import RawResponse, Transport
-from financial_connections.accounts import Accounts
 from financial_connections.errors import ConfigurationError, InvalidArgumentError
-from financial_connections.events import ClientEvent
-from financial_connections.sessions import Sessions
-from financial_connections.transactions import Transactions
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     import httpx
+
+    from financial_connections.accounts import Accounts
+    from financial_connections.events import ClientEvent
+    from financial_connections.sessions import Sessions
+    from financial_connections.transactions import Transactions
 
 _DEFAULT_TIMEOUT = Timeout(30, connect=5)
 
@@ -56,10 +57,6 @@ class AsyncClient:
     first uses it. Raises `ConfigurationError` for a setting that cannot work.
     """
 
-    accounts: Accounts
-    sessions: Sessions
-    transactions: Transactions
-
     _is_view = False
 
     def __init__(
@@ -76,12 +73,10 @@ class AsyncClient:
         rate_limit: float | None = None,
         transport: Literal["httpx", "aiohttp"] = "httpx",
         http_client: "httpx.AsyncClient | Any | None" = None,
-        on_event: Callable[[ClientEvent], object] | None = None,
+        on_event: "Callable[[ClientEvent], object] | None" = None,
     ) -> None:
         secret = Secret.wrapping(api_key)
         del api_key  # from here on no frame of a traceback holds it
-        if http_client is not None and not is_httpx_client(http_client):
-            raise ConfigurationError("http_client must be an httpx.AsyncClient")
         if on_event is not None and (not callable(on_event) or iscoroutinefunction(on_event)):
             raise ConfigurationError("on_event must be a function, and not an async one")
         limit = whole_number("max_connections", max_connections, at_least=1)
@@ -95,14 +90,31 @@ class AsyncClient:
             max_retries=max_retries,
         )
         limiter = None if rate_limit is None else RateLimiter(positive_number("rate_limit", rate_limit))
-        connections = _pool(transport, limit) if http_client is None else CallersClient(http_client, limit)
-        self._use(Transport(settings=settings, connections=connections, limiter=limiter, on_event=on_event))
+        connections = _pool(transport, limit) if http_client is None else _callers(http_client, limit)
+        self._transport = Transport(settings=settings, connections=connections, limiter=limiter, on_event=on_event)
 
-    def _use(self, transport: Transport) -> None:
-        self._transport = transport
-        self.accounts = Accounts(self._transport)
-        self.sessions = Sessions(self._transport)
-        self.transactions = Transactions(self._transport)
+    # Each is loaded when it is first used: a program that reads accounts need not wait for the rest.
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """Linked bank accounts, and who owns them."""
+        from financial_connections.accounts import Accounts  # noqa: PLC0415
+
+        return Accounts(self._transport)
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        """Links in the making."""
+        from financial_connections.sessions import Sessions  # noqa: PLC0415
+
+        return Sessions(self._transport)
+
+    @cached_property
+    def transactions(self) -> "Transactions":
+        """What moved on the accounts."""
+        from financial_connections.transactions import Transactions  # noqa: PLC0415
+
+        return Transactions(self._transport)
 
     def with_options(self, **settings: Unpack[ClientSettings]) -> Self:
         """Return a client with other settings that shares this one's connections; closing it closes nothing."""
@@ -111,8 +123,10 @@ class AsyncClient:
             changes["api_key"] = Secret.wrapping(settings.pop("api_key"))
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__)  # what a subclass has
+        for resource in ("accounts", "sessions", "transactions"):
+            view.__dict__.pop(resource, None)
         view._is_view = True
-        view._use(evolve(self._transport, settings=evolve(self._transport.settings, **changes)))
+        view._transport = evolve(self._transport, settings=evolve(self._transport.settings, **changes))
         return view
 
     async def send_raw(
@@ -167,6 +181,14 @@ def _pool(transport: str, limit: int) -> Connections:
     from financial_connections._aiohttp_pool import AiohttpPool  # noqa: PLC0415 - it loads httpx and aiohttp
 
     return AiohttpPool(limit)
+
+
+def _callers(http_client: Any, limit: int) -> Connections:
+    from financial_connections._callers_client import CallersClient, is_httpx_client  # noqa: PLC0415 - seldom used
+
+    if not is_httpx_client(http_client):
+        raise ConfigurationError("http_client must be an httpx.AsyncClient")
+    return CallersClient(http_client, limit)
 
 
 def _method(method: str) -> str:

@@ -52,12 +52,8 @@ class Connections(Protocol):
     slots: Slots
     """Whoever makes an exchange holds one of them."""
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer | None:  # noqa: ASYNC109
-        """
-        Send once and return the answer, whatever its status; None when `timeout` ran out first.
-
-        Raises `AttemptFailedError`.
-        """
+    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109 - to connect
+        """Send once and return the answer, whatever its status. Raises `AttemptFailedError`."""
         ...
 
     async def aclose(self) -> None:

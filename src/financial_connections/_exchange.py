@@ -208,14 +208,6 @@ def _is_tls_refusal(error: Exception) -> bool:
     return any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error))
 
 
-@cache
-def tls_context() -> ssl.SSLContext:
-    """Made once, and late: it takes tens of milliseconds."""
-    import httpx  # noqa: PLC0415
-
-    return httpx.create_ssl_context()
-
-
 def proxy_for(host: str) -> str | None:
     """Return the environment's proxy for https: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`."""
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - it loads an HTTP client of its own

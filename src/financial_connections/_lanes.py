@@ -7,9 +7,11 @@ ours: lanes of one connection each, last in, first out, behind one fair limiter.
 cleanly is thrown away, and everything that could have gone wrong on it with it.
 """
 
+import ssl
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import anyio
@@ -22,8 +24,8 @@ from financial_connections._exchange import (
     faults_of,
     prepared_request,
     proxy_for,
-    tls_context,
 )
+from financial_connections._loading import loaded, tls_context
 from financial_connections._settings import Timeout
 from financial_connections._wire import Origin, WireRequest
 
@@ -35,28 +37,27 @@ class Lanes:
         self.slots = Slots(limit)
         self._idle: defaultdict[Origin, deque[tuple[_Lane, float]]] = defaultdict(deque)
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer | None:  # noqa: ASYNC109
+    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+        await loaded(tls=request.origin.scheme == "https")
         import httpx  # noqa: PLC0415 - loading it takes longer than all else
 
-        with anyio.move_on_after(timeout.seconds):
-            lane = await self._taken(request.origin)
-            intact = False
-            try:
-                response = await lane.transport.handle_async_request(prepared_request(request, timeout, httpx))
-                answer = await answer_from(response)
-                await response.aclose()
-                intact = lane.is_intact()
-                return answer  # noqa: TRY300 - `else` would come after `finally`
-            except faults_of(httpx) as error:
-                failure = failure_from(error, httpx)
-            finally:
-                if intact and not self.slots.closed:
-                    self._idle[request.origin].append((lane, time.monotonic()))
-                else:
-                    await _close([lane])
-            # Outside `except`, or the failure would carry httpx's error, and that the request with the key.
-            raise failure
-        return None
+        lane = await self._taken(request.origin)
+        intact = False
+        try:
+            response = await lane.transport.handle_async_request(prepared_request(request, timeout, httpx))
+            answer = await answer_from(response)
+            await response.aclose()
+            intact = lane.is_intact()
+            return answer  # noqa: TRY300 - `else` would come after `finally`
+        except faults_of(httpx) as error:
+            failure = failure_from(error, httpx)
+        finally:
+            if intact and not self.slots.closed:
+                self._idle[request.origin].append((lane, time.monotonic()))
+            else:
+                await _close([lane])
+        # Outside `except`, or the failure would carry httpx's error, and that the request with the key.
+        raise failure
 
     async def _taken(self, origin: Origin) -> "_Lane":
         if unneeded := self._unneeded():
@@ -98,11 +99,10 @@ class _Lane:
         import httpcore  # noqa: PLC0415 - as httpx
         import httpx  # noqa: PLC0415
 
-        # A context takes tens of milliseconds to make, and plain http has no use for it.
         tls = tls_context() if origin.scheme == "https" else None
         proxy = proxy_for(origin.authority) if tls else None
         self.transport = httpx.AsyncHTTPTransport(
-            verify=tls or False,
+            verify=tls or _unused_context(),
             proxy=proxy,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS),
         )
@@ -124,11 +124,18 @@ class _Lane:
 
         No public interface tells. Where the privates are not as here, as in a mock, nothing is left over.
         """
+        pool: Any = self.transport._pool
         try:
-            [connection] = [self._connection] if self._connection else self.transport._pool.connections
+            [connection] = [self._connection] if self._connection else pool.connections
             return not connection.is_closed() and not connection._connection._h11_state.trailing_data[0]
         except (AttributeError, ValueError, TypeError):
             return True
+
+
+@cache
+def _unused_context() -> ssl.SSLContext:
+    """Return what httpx wants on plain http, too; with certificates it takes tens of milliseconds to make."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 async def _close(lanes: Iterable[_Lane]) -> None:

@@ -110,9 +110,8 @@ class Transport:
         )
 
     async def _call(self, request: Request, options: RequestOptions | None) -> tuple[_Call, Answer]:
-        options = options or _NO_OPTIONS
-        settings = options.applied_to(self.settings)
-        call = _Call(wire_request(request, settings, options), request.template)
+        settings = options.applied_to(self.settings) if options else self.settings
+        call = _Call(wire_request(request, settings, options or _NO_OPTIONS), request.template)
         if settings.deadline is None:
             return call, await self._attempts(call, settings, math.inf)
         answer: Answer | None = None
@@ -150,7 +149,8 @@ class Transport:
         answer: Answer | None = None
         error: Failure | None = None
         try:
-            answer = await self.connections.exchange(call.wire, settings.timeout)
+            with anyio.move_on_after(settings.timeout.seconds):
+                answer = await self.connections.exchange(call.wire, settings.timeout)
         except AttemptFailedError as failure:
             error = _connection_error(call, failure)
         except BaseException as foreign:

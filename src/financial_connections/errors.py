@@ -2,17 +2,17 @@
 Everything that this package raises.
 
     FinancialConnectionsError
-    ├── ConfigurationError(ValueError)         nothing was sent: a setting is missing or unusable
-    ├── InvalidArgumentError(ValueError)       nothing was sent: an argument cannot be put on the wire
+    ├── ConfigurationError(ValueError)         a setting cannot work: nothing was sent
+    ├── InvalidArgumentError(ValueError)       an argument cannot be sent
     ├── APIConnectionError(ConnectionError)    no usable answer arrived
-    │   ├── APITimeoutError(TimeoutError)      an attempt took longer than `timeout`
-    │   └── DeadlineExceededError(TimeoutError)  the whole call took longer than `deadline`
-    ├── APIResponseError                       a 2xx answer that is not what the contract promises
+    │   ├── APITimeoutError(TimeoutError)      … within `timeout`
+    │   └── DeadlineExceededError(TimeoutError)   … within `deadline`
+    ├── APIResponseError                       a 2xx answer that is unusable
     ├── APIStatusError                         the API refused
     │   ├── InvalidRequestError                400, 402 and other 4xx
-    │   │   ├── AccountInactiveError           code financial_connections_account_inactive
-    │   │   ├── AccountDisconnectedError       a refresh was to be waited for, and will never come
-    │   │   └── IdempotencyError               type idempotency_error, whatever the status
+    │   │   ├── AccountInactiveError           it has to be linked again
+    │   │   ├── AccountDisconnectedError       it can only be linked anew
+    │   │   └── IdempotencyError               a key that stands for another call
     │   ├── AuthenticationError                401
     │   ├── PermissionDeniedError              403
     │   ├── NotFoundError                      404
@@ -23,7 +23,7 @@ Everything that this package raises.
     ├── NotExpandedError(LookupError)          a field holds an id, not the object
     ├── RefreshFailedError                     a refresh ended in `failed`
     ├── RefreshNotAvailableError               a refresh is not possible yet
-    └── WebhookSignatureError(ValueError)      a webhook's signature does not hold
+    └── WebhookSignatureError(ValueError)      a signature does not hold
 
 All of them pickle and copy, and none holds the API key.
 """
@@ -126,6 +126,7 @@ class APIResponseError(_CallError):
     def __init__(self, message: str, *, status: int = 200, **call: Any) -> None:
         super().__init__(message, **call)
         self.status = status
+        """The status of the answer, 200 to 299."""
 
 
 class APIStatusError(_CallError):
@@ -148,6 +149,7 @@ class APIStatusError(_CallError):
         """Take what an answer held; `error_from` reads it off one."""
         fields = _error_fields(body)
         self.status = status
+        """The status of the answer, such as 404."""
         self.headers = dict(headers or {})
         """The answer's headers, names in lower case."""
         self.body = body
@@ -157,10 +159,13 @@ class APIStatusError(_CallError):
         self.code = _text(fields.get("code"))
         """A short code to branch on: https://docs.stripe.com/error-codes"""
         self.message = printable(_text(fields.get("message")) or message or "no message")
+        """What went wrong, for people: one printable line."""
         self.param = _text(fields.get("param"))
         """The parameter at fault, such as `features[0]`."""
         self.doc_url = _text(fields.get("doc_url"))
+        """Where Stripe explains the code."""
         self.request_log_url = _text(fields.get("request_log_url"))
+        """Where Stripe's dashboard shows the request."""
         self.retryable = is_retryable_status(status, self.code, self.headers)
         """Whether the same request may succeed later."""
         self.retry_after = retry_after_from(self.headers)
@@ -234,6 +239,7 @@ class RefreshFailedError(FinancialConnectionsError):
     def __init__(self, message: str, *, features: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.features = tuple(features)
+        """Those that failed, such as `balance`."""
 
 
 class RefreshNotAvailableError(FinancialConnectionsError):
@@ -242,6 +248,7 @@ class RefreshNotAvailableError(FinancialConnectionsError):
     def __init__(self, message: str, *, available_at: int | None = None) -> None:
         super().__init__(message)
         self.available_at = available_at
+        """When it is possible again, in seconds since the epoch."""
 
 
 class WebhookSignatureError(FinancialConnectionsError, ValueError):

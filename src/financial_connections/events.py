@@ -14,6 +14,7 @@ class ClientEvent:
     """What all events tell."""
 
     method: str
+    """`GET`, `POST` or `DELETE`."""
     server: str
     """The host that is asked, such as `api.stripe.com`."""
     url_template: str | None
@@ -34,7 +35,9 @@ class RequestFinished(ClientEvent):
     status: int | None
     """The answer's status; None when there was no answer."""
     request_id: str | None
+    """Stripe's id of the request; None when the answer carried none."""
     seconds: float
+    """How long the attempt took."""
     error: str | None
     """The class of the error that the attempt ended in, such as `RateLimitError`; None when it succeeded."""
 
@@ -44,3 +47,4 @@ class RetryScheduled(ClientEvent):
     """The attempt failed, and there will be another one after `seconds`."""
 
     seconds: float
+    """How long the wait is."""

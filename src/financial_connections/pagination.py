@@ -69,6 +69,7 @@ class Page(Generic[T_co]):
     cursor: str | None
     """The id to go on from: `starting_after` of the next page or, walking backwards, `ending_before`."""
     request_id: str | None
+    """Stripe's id of the request that this page was the answer to."""
     _list: _List[T_co] = field(repr=False, alias="answer")
     _pager: Pager[T_co] = field(repr=False, alias="pager")
     _walk: dict[str | None, int] = field(repr=False, alias="walk")

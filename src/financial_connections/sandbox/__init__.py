@@ -6,8 +6,9 @@ The Financial Connections API, stateful, on your own machine: for tests, demos a
 
     sandbox = Sandbox(seed=1)
     account = sandbox.add_account(transactions=25_000)
-    async with serve(sandbox) as server, AsyncClient(sandbox.api_key, base_url=server.url) as client:
-        page = await client.transactions.list(account=account)
+    async with serve(sandbox) as server:
+        async with AsyncClient(sandbox.api_key, base_url=server.url) as client:
+            page = await client.transactions.list(account=account)
 
 Needs the extra `financial-connections[sandbox]`.
 """

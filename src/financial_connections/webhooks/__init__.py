@@ -1,11 +1,12 @@
 """
 Events that Stripe sends: verified, typed, and received. No client is needed.
 
-    from financial_connections.webhooks import AccountRefreshedTransactions, construct_event
+    from financial_connections import webhooks
 
-    event = construct_event(body, headers["Stripe-Signature"], "whsec_…")
-    if isinstance(event, AccountRefreshedTransactions) and event.data and event.data.object:
-        print(event.data.object.id)
+    event = webhooks.construct_event(body, headers["Stripe-Signature"], "whsec_…")
+    match event:
+        case webhooks.AccountRefreshedTransactions() if event.data and event.data.object:
+            print(event.data.object.id)
 
 Stripe delivers at least once, in no promised order, and for up to three days: take an event as a hint to look, and
 drop the ids that you have seen. `webhook_endpoint` is an ASGI application that does. Source:

@@ -1,0 +1,77 @@
+"""What goes to stdout: tables on a terminal, JSON Lines anywhere else. What goes to stderr is for people."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from financial_connections import Pager
+    from financial_connections.models import Model
+
+ModelT = TypeVar("ModelT", bound="Model")
+
+ROWS = 20
+"""How many items of a list a terminal gets, unless it asks for more."""
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Return a console that takes nothing in a text for a colour, a link or an emoji."""
+    from rich.console import Console  # noqa: PLC0415 - in a pipe nothing is drawn
+
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def json_line(value: Any) -> str:
+    """Return a value as a line of JSON, in ASCII: whole in any encoding, and harmless on any terminal."""
+    # The SDK reads integers of any length, as a `Decimal` where Python refuses to spell them.
+    return json.dumps(value, separators=(",", ":"), default=str) + "\n"
+
+
+@frozen
+class Output:
+    """Where results go, and how they look there."""
+
+    is_json: bool
+
+    @classmethod
+    def chosen(cls, *, is_json: bool) -> "Output":
+        """Return JSON Lines when they are asked for, or stdout is no terminal."""
+        return cls(is_json or not sys.stdout.isatty())
+
+    def show(self, value: Any, drawing: "Callable[[], RenderableType]") -> None:
+        """Print one result: `value` as a line of JSON, or the drawing of it."""
+        self.show_lines([value], drawing)
+
+    def show_lines(self, values: Iterable[Any], drawing: "Callable[[], RenderableType]") -> None:
+        """Print several results: each as a line of JSON, or all as one drawing."""
+        if self.is_json:
+            sys.stdout.writelines(map(json_line, values))
+            sys.stdout.flush()  # the command may go on, and somebody waits for the line
+        else:
+            console().print(drawing())
+
+    async def show_all(
+        self, items: "Pager[ModelT]", limit: int | None, drawing: "Callable[[list[ModelT]], RenderableType]"
+    ) -> None:
+        """Print a list: as lines of JSON while it is read, or as one drawing. `limit` 0 is all of it."""
+        if self.is_json:
+            async for item in items.take(limit) if limit else items:
+                sys.stdout.write(json_line(item.to_dict()))
+            return
+        most = ROWS if limit is None else limit
+        shown = [item async for item in (items.take(most + 1) if most else items)]
+        rest = most and limit is None and len(shown) > most
+        console().print(drawing(shown[:most] if most else shown))
+        if rest:
+            note(f"The newest {most} are shown; --limit sets how many, 0 for all.")
+
+
+def note(text: str) -> None:
+    """Tell people something beside the result; a program that reads stderr is not bothered."""
+    if sys.stderr.isatty():
+        console(stderr=True).print(text, style="dim")

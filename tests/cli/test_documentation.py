@@ -1,0 +1,107 @@
+"""What the documentation of the command says is so."""
+
+import re
+import runpy
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cli.running import environment, in_terminal, seen
+
+from financial_connections import AsyncClient
+from financial_connections.cli import failure
+from financial_connections.cli.rows import COLUMNS
+from financial_connections.sandbox import Clock, Sandbox
+from financial_connections.webhooks import sign
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/cli.md").read_text()
+TWENTIETH_OF_JANUARY = 1_705_708_800
+EVENT = '{"id": "evt_1", "type": "financial_connections.account.created"}'
+
+
+def console_lines():
+    """The commands of the page, each with the lines that it shows below them."""
+    found = []
+    for block in re.findall(r"^```console\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            else:
+                found[-1][1].append(line)
+    assert len(found) > 20
+    return [pytest.param(command, shown, id=command) for command, shown in found]
+
+
+async def objects(sandbox):
+    """One of everything, by the names that the page has for them."""
+    customer = sandbox.add_customer()
+    account = sandbox.add_account(customer=customer, balance=1, owners=1, transactions=30)
+    async with AsyncClient(sandbox.api_key, base_url=sandbox.url) as client:
+        holder = {"type": "customer", "customer": customer}
+        session = await client.sessions.create(account_holder=holder, permissions=["balances"])
+        sandbox.complete(session.id)
+        newest = await client.transactions.list(account=account, limit=1)
+    sandbox.add_transactions(account, 1)
+    return {
+        "cus_123": customer,
+        "acct_123": sandbox.add_connected_account(),
+        "fca_123": account,
+        "fcsess_123": session.id,
+        "fctxn_123": newest.data[0].id,
+        "fctxnref_123": newest.data[0].transaction_refresh,
+    }
+
+
+@pytest.fixture(params=["asyncio"])
+def anyio_backend(request):
+    return request.param
+
+
+@pytest.fixture
+async def shell(tmp_path):
+    """Run a line as a shell in a folder of its own does."""
+    (tmp_path / "whsec.txt").write_text("whsec_123")
+    (tmp_path / "body.json").write_text(EVENT)
+    async with Sandbox(clock=Clock(TWENTIETH_OF_JANUARY)) as sandbox:
+        known = await objects(sandbox)
+        command = f'fincon() {{ "{sys.executable}" -m financial_connections.cli --base-url {sandbox.url} "$@"; }}'
+        signature = sign(EVENT.encode(), "whsec_123", int(time.time()))
+        env = environment(STRIPE_API_KEY=sandbox.api_key, STRIPE_SIGNATURE=signature)
+
+        def run(line):
+            for placeholder, real in known.items():
+                line = re.sub(rf"{placeholder}(?!\.)", real, line)
+            script = ["bash", "-c", f"{command}\n{line}"]
+            return subprocess.run(script, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+        yield run
+
+
+@pytest.mark.parametrize(("command", "shown"), console_lines())
+async def test_a_command_of_the_page_runs_and_shows_what_it_shows_there(shell, command, shown):
+    if shown:
+        written, status = in_terminal(*command.removeprefix("fincon ").split())
+        assert (0, shown) == (status, seen(written).splitlines())
+    else:
+        done = shell(command)
+        assert (0, "") == (done.returncode, done.stderr)
+        assert done.stdout or ">>" in command
+
+
+def test_every_status_is_documented():
+    documented = {int(status) for status in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)}
+    used = {failure.UNEXPECTED, failure.USAGE, failure.ACCESS, failure.API, failure.NETWORK, failure.INTERRUPTED}
+    assert {0, 141, 143} | used == documented
+
+
+def test_every_column_is_documented():
+    [listed] = re.findall(r"^The columns are (.*?)\. ", PAGE, re.DOTALL | re.MULTILINE)
+    assert list(COLUMNS) == re.findall(r"`([^`]+)`", listed)
+
+
+def test_the_picture_is_up_to_date():
+    screens = runpy.run_path(str(ROOT / "docs/screens.py"))
+    assert screens["FILE"].read_text() == screens["picture"]()

@@ -1,0 +1,45 @@
+"""
+What people see in a terminal of 80 and of 120 columns, against the files in `screens`.
+
+`FINCON_UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` writes them anew. They come from the embedded sandbox, whose
+clock stands still, so that they are the same at any time.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from cli.running import in_terminal, seen
+
+SCREENS = Path(__file__).with_name("screens")
+CHECKING, INACTIVE = "fca_4b29411f15a1ca9e28469ee2", "fca_3e286881826b3796ee454f89"
+CUSTOMER = "cus_c24f971945bd0a85fa4122cf"
+COMMANDS = {
+    "accounts": ["accounts", "list"],
+    "balances": ["accounts", "list", "--chart"],
+    "account": ["accounts", "retrieve", CHECKING],
+    "inactive": ["accounts", "refresh", INACTIVE, "--feature", "balance"],
+    "owners": ["accounts", "owners", CHECKING],
+    "transactions": ["transactions", "list", "--account", CHECKING],
+    "spending": ["transactions", "list", "--account", CHECKING, "--chart"],
+    "session": ["sessions", "create", "--customer", CUSTOMER, "--permission", "balances", "--country", "US"],
+}
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_screen_is_as_it_was(name, columns):
+    shown, _ = in_terminal("--sandbox", *COMMANDS[name], columns=columns)
+    screen = seen(shown)
+    file = SCREENS / f"{name}-{columns}.txt"
+    if os.environ.get("FINCON_UPDATE_SCREENS"):
+        file.write_text(screen)
+    assert file.read_text() == screen
+    if name != "inactive":  # an error is one line, however long
+        assert columns >= max(map(len, screen.splitlines()))
+
+
+def test_every_screen_belongs_to_a_command():
+    assert {f"{name}-{columns}.txt" for name in COMMANDS for columns in (80, 120)} == {
+        file.name for file in SCREENS.iterdir()
+    }

@@ -1,0 +1,136 @@
+"""What a bank says cannot steer a terminal, and no answer is too odd for a table."""
+
+import io
+from datetime import UTC, datetime
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from financial_connections.cli import charts, details, tables
+from financial_connections.cli.output import json_line
+from financial_connections.cli.rows import row_from
+from financial_connections.cli.text import clean
+from financial_connections.models import Account, AccountOwner, Session, Transaction
+from financial_connections.webhooks import parse_event
+
+NOW = 1_700_000_000
+HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]x[/red] [link=file:///]\x9b31m\u202eevil\r\nnext :smile:"
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=3,
+)
+
+
+def drawn(drawing, width=80):
+    written = io.StringIO()
+    Console(file=written, width=width, force_terminal=True, color_system="truecolor").print(drawing)
+    return written.getvalue()
+
+
+def odd(model):
+    names = [field.name for field in model.__attrs_attrs__]
+    return st.dictionaries(st.sampled_from(names), ODD, max_size=6).map(model.from_dict)
+
+
+@given(st.text())
+def test_clean_text_prints(text):
+    assert clean(text).isprintable()
+    assert len(text) == len(clean(text))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_escape_sequences_and_markup_of_a_bank_are_only_text(width):
+    transaction = Transaction.from_dict({"id": "fctxn_1", "description": HOSTILE, "status": HOSTILE, "currency": "usd"})
+    account = Account.from_dict({"id": "fca_1", "institution_name": HOSTILE, "last4": HOSTILE, "display_name": HOSTILE})
+    owner = AccountOwner.from_dict({"name": HOSTILE, "raw_address": HOSTILE})
+    for drawing in (
+        tables.transactions([transaction], NOW),
+        tables.accounts([account], NOW),
+        tables.owners([owner]),
+        details.transaction(transaction, NOW),
+        details.account(account, NOW),
+    ):
+        shown = drawn(drawing, width)
+        assert "�[2J" in shown
+        assert not {"\x07", "\x9b", "\u202e", "\r"} & set(shown)
+        assert not any(sequence in shown for sequence in ("\x1b[2J", "\x1b]0", "\x1b]8"))
+
+
+def test_markup_is_shown_as_it_was_sent():
+    assert "[red]x[/red] :smile:" in drawn(tables.text("[red]x[/red] :smile:"))
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_line_of_json_is_ascii(text):
+    line = json_line({"description": text})
+    assert line.isascii()
+    assert 1 == line.count("\n")
+    assert "\x1b" not in line
+
+
+def test_a_number_of_any_length_is_written():
+    digits = b"1" * 5_000
+    transaction = parse_event(b'{"amount": %b}' % digits)
+    line = json_line(transaction.to_dict())
+    assert digits.decode() in line
+    assert digits.decode() in row_from(transaction.to_dict())["extra"]
+
+
+@given(odd(Account), st.sampled_from([80, 120]))
+def test_no_account_is_too_odd(account, width):
+    drawn(tables.accounts([account], NOW), width)
+    drawn(details.account(account, NOW), width)
+    drawn(charts.balances([account]), width)
+
+
+@given(odd(Transaction))
+def test_no_transaction_is_too_odd(transaction):
+    async def transactions():
+        yield transaction
+
+    drawn(tables.transactions([transaction], NOW))
+    drawn(details.transaction(transaction, NOW))
+    drawn(charts.spending(anyio.run(charts.months, transactions())))
+
+
+@given(odd(Session), odd(AccountOwner), st.booleans())
+def test_no_session_and_no_owner_is_too_odd(session, owner, show):
+    drawn(details.session(session, NOW, show_client_secret=show))
+    drawn(tables.owners([owner]))
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": {"object": 3}}', b'{"type": "x", "data": {"object": {"a": 1}}}'])
+def test_no_event_is_too_odd(body):
+    drawn(details.event(parse_event(body), NOW))
+
+
+def test_a_client_secret_is_shown_only_when_asked_for():
+    session = Session.from_dict({"id": "fcsess_1", "client_secret": "fcsess_1_secret_abc"})
+    assert "_secret_" not in drawn(details.session(session, NOW, show_client_secret=False))
+    assert "fcsess_1_secret_abc" in drawn(details.session(session, NOW, show_client_secret=True))
+
+
+def test_months_add_up_what_moved_and_leave_out_what_is_void():
+    january, february = (int(datetime(2024, month, 1, tzinfo=UTC).timestamp()) for month in (1, 2))
+
+    async def transactions():
+        for amount, currency, moment, status in [
+            (100, "usd", january, "posted"),
+            (-30, "usd", january, "pending"),
+            (-5, "usd", january, "void"),
+            (7, "jpy", january, "posted"),
+            (-1, "usd", february, "brand_new"),
+            (None, "usd", february, "posted"),
+            (1, "usd", None, "posted"),
+        ]:
+            yield Transaction(amount=amount, currency=currency, transacted_at=moment, status=status)
+
+    assert [
+        {"month": "2024-02", "currency": "usd", "in": 0, "out": 1, "transactions": 1},
+        {"month": "2024-01", "currency": "usd", "in": 100, "out": 30, "transactions": 2},
+        {"month": "2024-01", "currency": "jpy", "in": 7, "out": 0, "transactions": 1},
+    ] == charts.lines(anyio.run(charts.months, transactions()))
