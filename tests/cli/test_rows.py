@@ -86,10 +86,17 @@ def test_no_cell_of_text_starts_a_formula(transaction):
 
 @pytest.mark.parametrize(
     ("value", "cell"),
-    [("=HYPERLINK(1)", "'=HYPERLINK(1)"), ("'tis", "''tis"), ("Coffee", "Coffee"), (-950, "-950"), (True, "true")],
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("Coffee\rtwice", '"Coffee\rtwice"'),
+        ("'tis", "''tis"),
+        ("Coffee", "Coffee"),
+        (-950, "-950"),
+        (True, "true"),
+    ],
 )
 def test_a_formula_gets_an_apostrophe_and_a_number_none(value, cell):
-    assert f"{cell}\n".encode() == csv_lines([[value]])
+    assert f"{cell}\r\n".encode() == csv_lines([[value]])
 
 
 @pytest.mark.parametrize(

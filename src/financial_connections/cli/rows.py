@@ -71,13 +71,13 @@ def _is_text(value: Any) -> bool:
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
     """
-    Return rows as CSV: UTF-8, commas, quotes where needed, lines ended by a line feed.
+    Return rows as CSV, as RFC 4180 has it, in UTF-8.
 
     A text that a spreadsheet would take for a formula has an apostrophe put before it, and so has one that starts
     with an apostrophe: whoever strips one apostrophe off the front of a cell has what the bank said.
     """
     written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
+    csv.writer(written).writerows([_cell(value) for value in row] for row in rows)
     return written.getvalue().encode()
 
 
