@@ -9,6 +9,7 @@ import warnings
 from contextlib import asynccontextmanager
 
 import anyio
+import httpcore
 import httpx
 import pytest
 import trustme
@@ -689,3 +690,23 @@ def test_the_authorities_are_those_that_the_environment_names(variable, tmp_path
     assert ssl.CERT_REQUIRED == context.verify_mode
     # Those in a folder are read when a server is to be verified.
     assert (1 if variable == "SSL_CERT_FILE" else 0) == len(context.get_ca_certs())
+
+
+async def test_the_privates_of_httpx_and_httpcore_are_where_a_lane_looks():
+    """Were they not, calls would be slower, and an answer that nobody asked for would go unnoticed."""
+    origin = httpcore.Origin(b"http", b"127.0.0.1", 80)
+    assert hasattr(httpcore.AsyncHTTPConnection(origin), "_request_lock")
+    assert hasattr(httpcore.AsyncHTTP11Connection(origin, httpcore.AsyncMockStream([])), "_state_lock")
+
+    async def handle(stream):
+        while True:
+            await read_request(stream)
+            await stream.send(http_answer())
+
+    async with serving(handle) as url, AsyncClient(KEY, base_url=url) as client:
+        await client.accounts.retrieve("fca_1")
+        [[(lane, _)]] = client._transport.connections._idle.values()
+        assert lane._connection is lane.transport._pool
+        inner = lane._connection._connection
+        assert _lanes._UNLOCKED is lane._connection._request_lock is inner._state_lock
+        assert (b"", False) == inner._h11_state.trailing_data

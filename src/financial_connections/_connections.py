@@ -37,10 +37,13 @@ class Slots:
 
     async def __aenter__(self) -> None:
         self.check()
-        await self._free.acquire()
-        if self.closed:
-            self._free.release()
-            self.check()
+        try:
+            self._free.acquire_nowait()
+        except anyio.WouldBlock:
+            await self._free.acquire()
+            if self.closed:
+                self._free.release()
+                self.check()
 
     async def __aexit__(self, *_: object) -> None:
         self._free.release()

@@ -15,6 +15,7 @@ from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
 from financial_connections._wire import WireRequest
 
+_REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{1,90}")
 _QUOTED_BYTES = re.compile(r"(bytearray\()?\bb['\"].*", re.DOTALL)
 
 
@@ -146,8 +147,10 @@ def answer_without_body(response: Any) -> Answer:
 
 
 def _answer(response: Any, headers: dict[str, str], content: bytes) -> Answer:
-    request_id = headers.get("request-id")
-    return Answer(response.status_code, headers, content, printable(request_id, 100) if request_id else None)
+    request_id = headers.get("request-id") or None
+    if request_id and not _REQUEST_ID.fullmatch(request_id):
+        request_id = printable(request_id, 100)
+    return Answer(response.status_code, headers, content, request_id)
 
 
 def _headers_of(response: Any) -> dict[str, str]:

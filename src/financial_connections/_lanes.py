@@ -47,7 +47,7 @@ class Lanes:
             response = await lane.transport.handle_async_request(prepared_request(request, timeout, httpx))
             answer = await answer_from(response)
             await response.aclose()
-            intact = lane.is_intact()
+            intact = lane.settle()
             return answer  # noqa: TRY300 - `else` would come after `finally`
         except faults_of(httpx) as error:
             failure = failure_from(error, httpx)
@@ -111,6 +111,7 @@ class _Lane:
             url = httpx.URL(f"{origin.scheme}://{origin.authority}")
             address = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or (443 if tls else 80))
             self._connection = httpcore.AsyncHTTPConnection(address, tls, keepalive_expiry=IDLE_SECONDS)
+            self._connection._request_lock = _UNLOCKED
             self.transport._pool = self._connection
 
     def is_open(self) -> bool:
@@ -118,7 +119,7 @@ class _Lane:
         connection = self._connection
         return connection is None or not (connection.is_closed() or connection.has_expired())
 
-    def is_intact(self) -> bool:
+    def settle(self) -> bool:
         """
         Return whether the next request can go over it: not if it would get what came after the last answer.
 
@@ -127,9 +128,27 @@ class _Lane:
         pool: Any = self.transport._pool
         try:
             [connection] = [self._connection] if self._connection else pool.connections
-            return not connection.is_closed() and not connection._connection._h11_state.trailing_data[0]
+            inner = connection._connection
+            inner._state_lock = _UNLOCKED
+            return not connection.is_closed() and not inner._h11_state.trailing_data[0]
         except (AttributeError, ValueError, TypeError):
             return True
+
+
+class _Unlocked:
+    """
+    In place of the locks of a connection that one task at a time uses.
+
+    Theirs yield to the event loop each time: of fifty calls that were answered at once, the first would be done hardly
+    before the last.
+    """
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+_UNLOCKED = _Unlocked()
 
 
 @cache
