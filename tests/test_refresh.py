@@ -477,3 +477,29 @@ async def test_by_the_clock_on_the_wall_it_works_as_well():
     ):
         state = await client.accounts.refresh_and_wait(account, features=["balance"], poll=0.01, timeout=10)
     assert "succeeded" == state.balance_refresh.status
+
+
+@pytest.mark.parametrize("call", ["refresh_and_wait", "wait_for_refresh"])
+async def test_on_progress_sees_the_account_each_time_it_was_looked_at(call):
+    world, seen = World(), []
+    account = world.sandbox.add_account()
+    async with world.client() as client:
+        time = world.time
+        if call == "wait_for_refresh":
+            await client.accounts.refresh(account, features=["balance"])
+            world.asked.clear()
+            del time["clock"]
+        await getattr(client.accounts, call)(account, features=["balance"], on_progress=seen.append, **time)
+    assert len(world.asked) == len(seen)
+    assert {"pending", "succeeded"} == {str(state.balance_refresh.status) for state in seen if state.balance_refresh}
+    assert "succeeded" == seen[-1].balance_refresh.status
+
+
+async def test_an_error_of_on_progress_ends_the_wait():
+    world = World()
+    account = world.sandbox.add_account()
+    async with world.client() as client:
+        with pytest.raises(ZeroDivisionError):
+            await client.accounts.refresh_and_wait(
+                account, features=["balance"], on_progress=lambda _: 1 / 0, **world.time
+            )

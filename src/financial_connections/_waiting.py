@@ -39,6 +39,7 @@ class Waiting:
         poll: float = _POLL,
         when_available: bool = False,
         waiter: RefreshWaiter | None = None,
+        on_progress: Callable[[Account], object] | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Sleep | None = None,
         expand: Sequence[Literal["ownership"]],
@@ -54,6 +55,7 @@ class Waiting:
         poll: float = _POLL,
         when_available: bool = False,
         waiter: RefreshWaiter | None = None,
+        on_progress: Callable[[Account], object] | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Sleep | None = None,
         expand: Sequence[AccountExpand] | None = None,
@@ -68,6 +70,7 @@ class Waiting:
         poll: float = _POLL,
         when_available: bool = False,
         waiter: RefreshWaiter | None = None,
+        on_progress: Callable[[Account], object] | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Sleep | None = None,
         expand: Sequence[AccountExpand] | None = None,
@@ -79,8 +82,8 @@ class Waiting:
         A feature that is being refreshed already is waited for, not asked for again. The account is looked at after
         `poll` seconds, then ever less often, to every 30 s; a `RefreshWaiter` makes webhooks cut that short.
         `timeout` bounds it all, in seconds; None waits as long as it takes. A refresh that is not possible yet is
-        waited for with `when_available=True`, as long as `timeout` allows. `clock` (seconds since the epoch) and
-        `sleep` are there for tests.
+        waited for with `when_available=True`, as long as `timeout` allows. `on_progress` is called with the account
+        each time it was looked at. `clock` (seconds since the epoch) and `sleep` are there for tests.
 
         Raises `RefreshFailedError` when a feature failed, `RefreshNotAvailableError` when it is too early,
         `AccountInactiveError` or `AccountDisconnectedError` at once when nothing can be fetched, and
@@ -97,6 +100,7 @@ class Waiting:
             poll=poll,
             when_available=when_available,
             waiter=waiter,
+            on_progress=on_progress,
             clock=clock,
             sleep=sleep,
         )
@@ -111,6 +115,7 @@ class Waiting:
         timeout: float | None = _TIMEOUT,
         poll: float = _POLL,
         waiter: RefreshWaiter | None = None,
+        on_progress: Callable[[Account], object] | None = None,
         sleep: Sleep | None = None,
         expand: Sequence[Literal["ownership"]],
         options: RequestOptions | None = None,
@@ -124,6 +129,7 @@ class Waiting:
         timeout: float | None = _TIMEOUT,
         poll: float = _POLL,
         waiter: RefreshWaiter | None = None,
+        on_progress: Callable[[Account], object] | None = None,
         sleep: Sleep | None = None,
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
@@ -136,6 +142,7 @@ class Waiting:
         timeout: float | None = _TIMEOUT,
         poll: float = _POLL,
         waiter: RefreshWaiter | None = None,
+        on_progress: Callable[[Account], object] | None = None,
         sleep: Sleep | None = None,
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
@@ -155,6 +162,7 @@ class Waiting:
             timeout=timeout,
             poll=poll,
             waiter=waiter,
+            on_progress=on_progress,
             clock=time.time,
             sleep=sleep,
         )

@@ -90,6 +90,7 @@ class Watch:
     waiter: RefreshWaiter | None
     sleep: Sleep | None
     clock: Callable[[], float]
+    on_progress: Callable[[Account], object] | None = None
     when_available: bool = False
     last: Account | None = None
     """The account as last seen."""
@@ -118,8 +119,13 @@ class Watch:
         return account
 
     async def _look(self) -> Account:
-        self.last = await retrieve_account(self.sender, self.account, expand=self.expand, options=self.options)
-        return self.last
+        return self._seen(await retrieve_account(self.sender, self.account, expand=self.expand, options=self.options))
+
+    def _seen(self, account: Account) -> Account:
+        self.last = account
+        if self.on_progress:
+            self.on_progress(account)
+        return account
 
     async def _start(self, patience: Patience) -> Account:
         """Return an account each of whose features is being refreshed: one that already was is joined."""
@@ -145,7 +151,7 @@ class Watch:
     async def _request(self, features: list[str], options: Any) -> tuple[Account, InvalidRequestError | None]:
         wanted: Any = features
         try:
-            self.last = await refresh_account(
+            account = await refresh_account(
                 self.sender, self.account, features=wanted, expand=self.expand, options=options
             )
         except (AccountInactiveError, IdempotencyError):
@@ -153,7 +159,7 @@ class Watch:
         except InvalidRequestError as error:
             refusal = error
         else:
-            return self.last, None
+            return self._seen(account), None
         return await self._look(), refusal
 
     def _is_outdated(self, refusal: InvalidRequestError, account: Account, idle: list[str]) -> bool:

@@ -1,6 +1,6 @@
 """A request and the settings → exactly what goes over the wire, the same on every attempt. Pure."""
 
-import platform
+import sys
 from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -123,4 +123,4 @@ def _headers(
 @cache
 def user_agent() -> str:
     """Return `financial-connections/1.2.3 python/3.11.7`."""
-    return f"financial-connections/{__version__} python/{platform.python_version()}"
+    return f"financial-connections/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"

@@ -109,14 +109,14 @@ def refresh(
             return await link.client.accounts.refresh(account, features=features, expand=expand or None)
         from financial_connections.cli.progress import Watched  # noqa: PLC0415 - help and completion do without
 
-        with Watched(link.client, account, features) as watched:
+        with Watched(features) as watched:
             return await link.client.accounts.refresh_and_wait(
                 account,
                 features=features,
                 timeout=within,
                 poll=poll,
                 when_available=when_available,
-                sleep=watched.sleep,
+                on_progress=watched.show,
                 clock=link.now,
                 expand=expand or None,
             )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-import anyio
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -15,7 +14,6 @@ from financial_connections.cli.tables import status
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable
 
-    from financial_connections import AsyncClient
     from financial_connections.models import Account
 
 T = TypeVar("T")
@@ -24,9 +22,7 @@ T = TypeVar("T")
 class Watched:
     """A spinner with the state of each feature, as long as it is entered."""
 
-    def __init__(self, client: "AsyncClient", account: str, features: Sequence[str]) -> None:
-        self._client = client
-        self._account = account
+    def __init__(self, features: Sequence[str]) -> None:
         self._features = features
         self._screen = console(stderr=True)
         self._spinner = self._screen.status(Text(f"asking for {', '.join(features)}"))
@@ -41,19 +37,14 @@ class Watched:
     ) -> None:
         self._spinner.stop()
 
-    async def sleep(self, seconds: float) -> None:
-        """Sleep between two looks. For people it is a look of its own: waiting tells nothing before its end."""
-        if self._screen.is_terminal:
-            self._spinner.update(self._states(await self._client.accounts.retrieve(self._account)))
-        await anyio.sleep(seconds)
-
-    def _states(self, account: "Account") -> Text:
+    def show(self, account: "Account") -> None:
+        """Show how far an account's refreshes are."""
         found = dict(refreshes(account))
         states = [
             Text.assemble(feature, " ", status(getattr(found.get(feature), "status", None)))
             for feature in self._features
         ]
-        return Text(" · ").join(states)
+        self._spinner.update(Text(" · ").join(states))
 
 
 class _Rate(ProgressColumn):
