@@ -43,8 +43,8 @@ LIMITS = {
         "`to_dict()` needs, and once for the values."
     ),
     "retrieve": (
-        "Encoding, policy and decoding are some 30 µs of a call. The rest is httpx, httpcore, h11 and anyio, or aiohttp "
-        "and the transport to it, and the sockets. The decision on what a call does not do has the parts."
+        "Encoding, policy and decoding are some 30 µs of a call. The rest is httpx, httpcore, h11 and anyio, or "
+        "aiohttp with its transport, and the sockets. The decision on what a call does not do has the parts."
     ),
     "thousand": "httpx's pool looks at every connection and every waiting request on each call.",
     "kept": "Our items keep the JSON that they came in, about 480 bytes each: `to_dict()` has every field from there.",

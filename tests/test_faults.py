@@ -1,9 +1,12 @@
 """Over real sockets, everything that can go wrong on the way; and that the client works afterwards."""
 
+import gc
 import gzip
 import json
 import ssl
+import traceback
 import tracemalloc
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -11,7 +14,7 @@ import httpx
 import httpx2
 import pytest
 import trustme
-from servers import header_of, http_answer, read_request, reset, serving
+from servers import GONE, header_of, http_answer, read_request, reset, serving
 
 from financial_connections import (
     AccountInactiveError,
@@ -21,6 +24,7 @@ from financial_connections import (
     APITimeoutError,
     AsyncClient,
     AuthenticationError,
+    ConfigurationError,
     ConflictError,
     IdempotencyError,
     InvalidRequestError,
@@ -237,6 +241,101 @@ async def test_an_answer_nobody_asked_for_is_given_to_nobody():
         for n in range(1, 20):
             assert f"n{n}" == (await client.accounts.retrieve("fca_1")).id
             await anyio.wait_all_tasks_blocked()
+
+
+@pytest.mark.parametrize("size", [16_384, 65_536], ids=["a TLS record", "all that is read at once"])
+@pytest.mark.parametrize("is_secured", [True, False], ids=["https", "http"])
+async def test_an_answer_nobody_asked_for_does_not_hide_below_the_parser(size, is_secured, authority, monkeypatch):
+    """The first answer ends where a record ends, or what is read at once; the stray one waits behind it."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    monkeypatch.setattr(_lanes, "tls_context", lambda: trusting)
+
+    def answer_of_that_size(name):
+        padding = size - len(http_answer(b'{"id": "%s"}' % name + b" " * (size - 200))) + size - 200
+        answer = http_answer(b'{"id": "%s"}' % name + b" " * padding)
+        assert size == len(answer)
+        return answer
+
+    async def handle(stream):
+        while True:
+            head, _ = await read_request(stream)
+            name = head.split(b" ")[1].rpartition(b"/")[2]
+            await stream.send(answer_of_that_size(name) + http_answer(b'{"id": "stray"}'))
+
+    async with (
+        serving(handle, tls=server if is_secured else None) as url,
+        AsyncClient(KEY, base_url=url, max_connections=1, max_retries=0) as client,
+    ):
+        for n in range(1, 10):
+            assert f"n{n}" == (await client.accounts.retrieve(f"n{n}")).id
+
+
+async def test_a_call_that_ends_in_the_tls_handshake_leaves_no_socket_open():
+    closed = anyio.Event()
+
+    async def handle(stream):
+        with suppress(*GONE):
+            while True:
+                await stream.receive()
+        closed.set()
+
+    gc.disable()  # it would close the socket, some time
+    try:
+        async with serving(handle) as url, AsyncClient(KEY, base_url=url.replace("http", "https")) as client:
+            with anyio.move_on_after(0.1) as scope:
+                await client.accounts.retrieve("fca_1")
+            assert scope.cancelled_caught
+            with anyio.fail_after(5):
+                await closed.wait()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("value", ["ftp://ada:hunter2@127.0.0.1:9", "socks4://ada:hunter2@127.0.0.1:9"])
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+async def test_a_proxy_that_cannot_be_used_is_told_without_its_password(value, transport, anyio_backend, monkeypatch):
+    if anyio_backend == "trio":
+        transport = "httpx"
+    monkeypatch.setenv("HTTPS_PROXY", value)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    async with AsyncClient(KEY, base_url="https://stripe.example", transport=transport) as client:
+        with pytest.raises(ConfigurationError, match="^the proxy in HTTPS_PROXY") as caught:
+            await client.accounts.retrieve("fca_1")
+    report = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    ours = report[report.index("_transport.py") :]  # this test's own frame has the value
+    assert "hunter2" not in ours
+
+
+async def test_a_proxy_without_a_scheme_is_an_http_proxy(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    proxy = _exchange.proxy_for("stripe.example", with_socks=True)
+    assert ("http", "127.0.0.1", 9) == (proxy.url.scheme, proxy.url.host, proxy.url.port)
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+async def test_certificates_that_are_not_there_are_named(variable, transport, anyio_backend, monkeypatch):
+    if anyio_backend == "trio":
+        transport = "httpx"
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "/nowhere/ca.pem")
+    _loading.tls_context.cache_clear()
+    try:
+        async with AsyncClient(KEY, base_url="https://127.0.0.1:1", transport=transport, max_retries=0) as client:
+            # A folder is looked into when a server is to be verified.
+            error_class = ConfigurationError if variable == "SSL_CERT_FILE" else APIConnectionError
+            with pytest.raises(error_class) as caught:
+                await client.accounts.retrieve("fca_1")
+        assert variable != "SSL_CERT_FILE" or "SSL_CERT_FILE=/nowhere/ca.pem" in str(caught.value)
+    finally:
+        _loading.tls_context.cache_clear()
 
 
 async def test_a_kept_connection_closed_under_us_costs_nothing(connect):

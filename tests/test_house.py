@@ -72,9 +72,9 @@ FLOORS = {
     }
     | {"_wire", "errors", "events"},
     "_lanes": {"_connections", "_exchange", "_loading", "_settings", "_wire"},
-    "_loading": set(),
+    "_loading": {"errors"},
     "_connections": {"_exchange", "_settings", "_wire", "errors"},
-    "_exchange": {"_body", "_redact", "_request", "_settings", "_wire"},
+    "_exchange": {"_body", "_redact", "_request", "_settings", "_wire", "errors"},
     "_wire": {"_encode", "_generated", "_request", "_settings", "_version", "errors"},
     "_generated": {"_model", "_request"},
     "_request": {"_model", "_settings", "errors"},
@@ -204,3 +204,9 @@ def test_importing_the_package_loads_no_more_than_it_needs():
 def test_making_a_client_does_not_load_httpx_either():
     roots, _ = loaded_by("import financial_connections as f; f.AsyncClient('sk_test_1').accounts.list()")
     assert not roots & {"httpx", "httpcore"}
+
+
+def test_modules_are_reached_without_being_imported_one_by_one():
+    program = "import financial_connections as f; f.accounts.RefreshWaiter, f.pagination.Pager, f.errors, dir(f)"
+    loaded_by(program)
+    assert len(dir(financial_connections)) == len(set(dir(financial_connections)))

@@ -1,5 +1,7 @@
 """Users mock HTTP with pytest-httpx and respx: both see every request, and answer it."""
 
+import pickle
+
 import httpx
 import pytest
 import respx
@@ -69,3 +71,15 @@ async def test_respx_matches_forms_and_raises(no_waiting):
         with pytest.raises(APIConnectionError):
             await client.accounts.refresh("fca_1", features=["balance"])
     assert 5 == route.call_count
+
+
+async def test_a_request_that_a_mock_saw_is_httpx_s_own_in_every_way(httpx_mock):
+    httpx_mock.add_response(json=ACCOUNT)
+    async with AsyncClient(KEY, base_url="https://api.stripe.com/ab/") as client:
+        await client.accounts.retrieve("fca/ä?")
+    [request] = httpx_mock.get_requests()
+    plain = httpx.URL("https://api.stripe.com/ab/v1/financial_connections/accounts/fca%2F%C3%A4%3F")
+    assert plain == request.url == pickle.loads(pickle.dumps(request)).url
+    assert (hash(plain), repr(plain), str(plain)) == (hash(request.url), repr(request.url), str(request.url))
+    assert plain.copy_with(path="/x") == request.url.copy_with(path="/x")
+    assert plain.join("/y") == request.url.join("/y")

@@ -213,3 +213,14 @@ def test_a_view_of_a_subclass_has_what_the_subclass_has():
             self.tag = "mine"
 
     assert "mine" == Tagged(KEY).with_options(max_retries=1).tag
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("HTTPS://API.Stripe.com/", "https://api.stripe.com"),
+        ("https://[2001:DB8::1]:8443/Prefix/", "https://[2001:db8::1]:8443/Prefix"),
+    ],
+)
+def test_the_host_of_a_base_url_has_no_case(given, kept):
+    assert kept == AsyncClient(KEY, base_url=given)._transport.settings.base_url

@@ -679,6 +679,74 @@ def test_the_first_call_loads_httpx_and_the_certificates_beside_the_event_loop()
     assert ["False", "1"] == done.stdout.split()
 
 
+FIRST_CALLS = """
+import ssl, sys, threading, anyio
+from importlib.abc import MetaPathFinder
+from anyio import from_thread, to_thread
+from financial_connections import APIConnectionError, AsyncClient, DeadlineExceededError
+
+contexts, gate = [], threading.Event()
+real = ssl.create_default_context
+ssl.create_default_context = lambda **kwargs: contexts.append(1) or real(**kwargs)
+
+class Gate(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "httpcore": gate.wait(30)
+
+async def retrieve(client):
+    try: await client.accounts.retrieve("fca_1")
+    except APIConnectionError: pass
+
+async def main():
+    async with AsyncClient("sk_test_1", base_url="https://127.0.0.1:1", max_retries=0) as client:
+        with anyio.fail_after(20):
+            await check(client)
+"""
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        # Many at once.
+        (
+            (
+                "    gate.set()\n"
+                "    async with anyio.create_task_group() as tasks:\n"
+                "        for _ in range(30): tasks.start_soon(retrieve, client)\n"
+                "    print(len(contexts))"
+            ),
+            "1",
+        ),
+        # From a thread that has the only token of the common limiter.
+        (
+            (
+                "    gate.set()\n"
+                "    to_thread.current_default_thread_limiter().total_tokens = 1\n"
+                "    await to_thread.run_sync(lambda: from_thread.run(retrieve, client))\n"
+                "    print('done')"
+            ),
+            "done",
+        ),
+        # While loading takes longer than the deadline.
+        (
+            (
+                "    sys.meta_path.insert(0, Gate())\n"
+                "    try: await client.with_options(deadline=0.05).accounts.retrieve('fca_1')\n"
+                "    except DeadlineExceededError: print('bounded', gate.is_set())\n"
+                "    gate.set()"
+            ),
+            "bounded False",
+        ),
+    ],
+    ids=["at once", "from a thread", "with a deadline"],
+)
+def test_loading_is_done_once_and_holds_up_nothing(check, said, backend):
+    program = f"{FIRST_CALLS}\nasync def check(client):\n{check}\nanyio.run(main, backend={backend!r})\n"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (0, said) == (done.returncode, done.stdout.strip()), done.stderr
+
+
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 def test_the_authorities_are_those_that_the_environment_names(variable, tmp_path, monkeypatch):
     authority = trustme.CA()

@@ -71,6 +71,14 @@ def test_a_timestamp_within_the_tolerance_will_do(age):
     verify(PAYLOAD, sign(PAYLOAD, SECRET, NOW), SECRET, now=NOW + age)
 
 
+@pytest.mark.parametrize("tolerance", [float("nan"), float("inf"), -1, True, "300"])
+def test_a_tolerance_that_is_no_number_of_seconds_lets_nothing_in(tolerance):
+    header = sign(PAYLOAD, SECRET, NOW)
+    for check in (verify, construct_event):
+        with pytest.raises(WebhookSignatureError, match="^tolerance must be"):
+            check(PAYLOAD, header, SECRET, tolerance, NOW)
+
+
 def test_without_a_tolerance_any_timestamp_will_do():
     verify(PAYLOAD, sign(PAYLOAD, SECRET, 1), SECRET, tolerance=None)
 

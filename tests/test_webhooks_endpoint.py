@@ -287,3 +287,8 @@ async def test_what_the_sandbox_sends_twice_and_in_any_order_is_handled_once(no_
         deliveries = await sandbox.deliver_webhooks(client)
     assert (10, {200}) == (len(deliveries), {delivery.status for delivery in deliveries})
     assert sorted(event["id"] for event in sandbox.events) == sorted(event.id for event in handler.events)
+
+
+def test_an_endpoint_with_an_endless_tolerance_is_refused():
+    with pytest.raises(ConfigurationError, match="^tolerance must be"):
+        webhook_endpoint("whsec_1", print, tolerance=float("nan"))

@@ -104,17 +104,19 @@ _HOMES = {
 }
 """Where the names above are defined, unless they are modules, or errors."""
 
+_MODULES = {"accounts", "errors", "events", "expand", "models", "pagination", "params", "sessions", "transactions"}
 
-def __getattr__(name: str) -> object:
-    """Load what is asked for when it is asked for: a program that starts need not wait for what it does not use."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in {"errors", "events", "models", "params"}:
-        return import_module(f"{__name__}.{name}")
-    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # or no misspelt name would be an error
 
+    def __getattr__(name: str) -> object:
+        """Load what is asked for when it is asked for: a program that starts need not wait for what it does not use."""
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+        globals()[name] = value
+        return value
 
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

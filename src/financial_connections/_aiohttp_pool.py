@@ -17,7 +17,7 @@ from financial_connections._exchange import (
     prepared_request,
     proxy_for,
 )
-from financial_connections._loading import tls_context
+from financial_connections._loading import Loader, tls_context
 from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
 from financial_connections._wire import Origin, WireRequest
@@ -30,9 +30,11 @@ class AiohttpPool:
 
     def __init__(self, limit: int) -> None:
         self.slots = Slots(limit)
+        self._loader = Loader()
         self._origins: dict[Origin, _Sessions] = {}
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+        await self._loader.load(tls=request.origin.scheme == "https")
         if request.origin not in self._origins:
             self._origins[request.origin] = _Sessions(request.origin)
         sessions = self._origins[request.origin]
@@ -54,9 +56,10 @@ class AiohttpPool:
 
     async def aclose(self) -> None:
         self.slots.closed = True
-        while self._origins:
-            _, sessions = self._origins.popitem()
-            await sessions.aclose()
+        with anyio.CancelScope(shield=True):
+            while self._origins:
+                _, sessions = self._origins.popitem()
+                await sessions.aclose()
 
 
 class _Sessions:
@@ -64,12 +67,12 @@ class _Sessions:
 
     def __init__(self, origin: Origin) -> None:
         tls = tls_context() if origin.scheme == "https" else False
-        proxy = proxy_for(origin.authority) if tls else None
+        proxy = proxy_for(origin.authority, with_socks=False) if tls else None
         connector = aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=IDLE_SECONDS)
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_on_headers_sent)  # of a GET: no body follows
         session = partial(aiohttp.ClientSession, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        transport = partial(httpx_aiohttp.AiohttpTransport, verify=tls, proxy=httpx.Proxy(proxy) if proxy else None)
+        transport = partial(httpx_aiohttp.AiohttpTransport, verify=tls, proxy=proxy)
         self.plain = transport(client=session())
         self.told = transport(client=session(trace_configs=[trace], connector_owner=False))
 

@@ -4,6 +4,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cache, cached_property, lru_cache, partial
+from importlib.util import find_spec
 from typing import Any
 
 import anyio
@@ -12,8 +13,9 @@ from attrs import field, frozen
 from financial_connections._body import BodyError, read_body
 from financial_connections._redact import printable
 from financial_connections._request import request_sent
-from financial_connections._settings import Timeout
+from financial_connections._settings import Secret, Timeout
 from financial_connections._wire import WireRequest
+from financial_connections.errors import ConfigurationError
 
 _REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{1,90}")
 _QUOTED_BYTES = re.compile(r"(bytearray\()?\bb['\"].*", re.DOTALL)
@@ -68,7 +70,7 @@ def _url_class(library: Any) -> Any:
     Whoever wants more of it, a mock or a hook, gets it parsed then.
     """
 
-    class Url(library.URL):  # type: ignore[misc]
+    class URL(library.URL):  # type: ignore[misc]
         def __init__(self, base: Any, target: str) -> None:
             self._base = base
             self._target = target
@@ -96,7 +98,10 @@ def _url_class(library: Any) -> Any:
         def __str__(self) -> str:
             return str(self._base).rstrip("/") + self._target
 
-    return Url
+        def __reduce__(self) -> tuple[Any, ...]:
+            return library.URL, (str(self),)
+
+    return URL
 
 
 async def _on_trace(sent: anyio.Event, name: str, _: Any) -> None:
@@ -211,10 +216,28 @@ def _is_tls_refusal(error: Exception) -> bool:
     return any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error))
 
 
-def proxy_for(host: str) -> str | None:
-    """Return the environment's proxy for https: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`."""
+def proxy_for(host: str, *, with_socks: bool) -> Any:
+    """
+    Return the environment's `httpx.Proxy` for https, of `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`; or None.
+
+    Raises `ConfigurationError`.
+    """
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - it loads an HTTP client of its own
 
-    proxies = getproxies()
-    proxy = proxies.get("https") or proxies.get("all")
-    return None if proxy is None or proxy_bypass(host) else proxy
+    import httpx  # noqa: PLC0415 - as late as everywhere
+
+    proxies = Secret(getproxies())
+    found = Secret(proxies.reveal().get("https") or proxies.reveal().get("all"))
+    if not found.reveal() or proxy_bypass(host):
+        return None
+    try:
+        proxy = httpx.Proxy(found.reveal() if "://" in found.reveal() else f"http://{found.reveal()}")
+    except (ValueError, httpx.InvalidURL):
+        proxy = None
+    # Outside `except`: the error has the URL in it, and that may have a password.
+    if proxy is None or (proxy.url.scheme.startswith("socks") and not with_socks):
+        schemes = "http, https, socks5 or socks5h" if with_socks else "http or https"
+        raise ConfigurationError(f"the proxy in HTTPS_PROXY or ALL_PROXY must be a URL of {schemes}")
+    if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ConfigurationError("a socks proxy needs: pip install 'httpx[socks]'")
+    return proxy

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 import anyio
+from sniffio import current_async_library
 
 from financial_connections._connections import IDLE_SECONDS, Slots
 from financial_connections._exchange import (
@@ -25,7 +26,7 @@ from financial_connections._exchange import (
     prepared_request,
     proxy_for,
 )
-from financial_connections._loading import loaded, tls_context
+from financial_connections._loading import Loader, tls_context
 from financial_connections._settings import Timeout
 from financial_connections._wire import Origin, WireRequest
 
@@ -35,10 +36,11 @@ class Lanes:
 
     def __init__(self, limit: int) -> None:
         self.slots = Slots(limit)
+        self._loader = Loader()
         self._idle: defaultdict[Origin, deque[tuple[_Lane, float]]] = defaultdict(deque)
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
-        await loaded(tls=request.origin.scheme == "https")
+        await self._loader.load(tls=request.origin.scheme == "https")
         import httpx  # noqa: PLC0415 - loading it takes longer than all else
 
         lane = await self._taken(request.origin)
@@ -100,17 +102,21 @@ class _Lane:
         import httpx  # noqa: PLC0415
 
         tls = tls_context() if origin.scheme == "https" else None
-        proxy = proxy_for(origin.authority) if tls else None
+        proxy = proxy_for(origin.authority, with_socks=True) if tls else None
         self.transport = httpx.AsyncHTTPTransport(
             verify=tls or _unused_context(),
             proxy=proxy,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS),
         )
         self._connection: Any = None
+        self._network: Any = None
         if proxy is None:
             url = httpx.URL(f"{origin.scheme}://{origin.authority}")
             address = httpcore.Origin(url.raw_scheme, url.raw_host, url.port or (443 if tls else 80))
-            self._connection = httpcore.AsyncHTTPConnection(address, tls, keepalive_expiry=IDLE_SECONDS)
+            self._network = _network_class()()
+            self._connection = httpcore.AsyncHTTPConnection(
+                address, tls, keepalive_expiry=IDLE_SECONDS, network_backend=self._network
+            )
             self._connection._request_lock = _UNLOCKED
             self.transport._pool = self._connection
 
@@ -130,9 +136,51 @@ class _Lane:
             [connection] = [self._connection] if self._connection else pool.connections
             inner = connection._connection
             inner._state_lock = _UNLOCKED
-            return not connection.is_closed() and not inner._h11_state.trailing_data[0]
+            return not (
+                connection.is_closed() or inner._h11_state.trailing_data[0] or _has_unread(inner._network_stream)
+            )
         except (AttributeError, ValueError, TypeError):
             return True
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()
+        # A call that was cancelled in the middle of the TLS handshake left the socket open.
+        if self._network and self._network.socket and self._connection._connection is None:
+            await self._network.socket.aclose()
+
+
+def _has_unread(stream: Any) -> bool:
+    """Return whether bytes have come that nobody read: in the TLS layer, or in anyio's queue below it."""
+    if tls := stream.get_extra_info("ssl_object"):
+        try:
+            tls.read(1)
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError:
+            return True
+        else:
+            return True
+    bottom = stream._stream
+    while hasattr(bottom, "transport_stream"):
+        bottom = bottom.transport_stream
+    return bool(getattr(getattr(bottom, "_protocol", None), "read_queue", None))
+
+
+@cache
+def _network_class() -> Any:
+    import httpcore  # noqa: PLC0415 - as httpx
+
+    class Network(httpcore.AsyncNetworkBackend):
+        """httpcore's own, less its forgetting the socket on which a TLS handshake was broken off."""
+
+        socket: Any = None
+
+        async def connect_tcp(self, *args: Any, **kwargs: Any) -> Any:
+            kind: Any = httpcore.TrioBackend if current_async_library() == "trio" else httpcore.AnyIOBackend
+            self.socket = await kind().connect_tcp(*args, **kwargs)
+            return self.socket
+
+    return Network
 
 
 class _Unlocked:
@@ -161,4 +209,4 @@ async def _close(lanes: Iterable[_Lane]) -> None:
     # Shielded, or a cancelled call would leave its socket open.
     with anyio.CancelScope(shield=True):
         for lane in lanes:
-            await lane.transport.aclose()
+            await lane.aclose()

@@ -177,7 +177,8 @@ def base_url_from(value: Any) -> str:
         raise ConfigurationError("base_url must start with https://: over http:// everybody could read the key")
     if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError("base_url must have no user, query or fragment")
-    return value.rstrip("/")
+    # A host has no case; httpx leaves it to IPv6 addresses.
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def header_value(name: str, value: Any) -> str:

@@ -1,5 +1,6 @@
 """What a user's type checker must refuse: an `ignore` that is not needed is an error. Not run."""
 
+import financial_connections
 from financial_connections import AsyncClient
 from financial_connections.models import Account
 
@@ -15,6 +16,10 @@ async def misspelt(client: AsyncClient) -> None:
     client.transactions.list()  # type: ignore[call-arg] # pyright: ignore
     await client.accounts.list().collect()  # type: ignore[call-arg] # pyright: ignore
     client.with_options(timout=5)  # type: ignore[call-arg] # pyright: ignore
+
+
+def absent() -> None:
+    financial_connections.AsyncClinet  # type: ignore[attr-defined] # pyright: ignore # noqa: B018
 
 
 def frozen(account: Account) -> None:

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from financial_connections.errors import ConfigurationError, InvalidArgumentError, WebhookSignatureError
 from financial_connections.webhooks.events import AccountEvent, UnknownEvent, construct_event
-from financial_connections.webhooks.signature import TOLERANCE, usable_secrets
+from financial_connections.webhooks.signature import TOLERANCE, is_tolerance, usable_secrets
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -69,7 +69,8 @@ def webhook_endpoint(
     wants an answer within seconds, and sends again what got none. An error of `handler` becomes a 500 and is raised
     on, and Stripe sends the event again. An event whose id is in `store` is answered without `handler`; one that is
     being handled waits for the outcome. A bad signature gets 400, a body above `max_bytes` 413, any other method than
-    POST 405. `secret` may be several, while one is rotated. Raises `ConfigurationError` for an empty secret.
+    POST 405. `secret` may be several, while one is rotated. Raises `ConfigurationError` for an empty secret, and for a
+    `tolerance` that is no finite number of seconds.
 
     Source: https://docs.stripe.com/webhooks
     """
@@ -77,6 +78,8 @@ def webhook_endpoint(
     del secret  # from here on no frame of a traceback holds one that is good
     if not secrets:
         raise ConfigurationError("secret is empty: the signing secret of a webhook endpoint starts with whsec_")
+    if not is_tolerance(tolerance):
+        raise ConfigurationError("tolerance must be a finite number of seconds, at least 0; None is for any age")
     return WebhookEndpoint(
         secrets=secrets,
         handler=handler,

@@ -6,6 +6,7 @@ rotated there are several `v1`. Source: https://docs.stripe.com/webhooks#verify-
 """
 
 import hmac
+import math
 import time
 from collections.abc import Sequence
 from hashlib import sha256
@@ -53,6 +54,8 @@ def fault_of(
     now: float | None,
 ) -> str | None:
     """Return what is wrong with a signature; None when nothing is. Never raises: its frame holds a secret."""
+    if not is_tolerance(tolerance):
+        return "tolerance must be a finite number of seconds, at least 0; None is for any age"
     candidates = usable_secrets(secrets)
     if not candidates:
         return "no signing secret was given, or an empty one: it starts with whsec_"
@@ -67,6 +70,13 @@ def fault_of(
     if not sum([hmac.compare_digest(digest, signature) for digest in digests for signature in signatures]):
         return "no signature matches: another endpoint's secret, or a body that is not as it came"
     return _fault_of_time(timestamp, tolerance, time.time() if now is None else now) or _fault_of_text(body)
+
+
+def is_tolerance(value: Any) -> bool:
+    """Return whether `value` says how old a signature may be."""
+    # NaN compares false with everything, and would let every replay in.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value is None or (is_number and 0 <= value < math.inf)
 
 
 def usable_secrets(secrets: Any) -> list[str]:
