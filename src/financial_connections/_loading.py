@@ -20,15 +20,17 @@ class Loader:
 
     def __init__(self) -> None:
         self._gate = anyio.Lock(fast_acquire=True)
+        self._loaded: set[bool] = set()
 
     async def load(self, *, tls: bool) -> None:
         """Return when httpx is imported and, with `tls`, the certificates are read."""
-        if _is_loaded(tls=tls):
+        if tls in self._loaded:
             return
         async with self._gate:
             if not _is_loaded(tls=tls):
                 # A limiter of its own: threads that wait for calls to end may hold all of the common one.
                 await to_thread.run_sync(_load, tls, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+        self._loaded.add(tls)
 
 
 def _is_loaded(*, tls: bool) -> bool:
