@@ -44,6 +44,13 @@ def fincon(*args, cwd=None, stdin="", **env):
     )
 
 
+def in_shell(line, **env):
+    """Run a line in which $fincon is the command, with streams that it closes or fills."""
+    script = ["bash", "-c", line]
+    env = environment(fincon=" ".join(COMMAND), **env)
+    return subprocess.run(script, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+
 @contextmanager
 def started(*args, **env):
     """Start the command and go on; what is left of it at the end is killed."""

@@ -12,6 +12,7 @@ from cli.running import fincon, lines_of
 from financial_connections import params
 from financial_connections.cli import choices, main
 from financial_connections.cli.app import app
+from financial_connections.cli.settings import Settings
 from financial_connections.sandbox import SCENARIOS, Fault
 from financial_connections.webhooks import sign
 
@@ -206,6 +207,46 @@ def test_a_mistake_of_usage_is_one_line_and_status_2_and_nothing_is_sent(run, sa
     assert err.startswith("fincon: ")
 
 
+@pytest.mark.parametrize("option", ["--api-key-file", "--base-url", "--stripe-account", "--timeout", "--max-retries"])
+@pytest.mark.parametrize("behind", [False, True])
+def test_nothing_that_is_empty_is_taken_of_the_options_of_every_command(run, option, behind):
+    status, _, err = run("version", option, "") if behind else run(option, "", "version")
+    assert (2, True) == (status, f"'{option}'" in err)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "accounts refresh fca_1 --feature balance --wait --within",
+        "accounts refresh fca_1 --feature balance --wait --poll",
+        "accounts list --timeout",
+        "webhooks verify --signature x --tolerance",
+    ],
+)
+def test_a_number_is_finite(run, command, number):
+    status, _, err = run(*command.split(), number)
+    assert 2 == status
+    assert f"'{command.split()[-1]}': it must be a finite number" in err
+
+
+def test_what_is_no_number_is_told_in_words(run):
+    assert "'x' is not a whole number" in run("accounts", "list", "--limit", "x")[2]
+    assert "'x' is not a number" in run("accounts", "list", "--timeout", "x")[2]
+
+
+def test_a_key_that_stands_where_none_belongs_is_masked(run, tmp_path):
+    for args in (["sk_live_SECRET123"], ["accounts", "list", "--api-key-file", tmp_path / "rk_test_SECRET123"]):
+        status, _, err = run(*args)
+        assert status in {1, 2}
+        assert "SECRET" not in err
+        assert "k_" in err
+
+
+def test_a_server_is_the_same_with_a_slash():
+    assert Settings(base_url="http://127.0.0.1:1").server == Settings(base_url="http://127.0.0.1:1/").server
+
+
 def test_without_a_key_there_is_a_hint(monkeypatch, capsys):
     monkeypatch.delenv("STRIPE_API_KEY", raising=False)
     assert 2 == main(["accounts", "list"])
@@ -216,6 +257,8 @@ def test_the_key_can_be_in_a_file(run, sandbox, monkeypatch, tmp_path):
     monkeypatch.delenv("STRIPE_API_KEY")
     key = tmp_path / "key"
     key.write_text(f"{sandbox.api_key}\n")
+    assert [] == rows(run("accounts", "list", "--api-key-file", key))
+    key.write_bytes(b"\xef\xbb\xbf" + sandbox.api_key.encode())
     assert [] == rows(run("accounts", "list", "--api-key-file", key))
     for content in (b" \n", b"\xff"):
         key.write_bytes(content)
@@ -271,6 +314,7 @@ def test_debug_shows_attempts_and_no_key(run, sandbox):
 def test_versions_are_told(run):
     [versions] = rows(run("version"))
     assert {"version", "api_version"} == set(versions)
+    assert [versions] == rows(run("--version"))
 
 
 EVENT = b'{"id":"evt_1","type":"financial_connections.account.created","data":{"object":{"id":"fca_1"}},"new":[1]}'
@@ -372,8 +416,15 @@ def test_the_commands_are_those_that_are_documented():
 def test_every_command_has_a_help_text(path, capsys):
     assert 0 == main([*path, "--help"])
     out = capsys.readouterr().out
+    assert 0 == main([*path, "-h"])
+    assert out == capsys.readouterr().out
     assert "fincon" in out
     assert all(line.isprintable() for line in out.splitlines())
+
+
+def test_the_options_of_the_sandbox_say_what_they_take(capsys):
+    main(["sandbox", "--help"])
+    assert not re.search("<(str|int)>", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("path", [path for path, command in ALL_COMMANDS if not hasattr(command, "commands")])
@@ -382,3 +433,24 @@ def test_the_examples_of_a_command_are_of_that_command(path):
     if path != ("version",):
         assert f"fincon {' '.join(path)}" in command.epilog
     assert command.help.strip().endswith(".")
+
+
+TEXTS = [
+    pytest.param(path, parameter.opts[0], id=" ".join([*path, parameter.opts[0]]))
+    for path, command in ALL_COMMANDS
+    for parameter in getattr(command, "params", ())
+    if parameter.opts[0] != "--help" and not getattr(parameter, "is_flag", False)
+]
+assert len(TEXTS) > 30
+
+
+@pytest.mark.parametrize(("path", "name"), TEXTS)
+def test_nothing_that_is_empty_is_taken(run, path, name):
+    """An unset variable must not turn one customer's accounts into everybody's."""
+    needs = [parameter for parameter in dict(ALL_COMMANDS)[path].params if parameter.required]
+    given = {parameter.opts[0]: "transactions" if "feature" in parameter.opts[0] else "balances" for parameter in needs}
+    given[name] = ""
+    args = [[option, value] if option.startswith("-") else [value] for option, value in given.items()]
+    status, out, err = run(*path, *(word for words in args for word in words))
+    assert (2, "") == (status, out)
+    assert name.removeprefix("payload").strip("-").upper() in err.upper()

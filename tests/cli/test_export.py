@@ -1,5 +1,6 @@
 """An export ends whole or can go on, whatever ends the command."""
 
+import errno
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from attrs import evolve
-from cli.running import fincon, lines_of, started
+from cli.running import fincon, in_shell, lines_of, started
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
@@ -44,6 +45,15 @@ def test_a_state_that_was_cut_off_is_refused(state, data):
     content = bytes_of(state)
     with pytest.raises(UsageError):
         state_from(content[: data.draw(st.integers(0, len(content) - 1))])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"options": 3}, {"length": "x"}, {"length": -1}, {"count": 1.5}, {"cursor": 7}, {"is_complete": "no"}],
+)
+def test_a_state_that_makes_no_sense_is_refused(damage):
+    with pytest.raises(UsageError, match="damaged"):
+        state_from(json.dumps({"options": {}, **damage}).encode())
 
 
 def test_the_state_of_another_version_is_refused():
@@ -189,6 +199,73 @@ def test_an_export_that_breaks_says_how_to_go_on_and_does(run, sandbox, account,
     assert {"whole.csv", "out.csv"} == {path.name for path in tmp_path.iterdir()}
 
 
+def test_what_fails_before_the_first_page_leaves_nothing(run, sandbox, account, monkeypatch, tmp_path):
+    target = tmp_path / "out.csv"
+    assert 4 == exported(run, "fca_nowhere", target)[0]
+    assert 2 == exported(run, account, target, "--sandbox")[0]
+    monkeypatch.setenv("STRIPE_API_KEY", "")
+    assert 2 == exported(run, account, target)[0]
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_without_a_key_force_does_not_cost_an_unfinished_export(run, sandbox, account, monkeypatch, tmp_path):
+    sandbox.inject(Fault("latency", operation="list_transactions"), Fault("server_error", times=None))
+    exported(run, account, tmp_path / "out.jsonl", "--max-retries", "0")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setenv("STRIPE_API_KEY", "")
+    assert 2 == exported(run, account, tmp_path / "out.jsonl", "--force")[0]
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert len(before) == 2
+
+
+def test_links_beside_an_export_lead_nowhere(run, account, tmp_path):
+    victim, gone = tmp_path / "victim", tmp_path / "gone"
+    victim.write_text("mine")
+    (tmp_path / ".a.csv.part.state.tmp").symlink_to(victim)
+    (tmp_path / ".a.csv.part").symlink_to(gone)
+    (tmp_path / ".b.parquet.part.tmp").symlink_to(victim)
+    (tmp_path / ".c.csv.part").hardlink_to(victim)
+    os.mkfifo(tmp_path / ".d.csv.part")
+    for name in ("a.csv", "c.csv", "d.csv"):
+        status, _, err = exported(run, account, tmp_path / name, "--force")
+        assert (2, True) == (status, err.endswith(".part: it must be a file of yours, and no link\n")), err
+    (tmp_path / ".a.csv.part").unlink()
+    for name in ("a.csv", "b.parquet"):
+        assert 0 == exported(run, account, tmp_path / name)[0]
+    assert ("mine", False) == (victim.read_text(), gone.exists())
+
+
+def test_a_draft_of_a_cursor_takes_no_name_that_is_taken(run, account, tmp_path):
+    (tmp_path / "cursor.tmp").write_text("notes")
+    assert 0 == run("transactions", "sync", "--account", account, "--state", tmp_path / "cursor")[0]
+    assert "notes" == (tmp_path / "cursor.tmp").read_text()
+    assert {"cursor", "cursor.tmp"} == {path.name for path in tmp_path.iterdir()}
+    assert 0o600 == stat.S_IMODE((tmp_path / "cursor").stat().st_mode)
+
+
+def test_an_unfinished_export_is_for_its_owner_alone_whoever_made_its_part(tmp_path):
+    target = tmp_path / "out.jsonl"
+    (tmp_path / ".out.jsonl.part").touch(0o644)
+    with Export(target, format_of(target), OPTIONS, resume=True, force=False) as export:
+        assert 0o600 == stat.S_IMODE((tmp_path / ".out.jsonl.part").stat().st_mode)
+        export.append([{"id": "fctxn_1"}], "fctxn_1", is_last=False)
+
+
+def test_drafts_that_a_kill_has_left_are_swept(run, account, tmp_path):
+    (tmp_path / ".out.csv.part.state.abcdefgh.tmp").write_text("{")
+    assert 0 == exported(run, account, tmp_path / "out.csv")[0]
+    assert [tmp_path / "out.csv"] == list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_told_with_the_file_and_how_to_go_on(many, tmp_path):
+    [account] = many.accounts()
+    export = f"$fincon --base-url {many.url} transactions export --account {account['id']} --to out.csv"
+    full = in_shell(f"cd {tmp_path}; trap '' XFSZ; (ulimit -f 100; {export})", **many.env)
+    assert 1 == full.returncode
+    assert full.stderr.startswith("fincon: .out.csv.part: File too large; ")
+    assert full.stderr.endswith(" transactions are kept: --resume goes on after them\n")
+
+
 def test_force_starts_an_unfinished_export_over(run, sandbox, account, tmp_path):
     sandbox.inject(Fault("latency", operation="list_transactions"), Fault("server_error", times=None))
     exported(run, account, tmp_path / "out.jsonl", "--max-retries", "0")
@@ -200,6 +277,11 @@ def test_force_starts_an_unfinished_export_over(run, sandbox, account, tmp_path)
 
 class Killed(BaseException):
     """What stands in for SIGKILL: nothing handles it."""
+
+
+def killed(export, *_):
+    if export._file:
+        export._file.close()
 
 
 def pages():
@@ -219,7 +301,11 @@ def an_export(target, *, resume):
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_before_or_after_any_step_an_export_goes_on_to_the_same_end(monkeypatch, tmp_path, ending, after):
-    """A step is whatever reaches the disk: an fsync, a rename, the removal of a file."""
+    """
+    A step is whatever reaches the disk: an fsync, a rename, the removal of a file.
+
+    What a kill ends tidies nothing up; only the lock goes.
+    """
     whole = tmp_path / f"whole{ending}"
     an_export(whole, resume=False)
     expected = whole.read_bytes()
@@ -241,6 +327,7 @@ def test_killed_before_or_after_any_step_an_export_goes_on_to_the_same_end(monke
             return step
 
         with monkeypatch.context() as patch:
+            patch.setattr(Export, "__exit__", killed)
             patch.setattr(os, "fsync", killing(os.fsync))
             patch.setattr(type(target), "replace", killing(type(target).replace))
             patch.setattr(type(target), "unlink", killing(type(target).unlink))
@@ -280,7 +367,7 @@ def test_a_part_that_is_not_what_its_state_says_is_refused(tmp_path, cut):
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "state"
     durable.write(path, b"before")
-    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "disk full")))
     with pytest.raises(OSError, match="disk full"):
         durable.write(path, b"after")
     assert b"before" == path.read_bytes()

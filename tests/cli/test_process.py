@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli.running import COMMAND, environment, fincon, in_terminal, lines_of, plain, started
+from cli.running import COMMAND, environment, fincon, in_shell, in_terminal, lines_of, plain, started
+from shellingham import ShellDetectionFailure
 
 from financial_connections.cli import main
 from financial_connections.sandbox import NewAccount, Sandbox, serve
@@ -69,10 +70,91 @@ def test_shells_complete_commands_and_values(shell):
     assert "--json" in completed("fincon accounts list --js")
 
 
-def test_completion_can_be_shown_for_a_shell():
-    done = fincon("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
-    assert 0 == done.returncode
-    assert "_FINCON_COMPLETE" in done.stdout
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_shown_for_the_shell_that_is_named(capsys, shell):
+    assert 0 == main(["--show-completion", shell])
+    assert f"_FINCON_COMPLETE=complete_{shell}" in capsys.readouterr().out
+
+
+def test_completion_is_shown_for_the_shell_that_asks(capsys, monkeypatch):
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("fish", "/bin/fish"))
+    assert 0 == main(["--show-completion"])
+    assert "_FINCON_COMPLETE=complete_fish" in capsys.readouterr().out
+    monkeypatch.setattr("shellingham.detect_shell", lambda: (_ for _ in ()).throw(ShellDetectionFailure))
+    assert 2 == main(["--show-completion"])
+    assert "which shell is it?" in capsys.readouterr().err
+
+
+def test_completion_is_installed_for_the_shell_that_is_named_and_for_no_other(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert 2 == main(["--install-completion", "tcsh"])
+    assert 2 == main(["--install-completion", "powershell"])
+    assert [] == list(tmp_path.iterdir())
+    assert 0 == main(["--install-completion", "zsh"])
+    assert {".zshrc", ".zfunc"} == {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("command", ["version", "--help", "--show-completion bash"])
+def test_what_cannot_be_written_is_status_1_and_one_line(command):
+    done = in_shell(f"$fincon {command} >/dev/full")
+    assert (1, "fincon: No space left on device\n") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_list_that_cannot_be_written_is_status_1(unbuffered):
+    done = in_shell("$fincon --sandbox accounts list >/dev/full", PYTHONUNBUFFERED=unbuffered)
+    assert (1, "fincon: No space left on device\n") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full", "2> >(true)"])
+def test_a_broken_stderr_changes_no_status(stderr):
+    assert 2 == in_shell(f"$fincon --debug accounts list {stderr}").returncode
+
+
+def test_a_help_text_that_nobody_reads_ends_quietly():
+    done = in_shell("$fincon --help | sleep 0; exit ${PIPESTATUS[0]}")
+    assert "" == done.stderr
+    assert 141 == done.returncode
+
+
+def test_streams_that_are_closed_are_told():
+    for command, told in [
+        ("version >&-", "stdout is closed"),
+        ("accounts list --api-key-file - <&-", "stdin is closed"),
+        ("--sandbox accounts disconnect fca_1 <&-", "this cannot be undone: say --yes where nobody can be asked"),
+    ]:
+        done = in_shell(f"$fincon {command}")
+        assert (2, f"fincon: {told}\n") == (done.returncode, done.stderr)
+
+
+def test_what_a_full_disk_does_not_take_is_not_lost(demo, tmp_path):
+    """The size limit tears a line within a page; without a buffer, Python itself would not notice."""
+    account = demo.accounts()[0]["id"]
+    sync = f"$fincon --base-url {demo.url} transactions sync --account {account} --state state >> lines.jsonl"
+    listing = lines_of(fincon("--base-url", demo.url, "transactions", "list", "--account", account, **demo.env))
+    full = in_shell(f"cd {tmp_path}; trap '' XFSZ; (ulimit -f 100; {sync})", PYTHONUNBUFFERED="1", **demo.env)
+    assert (1, "fincon: File too large\n") == (full.returncode, full.stderr)
+    assert not (tmp_path / "lines.jsonl").read_bytes().endswith(b"\n")
+    assert 0 == in_shell(f"cd {tmp_path}; {sync}", PYTHONUNBUFFERED="1", **demo.env).returncode
+    whole, torn = set(), 0
+    for line in (tmp_path / "lines.jsonl").read_text().splitlines():
+        try:
+            whole.add(json.loads(line)["id"])
+        except ValueError:
+            torn += 1
+    assert ({row["id"] for row in listing}, 1) == (whole, torn)
+
+
+def test_an_interrupt_while_the_command_loads_is_one_line(monkeypatch, capsys):
+    monkeypatch.setattr("financial_connections.cli.command.run", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert 130 == main([])
+    assert "fincon: interrupted\n" == capsys.readouterr().err
+
+
+def test_a_sandbox_for_everybody_is_warned_of():
+    done = fincon("sandbox", "--host", "192.0.2.1", "--port", "0")  # an address that no machine has
+    assert (2, 2) == (done.returncode, len(done.stderr.splitlines()))
+    assert "everybody who reaches 192.0.2.1 can use this sandbox" in done.stderr
 
 
 def test_a_closed_pipe_ends_the_command_quietly(many):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import anyio
 import pytest
+from cli.running import plain
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.console import Console
 from financial_connections.cli import charts, details, tables
 from financial_connections.cli.output import json_line
 from financial_connections.cli.rows import row_from
-from financial_connections.cli.text import clean
+from financial_connections.cli.text import clean, masked
 from financial_connections.models import Account, AccountOwner, Session, Transaction
 from financial_connections.webhooks import parse_event
 
@@ -38,8 +39,39 @@ def odd(model):
 
 @given(st.text())
 def test_clean_text_prints(text):
-    assert clean(text).isprintable()
+    assert clean(text).replace("\u200d", "").isprintable()
     assert len(text) == len(clean(text))
+
+
+def test_emoji_stay_whole():
+    assert "👩\u200d🌾 ❤\ufe0f" == clean("👩\u200d🌾 ❤\ufe0f")
+
+
+def test_secrets_are_masked():
+    text = "sk_live_a1 rk_test_b2 'whsec_c3=' fcsess_1_secret_d4 risk_test"
+    assert "sk_live_*** rk_test_*** 'whsec_***' fcsess_1_secret_*** risk_test" == masked(text)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_amount_no_day_and_no_id_is_cut(width):
+    bank, last4, ident = "A Bank of Quite Some Name", "1234", "fca_4b29411f15a1ca9e28469ee2"
+    account = {"id": ident, "institution_name": bank, "last4": last4, "status": "disconnected"}
+    account["balance"] = {"current": {"usd": 125_000_000}}
+    moved = {"id": "fctxn_8695261d2ac318517c345149", "amount": -29_715, "currency": "usd", "transacted_at": NOW}
+    owner = {"name": "Ines Sample", "email": "ines.sample@example.com", "phone": "+12025550127"}
+    accounts, transaction = [Account.from_dict(account)], Transaction.from_dict({**moved, "description": bank})
+    months = {charts.Span("2023-11", "usd"): charts.Sums(125_000_000, 4_796_146, 2)}
+    for drawing, whole in [
+        (tables.accounts(accounts, NOW), [ident, "$1,250,000.00", last4]),
+        (tables.transactions([transaction], NOW), [moved["id"], "-$297.15", "2023-11-14"]),
+        (tables.owners([AccountOwner.from_dict(owner)]), [owner["phone"]]),
+        (charts.balances(accounts), ["$1,250,000.00", last4]),
+        (charts.spending(months), ["2023-11", "$1,250,000.00", "$47,961.46"]),
+        (details.transaction(transaction, NOW), ["-$297.15", "2023-11-14"]),
+    ]:
+        lines = plain(drawn(drawing, width)).splitlines()
+        assert all(any(value in line for line in lines) for value in whole), lines
+        assert width >= max(map(len, lines))
 
 
 @pytest.mark.parametrize("width", [80, 120])

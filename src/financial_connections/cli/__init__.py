@@ -16,6 +16,10 @@ def main(args: Sequence[str] | None = None) -> int:
     if any(find_spec(name) is None for name in ("babel", "rich", "typer")):
         sys.stderr.write("fincon needs: pip install 'financial-connections[cli]'\n")
         return 2
-    from financial_connections.cli.command import run  # noqa: PLC0415 - its imports are the extra
+    try:
+        from financial_connections.cli.command import run  # noqa: PLC0415 - its imports are the extra
 
-    return run(sys.argv[1:] if args is None else args)
+        return run(sys.argv[1:] if args is None else args)
+    except KeyboardInterrupt:  # before anything is ready to handle it
+        sys.stderr.write("fincon: interrupted\n")
+        return 130

@@ -198,7 +198,7 @@ def _show(context: typer.Context, call: "Callable[[Link], Awaitable[Account]]") 
 
 
 def _ask(question: str) -> None:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (sys.stdin and sys.stderr and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("this cannot be undone: say --yes where nobody can be asked")
     if not typer.confirm(question, err=True):
         raise UsageError("nothing was done")

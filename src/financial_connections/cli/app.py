@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from financial_connections.cli import accounts, sessions, transactions, webhooks
-from financial_connections.cli.group import Command, everywhere, examples
+from financial_connections.cli.completion import Install, Show
+from financial_connections.cli.group import Command, everywhere, examples, refuse_unusable
 from financial_connections.cli.sandbox import sandbox
 from financial_connections.cli.settings import Settings
 
@@ -36,6 +37,8 @@ app = typer.Typer(
     epilog=_EPILOG,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    add_completion=False,  # its own takes no shell
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(sessions.app, name="sessions")
@@ -49,10 +52,36 @@ app.command(
 )(sandbox)
 
 
+def _tell_version(settings: Settings) -> None:
+    from rich.text import Text  # noqa: PLC0415 - as late as everything that draws
+
+    from financial_connections import API_VERSION, __version__  # noqa: PLC0415 - help and completion do without
+
+    text = f"financial-connections {__version__}, API version {API_VERSION}"
+    settings.output.show({"version": __version__, "api_version": API_VERSION}, lambda: Text(text))
+
+
+def _tell_version_and_end(*, is_asked: bool) -> None:
+    if is_asked:
+        _tell_version(Settings())
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_tell_version_and_end, is_eager=True, expose_value=False, help="Show the versions."
+    ),
+]
+
+
 @app.callback()
 def fincon(
     context: typer.Context,
     *,
+    _version: Version = False,
+    _install: Install = None,
+    _show: Show = None,
     is_json: Json = None,
     sandbox: WithSandbox = None,
     api_key_file: KeyFile = None,
@@ -63,6 +92,7 @@ def fincon(
     debug: Debug = None,
 ) -> None:
     """Take the options that stand before a command."""
+    refuse_unusable(context)
     context.obj = Settings().overridden(
         is_json=is_json,
         sandbox=sandbox,
@@ -78,9 +108,4 @@ def fincon(
 @app.command("version", cls=Command, rich_help_panel="Tools")
 def version(context: typer.Context) -> None:
     """Show the versions of this package and of the API."""
-    from rich.text import Text  # noqa: PLC0415 - as late as everything that draws
-
-    from financial_connections import API_VERSION, __version__  # noqa: PLC0415 - help and completion do without
-
-    text = f"financial-connections {__version__}, API version {API_VERSION}"
-    context.obj.output.show({"version": __version__, "api_version": API_VERSION}, lambda: Text(text))
+    _tell_version(context.obj)

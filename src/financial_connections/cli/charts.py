@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from financial_connections.cli import moment, money
-from financial_connections.cli.tables import text
+from financial_connections.cli.tables import Sized, cut, text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable
@@ -68,7 +68,7 @@ def lines(found: Months) -> list[dict[str, Any]]:
     ]
 
 
-def spending(found: Months) -> Table:
+def spending(found: Months) -> Sized:
     """Return months as bars, each currency to a scale of its own."""
     table = _chart("month", _BAR, "in", _BAR, "out")
     largest: dict[str, int] = defaultdict(int)
@@ -83,10 +83,10 @@ def spending(found: Months) -> Table:
             _bar(sums.money_out, size, _OUT),
             text(money.amount(sums.money_out, span.currency)),
         )
-    return table
+    return Sized(table)
 
 
-def balances(found: "Iterable[Account]") -> Table:
+def balances(found: "Iterable[Account]") -> Sized:
     """Return balances as bars, each currency to a scale of its own; what is owed is red."""
     rows = [
         (account, currency, units)
@@ -99,12 +99,12 @@ def balances(found: "Iterable[Account]") -> Table:
     table = _chart("institution", "", _BAR, "balance")
     for account, currency, units in rows:
         table.add_row(
-            text(account.institution_name),
+            cut(text(account.institution_name)),
             text(f"…{account.last4}" if account.last4 else "", "dim"),
             _bar(abs(units), largest[currency], _IN if units >= 0 else _OUT),
             text(money.amount(units, currency)),
         )
-    return table
+    return Sized(table)
 
 
 def _chart(*columns: str) -> Table:
@@ -114,7 +114,7 @@ def _chart(*columns: str) -> Table:
         table.add_column(
             "" if name == _BAR else name,
             justify="right" if name in {"in", "out", "balance"} else "left",
-            no_wrap=True,
+            no_wrap=name != "institution",
             ratio=1 if name == _BAR else None,
         )
     return table

@@ -56,6 +56,14 @@ else:
         ACCOUNTS_OWNERSHIP = "accounts.data.ownership"
 
 
+class Shell(StrEnum):
+    """The shells that learn to complete."""
+
+    BASH = "bash"
+    FISH = "fish"
+    ZSH = "zsh"
+
+
 class Scene(StrEnum):
     """The scenarios of the sandbox."""
 
@@ -67,4 +75,4 @@ class Scene(StrEnum):
     SLOW_BANK = "slow-bank"
 
 
-__all__ = ["AccountExpand", "Feature", "Permission", "Prefetch", "Scene", "SessionExpand", "Subscribable"]
+__all__ = ["AccountExpand", "Feature", "Permission", "Prefetch", "Scene", "SessionExpand", "Shell", "Subscribable"]

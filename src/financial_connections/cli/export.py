@@ -9,35 +9,37 @@ kill the part is cut to its state and goes on after `cursor`. The target appears
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from io import BufferedWriter
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
-from attrs import asdict, evolve, frozen
+from attrs import asdict, evolve, field, frozen
+from attrs.validators import ge, instance_of, optional
 
 from financial_connections.cli import durable
 from financial_connections.cli.formats import Format
 from financial_connections.cli.usage import UsageError
 
 _VERSION = 1
+_WHOLE = (instance_of(int), ge(0))
 
 
 @frozen(kw_only=True)
 class State:
     """How far an export has come."""
 
-    options: Mapping[str, Any]
+    options: dict[str, Any] = field(validator=instance_of(dict))
     """What is exported; going on with other options would mix two exports."""
-    cursor: str | None = None
+    cursor: str | None = field(default=None, validator=optional(instance_of(str)))
     """The last transaction that is in the part for good."""
-    length: int = 0
+    length: int = field(default=0, validator=_WHOLE)
     """The part's bytes that are to be trusted."""
-    count: int = 0
+    count: int = field(default=0, validator=_WHOLE)
     """How many transactions they are."""
-    is_complete: bool = False
+    is_complete: bool = field(default=False, validator=instance_of(bool))
     """Whether there are no more to come."""
-    may_overwrite: bool = False
+    may_overwrite: bool = field(default=False, validator=instance_of(bool))
     """Whether a target that is there was to be replaced when the export began."""
     version: int = _VERSION
 
@@ -80,7 +82,7 @@ def state_to_begin_with(
     if has_target and not (may_overwrite or is_published):
         raise UsageError("the file is there already: --force replaces it")
     if found is None:
-        return State(options=options, may_overwrite=may_overwrite)
+        return State(options=dict(options), may_overwrite=may_overwrite)
     if different := [name for name, value in options.items() if found.options.get(name) != value]:
         raise UsageError(
             f"the unfinished export had another {', '.join(different)}: repeat its options, or start over with --force"
@@ -95,12 +97,12 @@ class Export:
 
     def __init__(self, target: Path, form: Format, options: Mapping[str, Any], *, resume: bool, force: bool) -> None:
         self.target = target
-        self.state = State(options=options)
+        self.state = State(options=dict(options))
         self._format = form
         self._part = target.with_name(f".{target.name}.part")
         self._state_path = self._part.with_name(f"{self._part.name}.state")
         self._ready = self._part if form.convert is None else self._part.with_name(f"{self._part.name}.done")
-        self._file: BufferedWriter | None = None
+        self._file: FileIO | None = None
         self._wishes = {"resume": resume, "force": force}
 
     def __enter__(self) -> Self:
@@ -115,19 +117,24 @@ class Export:
             **self._wishes,
         )
         if self._part.exists() or not self.state.is_complete:
-            self._open(left)
+            self._file = self._opened(left)
+            if not (self.state.count or self.state.is_complete):
+                self._begin(self._file)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._file:
-            self._file.close()
+            with self._file:
+                if not (self.state.count or self.state.is_complete):
+                    self._state_path.unlink(missing_ok=True)
+                    self._part.unlink(missing_ok=True)
 
     @property
     def is_resumable(self) -> bool:
-        """Whether there is something to go on with."""
-        return bool(self.state.count) and self._state_path.exists()
+        """Whether it was entered, and there is something to go on with."""
+        return self._file is not None and bool(self.state.count) and self._state_path.exists()
 
     def append(self, transactions: Sequence[dict[str, Any]], cursor: str | None, *, is_last: bool) -> None:
         """Keep a page, for good once this returns. `cursor` is its last transaction."""
@@ -146,55 +153,63 @@ class Export:
             if self.target.exists() and not self.state.may_overwrite:
                 raise UsageError("the file has appeared meanwhile: --resume --force replaces it")
             durable.move(self._ready, self.target)
+        for path in (self._ready, self._state_path):
+            durable.sweep(path)
         self._state_path.unlink(missing_ok=True)
 
-    def _convert(self, convert: Callable[[Path, Path], None]) -> None:
-        draft = self._part.with_name(f"{self._part.name}.tmp")
-        try:
+    def _convert(self, convert: Callable[[Path, BinaryIO], None]) -> None:
+        with durable.replaced(self._ready) as draft:
             convert(self._part, draft)
-            durable.move(draft, self._ready)
-        finally:
-            draft.unlink(missing_ok=True)
         self._part.unlink()
 
     def _left(self) -> bytes | None:
         return self._state_path.read_bytes() if self._state_path.exists() else None
 
-    def _open(self, left: bytes | None) -> None:
-        self._file = durable.created(self._part, "ab")
+    def _opened(self, left: bytes | None) -> FileIO:
+        file = durable.appended(self._part)
         try:
-            _lock(self._file)
-            self._settle(self._file, left)
+            _lock(file)
+            self._settle(file, left)
         except BaseException:
-            self._file.close()
+            file.close()
             raise
+        return file
 
-    def _settle(self, file: BufferedWriter, left: bytes | None) -> None:
+    def _settle(self, file: FileIO, left: bytes | None) -> None:
         """Cut the part to what is to be trusted."""
-        if self._left() != left:
+        if self._left() != left or not _is_at(file, self._part):
             raise UsageError("another export has just written to this file")
         if file.seek(0, os.SEEK_END) < self.state.length:
             raise UsageError("the part of the unfinished export is damaged: start over with --force")
-        if self.state.count or self.state.is_complete:
-            file.truncate(self.state.length)
-            return
-        self._state_path.unlink(missing_ok=True)
-        if self._ready != self._part:
-            self._ready.unlink(missing_ok=True)
-        file.truncate(0)
-        self.state = evolve(self.state, length=0)
-        self._keep(self._format.header)
+        file.truncate(self.state.length)
+
+    def _begin(self, file: FileIO) -> None:
+        try:
+            self._state_path.unlink(missing_ok=True)
+            if self._ready != self._part:
+                self._ready.unlink(missing_ok=True)
+            file.truncate(0)
+            self.state = evolve(self.state, length=0)
+            self._keep(self._format.header)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
 
     def _keep(self, content: bytes, **changes: Any) -> None:
         assert self._file is not None  # noqa: S101 - it is entered
-        self._file.write(content)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with durable.named(self._part):
+            durable.write_all(self._file, content)
+            os.fsync(self._file.fileno())
         self.state = evolve(self.state, length=self.state.length + len(content), **changes)
         durable.write(self._state_path, bytes_of(self.state))
 
 
-def _lock(file: BufferedWriter) -> None:
+def _is_at(file: FileIO, path: Path) -> bool:
+    """Tell whether a file still has its name: the export that had the lock before may have moved or removed it."""
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
+
+
+def _lock(file: FileIO) -> None:
     """Keep other exports off this part, as long as this process lives."""
     try:
         import fcntl  # noqa: PLC0415 - not on every system

@@ -1,12 +1,13 @@
 """What went wrong, as an exit status and one line. Pure, but for `show`."""
 
+import re
 import traceback
 from typing import Any
 
 import typer
 from attrs import frozen
 
-from financial_connections.cli.text import clean
+from financial_connections.cli.text import clean, masked
 from financial_connections.cli.usage import UsageError
 from financial_connections.errors import (
     AccountInactiveError,
@@ -52,6 +53,9 @@ _ADVICE: tuple[tuple[type[FinancialConnectionsError], str], ...] = (
 _CLICK_ERROR = typer.BadParameter.__mro__[2]
 
 
+_NUMBER = re.compile(r"a valid (float|int|integer)(?: range)?\b")
+
+
 @frozen
 class Failure:
     """An exit status, and the line that goes with it."""
@@ -63,7 +67,7 @@ class Failure:
 def failure_from(error: BaseException) -> Failure:
     """Return what to say of an error. Notes of it (`add_note`) say what to do, and come last."""
     status, *texts = _told(error)
-    return Failure(status, clean("; ".join([*map(str, texts), *getattr(error, "__notes__", ())])))
+    return Failure(status, clean(masked("; ".join([*map(str, texts), *getattr(error, "__notes__", ())]))))
 
 
 def _told(error: BaseException) -> tuple[Any, ...]:
@@ -86,7 +90,8 @@ def _told(error: BaseException) -> tuple[Any, ...]:
 def _told_by_click(error: Any) -> tuple[Any, ...]:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "fincon"
-    return error.exit_code, error.format_message().rstrip("."), f"see {path} --help"
+    text = _NUMBER.sub(lambda kind: "a number" if kind[1] == "float" else "a whole number", error.format_message())
+    return error.exit_code, text.rstrip("."), f"see {path} --help"
 
 
 def _first(table: tuple[tuple[type, Any], ...], error: BaseException) -> Any:

@@ -1,16 +1,14 @@
 """The formats of an export, by the ending of a file's name."""
 
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from attrs import frozen
 
-from financial_connections.cli import durable
 from financial_connections.cli.output import json_line
 from financial_connections.cli.rows import COLUMNS, csv_lines, row_from
 from financial_connections.cli.usage import UsageError
@@ -25,7 +23,7 @@ class Format:
     header: bytes
     lines: Callable[[Sequence[dict[str, Any]]], bytes]
     """Return transactions as bytes to append."""
-    convert: Callable[[Path, Path], None] | None = None
+    convert: Callable[[Path, BinaryIO], None] | None = None
     """Make a second file of what was written, where it is not yet what was asked for."""
 
 
@@ -47,19 +45,16 @@ def _jsonl(transactions: Iterable[dict[str, Any]]) -> bytes:
     return "".join(map(json_line, transactions)).encode()
 
 
-def _parquet(lines: Path, target: Path) -> None:
+def _parquet(lines: Path, sink: BinaryIO) -> None:
     """Turn lines of JSON into a Parquet file, one row group at a time."""
     import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra, and slow to load
     from pyarrow import parquet  # noqa: PLC0415 - as above
 
     types = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
     schema = pa.schema([(column, types[kind]) for column, kind in COLUMNS.items()])
-    with lines.open("rb") as source, durable.created(target, "wb") as sink:
-        with parquet.ParquetWriter(sink, schema) as writer:
-            while rows := [row_from(json.loads(line)) for line in islice(source, _ROW_GROUP)]:
-                writer.write_table(pa.Table.from_pylist(rows, schema=schema))
-        sink.flush()
-        os.fsync(sink.fileno())
+    with lines.open("rb") as source, parquet.ParquetWriter(sink, schema) as writer:
+        while rows := [row_from(json.loads(line)) for line in islice(source, _ROW_GROUP)]:
+            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
 
 
 _FORMATS = {

@@ -1,5 +1,6 @@
 """Groups of commands, and the kind of command that is in them."""
 
+from math import isfinite
 from typing import Any
 
 import typer
@@ -17,9 +18,21 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; an option that stands behind it outdoes the same one before it."""
+        refuse_unusable(ctx)
         given = {parameter.name: ctx.params.pop(parameter.name) for parameter in _shared(ctx)}
         ctx.obj = ctx.obj.overridden(**given)
         return super().invoke(ctx)
+
+
+def refuse_unusable(ctx: Any) -> None:
+    """Refuse what nobody means: an empty text, such as a variable that is not set, and a number that is not finite."""
+    for parameter in ctx.command.get_params(ctx):
+        given = ctx.params.get(parameter.name)
+        for value in given if isinstance(given, (list, tuple)) else [given]:
+            if value == "":
+                raise typer.BadParameter("it is empty", ctx=ctx, param=parameter)
+            if isinstance(value, float) and not isfinite(value):
+                raise typer.BadParameter("it must be a finite number", ctx=ctx, param=parameter)
 
 
 def _shared(ctx: Any) -> list[Any]:

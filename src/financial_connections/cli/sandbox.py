@@ -1,12 +1,14 @@
 """`fincon sandbox`: the API on this machine, until it is stopped."""
 
 import signal
+from ipaddress import ip_address
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from financial_connections.cli.choices import Scene
+from financial_connections.cli.output import warn
 from financial_connections.cli.usage import UsageError
 
 if TYPE_CHECKING:
@@ -16,14 +18,16 @@ if TYPE_CHECKING:
 def sandbox(
     context: typer.Context,
     *,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 is any that is free.")] = 12111,
-    seed: Annotated[int, typer.Option(help="The same seed, the same ids and data.")] = 0,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, metavar="N", help="The port; 0 is any that is free.")] = 12111,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed, the same ids and data.")] = 0,
     scenario: Annotated[Scene, typer.Option(help="What is there.")] = Scene.DEMO,
 ) -> None:
     """Serve the API on this machine, with made-up data, until Ctrl-C."""
     from financial_connections.sandbox import SCENARIOS, Clock, serve  # noqa: PLC0415 - an extra, and slow to load
 
+    if not _is_loopback(host):
+        warn(f"everybody who reaches {host} can use this sandbox")
     stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -44,6 +48,13 @@ def sandbox(
         stopped.wait()
     finally:
         server.stop()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _banner(facts: dict[str, str]) -> "RenderableType":

@@ -51,7 +51,7 @@ class Settings:
     @property
     def server(self) -> str | None:
         """Who is asked: a URL, `sandbox`, or None for Stripe."""
-        return SANDBOX if self.sandbox else self.base_url
+        return SANDBOX if self.sandbox else self.base_url and self.base_url.rstrip("/")
 
     @property
     def output(self) -> Output:
@@ -102,12 +102,21 @@ class Settings:
 def secret_from(name: str) -> str:
     """Return the secret in a file, or from stdin where the name is `-`, without white space around it."""
     try:
-        secret = (sys.stdin.read() if name == "-" else Path(name).read_text()).strip()
+        secret = content_of(name).decode("utf-8-sig").strip()  # some editors begin a file with a mark
     except UnicodeDecodeError:
         secret = ""
     if not secret:
         raise UsageError(f"{name}: there is no secret in it")
     return secret
+
+
+def content_of(name: str) -> bytes:
+    """Return what is in a file, or comes from stdin where the name is `-`."""
+    if name != "-":
+        return Path(name).read_bytes()
+    if sys.stdin is None:
+        raise UsageError("stdin is closed")
+    return sys.stdin.buffer.read()
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from financial_connections.cli import moment, money
@@ -30,16 +31,46 @@ _STYLES = {
 }
 
 
-class Sized:
-    """A table that has more columns where there is room for them."""
+_TEXT = 12
+"""So much of a text that may be cut is always there."""
 
-    def __init__(self, wide: Table, narrow: Table) -> None:
+
+class Sized:
+    """A table that has more columns where there is room for them; where there is too little, its values in lines."""
+
+    def __init__(self, wide: Table, narrow: Table | None = None) -> None:
         self._wide = wide
-        self._narrow = narrow
+        self._narrow = narrow or wide
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Choose."""
-        yield self._wide if options.max_width >= WIDE else self._narrow
+        """Choose. Amounts, days and ids are never cut."""
+        table = self._wide if options.max_width >= WIDE else self._narrow
+        yield table if options.max_width >= _need(table) else _stacked(table)
+
+
+def _need(table: Table) -> int:
+    columns = [[_width(cell, column) for cell in (column.header, *column.cells)] for column in table.columns]
+    return sum(map(max, columns)) + 2 * (len(columns) - 1)
+
+
+def _width(cell: object, column: Column) -> int:
+    width = cell_len(cell.plain if isinstance(cell, Text) else str(cell)) if isinstance(cell, (str, Text)) else _TEXT
+    return width if column.no_wrap else min(width, _TEXT)
+
+
+def _stacked(table: Table) -> Text:
+    rows = zip(*(column.cells for column in table.columns), strict=True)
+    return Text("\n\n").join(_lines(table, row) for row in rows)
+
+
+def _lines(table: Table, row: tuple[object, ...]) -> Text:
+    told = zip(table.columns, row, strict=True)
+    lines = [
+        Text.assemble((f"{column.header} " if column.header else "", "dim"), cell)
+        for column, cell in told
+        if isinstance(cell, Text) and cell
+    ]
+    return Text("\n", overflow="fold").join(lines)
 
 
 def text(value: object, style: str = "") -> Text:
@@ -70,8 +101,8 @@ def accounts(found: "Iterable[Account]", now: float) -> Sized:
         kind = text(account.subcategory if account.subcategory not in {None, "other"} else account.category)
         as_of = text(moment.ago(balance.as_of if balance else None, now), "dim")
         identity, state = text(account.id, "cyan"), status(account.status)
-        narrow.add_row(identity, _cut(name), last4, state, current)
-        wide.add_row(identity, _cut(name), last4, kind, state, current, as_of)
+        narrow.add_row(identity, cut(name), last4, state, current)
+        wide.add_row(identity, cut(name), last4, kind, state, current, as_of)
     return Sized(wide, narrow)
 
 
@@ -88,17 +119,17 @@ def transactions(found: "Iterable[Transaction]", now: float) -> Sized:
             moved.stylize("strike dim")
         unsettled = transaction.status not in {None, "posted"}
         told = Text.assemble(state, " ", description) if unsettled else description
-        narrow.add_row(day, _cut(told), moved, identity)
-        wide.add_row(day, when, _cut(description), state, moved, identity)
+        narrow.add_row(day, cut(told), moved, identity)
+        wide.add_row(day, when, cut(description), state, moved, identity)
     return Sized(wide, narrow)
 
 
-def owners(found: "Iterable[AccountOwner]") -> Table:
+def owners(found: "Iterable[AccountOwner]") -> Sized:
     """Return a table of owners."""
     table = _table("name", "email", "phone", "address")
     for owner in found:
         table.add_row(text(owner.name), text(owner.email), text(owner.phone), text(owner.raw_address))
-    return table
+    return Sized(table)
 
 
 _RIGHT = {"amount", "balance"}
@@ -115,7 +146,7 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _cut(told: Text) -> Text:
+def cut(told: Text) -> Text:
     """Let a text be cut off at the end of its column."""
     told.no_wrap, told.overflow = True, "ellipsis"
     return told

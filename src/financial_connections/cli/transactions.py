@@ -1,9 +1,7 @@
 """`fincon transactions`."""
 
 import json
-import os
-import sys
-from contextlib import suppress
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +11,7 @@ import typer
 from financial_connections.cli import durable, moment
 from financial_connections.cli.group import Command, examples, group
 from financial_connections.cli.options import EndingBefore, Limit, OfAccount, StartingAfter
-from financial_connections.cli.output import json_line, note
+from financial_connections.cli.output import json_line, note, write_lines
 from financial_connections.cli.usage import UsageError
 
 if TYPE_CHECKING:
@@ -152,10 +150,7 @@ def _cursor(state: Path) -> str | None:
 
 def _hand_over(batch: "Batch", state: Path) -> None:
     """Print a batch, and only then keep its cursor."""
-    sys.stdout.write("".join(json_line(transaction.to_dict()) for transaction in batch.transactions))
-    sys.stdout.flush()
-    with suppress(OSError):  # a pipe has no disk to reach
-        os.fsync(sys.stdout.fileno())
+    write_lines((transaction.to_dict() for transaction in batch.transactions), to_disk=True)
     durable.write(state, json_line({"account": batch.account, "cursor": batch.cursor}).encode())
 
 
@@ -192,19 +187,23 @@ def export(
         "stripe_account": settings.stripe_account,
         "api_version": API_VERSION,
     }
-    with Export(to, format_of(to), options, resume=resume, force=force) as on_its_way:
+    on_its_way = Export(to, format_of(to), options, resume=resume, force=force)
+    with ExitStack() as entered:
         try:
-            if not on_its_way.state.is_complete:
-                settings.run(partial(_fill, on_its_way, filters))
+            settings.run(partial(_fill, on_its_way, entered, filters))
             on_its_way.publish()
         except BaseException as error:
             if on_its_way.is_resumable:
                 error.add_note(f"{on_its_way.state.count:,} transactions are kept: --resume goes on after them")
             raise
-        _report(settings, on_its_way)
+    _report(settings, on_its_way)
 
 
-async def _fill(export: "Export", filters: dict[str, Any], link: "Link") -> None:
+async def _fill(export: "Export", entered: ExitStack, filters: dict[str, Any], link: "Link") -> None:
+    # Not before there is a link: without a key, an unfinished export is not even started over.
+    entered.enter_context(export)
+    if export.state.is_complete:
+        return
     from financial_connections.cli.progress import counter  # noqa: PLC0415 - help and completion do without
 
     found = link.client.transactions.list(**filters, starting_after=export.state.cursor)

@@ -1,16 +1,14 @@
 """`fincon webhooks`."""
 
 import os
-import sys
 from functools import partial
-from pathlib import Path
 from time import time
 from typing import Annotated
 
 import typer
 
 from financial_connections.cli.group import Command, examples, group
-from financial_connections.cli.settings import secret_from
+from financial_connections.cli.settings import content_of, secret_from
 from financial_connections.cli.usage import UsageError
 
 app = group("Events that Stripe sends.")
@@ -46,6 +44,5 @@ def verify(
     secret = secret_from(secret_file) if secret_file else os.environ.get("STRIPE_WEBHOOK_SECRET", "")
     if not secret:
         raise UsageError("there is no secret: give --secret-file, or set STRIPE_WEBHOOK_SECRET")
-    body = sys.stdin.buffer.read() if payload == "-" else Path(payload).read_bytes()
-    event = construct_event(body, signature, secret, None if any_age else tolerance)
+    event = construct_event(content_of(payload), signature, secret, None if any_age else tolerance)
     context.obj.output.show(event.to_dict(), partial(details.event, event, now=time()))
