@@ -28,8 +28,8 @@ setup: $(READY) ## make the virtual environment .venv
 demo: $(READY) ## a tour of the SDK against the embedded sandbox
 	@$(BIN)/python -m examples.tour
 
-test: $(READY) ## run every test
-	$(BIN)/python -m pytest --ignore tests/soak --ignore tests/install $(ARGS)
+test: $(READY) ## run the tests; check runs those of the documentation
+	$(BIN)/python -m pytest $(addprefix --ignore tests/,install soak test_docs.py) $(ARGS)
 
 soak: $(READY) ## run the long tests: ten thousand calls, with faults and cancellations
 	$(BIN)/python -m pytest --timeout 600 tests/soak $(ARGS)
@@ -43,7 +43,7 @@ lowest: ## run the tests with the oldest supported dependencies
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(LOWEST)/bin/python -m pytest -q $(addprefix --ignore tests/,$(NEWEST_ONLY)) $(ARGS)
 
-check: $(READY) ## format, lint, types, layers, drift
+check: $(READY) ## format, lint, types, layers, drift, documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
