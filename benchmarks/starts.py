@@ -33,7 +33,7 @@ _OURS = """import asyncio
 from financial_connections import AsyncClient
 async def main():
     async with AsyncClient({key!r}, base_url={url!r}, transport={library!r}) as client:
-        from financial_connections._loading import Loader
+        from financial_connections._transport.startup import Loader
         await Loader().load(tls=True)
         print((await client.accounts.retrieve("fca_first")).id, flush=True)
 asyncio.run(main())

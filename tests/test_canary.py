@@ -18,8 +18,8 @@ from financial_connections import (
     FinancialConnectionsError,
     InvalidArgumentError,
     RequestOptions,
-    _body,
 )
+from financial_connections._transport import body as _body
 
 KEY = "sk_test_canaryCANARYcanary"
 OWNER = "Ada Canary Lovelace"

@@ -23,9 +23,9 @@ from objects import (
     list_of,
 )
 
-from financial_connections._decode import decode
-from financial_connections._json import ContentError, parse_json
-from financial_connections._model import Model
+from financial_connections._decoding.decode import decode
+from financial_connections._decoding.json import ContentError, parse_json
+from financial_connections._decoding.model import Model
 from financial_connections.models import (
     Account,
     AccountList,

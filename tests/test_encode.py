@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from financial_connections import InvalidArgumentError
-from financial_connections._encode import encode_params, encode_path
+from financial_connections._transport.encode import encode_params, encode_path
 
 
 def pairs(params, **facts):

@@ -32,12 +32,12 @@ from financial_connections import (
     PermissionDeniedError,
     RateLimitError,
     ServerError,
-    _body,
-    _exchange,
-    _lanes,
-    _loading,
     _settings,
 )
+from financial_connections._transport import body as _body
+from financial_connections._transport import exchange as _exchange
+from financial_connections._transport import pool as _lanes
+from financial_connections._transport import startup as _loading
 
 KEY = "sk_test_51H8supersecret"
 
@@ -308,7 +308,7 @@ async def test_a_proxy_that_cannot_be_used_is_told_without_its_password(value, t
         with pytest.raises(ConfigurationError, match="^the proxy in HTTPS_PROXY") as caught:
             await client.accounts.retrieve("fca_1")
     report = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
-    ours = report[report.index("_transport.py") :]  # this test's own frame has the value
+    ours = report[report.index("_transport/") :]  # this test's own frame has the value
     assert "hunter2" not in ours
 
 

@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from financial_connections import InvalidArgumentError
-from financial_connections._polling import Bell, patience_from
+from financial_connections._refresh.polling import Bell, patience_from
 
 
 async def never(seconds):

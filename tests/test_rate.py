@@ -2,7 +2,7 @@ import anyio
 import pytest
 
 from financial_connections import AsyncClient, ConfigurationError, DeadlineExceededError, RequestOptions
-from financial_connections._rate import RateLimiter
+from financial_connections._transport.ratelimit import RateLimiter
 
 
 @pytest.fixture

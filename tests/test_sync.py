@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from objects import ACCOUNT, TRANSACTION, list_of
 
 from financial_connections import AsyncClient, InvalidArgumentError, NotFoundError, PaginationError, ServerError
-from financial_connections._cursor import Place, cursor_of, place_of, walks_from
 from financial_connections.sandbox import Fault, Rules, Sandbox
+from financial_connections.sync.cursor import Place, cursor_of, place_of, walks_from
 
 IDS = st.none() | st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=40)
 

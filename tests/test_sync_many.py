@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from financial_connections import AsyncClient, InvalidArgumentError, NotFoundError
-from financial_connections._fan_out import FanOut
+from financial_connections._concurrency.fan_out import FanOut
 from financial_connections.models import Transaction
 from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox
 from financial_connections.sync import Progress

@@ -32,9 +32,9 @@ from financial_connections import (
     RateLimitError,
     RequestOptions,
     ServerError,
-    _lanes,
-    _loading,
 )
+from financial_connections._transport import pool as _lanes
+from financial_connections._transport import startup as _loading
 
 KEY = "sk_test_51H8supersecret"
 

@@ -7,7 +7,7 @@ from benchmarks.contenders import KEY, TIMEOUT
 from financial_connections import AsyncClient
 
 # The way from bytes to models that every answer takes; it has no public name of its own.
-from financial_connections._decode import decode
+from financial_connections._decoding.decode import decode
 from financial_connections._generated.models import TransactionList
 
 

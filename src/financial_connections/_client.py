@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpac
 
 from attrs import evolve
 
-from financial_connections._connections import Connections
-from financial_connections._lanes import Lanes
-from financial_connections._rate import RateLimiter
 from financial_connections._request import Request, RequestOptions
 from financial_connections._settings import DEFAULT_BASE_URL, Secret, Settings, Timeout, positive_number, whole_number
-from financial_connections._transport import RawResponse, Transport
+from financial_connections._transport.connections import Connections
+from financial_connections._transport.pool import Lanes
+from financial_connections._transport.ratelimit import RateLimiter
+from financial_connections._transport.transport import RawResponse, Transport
 from financial_connections.errors import ConfigurationError, InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -178,13 +178,13 @@ def _pool(transport: str, limit: int) -> Connections:
         raise ConfigurationError('transport must be "httpx" or "aiohttp"')
     if find_spec("httpx_aiohttp") is None:
         raise ConfigurationError('transport="aiohttp" needs the extra financial-connections[aiohttp]')
-    from financial_connections._aiohttp_pool import AiohttpPool  # noqa: PLC0415 - it loads httpx and aiohttp
+    from financial_connections._transport.aiohttp import AiohttpPool  # noqa: PLC0415 - it loads httpx and aiohttp
 
     return AiohttpPool(limit)
 
 
 def _callers(http_client: Any, limit: int) -> Connections:
-    from financial_connections._callers_client import CallersClient, is_httpx_client  # noqa: PLC0415 - seldom used
+    from financial_connections._transport.injected import CallersClient, is_httpx_client  # noqa: PLC0415 - seldom used
 
     if not is_httpx_client(http_client):
         raise ConfigurationError("http_client must be an httpx.AsyncClient")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio
 from attrs import converters, evolve, field, frozen
 
-from financial_connections._model import ModelT
+from financial_connections._decoding import ModelT
 from financial_connections._settings import (
     Secret,
     Settings,

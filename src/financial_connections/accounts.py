@@ -17,8 +17,7 @@ from financial_connections._generated.api.accounts import (
     subscribe_account,
     unsubscribe_account,
 )
-from financial_connections._waiting import Waiting
-from financial_connections._watch import RefreshWaiter
+from financial_connections._refresh import RefreshWaiter, Waiting
 from financial_connections.expand import item_paths
 from financial_connections.pagination import Pager
 

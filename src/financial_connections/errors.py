@@ -31,7 +31,7 @@ All of them pickle and copy, and none holds the API key.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from financial_connections._json import ContentError, parse_json
+from financial_connections._decoding import ContentError, parse_json
 from financial_connections._redact import masked, printable, text_of_html
 from financial_connections._retry import is_retryable_status, retry_after_from
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol, TypeVar, overload
 
-from financial_connections._model import Model
+from financial_connections._decoding import Model
 from financial_connections.errors import NotExpandedError
 
 __all__ = ["expanded", "id_of"]

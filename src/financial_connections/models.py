@@ -8,6 +8,7 @@ Times are seconds since the epoch, amounts are in the currency's smallest unit (
 
 from typing import TYPE_CHECKING
 
+from financial_connections._decoding import Model, OpenEnum
 from financial_connections._generated.models import (
     Account,
     AccountCategory,
@@ -43,7 +44,6 @@ from financial_connections._generated.models import (
     TransactionRefresh,
     TransactionStatus,
 )
-from financial_connections._model import Model, OpenEnum
 
 if TYPE_CHECKING:
 

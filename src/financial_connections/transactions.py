@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from financial_connections._generated.api.transactions import list_transactions, retrieve_transaction
-from financial_connections._sync import Sync, sync_one
-from financial_connections._sync_many import SyncMany, concurrency_from, cursors_from
 from financial_connections.expand import item_paths
 from financial_connections.pagination import Pager
+from financial_connections.sync.many_accounts import SyncMany, concurrency_from, cursors_from
+from financial_connections.sync.one_account import Sync, sync_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from typing import Never
 
     from financial_connections._request import RequestOptions, Sender
-    from financial_connections._sync_many import Progress
     from financial_connections.models import Transaction
     from financial_connections.params import TimestampRange, TransactionRefreshFilter
+    from financial_connections.sync import Progress
 
 __all__ = ["Transactions"]
 

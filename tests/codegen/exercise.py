@@ -8,7 +8,7 @@ from codegen.facts import facts_of
 from codegen.hints import choices_of, kind_of
 from codegen.schemas import is_page
 from financial_connections import AsyncClient, RequestOptions
-from financial_connections._wire import wire_request
+from financial_connections._transport.wire import wire_request
 from tests.test_contract import FACADE
 from tests.test_wire import BASE, CALLS
 

@@ -6,7 +6,7 @@ from codegen.facts import facts_of
 from codegen.hints import answer_hint, argument_hint
 from codegen.normalise import contract_of
 from codegen.slicing import slice_of
-from financial_connections._model import Model
+from financial_connections._decoding.model import Model
 from tests.codegen.tiny import WIDGETS, ref, spec
 
 THING = {"type": "object", "properties": {"id": {"type": "string"}}}

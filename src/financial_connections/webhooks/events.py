@@ -11,9 +11,7 @@ from typing import Any
 
 from attrs import define, field
 
-from financial_connections._decode import decode
-from financial_connections._json import ContentError
-from financial_connections._model import Model
+from financial_connections._decoding import ContentError, Model, decode
 from financial_connections.errors import InvalidArgumentError, WebhookSignatureError
 from financial_connections.models import Account
 from financial_connections.webhooks.signature import TOLERANCE, fault_of

@@ -3,7 +3,7 @@ from typing import Any
 
 from attrs import define, field
 
-from financial_connections._model import Model
+from financial_connections._decoding import Model
 
 from .error_type import ErrorType
 

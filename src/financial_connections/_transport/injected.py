@@ -6,8 +6,9 @@ from typing import Any
 
 import anyio
 
-from financial_connections._connections import Slots
-from financial_connections._exchange import (
+from financial_connections._settings import Timeout
+from financial_connections._transport.connections import Slots
+from financial_connections._transport.exchange import (
     Answer,
     answer_from,
     answer_without_body,
@@ -15,8 +16,7 @@ from financial_connections._exchange import (
     faults_of,
     prepared_request,
 )
-from financial_connections._settings import Timeout
-from financial_connections._wire import WireRequest
+from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import ConfigurationError
 
 

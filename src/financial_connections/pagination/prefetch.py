@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import anyio
 from attrs import frozen
 
+from financial_connections._concurrency import ended
 from financial_connections._request import request_sent
-from financial_connections._tasks import ended
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import evolve, field, frozen
 
-from financial_connections._prefetch import Prefetch
 from financial_connections.errors import InvalidArgumentError, PaginationError
+from financial_connections.pagination.prefetch import Prefetch
 
 if TYPE_CHECKING:
     from financial_connections._request import RequestOptions

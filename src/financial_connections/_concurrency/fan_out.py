@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
 
-from financial_connections._tasks import ended
+from financial_connections._concurrency.tasks import ended
 
 if TYPE_CHECKING:
     from types import TracebackType

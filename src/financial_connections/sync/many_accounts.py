@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import evolve, field, frozen
 
-from financial_connections._fan_out import Emit, FanOut, Job
-from financial_connections._sync import Batch, Sync
+from financial_connections._concurrency import Emit, FanOut, Job
 from financial_connections.errors import FinancialConnectionsError, InvalidArgumentError
+from financial_connections.sync.one_account import Batch, Sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

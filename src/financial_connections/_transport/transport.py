@@ -12,17 +12,15 @@ from urllib.parse import urlsplit
 import anyio
 from attrs import define, field, frozen
 
-from financial_connections._connections import Connections
-from financial_connections._decode import decode
-from financial_connections._exchange import Answer, AttemptFailedError
-from financial_connections._json import ContentError
-from financial_connections._model import ModelT
-from financial_connections._rate import RateLimiter
+from financial_connections._decoding import ContentError, ModelT, decode
 from financial_connections._redact import printable
 from financial_connections._request import Request, RequestOptions
 from financial_connections._retry import least_delay, retry_delay
 from financial_connections._settings import Settings
-from financial_connections._wire import WireRequest, wire_request
+from financial_connections._transport.connections import Connections
+from financial_connections._transport.exchange import Answer, AttemptFailedError
+from financial_connections._transport.ratelimit import RateLimiter
+from financial_connections._transport.wire import WireRequest, wire_request
 from financial_connections.errors import (
     APIConnectionError,
     APIResponseError,

@@ -14,8 +14,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from attrs import frozen
 
-from financial_connections._json import ContentError, parse_json
-from financial_connections._model import Model, ModelT, OpenEnum
+from financial_connections._decoding.json import ContentError, parse_json
+from financial_connections._decoding.model import Model, ModelT, OpenEnum
 
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MISFIT = object()

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from attrs import frozen
 
-from financial_connections._watch import Watch
+from financial_connections._refresh.wait import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from financial_connections._polling import Sleep
+    from financial_connections._refresh.polling import Sleep
+    from financial_connections._refresh.wait import RefreshWaiter
     from financial_connections._request import RequestOptions, Sender
-    from financial_connections._watch import RefreshWaiter
     from financial_connections.models import Account, AccountWithOwnership
     from financial_connections.params import AccountExpand, RefreshFeature
 

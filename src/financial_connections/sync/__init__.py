@@ -11,7 +11,7 @@ when it does not. Store batches in their order, and sync an account from one pla
 must have read the one before it. docs/decisions has the argument why nothing is lost.
 """
 
-from financial_connections._sync import Batch, Changes, Sync
-from financial_connections._sync_many import ManyChanges, Progress, SyncMany
+from financial_connections.sync.many_accounts import ManyChanges, Progress, SyncMany
+from financial_connections.sync.one_account import Batch, Changes, Sync
 
 __all__ = ["Batch", "Changes", "ManyChanges", "Progress", "Sync", "SyncMany"]

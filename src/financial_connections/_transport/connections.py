@@ -5,9 +5,9 @@ from typing import Protocol
 import anyio
 from anyio.lowlevel import EventLoopToken, current_token
 
-from financial_connections._exchange import Answer
 from financial_connections._settings import Timeout
-from financial_connections._wire import WireRequest
+from financial_connections._transport.exchange import Answer
+from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import ConfigurationError
 
 IDLE_SECONDS = 30

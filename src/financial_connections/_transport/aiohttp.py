@@ -7,8 +7,10 @@ import anyio
 import httpx
 import httpx_aiohttp
 
-from financial_connections._connections import IDLE_SECONDS, Slots
-from financial_connections._exchange import (
+from financial_connections._request import request_sent
+from financial_connections._settings import Timeout
+from financial_connections._transport.connections import IDLE_SECONDS, Slots
+from financial_connections._transport.exchange import (
     Answer,
     answer_from,
     chain,
@@ -17,10 +19,8 @@ from financial_connections._exchange import (
     prepared_request,
     proxy_for,
 )
-from financial_connections._loading import Loader, tls_context
-from financial_connections._request import request_sent
-from financial_connections._settings import Timeout
-from financial_connections._wire import Origin, WireRequest
+from financial_connections._transport.startup import Loader, tls_context
+from financial_connections._transport.wire import Origin, WireRequest
 
 _FAULTS: tuple[type[Exception], ...] = (*faults_of(httpx), aiohttp.ClientError)
 

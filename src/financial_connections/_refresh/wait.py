@@ -10,8 +10,8 @@ import anyio
 from attrs import define, evolve, field
 
 from financial_connections._generated.api.accounts import refresh_account, retrieve_account
-from financial_connections._polling import Bell, Patience, Sleep, patience_from
-from financial_connections._refresh import (
+from financial_connections._refresh.polling import Bell, Patience, Sleep, patience_from
+from financial_connections._refresh.status import (
     access_error,
     features_from,
     has_permission,

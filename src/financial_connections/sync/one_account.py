@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 from attrs import field, frozen
 
-from financial_connections._cursor import Place, cursor_of, place_of, walks_from
 from financial_connections._generated.api.accounts import retrieve_account
 from financial_connections._generated.api.transactions import list_transactions
 from financial_connections.models import RefreshStatus
 from financial_connections.pagination import LARGEST_PAGE, Pager
+from financial_connections.sync.cursor import Place, cursor_of, place_of, walks_from
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeVar
 
-from financial_connections._json import parse_json
+from financial_connections._decoding.json import parse_json
 
 
 class OpenEnum(StrEnum):
@@ -122,6 +122,6 @@ def _plain(value: Any) -> Any:
 
 
 def _restored(cls: type[ModelT], content: bytes, request_id: str | None, path: tuple[str | int, ...] = ()) -> ModelT:
-    from financial_connections._decode import decode, decode_at  # noqa: PLC0415 - _decode is built on this module
+    from financial_connections._decoding.decode import decode, decode_at  # noqa: PLC0415 - _decode is built on this module
 
     return decode_at(cls, content, request_id, path) if path else decode(cls, content, request_id)

@@ -10,11 +10,11 @@ from typing import Any
 import anyio
 from attrs import field, frozen
 
-from financial_connections._body import BodyError, read_body
 from financial_connections._redact import printable
 from financial_connections._request import request_sent
 from financial_connections._settings import Secret, Timeout
-from financial_connections._wire import WireRequest
+from financial_connections._transport.body import BodyError, read_body
+from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import ConfigurationError
 
 _REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{1,90}")

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from attrs import field, frozen
 
-from financial_connections._encode import encode_params, encode_path
 from financial_connections._generated import API_VERSION
 from financial_connections._request import Request, RequestOptions
 from financial_connections._settings import Settings
+from financial_connections._transport.encode import encode_params, encode_path
 from financial_connections._version import __version__
 from financial_connections.errors import InvalidArgumentError
 

@@ -17,8 +17,9 @@ from typing import Any
 import anyio
 from sniffio import current_async_library
 
-from financial_connections._connections import IDLE_SECONDS, Slots
-from financial_connections._exchange import (
+from financial_connections._settings import Timeout
+from financial_connections._transport.connections import IDLE_SECONDS, Slots
+from financial_connections._transport.exchange import (
     Answer,
     answer_from,
     failure_from,
@@ -26,9 +27,8 @@ from financial_connections._exchange import (
     prepared_request,
     proxy_for,
 )
-from financial_connections._loading import Loader, tls_context
-from financial_connections._settings import Timeout
-from financial_connections._wire import Origin, WireRequest
+from financial_connections._transport.startup import Loader, tls_context
+from financial_connections._transport.wire import Origin, WireRequest
 
 
 class Lanes:

@@ -1,0 +1,7 @@
+"""Decode JSON responses into models, losslessly."""
+
+from financial_connections._decoding.decode import decode
+from financial_connections._decoding.json import ContentError, parse_json
+from financial_connections._decoding.model import Model, ModelT, OpenEnum
+
+__all__ = ["ContentError", "Model", "ModelT", "OpenEnum", "decode", "parse_json"]

@@ -1,0 +1,1 @@
+"""Send requests over HTTP: encoding, retries, rate limits, connection pools."""
