@@ -11,7 +11,8 @@ from attrs import field, frozen
 from financial_connections._generated.api.accounts import retrieve_account
 from financial_connections._generated.api.transactions import list_transactions
 from financial_connections.models import RefreshStatus
-from financial_connections.pagination import LARGEST_PAGE, Pager
+from financial_connections.pagination import Pager
+from financial_connections.pagination.pages import LARGEST_PAGE
 from financial_connections.sync.cursor import Place, cursor_of, place_of, walks_from
 
 if TYPE_CHECKING:
