@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 _FENCE = re.compile(r"^( *)```(\w+)[^\n]*\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _INDENTED = re.compile(r"(?:^    .*\n(?:\n(?=    ))?)+", re.MULTILINE)
+_SECTION = re.compile(r"^(?:Args|Attributes|Raises|Returns|Yields):\n(?:    .*\n|\n(?=    ))+", re.MULTILINE)
 _DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -45,12 +46,12 @@ def blocks_of(page):
 
 
 def examples_in(module):
-    """Return the indented code in a module's docstrings, each with the name of what it explains."""
+    """Return the indented code in a module's docstrings, without sections such as `Args:`, each with a name."""
     documented = [node for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, _DOCUMENTED)]
     found = [
         (getattr(node, "name", ""), textwrap.dedent(code))
         for node in documented
-        for code in _INDENTED.findall(f"{ast.get_docstring(node)}\n")
+        for code in _INDENTED.findall(_SECTION.sub("", f"{ast.get_docstring(node)}\n"))
     ]
     return [(name, code) for name, code in found if "──" not in code]  # no drawing of a tree
 
