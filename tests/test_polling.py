@@ -78,6 +78,62 @@ async def test_a_bell_that_rang_before_ends_the_next_pause_and_no_other():
     assert scope.cancelled_caught
 
 
+async def test_a_storm_of_events_makes_four_looks_in_the_time_of_poll():
+    bell = Bell()
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        bell.ring()  # another event, again and again
+        await anyio.lowlevel.checkpoint()
+
+    patience = patience_from(10, 1, sleep, bell)
+    bell.ring()
+    looks = 0
+    while await patience.pause():
+        looks += 1
+        assert looks <= 41
+    assert {0.25} == set(slept)
+    assert (41, 10) == (looks, patience.waited)
+
+
+async def test_an_event_during_the_floor_makes_one_look_when_it_ends():
+    bell, slept = Bell(), []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) == 1:
+            bell.ring()
+            bell.ring()
+        await anyio.lowlevel.checkpoint()
+
+    patience = patience_from(100, 8, sleep, bell)
+    bell.ring()
+    assert await patience.pause()
+    assert [] == slept
+    assert await patience.pause()
+    assert [2] == slept
+    assert await patience.pause()
+    assert [2, 2, 18] == slept
+
+
+async def test_the_first_event_after_a_quiet_pause_is_not_delayed():
+    bell, (sleep, slept) = Bell(), counted()
+    patience = patience_from(100, 8, sleep, bell)
+    await patience.pause()
+    bell.ring()
+    await patience.pause()
+    assert [8] == slept
+
+
+async def test_the_floor_ends_with_the_timeout():
+    bell, (sleep, slept) = Bell(), counted()
+    patience = patience_from(1, 8, sleep, bell)
+    bell.ring()
+    assert [True, True, False] == [await patience.pause() for _ in range(3)]
+    assert [1] == slept
+
+
 async def test_a_bell_that_does_not_ring_changes_nothing():
     sleep, waited = counted()
     patience = patience_from(4, 4, sleep, Bell())

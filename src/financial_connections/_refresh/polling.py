@@ -1,8 +1,8 @@
 """
-Looking again and again, ever less often, until something is so.
+Poll with increasing delays until a condition holds.
 
-Time is an argument: `sleep` can be anything that returns. What it was asked to wait counts as waited, so that a
-`sleep` that takes no time ends like one that does, and nothing loops for ever.
+Time is an argument: `sleep` can be any async function. The seconds that it was called with count as waited, so a
+`sleep` that takes no time reaches the timeout like one that does.
 """
 
 import math
@@ -16,18 +16,19 @@ from financial_connections.errors import InvalidArgumentError
 
 _FACTOR = 1.5
 _LONGEST = 30.0
+_FLOOR = 0.25
 
 Sleep = Callable[[float], Awaitable[object]]
 
 
 @define(eq=False)
 class Bell:
-    """What ends a pause early. Rung during a look, it ends the pause after it."""
+    """A signal that ends a pause early, or the next pause if it is rung between two."""
 
     _event: anyio.Event = field(factory=anyio.Event, init=False)
 
     def ring(self) -> None:
-        """End the pause that is, or the next."""
+        """End the current pause, or the next one."""
         self._event.set()
 
     async def heard(self) -> None:
@@ -35,50 +36,85 @@ class Bell:
         await self._event.wait()
 
     def silence(self) -> bool:
-        """Make it ready to be rung again; tell whether it was."""
+        """Reset the bell and return True if it was rung."""
         rung, self._event = self._event.is_set(), anyio.Event()
         return rung
 
 
 @define(eq=False)
 class Patience:
-    """How long to wait, in all and each time. All in seconds."""
+    """The delays between looks, and what is left of the timeout. All times are in seconds."""
 
     timeout: float
     delays: Iterator[float]
     sleep: Sleep
     bell: Bell | None = None
+    floor: float = 0
+    """Shortest time between two looks of which the first was caused by the bell."""
     waited: float = 0
+    _cut_short: bool = field(default=False, init=False)
 
     @property
     def limit(self) -> float | None:
-        """The same as `timeout`, as anyio likes it."""
+        """The timeout for anyio's cancel scopes; None if there is none."""
         return None if math.isinf(self.timeout) else self.timeout
 
     @property
     def left(self) -> float:
-        """What may still be waited."""
+        """Seconds that may still be waited."""
         return self.timeout - self.waited
 
     async def pause(self, at_least: float = 0) -> bool:
-        """Wait, until the bell rings or time is up; tell whether there may be another look."""
+        """
+        Wait until the bell rings or the next delay has passed.
+
+        Args:
+            at_least: Wait this long even if the next delay is shorter, unless the bell rings.
+
+        Returns:
+            False if the timeout had passed before, so that there must not be another look.
+
+        """
         if self.left <= 0:
             return False
+        if self._cut_short:
+            await self._wait(min(self.floor, self.left))
         seconds = min(max(next(self.delays), at_least), self.left)
-        if self.bell is None:
-            await self.sleep(seconds)
-        elif await _first(self.bell, self.sleep, seconds):
+        self._cut_short = False
+        if seconds <= 0:
             return True
-        self.waited += seconds
+        if self.bell is None:
+            await self._wait(seconds)
+        elif await _rings(self.bell, self.sleep, seconds):
+            self._cut_short = True
+        else:
+            self.waited += seconds
         return True
+
+    async def _wait(self, seconds: float) -> None:
+        await self.sleep(seconds)
+        self.waited += seconds
 
 
 def patience_from(timeout: Any, poll: Any, sleep: Sleep | None, bell: Bell | None) -> Patience:
-    """Return the patience that the arguments of a wait ask for. Raises `InvalidArgumentError`."""
+    """
+    Return the patience for the arguments of a wait.
+
+    Args:
+        timeout: Seconds to wait at most; None waits without limit.
+        poll: Seconds before the first look.
+        sleep: Replacement of `anyio.sleep`.
+        bell: Ends pauses early.
+
+    Raises:
+        InvalidArgumentError: A time is not a positive number.
+
+    """
     first = _positive("poll", poll)
     whole = math.inf if timeout is None else _positive("timeout", timeout)
-    # `anyio.sleep` is looked up at the time of the call, where a test may have replaced it.
-    return Patience(whole, _delays(first), sleep or (lambda seconds: anyio.sleep(seconds)), bell)  # noqa: PLW0108
+    # `anyio.sleep` is looked up at the time of the call because tests replace it.
+    sleep = sleep or (lambda seconds: anyio.sleep(seconds))  # noqa: PLW0108
+    return Patience(whole, _delays(first), sleep, bell, _FLOOR * first)
 
 
 def _positive(name: str, value: Any) -> float:
@@ -94,15 +130,17 @@ def _delays(first: float) -> Iterator[float]:
         delay = min(longest, _FACTOR * delay)
 
 
-async def _first(bell: Bell, sleep: Sleep, seconds: float) -> bool:
-    """Wait for the bell or for the time; tell whether it was the bell."""
-    async with anyio.create_task_group() as tasks:
+async def _rings(bell: Bell, sleep: Sleep, seconds: float) -> bool:
+    """Wait for the bell or for the time; return True if it was the bell."""
+    if not bell.silence():
+        async with anyio.create_task_group() as tasks:
 
-        async def listen() -> None:
-            await bell.heard()
+            async def listen() -> None:
+                await bell.heard()
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(listen)
+            await sleep(seconds)
             tasks.cancel_scope.cancel()
-
-        tasks.start_soon(listen)
-        await sleep(seconds)
-        tasks.cancel_scope.cancel()
-    return bell.silence()
+        return bell.silence()
+    return True

@@ -1,7 +1,8 @@
-"""Refreshing, and waiting until it is done: one wait for one account."""
+"""Refresh one account and wait until the refresh has ended."""
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,12 @@ import anyio
 from attrs import define, evolve, field
 
 from financial_connections._generated.api.accounts import refresh_account, retrieve_account
+from financial_connections._refresh.freshness import Freshness, Phase
 from financial_connections._refresh.polling import Bell, Patience, Sleep, patience_from
 from financial_connections._refresh.status import (
     access_error,
     features_from,
     has_permission,
-    idle_features,
-    is_refreshed,
     opening_of,
     require_access,
     status_of,
@@ -26,6 +26,7 @@ from financial_connections.errors import (
     DeadlineExceededError,
     IdempotencyError,
     InvalidRequestError,
+    RefreshFailedError,
     RefreshNotAvailableError,
 )
 
@@ -36,10 +37,14 @@ if TYPE_CHECKING:
     from financial_connections.models import Account
     from financial_connections.webhooks import AccountEvent, UnknownEvent
 
+_log = logging.getLogger("financial_connections")
+
 
 class RefreshWaiter:
     """
-    Lets webhooks end waits early: give it to `refresh_and_wait`, and tell it of each event.
+    Webhook events that make waits look at their account at once.
+
+    Pass it to `refresh_and_wait` or `wait_for_refresh`, and call `notify` for each event:
 
         waiter = RefreshWaiter()
         account = await client.accounts.refresh_and_wait("fca_1", features=["balance"], waiter=waiter)
@@ -47,15 +52,22 @@ class RefreshWaiter:
         async def on_event(event):          # elsewhere, on the same event loop
             waiter.notify(event)
 
-    One waiter serves any number of waits. An event only makes them look at once: it may be old, or of another
-    refresh, so what counts is what the API then says.
+    One waiter serves any number of waits. An event never ends a wait by itself, because it may be old or about another
+    refresh: it only causes a look. The first event causes one at once; after it the next look comes a quarter of
+    `poll` later at the earliest, however many events arrive. An event that arrives earlier causes that look.
     """
 
     def __init__(self) -> None:
         self._bells: defaultdict[str, list[Bell]] = defaultdict(list)
 
     def notify(self, event: AccountEvent | UnknownEvent | str) -> None:
-        """Wake up the waits for the account that an event is about; a string is an account's id."""
+        """
+        Wake the waits for the account of an event.
+
+        Args:
+            event: The event, or the ID of the account.
+
+        """
         account = event if isinstance(event, str) else _account_in(event)
         for bell in self._bells.get(account or "", ()):
             bell.ring()
@@ -92,17 +104,25 @@ class Watch:
     clock: Callable[[], float]
     on_progress: Callable[[Account], object] | None = None
     when_available: bool = False
+    freshness: Freshness = field(init=False)
     last: Account | None = None
     """The account as last seen."""
 
     async def run(self, *, refresh: bool) -> Account:
-        """Start a refresh, when asked to, and return the account once all features are refreshed."""
+        """
+        Return the account once all features are refreshed.
+
+        Args:
+            refresh: Start a refresh and wait for it; otherwise the latest refresh counts, even if it has ended.
+
+        """
         waiter = self.waiter or RefreshWaiter()
+        self.freshness = Freshness(self.features, accept_previous=not refresh)
         with waiter._listening(self.account) as bell:
             patience = patience_from(self.timeout, self.poll, self.sleep, bell if self.waiter else None)
             try:
                 with anyio.move_on_after(patience.limit):
-                    account = await self._finished(patience, refresh=refresh)
+                    account = await self._poll(patience, refresh=refresh)
                     if account is not None:
                         return account
                 raise self._deadline_error(patience.timeout)
@@ -110,29 +130,42 @@ class Watch:
                 error.account = self.last
                 raise
 
-    async def _finished(self, patience: Patience, *, refresh: bool) -> Account | None:
+    async def _poll(self, patience: Patience, *, refresh: bool) -> Account | None:
         account = await (self._start(patience) if refresh else self._look())
-        while not is_refreshed(account, self.features):
+        while not self._is_refreshed(account):
             if not await patience.pause():
                 return None
             account = await self._look()
         return account
+
+    def _is_refreshed(self, account: Account) -> bool:
+        if len(self.freshness.in_phase(Phase.SUCCEEDED)) == len(self.features):
+            return True
+        # The state of the account comes first because it is why refreshes fail.
+        require_access(account)
+        if failed := self.freshness.in_phase(Phase.FAILED):
+            raise RefreshFailedError(f"the refresh of {', '.join(failed)} failed", features=failed)
+        return False
 
     async def _look(self) -> Account:
         return self._seen(await retrieve_account(self.sender, self.account, expand=self.expand, options=self.options))
 
     def _seen(self, account: Account) -> Account:
         self.last = account
+        self.freshness.observe(account)
         if self.on_progress:
-            self.on_progress(account)
+            try:
+                self.on_progress(account)
+            except Exception:  # noqa: BLE001 - a callback's fault must not end the wait
+                _log.exception("on_progress raised; the wait goes on")
         return account
 
     async def _start(self, patience: Patience) -> Account:
-        """Return an account each of whose features is being refreshed: one that already was is joined."""
+        """Start the refresh of each feature, or join the one that somebody else has started."""
         options, account = self.options, await self._look()
         while True:
             require_access(account)
-            idle = idle_features(account, self.features)
+            idle = self.freshness.in_phase(Phase.IDLE)
             if not idle:
                 return account
             refusal, opening = None, opening_of(account, idle)
@@ -140,11 +173,14 @@ class Watch:
                 account, refusal = await self._request(idle, options)
                 if refusal is None:
                     return account
-                # A refused request has had its key: repeated with it, the answer would be the same.
+                # The idempotency key is used up: a request repeated with it would get the same refusal again.
                 options = options and evolve(options, idempotency_key=None)
-                if self._is_outdated(refusal, account, idle):
+                if access_error(account) or idle != self.freshness.in_phase(Phase.IDLE):
                     continue
                 opening = opening_of(account, idle)
+                # The server's clock counts. Without a time, or a permission, the refusal has another reason.
+                if not opening or not has_permission(account, idle):
+                    raise refusal
             await self._wait_for(opening, refusal, patience)
             account = await self._look()
 
@@ -162,15 +198,6 @@ class Watch:
             return self._seen(account), None
         return await self._look(), refusal
 
-    def _is_outdated(self, refusal: InvalidRequestError, account: Account, idle: list[str]) -> bool:
-        """Tell whether the account has changed since it looked idle. Raises a refusal that is not for the time."""
-        if access_error(account) or idle != idle_features(account, tuple(idle)):
-            return True
-        # By our clock it was possible; it is the server's that counts.
-        if opening_of(account, idle) and has_permission(account, idle):
-            return False
-        raise refusal
-
     async def _wait_for(self, opening: int, refusal: InvalidRequestError | None, patience: Patience) -> None:
         seconds = opening - self.clock()
         if self.when_available and seconds < patience.left and await patience.pause(seconds):
@@ -181,8 +208,12 @@ class Watch:
         ) from refusal
 
     def _deadline_error(self, seconds: float) -> DeadlineExceededError:
-        statuses = [f"{feature} is {status_of(self.last, feature)}" for feature in self.features]
+        statuses = [f"{feature} is {status_of(self.last, feature)}{self._age(feature)}" for feature in self.features]
         return DeadlineExceededError(
             f"the refresh took longer than {seconds:g} s; when last seen, {', '.join(statuses)}",
             request_id=self.last.request_id if self.last else None,
         )
+
+    def _age(self, feature: str) -> str:
+        is_old = self.freshness.phases[feature] is Phase.IDLE and status_of(self.last, feature)
+        return ", still by the previous refresh" if is_old else ""

@@ -1,5 +1,5 @@
-"""The part of `client.accounts` that waits."""
-# ruff: noqa: ASYNC109 - `timeout` is the word of this API; a scope of the caller's would lose the last account
+"""Methods of `client.accounts` that wait for refreshes."""
+# ruff: noqa: ASYNC109 - `timeout` is a name of the public API; with a scope of the caller the last account is lost
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _POLL = 1.0
 
 @frozen
 class Waiting:
-    """Refreshes, seen through to their end."""
+    """Refresh accounts and wait until the refreshes have ended."""
 
     _sender: Sender
 
@@ -77,18 +77,36 @@ class Waiting:
         options: RequestOptions | None = None,
     ) -> Any:
         """
-        Fetch `features` anew, and return the account once every one of them has succeeded.
+        Refresh an account's data and wait until every feature has succeeded.
 
-        A feature that is being refreshed already is waited for, not asked for again. The account is looked at after
-        `poll` seconds, then ever less often, to every 30 s; a `RefreshWaiter` makes webhooks cut that short.
-        `timeout` bounds it all, in seconds; None waits as long as it takes. A refresh that is not possible yet is
-        waited for with `when_available=True`, as long as `timeout` allows. `on_progress` is called with the account
-        each time it was looked at. `clock` (seconds since the epoch) and `sleep` are there for tests.
+        A refresh that is already pending is joined. A refresh that had ended before the call does not count, also where
+        a response still shows it: only one that was started after the first look at the account ends the wait.
 
-        Raises `RefreshFailedError` when a feature failed, `RefreshNotAvailableError` when it is too early,
-        `AccountInactiveError` or `AccountDisconnectedError` at once when nothing can be fetched, and
-        `DeadlineExceededError` after `timeout`, with the account as last seen in its `account`. Source:
-        https://docs.stripe.com/api/financial_connections/accounts/refresh
+        Args:
+            account: ID of the account (`fca_…`).
+            features: Data to refresh.
+            timeout: Seconds that the whole call may take; None waits without limit.
+            poll: Seconds before the first look at the account. The delay then grows to 30 s.
+            when_available: Wait if a refresh is not possible yet, as long as `timeout` allows.
+            waiter: Looks at the account at once when a webhook event for it arrives.
+            on_progress: Called with the account after each look. What it raises is logged, and the wait goes on.
+            clock: Returns the seconds since the epoch; for tests.
+            sleep: Replaces `anyio.sleep`; for tests.
+            expand: Fields to expand.
+            options: Overrides the client's settings for each request.
+
+        Returns:
+            The account with the refreshed data.
+
+        Raises:
+            RefreshFailedError: The refresh of a feature failed.
+            RefreshNotAvailableError: A refresh is not possible yet.
+            AccountInactiveError: The account must be linked again. Raised at once.
+            AccountDisconnectedError: The account must be linked anew. Raised at once.
+            DeadlineExceededError: `timeout` has passed; its `account` is the account as last seen.
+
+        Source: https://docs.stripe.com/api/financial_connections/accounts/refresh
+
         """
         watch = Watch(
             sender=self._sender,
@@ -148,10 +166,30 @@ class Waiting:
         options: RequestOptions | None = None,
     ) -> Any:
         """
-        Return the account once the latest refresh of each of `features` has succeeded; start none.
+        Wait until the latest refresh of every feature has succeeded, without starting one.
 
-        For a refresh that something else started: a session's prefetch, a subscription, another process. Arguments
-        and errors are those of `refresh_and_wait`.
+        Use it for a refresh that something else starts: the prefetch of a session, a subscription, another process.
+
+        Args:
+            account: ID of the account (`fca_…`).
+            features: Data that is refreshed.
+            timeout: Seconds that the whole call may take; None waits without limit.
+            poll: Seconds before the second look at the account. The delay then grows to 30 s.
+            waiter: Looks at the account at once when a webhook event for it arrives.
+            on_progress: Called with the account after each look. What it raises is logged, and the wait goes on.
+            sleep: Replaces `anyio.sleep`; for tests.
+            expand: Fields to expand.
+            options: Overrides the client's settings for each request.
+
+        Returns:
+            The account; at once if its latest refreshes have succeeded.
+
+        Raises:
+            RefreshFailedError: The refresh of a feature failed.
+            AccountInactiveError: The account must be linked again. Raised at once.
+            AccountDisconnectedError: The account must be linked anew. Raised at once.
+            DeadlineExceededError: `timeout` has passed; its `account` is the account as last seen.
+
         """
         watch = Watch(
             sender=self._sender,
