@@ -90,7 +90,9 @@ class AsyncClient:
             max_retries=max_retries,
         )
         limiter = None if rate_limit is None else RateLimiter(positive_number("rate_limit", rate_limit))
-        connections = _pool(transport, limit) if http_client is None else _callers(http_client, limit)
+        connections = (
+            _pool(transport, limit) if http_client is None else _callers(http_client, limit, settings.base_url)
+        )
         self._transport = Transport(settings=settings, connections=connections, limiter=limiter, on_event=on_event)
 
     # Each is loaded when it is first used: a program that reads accounts need not wait for the rest.
@@ -183,12 +185,12 @@ def _pool(transport: str, limit: int) -> Connections:
     return AiohttpPool(limit)
 
 
-def _callers(http_client: Any, limit: int) -> Connections:
+def _callers(http_client: Any, limit: int, base_url: str) -> Connections:
     from financial_connections._transport.injected import CallersClient, is_httpx_client  # noqa: PLC0415 - seldom used
 
     if not is_httpx_client(http_client):
         raise ConfigurationError("http_client must be an httpx.AsyncClient")
-    return CallersClient(http_client, limit)
+    return CallersClient(http_client, limit, base_url)
 
 
 def _method(method: str) -> str:

@@ -1,6 +1,8 @@
-"""Sending over an httpx client that the caller brought."""
+"""Requests over an httpx client that the caller provides."""
 
 import sys
+from contextlib import suppress
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -21,35 +23,62 @@ from financial_connections.errors import ConfigurationError
 
 
 class CallersClient:
-    """A client that the caller brought: used, not closed, its settings left alone."""
+    """
+    Connections of a client that the caller provides: used, but neither changed nor closed.
 
-    def __init__(self, client: Any, limit: int) -> None:
-        self.slots = Slots(limit)
-        self._client = client
+    There are never more slots than the client's pool has connections, so that requests queue here. A request that is
+    cancelled while it waits in httpcore's queue can leave behind a connection that nobody uses and nobody closes.
+    """
+
+    def __init__(self, client: Any, limit: int, base_url: str) -> None:
         self._httpx = _library_of(client)
+        self._client = _view_without_cookies(client)
+        pool = _pool_of(client, self._httpx.URL(base_url))
+        self.slots = Slots(min(limit, getattr(pool, "_max_connections", limit)))
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         if self._client.is_closed:
             raise ConfigurationError("http_client is closed")
         try:
-            # A request of our own making: the client's base URL, headers, parameters, cookies and auth are for its
-            # owner's calls, and would mix with ours.
-            prepared = prepared_request(request, timeout, self._httpx)
-            response = await self._client.send(prepared, auth=None, follow_redirects=False, stream=True)
-            try:
-                return await answer_from(response)
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await response.aclose()
-        except self._httpx.HTTPStatusError as error:  # raised by a hook of the owner's
+            return await self._send(request, timeout)
+        except self._httpx.HTTPStatusError as error:  # raised by one of the owner's event hooks
             read = error.response.is_stream_consumed
             return await answer_from(error.response) if read else answer_without_body(error.response)
         except faults_of(self._httpx) as error:
             failure = failure_from(error, self._httpx)
         raise failure
 
+    async def _send(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+        # The request is not built by the client: its base URL, headers, parameters, cookies and auth are meant for its
+        # owner's requests.
+        prepared = prepared_request(request, timeout, self._httpx)
+        prepared.extensions["timeout"] = _time_limits(timeout)
+        try:
+            response = await self._client.send(prepared, auth=None, follow_redirects=False, stream=True)
+            try:
+                return await answer_from(response)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await response.aclose()
+        except BaseException:
+            with anyio.CancelScope(shield=True), suppress(AttributeError, TypeError, ValueError):
+                await _forget(prepared, _pool_of(self._client, prepared.url))
+            raise
+
     async def aclose(self) -> None:
         self.slots.closed = True
+
+
+def _time_limits(timeout: Timeout) -> dict[str, float]:
+    """
+    Return httpx's time-outs, which are a little shorter than the attempt.
+
+    So httpcore itself ends what takes too long, first of all a wait in its queue. The attempt's own scope is the last
+    resort, for a response that trickles in.
+    """
+    whole = timeout.seconds - min(timeout.seconds / 20, 0.1)
+    queue = timeout.seconds - min(timeout.seconds / 10, 0.2)
+    return {"connect": min(timeout.connect, whole), "read": whole, "write": whole, "pool": queue}
 
 
 def is_httpx_client(value: object) -> bool:
@@ -63,3 +92,64 @@ _LIBRARIES = {"httpx", "httpx2"}
 def _library_of(client: object) -> ModuleType:
     owner = next(c for c in type(client).__mro__ if c.__name__ == "AsyncClient")
     return sys.modules[owner.__module__.partition(".")[0]]
+
+
+def _view_without_cookies(client: Any) -> Any:
+    """
+    Return `client` with a cookie jar that stays empty.
+
+    `AsyncClient.send` stores the cookies of every response in `self.cookies`. The view has the client's own attributes,
+    so hooks, mounts and transports are always those that the owner has set.
+    """
+    view = object.__new__(_view_class(type(client), _library_of(client)))
+    view.__dict__ = client.__dict__
+    return view
+
+
+@cache
+def _view_class(client_class: Any, library: Any) -> Any:
+    class View(client_class):  # type: ignore[misc]
+        @property
+        def cookies(self) -> Any:
+            return library.Cookies()
+
+        def __del__(self) -> None:
+            """Leave to the client what it does at its own end."""
+
+    return View
+
+
+# Private names of httpx and httpcore follow. They give the size of the client's pool and release connections that a
+# cancelled request has left behind in it. Where they do not exist, as with a mock, neither is done.
+
+
+def _pool_of(client: Any, url: Any) -> Any:
+    """Return the connection pool that the client uses for `url`, or None if it is not one of httpcore's."""
+    with suppress(AttributeError):
+        pool = client._transport_for_url(url)._pool
+        if type(pool).__module__.partition(".")[0] in {"httpcore", "httpcore2"}:
+            return pool
+    return None
+
+
+async def _forget(prepared: Any, pool: Any) -> None:
+    """
+    Release what an interrupted request still holds in the pool.
+
+    httpcore loses track of a connection if the request is cancelled between the moment when the connection is assigned
+    to it and the moment when it is used, or while the response is closed. The connection is then neither in use nor
+    available and takes up a place in the pool for good.
+    """
+    if pool is None:
+        return
+    for pending in list(pool._requests):
+        if pending.request.extensions is prepared.extensions:
+            pool._requests.remove(pending)
+    in_use = [pending.connection for pending in pool._requests]
+    for connection in pool.connections:
+        is_usable = connection.is_idle() or connection.is_available() or connection.is_closed()
+        if connection not in in_use and not is_usable:
+            pool._connections.remove(connection)
+            await connection.aclose()
+    for connection in pool._assign_requests_to_connections():
+        await connection.aclose()
