@@ -19,6 +19,7 @@ Everything that this package raises.
     │   ├── ConflictError                      409
     │   ├── RateLimitError                     429
     │   └── ServerError                        5xx
+    ├── CursorExpiredError                     the API does not know a sync's cursor any more
     ├── PaginationError                        a list cannot be followed further
     ├── NotExpandedError(LookupError)          a field holds an id, not the object
     ├── RefreshFailedError                     a refresh ended in `failed`
@@ -45,6 +46,7 @@ __all__ = [
     "AuthenticationError",
     "ConfigurationError",
     "ConflictError",
+    "CursorExpiredError",
     "DeadlineExceededError",
     "FinancialConnectionsError",
     "IdempotencyError",
@@ -223,6 +225,13 @@ class RateLimitError(APIStatusError):
 
 class ServerError(APIStatusError):
     """5xx: something went wrong at Stripe, or on the way."""
+
+
+class CursorExpiredError(FinancialConnectionsError):
+    """The API does not know the refresh that a cursor starts from, so nobody can tell what has changed since.
+
+    Sync the account again with `cursor=None`, which reads all of its transactions, and store them over the old ones.
+    """
 
 
 class PaginationError(FinancialConnectionsError):

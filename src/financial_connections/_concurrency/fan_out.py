@@ -1,86 +1,50 @@
-"""Many jobs at once, one stream of results; nothing outlives the block."""
-
-from __future__ import annotations
+"""Run many jobs at once and read their results as one stream."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TypeVar
 
-import anyio
-
-from financial_connections._concurrency.tasks import ended
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from anyio.abc import TaskGroup
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from financial_connections._concurrency.background import background
+from financial_connections._concurrency.handover import Handover
 
 T = TypeVar("T")
 
 Emit = Callable[[T], Awaitable[None]]
 Job = Callable[[Emit[T]], Awaitable[None]]
-"""Work that emits its results, and waits at each until it is taken."""
+"""Work that emits its results and waits at each one until it has been taken."""
 
 
-class FanOut(Generic[T]):
+@asynccontextmanager
+async def fan_out(jobs: Iterator[Job[T]], concurrency: int, block: str) -> AsyncIterator[AsyncIterator[T]]:
     """
-    Runs `jobs`, at most `concurrency` at once; `async with` gives their results as they come.
+    Open a block over the results of `jobs`, which run at most `concurrency` at a time.
 
-    Results are not buffered: at most one a running job is waiting to be taken. Those of one job come in order. An
-    error of a job is raised where results are taken, and ends the iteration.
+    Results are not buffered: at most one for each running job waits to be taken. The results of one job come in order.
+    An error of a job is raised where results are taken and ends the iteration; no further job begins.
+
+    Args:
+        jobs: The work, begun lazily.
+        concurrency: Number of jobs that may run at once.
+        block: Name of the block for error messages.
+
     """
-
-    def __init__(self, jobs: Iterator[Job[T]], concurrency: int) -> None:
-        self._jobs = jobs
-        self._concurrency = concurrency
-        self._tasks: TaskGroup
-        self._receive: MemoryObjectReceiveStream[T | _Failure]
-
-    async def __aenter__(self) -> AsyncIterator[T]:
-        send, self._receive = anyio.create_memory_object_stream[T | _Failure](0)
-        self._tasks = anyio.create_task_group()
-        await self._tasks.__aenter__()
-        with send:
-            for _ in range(self._concurrency):
-                self._tasks.start_soon(self._work, send.clone())
-        return _Results(self._receive)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        self._receive.close()
-        return await ended(self._tasks, kind, error, traceback)
-
-    async def _work(self, send: MemoryObjectSendStream[T | _Failure]) -> None:
-        async with send:
-            try:
-                for job in self._jobs:
-                    await job(send.send)
-            except Exception as error:  # noqa: BLE001 - raised again where the results are taken
-                await send.send(_Failure(error))
-
-
-class _Failure:
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-
-class _Results(AsyncIterator[T]):
-    def __init__(self, receive: MemoryObjectReceiveStream[T | _Failure]) -> None:
-        self._receive = receive
-        self._error: Exception | None = None
-
-    async def __anext__(self) -> T:
-        if self._error is not None:
-            raise self._error
+    results: Handover[T] = Handover(block, concurrency)
+    async with background() as tasks:
+        for _ in range(concurrency):
+            tasks.start(partial(_work, jobs, results))
         try:
-            result = await self._receive.receive()
-        except anyio.EndOfStream:
-            raise StopAsyncIteration from None
-        if isinstance(result, _Failure):
-            self._error = result.error
-            raise result.error
-        return result
+            yield results
+        finally:
+            results.close()
+
+
+async def _work(jobs: Iterator[Job[T]], results: Handover[T]) -> None:
+    async def emit(result: T) -> None:
+        await results.offer(result).wait()
+
+    with results.producer():
+        for job in jobs:
+            await job(emit)
+            if results.has_failed:
+                break

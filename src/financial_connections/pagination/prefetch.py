@@ -1,21 +1,18 @@
-"""Pages fetched while the ones before are worked on."""
+"""Fetch pages while the ones before them are worked on."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Generic, TypeVar
 
 import anyio
 from attrs import frozen
 
-from financial_connections._concurrency import ended
+from financial_connections._concurrency import Block, Handover, OneAtATime, background
 from financial_connections._request import request_sent
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from anyio.abc import TaskGroup
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 _HEAD_START = 0.1
 """Seconds that a page waits at most for the next request to leave; it takes milliseconds on an open connection."""
@@ -24,8 +21,13 @@ PageT = TypeVar("PageT")
 T = TypeVar("T")
 
 
-class Prefetch(Generic[PageT, T]):
-    """`async with` gives the items; no task outlives the block."""
+class Prefetch(Block[AsyncIterator[T]], Generic[PageT, T]):
+    """
+    An `async with` block over items whose next pages are fetched in the background.
+
+    No task outlives the block. After an error, iterating goes on with the page that failed. In an async generator, use
+    `contextlib.aclosing` around it, or the fetching goes on until the generator is collected as garbage.
+    """
 
     def __init__(
         self,
@@ -36,68 +38,71 @@ class Prefetch(Generic[PageT, T]):
         self._pages = pages
         self._items = items
         self._ahead = ahead
-        self._tasks: TaskGroup
-        self._receive: MemoryObjectReceiveStream[_Parcel[PageT]]
 
-    async def __aenter__(self) -> AsyncIterator[T]:
-        # The page being sent is one ahead; the buffer holds the others.
-        send, self._receive = anyio.create_memory_object_stream[_Parcel[PageT]](self._ahead - 1)
-        self._tasks = anyio.create_task_group()
-        await self._tasks.__aenter__()
-        self._tasks.start_soon(self._fetch_ahead, send)
-        return self._items(_Received(self._receive))
+    def _open(self) -> AbstractAsyncContextManager[AsyncIterator[T]]:
+        return self._fetching()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        self._receive.close()
-        return await ended(self._tasks, kind, error, traceback)
-
-    async def _fetch_ahead(self, send: MemoryObjectSendStream[_Parcel[PageT]]) -> None:
-        pages = self._pages()
-        under_way = anyio.Event()
-        async with send:
+    @asynccontextmanager
+    async def _fetching(self) -> AsyncIterator[AsyncIterator[T]]:
+        parcels: Handover[_Parcel[PageT]] = Handover("prefetch", 1)
+        async with background() as tasks:
+            tasks.start(partial(_fetch_ahead, self._pages(), parcels, self._ahead))
             try:
-                while True:
-                    request_sent.set(under_way)
-                    page = await anext(pages)
-                    under_way.set()
-                    under_way = anyio.Event()
-                    await send.send(_Parcel(page, under_way))
-            except StopAsyncIteration:
-                under_way.set()
-            except Exception as error:  # noqa: BLE001 - raised again where the items are consumed
-                under_way.set()
-                await send.send(_Parcel(error, under_way))
+                yield self._items(_Pages(parcels))
+            finally:
+                parcels.close()
 
 
 @frozen(eq=False)
 class _Parcel(Generic[PageT]):
-    page: PageT | Exception
-    next_under_way: anyio.Event
+    result: PageT | Exception
+    is_next_sent: anyio.Event
     """Set as soon as the request for the page after this one is on the wire."""
 
 
-class _Received(AsyncIterator[PageT]):
-    def __init__(self, receive: MemoryObjectReceiveStream[_Parcel[PageT]]) -> None:
-        self._receive = receive
+async def _fetch_ahead(pages: AsyncIterator[PageT], parcels: Handover[_Parcel[PageT]], ahead: int) -> None:
+    waiting: deque[anyio.Event] = deque()
+    is_sent = anyio.Event()
+    with parcels.producer():
+        while True:
+            request_sent.set(is_sent)
+            try:
+                result: PageT | Exception = await anext(pages)
+            except StopAsyncIteration:
+                is_sent.set()
+                return
+            except Exception as error:  # noqa: BLE001 - raised where the page is due
+                result = error
+            is_sent.set()
+            is_sent = anyio.Event()
+            waiting.append(parcels.offer(_Parcel(result, is_sent)))
+            if isinstance(result, Exception):
+                is_sent.set()
+                parcels.demand = anyio.Event()
+                await waiting.pop().wait()
+                # The page is asked for again when the consumer comes back for it, and not before.
+                await parcels.demand.wait()
+                waiting.clear()
+            # The page being fetched is one ahead; the others wait in the queue.
+            while len(waiting) >= ahead:
+                await waiting.popleft().wait()
+
+
+class _Pages(AsyncIterator[PageT]):
+    def __init__(self, parcels: Handover[_Parcel[PageT]]) -> None:
+        self._parcels = parcels
         self._parcel: _Parcel[PageT] | None = None
+        self._guard = OneAtATime("a prefetching iterator")
 
     async def __anext__(self) -> PageT:
-        # Kept until it is handed over: whoever is cancelled in between finds it here the next time.
-        if self._parcel is None:
-            try:
-                self._parcel = await self._receive.receive()
-            except anyio.EndOfStream:
-                raise StopAsyncIteration from None
-        page = self._parcel.page
-        if isinstance(page, Exception):
-            raise page  # again and again: a list that broke off must not look complete
-        # A consumer that computes without awaiting takes the event loop with it: the next request leaves first.
-        with anyio.move_on_after(_HEAD_START):
-            await self._parcel.next_under_way.wait()
-        self._parcel = None
-        return page
+        with self._guard:
+            # Kept until it is returned: whoever is cancelled while waiting finds it here the next time.
+            if self._parcel is None:
+                self._parcel = await anext(self._parcels)
+            # A consumer that computes without awaiting blocks the event loop: the next request leaves first.
+            with anyio.move_on_after(_HEAD_START):
+                await self._parcel.is_next_sent.wait()
+            result, self._parcel = self._parcel.result, None
+        if isinstance(result, Exception):
+            raise result
+        return result

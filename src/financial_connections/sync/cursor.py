@@ -1,9 +1,4 @@
-"""
-Where a sync is, as a value and as a string. Pure.
-
-A sync is a series of walks. A walk reads all that was touched after the refresh `base`, newest first; when it began,
-the refresh `target` had succeeded, so that at its end everything up to `target` has been handed over.
-"""
+"""How far a sync has come, as a value and as a string. Pure."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,71 +9,91 @@ from attrs import evolve, frozen
 
 from financial_connections.errors import InvalidArgumentError
 
-_VERSION = "fcs1"
+_VERSION = "fcs2"
+_FIRST_VERSION = "fcs1"
 
 
 @frozen
-class Place:
-    """How far a sync has come."""
+class Checkpoint:
+    """
+    How far a sync has come.
+
+    A sync is a series of scans. A scan lists everything that was touched after the refresh `base`, and lists it twice
+    when it can lead on to a `target`.
+    """
 
     base: str | None = None
-    """The refresh up to which everything was handed over before this walk; None: nothing was."""
+    """The refresh after which a scan lists; None lists everything."""
+    seen: str | None = None
+    """The latest refresh that a complete scan has covered. The base follows it one scan later."""
     target: str | None = None
-    """The refresh up to which everything has been handed over after this walk; None: nobody knows, so the next
-    walk begins at `base` again."""
+    """The refresh that had succeeded when the current scan began; None if it cannot lead on."""
     position: str | None = None
-    """The transaction to go on after; None: the walk has not begun."""
+    """The transaction after which the current pass goes on; None at its beginning."""
+    has_passed: bool = False
+    """True in the second pass of the current scan."""
 
-    def at(self, position: str | None) -> "Place":
-        """Return the place after a page that ends with this transaction."""
+    def at(self, position: str | None) -> "Checkpoint":
+        """Return the checkpoint after a page that ends with this transaction."""
         return evolve(self, position=position or self.position)
 
-    def at_end(self) -> "Place":
-        """Return the place after the last page."""
-        return Place(self.target or self.base)
+    def begin(self, target: str | None) -> "Checkpoint":
+        """Return the checkpoint at which a new scan from the same base begins."""
+        return Checkpoint(self.base, self.seen, target)
+
+    def second_pass(self) -> "Checkpoint":
+        """Return the checkpoint at which the second pass begins."""
+        return evolve(self, position=None, has_passed=True)
+
+    def completed(self) -> "Checkpoint":
+        """Return the checkpoint after a scan that nothing has disturbed."""
+        return Checkpoint(self.seen or self.target, self.target)
+
+    def abandoned(self) -> "Checkpoint":
+        """Return the checkpoint after a scan that cannot lead on."""
+        return Checkpoint(self.base, self.seen)
 
 
-def walks_from(place: Place, succeeded: str | None) -> list[Place]:
-    """
-    Return the walks that bring a sync from `place` up to date: after them, all that there is now was handed over.
-
-    `succeeded` is a refresh that had succeeded before any page of theirs is asked for: the latest, or None when the
-    latest is pending, failed, or unknown.
-    """
-    if succeeded is not None and succeeded == place.base and place.position is None:
-        return []
-    if place.position is None or (place.target is None and succeeded is not None):
-        # What a walk without a target has left is also in one with a target.
-        return [Place(place.base, succeeded)]
-    if place.target is not None and place.target == succeeded:
-        return [place]
-    return [place, Place(place.at_end().base, succeeded)]
-
-
-def cursor_of(account: str, place: Place) -> str:
-    """Return the place as a string of at most some 200 characters, which holds for this account only."""
-    parts = [place.base, place.target, place.position]
+def encode_cursor(account: str, checkpoint: Checkpoint) -> str:
+    """Return the checkpoint as a string of some 70 to 230 characters that is valid for this account only."""
+    parts: list[Any] = [checkpoint.base, checkpoint.seen, checkpoint.target, checkpoint.position]
+    if checkpoint.has_passed:
+        parts.append(1)
     while parts and parts[-1] is None:
         parts.pop()
     body = f"{_VERSION}.{_digest(account, 6)}.{_text(json.dumps(parts, separators=(',', ':')).encode())}"
     return f"{body}.{_digest(body, 9)}"
 
 
-def place_of(account: str, cursor: Any) -> Place:
-    """Return the place that a cursor of this account stands for. Raises `InvalidArgumentError`."""
+def decode_cursor(account: str, cursor: Any) -> Checkpoint:
+    """
+    Return the checkpoint of a cursor; None is the cursor at the very beginning.
+
+    Cursors of version 0.1 are read too.
+
+    Raises:
+        InvalidArgumentError: The cursor is damaged, belongs to another account, or was made by a later version.
+
+    """
     if cursor is None:
-        return Place()
+        return Checkpoint()
     if not isinstance(cursor, str) or not cursor.startswith("fcs"):
         raise InvalidArgumentError("cursor: it is not the cursor of a sync")
-    if not cursor.startswith(f"{_VERSION}."):
+    if not cursor.startswith((f"{_VERSION}.", f"{_FIRST_VERSION}.")):
         raise InvalidArgumentError("cursor: it was made by another version of this package, which this one cannot read")
     body, _, check = cursor.rpartition(".")
     if _digest(body, 9) != check:
         raise InvalidArgumentError("cursor: it is damaged; was it cut off, or changed?")
-    _, owner, text = body.split(".")
+    version, owner, text = body.split(".")
     if _digest(account, 6) != owner:
         raise InvalidArgumentError("cursor: it belongs to another account")
-    return Place(*json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+    parts = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    if version == _VERSION:
+        base, seen, target, position, passed = (*parts, None, None, None, None, None)[:5]
+        return Checkpoint(base, seen, target, position, bool(passed))
+    # Version 0.1 had moved the base to the latest refresh that it had covered.
+    base, target, position = (*parts, None, None, None)[:3]
+    return Checkpoint(base, base, target, position)
 
 
 def _digest(text: str, size: int) -> str:

@@ -1,23 +1,33 @@
-"""The sync of many accounts: several at once, one stream of batches."""
+"""Sync many accounts: several at once, one stream of batches."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
-from financial_connections._concurrency import Emit, FanOut, Job
-from financial_connections.errors import FinancialConnectionsError, InvalidArgumentError
-from financial_connections.sync.one_account import Batch, Sync
+from financial_connections._concurrency import Block, Emit, Job, fan_out
+from financial_connections.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    FinancialConnectionsError,
+    InvalidArgumentError,
+    PermissionDeniedError,
+)
+from financial_connections.sync.one_account import Batch, Sync, account_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
 _log = logging.getLogger("financial_connections")
+
+_OF_THE_CLIENT = (AuthenticationError, PermissionDeniedError, ConfigurationError)
+"""Errors of the key and the client, which every account would meet. A 403 is about the key, says
+https://docs.stripe.com/api/errors."""
 
 
 @frozen(kw_only=True)
@@ -25,27 +35,45 @@ class Progress:
     """How far `sync_many` has come."""
 
     accounts: int
-    """How many there are."""
+    """Number of accounts."""
     done: int = 0
-    """How many are up to date."""
+    """Accounts that are up to date."""
     failed: int = 0
-    """How many ended in an error."""
+    """Accounts that ended in an error."""
     batches: int = 0
-    """How many batches were handed over."""
+    """Batches handed over."""
     transactions: int = 0
-    """How many transactions were in them."""
+    """Transactions in them."""
 
 
 class ManyChanges(AsyncIterator[Batch]):
-    """The batches of many accounts: those of one account in order, among those of the others."""
+    """
+    The batches of many accounts: those of one account in order, among those of the others.
+
+    Several tasks may iterate over it, but the batches of one account must be stored in their order.
+    """
 
     def __init__(self, sync: SyncMany) -> None:
         self._sync = sync
         self._batches: AsyncIterator[Batch]
-        self.errors: dict[str, FinancialConnectionsError] = {}
-        """The errors that accounts ended in, by id. Their cursors stand where the latest batch has them."""
+        self._errors: dict[str, FinancialConnectionsError] = {}
+        self._are_errors_read = False
         self.progress = Progress(accounts=len(sync._cursors))
         """How far it has come."""
+
+    @property
+    def errors(self) -> dict[str, FinancialConnectionsError]:
+        """The errors that accounts ended in, by ID. Their cursors are those of their latest batches."""
+        self._are_errors_read = True
+        return self._errors
+
+    def raise_for_errors(self) -> None:
+        """Raise an `ExceptionGroup` of `errors`, each with a note that names its account, if there are any."""
+        if self.errors:
+            raise ExceptionGroup(
+                f"{len(self._errors)} of {self.progress.accounts} accounts could not be synced",
+                list(self._errors.values()),
+            )
 
     async def __anext__(self) -> Batch:
         batch = await anext(self._batches)
@@ -57,12 +85,15 @@ class ManyChanges(AsyncIterator[Batch]):
 
     async def _run(self, account: str, cursor: str | None, emit: Emit[Batch]) -> None:
         try:
-            async with self._sync._one(account, cursor) as changes:
-                async for batch in changes:
-                    await emit(batch)
+            async for batch in self._sync._one(account, cursor):
+                await emit(batch)
+                del batch  # or it would stay in memory while the next one is read
+        except _OF_THE_CLIENT:
+            raise
         except FinancialConnectionsError as error:
             # Its traceback would keep the batches of its frames.
-            self.errors[account] = error.with_traceback(None)
+            self._errors[account] = error.with_traceback(None)
+            error.add_note(f"account {account}")
             _log.warning("the sync of %s ended in %s", account, type(error).__name__)
             self._count(failed=1)
         else:
@@ -78,45 +109,71 @@ class ManyChanges(AsyncIterator[Batch]):
         except Exception:  # noqa: BLE001 - a callback's fault must not be the sync's
             _log.exception("on_progress raised; the sync goes on")
 
+    def _warn(self) -> None:
+        """Say that accounts failed, unless somebody has looked."""
+        if self._errors and not self._are_errors_read:
+            _log.warning(
+                "%d of %d accounts could not be synced: read `errors`, or call `raise_for_errors()`",
+                len(self._errors),
+                self.progress.accounts,
+            )
 
-@frozen(eq=False, kw_only=True)
-class SyncMany:
-    """A sync of many accounts that has not begun: `async with` begins it, and gives the `ManyChanges`."""
 
-    _one: Callable[[str, str | None], Sync] = field(alias="one")
-    _cursors: Mapping[str, str | None] = field(alias="cursors", repr=False)
-    _concurrency: int = field(alias="concurrency")
-    _on_progress: Callable[[Progress], object] | None = field(alias="on_progress")
-    _running: list[FanOut[Batch]] = field(factory=list, init=False)
+class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
+    """A sync of many accounts that has not begun: `async with` begins it and gives the `ManyChanges`."""
 
-    async def __aenter__(self) -> ManyChanges:
-        changes = ManyChanges(self)
-        running = FanOut(changes._jobs(), min(self._concurrency, len(self._cursors)))
-        changes._batches = await running.__aenter__()
-        self._running.append(running)
-        return changes
-
-    async def __aexit__(
+    def __init__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        return await self._running.pop().__aexit__(kind, error, traceback)
+        *,
+        one: Callable[[str, str | None], Sync],
+        cursors: Mapping[str, str | None],
+        concurrency: int,
+        on_progress: Callable[[Progress], object] | None,
+    ) -> None:
+        self._one = one
+        self._cursors = cursors
+        self._concurrency = concurrency
+        self._on_progress = on_progress
 
     def __aiter__(self) -> NoReturn:
+        # Its tasks need a block that ends them.
         raise TypeError("begin the sync first: async with client.transactions.sync_many(…) as changes")
+
+    def _open(self) -> AbstractAsyncContextManager[ManyChanges]:
+        return self._running()
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[ManyChanges]:
+        changes = ManyChanges(self)
+        concurrency = min(self._concurrency, len(self._cursors))
+        async with fan_out(changes._jobs(), concurrency, "sync") as changes._batches:
+            yield changes
+        changes._warn()
 
 
 def cursors_from(accounts: Any) -> dict[str, str | None]:
-    """Return the cursors by account: of a mapping, or none of ids. Raises `InvalidArgumentError`."""
+    """
+    Return cursors by account.
+
+    Args:
+        accounts: IDs, or a mapping of IDs to cursors.
+
+    Raises:
+        InvalidArgumentError: An ID or a cursor is not a string.
+
+    """
     if isinstance(accounts, str):
         raise InvalidArgumentError('accounts must be a list of ids, or a mapping of ids to cursors: ["fca_…"]')
-    return dict(accounts) if isinstance(accounts, Mapping) else dict.fromkeys(accounts)
+    cursors = dict(accounts) if isinstance(accounts, Mapping) else dict.fromkeys(accounts)
+    for account, cursor in cursors.items():
+        account_id(account)
+        if cursor is not None and not isinstance(cursor, str):
+            raise InvalidArgumentError(f"cursor: that of {account} must be a string or None")
+    return cursors
 
 
 def concurrency_from(value: Any) -> int:
-    """Return how many accounts to sync at once. Raises `InvalidArgumentError`."""
+    """Return how many accounts to sync at once."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidArgumentError("concurrency must be a whole number of at least 1")
     return value

@@ -1,140 +1,215 @@
-"""The sync of one account: walks of pages, each page with the cursor to go on from."""
+"""Sync one account: read pages, and hand each one over with the cursor to save."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from financial_connections._concurrency import Block, OneAtATime
 from financial_connections._generated.api.accounts import retrieve_account
 from financial_connections._generated.api.transactions import list_transactions
-from financial_connections.models import RefreshStatus
+from financial_connections.errors import (
+    APIResponseError,
+    APIStatusError,
+    CursorExpiredError,
+    InvalidArgumentError,
+    PaginationError,
+)
+from financial_connections.models import Account, RefreshStatus
 from financial_connections.pagination import Pager
 from financial_connections.pagination.pages import LARGEST_PAGE
-from financial_connections.sync.cursor import Place, cursor_of, place_of, walks_from
+from financial_connections.sync.cursor import Checkpoint, decode_cursor, encode_cursor
+from financial_connections.sync.scan import Portion, ReadAccount, ReadPage, Scans
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Hashable
 
     from financial_connections._request import RequestOptions, Sender
-    from financial_connections.models import Account, Transaction
+    from financial_connections.models import Transaction
     from financial_connections.pagination import Page
 
 
 @frozen(eq=False)
 class Batch:
-    """One page of changes."""
+    """Transactions that were created or changed, and the cursor to save with them."""
 
     account: str
-    """The account's id."""
+    """ID of the account."""
     transactions: list[Transaction] = field(repr=False)
-    """Up to 100 transactions, newest first; none when only the cursor moves."""
+    """Up to 100 transactions in the order of the list; none when only the cursor moves."""
+    previous: str | None = field(repr=False)
+    """The cursor of the batch before, or the one that the sync began with. Store this batch only over it."""
     cursor: str = field(repr=False)
-    """Where to go on once this batch is stored: at most some 200 printable ASCII characters."""
+    """The cursor to save once this batch is stored: some 70 to 230 printable ASCII characters."""
 
 
 class Changes(AsyncIterator[Batch]):
     """The batches of one account. After an error, iterating goes on with the page that failed."""
 
-    def __init__(self, sync: Sync, account: Account) -> None:
+    def __init__(self, sync: Sync) -> None:
         self._sync = sync
-        self._place = sync._place
-        self._walks = walks_from(self._place, _succeeded_refresh(account))
-        self._pages: AsyncIterator[Page[Transaction]] | None = None
+        self._scans: Scans[Transaction] = Scans(sync._checkpoint)
+        self._portions: deque[Portion[Transaction]] = deque()
+        self._cursor = sync._cursor
+        self._positions: set[str | None] = set()
+        """The positions of the current pass: at a second time at one of them, the list runs in a circle."""
+        self._guard = OneAtATime("a sync")
+        self._account = sync._snapshot
+        if self._account is not None:
+            self._scans.take_account(_succeeded_refresh(self._account))
         self._is_open = True
-        self.account = account
+
+    @property
+    def account(self) -> Account:
         """The account as it was when the sync began; its `transaction_refresh` tells how fresh the data is."""
+        if self._account is None:
+            raise RuntimeError("the sync has not begun")
+        return self._account
 
     @property
     def cursor(self) -> str:
-        """The cursor of the latest batch; before it, the one that the sync began with."""
-        return cursor_of(self._sync._account, self._place)
+        """The cursor of the latest batch; before the first one, the cursor that the sync began with."""
+        return self._cursor or encode_cursor(self._sync._account, Checkpoint())
 
     async def __anext__(self) -> Batch:
         if not self._is_open:
             raise RuntimeError("the sync is over: iterate inside its `async with` block")
-        while self._walks:
-            batch = await self._step(self._walks[0])
-            if batch is not None:
-                return batch
-        raise StopAsyncIteration
+        with self._guard:
+            # A response is taken, and a batch returned, without an `await` in between: cancelling loses neither.
+            while not self._portions and self._scans.request is not None:
+                await self._read(self._scans.request)
+        if not self._portions:
+            raise StopAsyncIteration
+        portion = self._portions.popleft()
+        previous, self._cursor = self._cursor, encode_cursor(self._sync._account, portion.checkpoint)
+        return Batch(self._sync._account, portion.items, previous, self._cursor)
 
-    async def _step(self, walk: Place) -> Batch | None:
-        """Take one page; None when there is nothing to hand over."""
-        page = await self._page(walk)
-        if page.has_more:
-            place = walk.at(page.cursor)
-            self._walks = [place, *self._walks[1:]]
-        else:
-            place, self._walks, self._pages = walk.at_end(), self._walks[1:], None
-        if not page.data and place == self._place:
-            return None
-        self._place = place
-        return Batch(self._sync._account, page.data, self.cursor)
+    async def _begin(self) -> None:
+        if self._account is None:
+            await self._read(ReadAccount())
 
-    async def _page(self, walk: Place) -> Page[Transaction]:
-        pages = self._pages or self._sync._pager(walk).pages()
-        # An iterator that failed is of no more use.
-        self._pages = None
-        page = await anext(pages)
-        self._pages = pages
-        return page
+    async def _read(self, request: ReadAccount | ReadPage) -> None:
+        if isinstance(request, ReadAccount):
+            account = await self._sync._retrieve()
+            if self._account is None:
+                self._account = account
+            self._portions += self._scans.take_account(_succeeded_refresh(account))
+            return
+        try:
+            page = await self._sync._pager(request)
+        except APIStatusError as error:
+            if error.code != "resource_missing" or not self._forget(error.param or ""):
+                raise
+            return
+        _require_complete(page)
+        if request.starting_after is None:
+            self._positions.clear()
+        self._positions.add(request.starting_after)
+        if page.has_more and page.cursor in self._positions:
+            raise PaginationError("the list leads back to where it was")
+        versions = {_id_of(transaction): (_version_of(transaction), transaction) for transaction in page.data}
+        self._portions += self._scans.take_page(versions, page.cursor, has_more=page.has_more)
+
+    def _forget(self, param: str) -> bool:
+        """Give up what the API does not know any more: the position is expendable, the base is not."""
+        if param.startswith("transaction_refresh"):
+            raise CursorExpiredError(
+                "the API does not know the refresh that the cursor starts from: sync the account again with "
+                "cursor=None, and store what it reads over what you have"
+            )
+        return param == "starting_after" and self._scans.drop_position()
 
 
-@frozen(eq=False, kw_only=True)
-class Sync:
-    """A sync that has not begun: `async with` begins it, and gives the `Changes`."""
+class Sync(Block[Changes], AsyncIterable[Batch]):
+    """
+    A sync that has not begun.
 
-    _sender: Sender = field(alias="sender")
-    _account: str = field(alias="account")
-    _place: Place = field(alias="place")
-    _limit: int | None = field(alias="limit")
-    _options: RequestOptions | None = field(alias="options")
-    _open: list[Changes] = field(factory=list, init=False)
+    Iterate over it, or enter it as an `async with` block for the `Changes`, which have the account and the cursor too.
+    Each iteration and each block begins where the sync began.
+    """
 
-    def __attrs_post_init__(self) -> None:
-        self._pager(self._place)  # refuses a limit that is none
-
-    async def __aenter__(self) -> Changes:
-        # Before any page is asked for: the cursor may only move to a refresh whose changes every page shows.
-        account = await retrieve_account(self._sender, self._account, options=self._options)
-        changes = Changes(self, account)
-        self._open.append(changes)
-        return changes
-
-    async def __aexit__(
+    def __init__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+        sender: Sender,
+        limit: int | None,
+        options: RequestOptions | None,
+        account: str | Account,
+        cursor: str | None,
     ) -> None:
-        self._open.pop()._is_open = False
+        self._sender = sender
+        self._snapshot = account if isinstance(account, Account) else None
+        self._account = account_id(account)
+        self._cursor = cursor
+        self._checkpoint = decode_cursor(self._account, cursor)
+        self._limit = limit
+        self._options = options
+        self._pager(ReadPage(None, None))  # refuses a limit that is out of range
 
-    def __aiter__(self) -> NoReturn:
-        raise TypeError("begin the sync first: async with client.transactions.sync(…) as changes")
+    def __aiter__(self) -> AsyncIterator[Batch]:
+        return Changes(self)
 
-    def _pager(self, walk: Place) -> Pager[Transaction]:
+    def _open(self) -> AbstractAsyncContextManager[Changes]:
+        return self._running()
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[Changes]:
+        changes = Changes(self)
+        await changes._begin()
+        try:
+            yield changes
+        finally:
+            changes._is_open = False
+
+    async def _retrieve(self) -> Account:
+        return await retrieve_account(self._sender, self._account, options=self._options)
+
+    def _pager(self, request: ReadPage) -> Pager[Transaction]:
         fetch = partial(
             list_transactions,
             self._sender,
             account=self._account,
-            transaction_refresh=None if walk.base is None else {"after": walk.base},
+            transaction_refresh=None if request.after is None else {"after": request.after},
         )
         limit = LARGEST_PAGE if self._limit is None else self._limit
-        return Pager(fetch, limit=limit, starting_after=walk.position, options=self._options)
+        return Pager(fetch, limit=limit, starting_after=request.starting_after, options=self._options)
+
+
+def account_id(account: Any) -> str:
+    """Return the ID of an account that is given as such or as a string."""
+    key = account.id if isinstance(account, Account) else account
+    if not isinstance(key, str) or not key.strip():
+        raise InvalidArgumentError("account must be an account or its ID, such as fca_…")
+    return key
 
 
 def _succeeded_refresh(account: Account) -> str | None:
-    """Return the latest refresh of the transactions, if it has succeeded."""
+    """Return the latest refresh of the transactions if it has succeeded."""
     refresh = account.transaction_refresh
     return refresh.id if refresh and refresh.status == RefreshStatus.SUCCEEDED else None
 
 
-def sync_one(
-    sender: Sender, limit: int | None, options: RequestOptions | None, account: str, cursor: str | None
-) -> Sync:
-    """Return the sync of an account from a cursor. Raises `InvalidArgumentError` for one that is not its own."""
-    place = place_of(account, cursor)
-    return Sync(sender=sender, account=account, place=place, limit=limit, options=options)
+def _require_complete(page: Page[Transaction]) -> None:
+    """Refuse a page of which something would be left behind."""
+    if page.has_more and page.cursor is None:
+        why = "its last item has no id" if page.data else "it is empty"
+        raise PaginationError(f"the list says that it has more, but {why}: there is no cursor to go on from")
+    lost = "data" in getattr(page._list, "misfits", ())
+    if lost or not all(isinstance(transaction.id, str) and transaction.id for transaction in page.data):
+        raise APIResponseError(
+            "a page of transactions has an item that is not an object or has no id: the cursor stays before it",
+            request_id=page.request_id,
+        )
+
+
+def _id_of(transaction: Transaction) -> str:
+    return transaction.id or ""
+
+
+def _version_of(transaction: Transaction) -> Hashable:
+    """Return what tells one version of a transaction from another: its bytes, hashed to save memory."""
+    return hash(transaction._raw)

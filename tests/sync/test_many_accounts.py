@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from financial_connections import AsyncClient, InvalidArgumentError, NotFoundError
-from financial_connections._concurrency.fan_out import FanOut
+from financial_connections._concurrency import fan_out
 from financial_connections.models import Transaction
 from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox
 from financial_connections.sync import Progress
@@ -202,7 +202,7 @@ async def test_an_error_that_is_a_mistake_is_raised_where_results_are_taken_and_
         await emit(1)
         raise ZeroDivisionError
 
-    async with FanOut(iter([broken]), 1) as results:
+    async with fan_out(iter([broken]), 1, "sync") as results:
         assert 1 == await anext(results)
         for _ in range(2):
             with pytest.raises(ZeroDivisionError):
