@@ -213,10 +213,8 @@ DEEP = b'{"id": "fca_1", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 @pytest.mark.parametrize(
     ("content", "attribute", "expected"),
     [
-        (b'{"id": "\\ud800"}', "id", "\ud800"),
+        (b'{"id": "\\ud800"}', "id", "\ufffd"),
         (b'{"id": "a", "x": "\\ud800"}', "id", "a"),
-        (b'{"id": "\xff"}', "id", "\udcff"),
-        (b'{"id": "a", "x": "\xff"}', "id", "a"),
         (b'\xef\xbb\xbf{"id": "a"}', "id", "a"),
         (b'{"id": 1, "id": "b"}', "id", "b"),
         (b'{"id": "a", "id": "b"}', "id", "b"),
@@ -244,7 +242,23 @@ def test_a_hostile_body_decodes_and_touches_nothing_else(content, attribute, exp
 
 
 @pytest.mark.parametrize("cls", [Account, TransactionList])
-@pytest.mark.parametrize("content", [b"", b"null", b"[]", b"5", b'"{}"', b"<html>", b"{", b'{"id": "a"} x', DEEP])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"id": "\xff"}',
+        b'{"x": "\xff"}',
+        b'{"\xff": 1}',
+        b"",
+        b"null",
+        b"[]",
+        b"5",
+        b'"{}"',
+        b"<html>",
+        b"{",
+        b'{"id": "a"} x',
+        DEEP,
+    ],
+)
 def test_what_is_no_json_object_is_refused_and_not_quoted(cls, content):
     with pytest.raises(ContentError) as caught:
         decode(cls, content, None)

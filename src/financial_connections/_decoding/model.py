@@ -1,11 +1,10 @@
 """What every generated model can do: keep what the server sent, compare, pickle, stay quiet in a repr."""
 
-import json
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeVar
 
-from financial_connections._decoding.json import parse_json
+from financial_connections._decoding.json import parse_json, slice_at, write_json
 
 
 class OpenEnum(StrEnum):
@@ -41,18 +40,21 @@ class Model:
     An object of the API: typed attributes over exactly what the server sent.
 
     An attribute is `None` when the server sent null, nothing, or a value of another type than the contract
-    promises; `to_dict()` has the difference. Two models are equal when their class and attributes are.
+    promises; `misfits` names the last of these, and `to_dict()` has the value. Two models are equal when their
+    class and attributes are.
     """
 
     # Set after decoding, through the slots' own descriptors: models are frozen, and no field can reach these.
-    __slots__ = ("_path", "_raw", "_request_id")
+    __slots__ = ("_misfits", "_path", "_raw", "_request_id")
 
     __attrs_attrs__: ClassVar[Any]  # attrs' own; hints must resolve at run time, and its type does not
 
     _raw: bytes
-    """The document this object came in."""
-    _path: tuple[str | int, ...]
-    """Where in `_raw` it stands; unset at the top."""
+    """The JSON text of this object, or of the item of a page that it is a field of."""
+    _path: tuple[str, ...]
+    """Where in `_raw` this object is; unset when `_raw` is its own."""
+    _misfits: tuple[str, ...]
+    """Unset when everything fits."""
     _request_id: str | None
 
     @classmethod
@@ -60,19 +62,28 @@ class Model:
         """
         Return the model of a parsed JSON object: the inverse of `to_dict()`.
 
-        As lenient as the client is with the server: no field is required, an unknown one is kept, one of
-        the wrong type is `None`. Raises `TypeError` or `ValueError` when `data` cannot be JSON.
+        It is as lenient as the client is with the server: no field is required, an unknown one is kept, and one of
+        the wrong type is `None` and named in `misfits`.
+
+        Args:
+            data: The object. A `Decimal` is written as a number.
+
+        Raises:
+            TypeError: A value has no counterpart in JSON.
+            ValueError: The data contains itself, or is a list object without `data`.
+
         """
-        return _restored(cls, json.dumps(data).encode(), None)
+        return _restore(cls, write_json(data), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything the server sent, as parsed JSON: unknown and unusable fields included."""
+        """
+        Return everything the server sent, as parsed JSON: unknown and unusable fields included.
+
+        A number that neither `int` nor `float` can hold is a `Decimal`.
+        """
         if not hasattr(self, "_raw"):
             return {name: _plain(value) for name, value in self._items() if value is not None}
-        value = parse_json(self._raw)
-        for step in getattr(self, "_path", ()):
-            value = value[step]
-        return dict(value)
+        return dict(parse_json(self._own_raw()))
 
     @property
     def extra(self) -> dict[str, Any]:
@@ -81,12 +92,26 @@ class Model:
         return {name: value for name, value in self.to_dict().items() if name not in known}
 
     @property
+    def misfits(self) -> tuple[str, ...]:
+        """
+        The names of the fields whose attribute is not all that the server sent.
+
+        Their values are of another type than the contract promises, so the attribute is `None`, or are lists and
+        maps, of which entries that do not fit are left out, or are text with characters that no text can have,
+        which are replaced by U+FFFD. An object in a field has `misfits` of its own.
+        """
+        return getattr(self, "_misfits", ())
+
+    @property
     def request_id(self) -> str | None:
         """The id of the request that this object was the answer to (`req_…`), for Stripe's support."""
         return getattr(self, "_request_id", None)
 
     def _items(self) -> list[tuple[str, Any]]:
         return [(field.name, getattr(self, field.name)) for field in self.__attrs_attrs__]
+
+    def _own_raw(self) -> bytes:
+        return slice_at(self._raw, getattr(self, "_path", ()))
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Model):
@@ -99,12 +124,16 @@ class Model:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The bytes, not the attributes: a pickle read by a newer version gets the newer version's fields.
-        if hasattr(self, "_raw"):
-            return _restored, (type(self), self._raw, self.request_id, getattr(self, "_path", ()))
-        return _restored, (type(self), json.dumps(self.to_dict()).encode(), None)
+        raw = self._own_raw() if hasattr(self, "_raw") else write_json(self.to_dict())
+        return _restore, (type(self), raw, self.request_id)
 
 
 ModelT = TypeVar("ModelT", bound=Model)
+
+set_raw: Any = vars(Model)["_raw"].__set__
+set_path: Any = vars(Model)["_path"].__set__
+set_misfits: Any = vars(Model)["_misfits"].__set__
+set_request_id: Any = vars(Model)["_request_id"].__set__
 
 
 def _plain(value: Any) -> Any:
@@ -121,7 +150,8 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _restored(cls: type[ModelT], content: bytes, request_id: str | None, path: tuple[str | int, ...] = ()) -> ModelT:
-    from financial_connections._decoding.decode import decode, decode_at  # noqa: PLC0415 - _decode is built on this module
+def _restore(cls: type[ModelT], content: bytes, request_id: str | None) -> ModelT:
+    from financial_connections._decoding.decode import decode_document  # noqa: PLC0415 - it is built on this module
+    from financial_connections._decoding.lenient import Document  # noqa: PLC0415 - likewise
 
-    return decode_at(cls, content, request_id, path) if path else decode(cls, content, request_id)
+    return decode_document(cls, content, Document(request_id))
