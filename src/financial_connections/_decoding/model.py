@@ -6,6 +6,15 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from financial_connections._decoding.json import parse_json, slice_at, write_json
 
+_GENERATED = "financial_connections._generated."
+_PUBLIC = "financial_connections.models"
+
+
+def _publish(cls: type) -> None:
+    """Name the public module of a generated class: a pickle can then be read when the generated one has moved."""
+    if cls.__module__.startswith(_GENERATED):
+        cls.__module__ = _PUBLIC
+
 
 class OpenEnum(StrEnum):
     """
@@ -13,6 +22,10 @@ class OpenEnum(StrEnum):
 
     Such a member equals, hashes, formats and pickles like its string, and its `is_known` is False.
     """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _publish(cls)
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -57,6 +70,10 @@ class Model:
     """Unset when everything fits."""
     _request_id: str | None
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _publish(cls)
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """
@@ -73,7 +90,7 @@ class Model:
             ValueError: The data contains itself, or is a list object without `data`.
 
         """
-        return _restore(cls, write_json(data), None)
+        return restore_model(cls, write_json(data), None)
 
     def to_dict(self) -> dict[str, Any]:
         """
@@ -125,7 +142,7 @@ class Model:
     def __reduce__(self) -> tuple[Any, ...]:
         # The bytes, not the attributes: a pickle read by a newer version gets the newer version's fields.
         raw = self._own_raw() if hasattr(self, "_raw") else write_json(self.to_dict())
-        return _restore, (type(self), raw, self.request_id)
+        return restore_model, (type(self), raw, self.request_id)
 
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -150,8 +167,16 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _restore(cls: type[ModelT], content: bytes, request_id: str | None) -> ModelT:
+def restore_model(cls: type[ModelT], content: bytes, request_id: str | None) -> ModelT:
+    """
+    Return a model from its JSON text.
+
+    Pickles name this function and the order of its parameters, so neither can change.
+    """
     from financial_connections._decoding.decode import decode_document  # noqa: PLC0415 - it is built on this module
     from financial_connections._decoding.lenient import Document  # noqa: PLC0415 - likewise
 
     return decode_document(cls, content, Document(request_id))
+
+
+restore_model.__module__ = _PUBLIC
