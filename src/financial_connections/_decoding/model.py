@@ -136,8 +136,10 @@ class Model:
         return self._items() == other._items()
 
     def __hash__(self) -> int:
-        # The id alone: maps such as `balance.current` cannot be hashed.
-        return hash((type(self), getattr(self, "id", None)))
+        # An id is enough, and quick. Objects without one, such as balances, differ in their attributes only.
+        own_id = getattr(self, "id", None)
+        facts = tuple(_hashable(value) for _, value in self._items()) if own_id is None else own_id
+        return hash((type(self), facts))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The bytes, not the attributes: a pickle read by a newer version gets the newer version's fields.
@@ -151,6 +153,17 @@ set_raw: Any = vars(Model)["_raw"].__set__
 set_path: Any = vars(Model)["_path"].__set__
 set_misfits: Any = vars(Model)["_misfits"].__set__
 set_request_id: Any = vars(Model)["_request_id"].__set__
+
+
+def _hashable(value: Any) -> Any:
+    """Return what can be hashed of an attribute: JSON that is nested further is left out."""
+    match value:
+        case list():
+            return tuple(item for item in value if not isinstance(item, list | dict))
+        case dict():
+            return frozenset((key, item) for key, item in value.items() if not isinstance(item, list | dict))
+        case _:
+            return value
 
 
 def _plain(value: Any) -> Any:
