@@ -26,7 +26,7 @@ class Answer:
     """What came back: the status, headers by lower-case name, and the body, decompressed."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
     request_id: str | None
     """Stripe's id of the request, fit to print."""

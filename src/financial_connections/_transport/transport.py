@@ -160,10 +160,12 @@ class Transport:
         if answer is None:
             error = error or _timeout_error(call, settings.timeout.seconds)
         elif not 200 <= answer.status < 300:  # noqa: PLR2004
-            error = error_from(answer.status, answer.headers, answer.content, **call.facts())
+            error = error_from(
+                answer.status, answer.headers, answer.content, secrets=[settings.api_key.reveal()], **call.facts()
+            )
         self._finished(call, time.monotonic() - started, answer, error)
         if answer and "stripe-notice" in answer.headers:
-            self._notice(printable(answer.headers["stripe-notice"]))
+            self._notice(printable(answer.headers["stripe-notice"], secrets=[settings.api_key.reveal()]))
         return answer if answer is not None and error is None else error  # type: ignore[return-value]
 
     def _finished(self, call: _Call, seconds: float, answer: Answer | None, error: BaseException | None) -> None:
