@@ -12,7 +12,7 @@ from typing import Any
 from financial_connections._decoding.json import REFUSALS, ContentError, slice_at
 from financial_connections._decoding.lenient import Document, build, own
 from financial_connections._decoding.misfits import log_misfits
-from financial_connections._decoding.model import Model, ModelT, set_path, set_raw, set_request_id
+from financial_connections._decoding.model import Model, ModelT, Remarks, set_raw, set_remarks, set_request_id
 from financial_connections._decoding.shape import Shape, shape_of
 from financial_connections._decoding.text import utf8_from
 
@@ -111,12 +111,13 @@ def _own_fields(shape: Shape, items: list[Any], raws: list[bytes], path: tuple[s
     request_id = document.request_id
     for nested in shape.nested:
         name, place = nested.name, (*path, nested.name)
+        remarks = Remarks(place)
         is_single = nested.model is not None
         for item, raw in zip(items, raws, strict=True):
             child = getattr(item, name)
             if is_single and isinstance(child, Model):
                 set_raw(child, raw)
-                set_path(child, place)
+                set_remarks(child, remarks)
                 set_request_id(child, request_id)
             elif child is not None and not is_single:
                 own(child, slice_at(raw, place), document)

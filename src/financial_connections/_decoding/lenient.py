@@ -6,7 +6,7 @@ from typing import Any, get_args, get_origin
 from attrs import define, field
 
 from financial_connections._decoding.json import REFUSALS, parse_json, split_array, split_object
-from financial_connections._decoding.model import Model, ModelT, set_misfits, set_raw, set_request_id
+from financial_connections._decoding.model import Model, ModelT, Remarks, set_raw, set_remarks, set_request_id
 from financial_connections._decoding.shape import arms_of, decoder_of, models_in, shape_of
 
 NOTHING = object()
@@ -68,7 +68,7 @@ def build(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
     set_raw(model, raw)
     set_request_id(model, document.request_id)
     if misfits:
-        set_misfits(model, tuple(misfits))
+        set_remarks(model, Remarks(misfits=tuple(misfits)))
         document.misfits.update(f"{cls.__name__}.{name}" for name in misfits)
     return model
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeVar
 
+from attrs import frozen
+
 from financial_connections._decoding.json import parse_json, slice_at, write_json
 
 _GENERATED = "financial_connections._generated."
@@ -48,6 +50,19 @@ class OpenEnum(StrEnum):
         return f"<{type(self).__name__}: {self._value_[:40]!a} (unknown)>"
 
 
+@frozen
+class Remarks:
+    """Facts about a decoded model that few models need: one slot for both keeps the others small."""
+
+    path: tuple[str, ...] = ()
+    """Where in `Model._raw` the object is."""
+    misfits: tuple[str, ...] = ()
+    """The fields that do not fit the contract."""
+
+
+_NO_REMARKS = Remarks()
+
+
 class Model:
     """
     An object of the API: typed attributes over exactly what the server sent.
@@ -58,16 +73,14 @@ class Model:
     """
 
     # Set after decoding, through the slots' own descriptors: models are frozen, and no field can reach these.
-    __slots__ = ("_misfits", "_path", "_raw", "_request_id")
+    __slots__ = ("_raw", "_remarks", "_request_id")
 
     __attrs_attrs__: ClassVar[Any]  # attrs' own; hints must resolve at run time, and its type does not
 
     _raw: bytes
     """The JSON text of this object, or of the item of a page that it is a field of."""
-    _path: tuple[str, ...]
-    """Where in `_raw` this object is; unset when `_raw` is its own."""
-    _misfits: tuple[str, ...]
-    """Unset when everything fits."""
+    _remarks: Remarks
+    """Unset for most objects, whose bytes are their own and fit."""
     _request_id: str | None
 
     def __init_subclass__(cls) -> None:
@@ -117,7 +130,7 @@ class Model:
         maps, of which entries that do not fit are left out, or are text with characters that no text can have,
         which are replaced by U+FFFD. An object in a field has `misfits` of its own.
         """
-        return getattr(self, "_misfits", ())
+        return getattr(self, "_remarks", _NO_REMARKS).misfits
 
     @property
     def request_id(self) -> str | None:
@@ -128,7 +141,7 @@ class Model:
         return [(field.name, getattr(self, field.name)) for field in self.__attrs_attrs__]
 
     def _own_raw(self) -> bytes:
-        return slice_at(self._raw, getattr(self, "_path", ()))
+        return slice_at(self._raw, getattr(self, "_remarks", _NO_REMARKS).path)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Model):
@@ -150,8 +163,7 @@ class Model:
 ModelT = TypeVar("ModelT", bound=Model)
 
 set_raw: Any = vars(Model)["_raw"].__set__
-set_path: Any = vars(Model)["_path"].__set__
-set_misfits: Any = vars(Model)["_misfits"].__set__
+set_remarks: Any = vars(Model)["_remarks"].__set__
 set_request_id: Any = vars(Model)["_request_id"].__set__
 
 

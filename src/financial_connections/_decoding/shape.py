@@ -70,7 +70,7 @@ def _shape_of(cls: Any) -> Shape:
     fields = tuple(_field(field, hints[field.name]) for field in cls.__attrs_attrs__)
     nested = tuple(field for field in fields if field.has_models)
     cut = decoder_of(msgspec.defstruct("Parts", [(field.name, msgspec.Raw, None) for field in nested]))
-    items = models_in(hints.get("data")) if "has_more" in hints else []
+    items = models_in(hints.get("data")) if "has_more" in hints else ()
     if not items:
         return Shape(fields, nested, decoder_of(cls), cut)
     own = [field.struct_field for field in fields if field.name != "data"]
@@ -81,13 +81,14 @@ def _shape_of(cls: Any) -> Shape:
 
 def _field(attribute: Any, hint: Any) -> Field:
     models = models_in(hint)
-    is_one = models == [arm for arm in arms_of(hint) if models_in(arm)] and len(models) == 1
+    is_one = models == tuple(arm for arm in arms_of(hint) if models_in(arm)) and len(models) == 1
     model = shape_of(models[0]) if is_one else None
     return Field(attribute.name, hint, attribute.default is NOTHING, bool(models), model)
 
 
-def models_in(hint: Any) -> list[type[Model]]:
+@cache
+def models_in(hint: Any) -> tuple[type[Model], ...]:
     """Return the model classes that a type hint mentions."""
     if isinstance(hint, type) and issubclass(hint, Model):
-        return [hint]
-    return [model for arm in get_args(hint) for model in models_in(arm)]
+        return (hint,)
+    return tuple(model for arm in get_args(hint) for model in models_in(arm))
