@@ -19,6 +19,7 @@ Everything that this package raises.
     │   ├── ConflictError                      409
     │   ├── RateLimitError                     429
     │   └── ServerError                        5xx
+    ├── CursorExpiredError                     the API does not know a sync's cursor any more
     ├── PaginationError                        a list cannot be followed further
     ├── NotExpandedError(LookupError)          a field holds an id, not the object
     ├── RefreshFailedError                     a refresh ended in `failed`
@@ -45,6 +46,7 @@ __all__ = [
     "AuthenticationError",
     "ConfigurationError",
     "ConflictError",
+    "CursorExpiredError",
     "DeadlineExceededError",
     "FinancialConnectionsError",
     "IdempotencyError",
@@ -103,10 +105,17 @@ class APIConnectionError(_CallError, ConnectionError):
     A POST may have taken effect; repeat it with the same `idempotency_key`.
     """
 
-    def __init__(self, message: str, *, retryable: bool = True, **call: Any) -> None:
+    def __init__(self, message: str, *, retryable: bool = True, reason: str | None = None, **call: Any) -> None:
         super().__init__(message, **call)
         self.retryable = retryable
         """Whether the same request may succeed later; False for a certificate that does not verify."""
+        self.reason = reason
+        """
+        The cause in one word, to branch on or to count by.
+
+        One of `dns`, `refused`, `tls`, `proxy`, `reset`, `protocol`, `network`, `timeout`, `deadline` and `closed`
+        (the client was closed), or None.
+        """
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -123,10 +132,12 @@ class DeadlineExceededError(APIConnectionError, TimeoutError):
 class APIResponseError(_CallError):
     """A 2xx answer that is no JSON object, or a list without data. A POST has taken effect."""
 
-    def __init__(self, message: str, *, status: int = 200, **call: Any) -> None:
+    def __init__(self, message: str, *, status: int = 200, retryable: bool = True, **call: Any) -> None:
         super().__init__(message, **call)
         self.status = status
         """The status of the answer, 200 to 299."""
+        self.retryable = retryable
+        """Whether the same request, a POST with the same `idempotency_key`, may get a usable response later."""
 
 
 class APIStatusError(_CallError):
@@ -232,6 +243,13 @@ class RateLimitError(APIStatusError):
 
 class ServerError(APIStatusError):
     """5xx: something went wrong at Stripe, or on the way."""
+
+
+class CursorExpiredError(FinancialConnectionsError):
+    """The API does not know the refresh that a cursor starts from, so nobody can tell what has changed since.
+
+    Sync the account again with `cursor=None`, which reads all of its transactions, and store them over the old ones.
+    """
 
 
 class PaginationError(FinancialConnectionsError):
