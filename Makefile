@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 LOWEST := .venv-lowest
 # Tests of what needs more than the SDK's own dependencies: the generator, and what `peers` in pyproject.toml names.
 NEWEST_ONLY := codegen install peers soak test_benchmarks.py test_docs.py test_examples.py test_webhooks.py \
-	test_webhooks_endpoint.py test_worker.py
+	test_webhooks_endpoint.py test_webhooks_once.py test_worker.py
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12

@@ -11,7 +11,7 @@ from codegen.schemas import limits_of
 ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 TAKEN = frozenset({
     # What every model has (`financial_connections._decoding.model.Model`).
-    *("extra", "from_dict", "request_id", "to_dict"),
+    *("extra", "from_dict", "misfits", "request_id", "to_dict"),
     # What the hints and defaults in a class body call by name.
     *("Any", "None", "bool", "define", "dict", "field", "float", "int", "list", "str"),
 })  # fmt: skip

@@ -94,21 +94,21 @@ FAULTS = {
         APIConnectionError,
         3,
     ),
-    "bad gzip": (http_answer(b"not gzip", headers=b"Content-Encoding: gzip\r\n"), OPEN, APIConnectionError, 3),
+    "bad gzip": (http_answer(b"not gzip", headers=b"Content-Encoding: gzip\r\n"), OPEN, APIResponseError, 3),
     "truncated gzip": (
         http_answer(gzip.compress(b"{}" * 500)[:-12], headers=b"Content-Encoding: gzip\r\n"),
         OPEN,
-        APIConnectionError,
+        APIResponseError,
         3,
     ),
-    "an unasked-for coding": (http_answer(headers=b"Content-Encoding: br\r\n"), OPEN, APIConnectionError, 1),
-    "a body too large": (http_answer(b" " * 70_000 + b"{}"), OPEN, APIConnectionError, 1),
-    "a gzipped body too large": (gzipped(b" " * 70_000 + b"{}"), OPEN, APIConnectionError, 1),
-    "an empty 200": (http_answer(b""), OPEN, APIResponseError, 1),
-    "204": (b"HTTP/1.1 204 No Content\r\n\r\n", OPEN, APIResponseError, 1),
+    "an unasked-for coding": (http_answer(headers=b"Content-Encoding: br\r\n"), OPEN, APIResponseError, 1),
+    "a body too large": (http_answer(b" " * 70_000 + b"{}"), OPEN, APIResponseError, 1),
+    "a gzipped body too large": (gzipped(b" " * 70_000 + b"{}"), OPEN, APIResponseError, 1),
+    "an empty 200": (http_answer(b""), OPEN, APIResponseError, 3),
+    "204": (b"HTTP/1.1 204 No Content\r\n\r\n", OPEN, APIResponseError, 3),
     "304": (b"HTTP/1.1 304 Not Modified\r\n\r\n", OPEN, APIStatusError, 1),
-    "an HTML 200": (http_answer(b"<html>hi</html>"), OPEN, APIResponseError, 1),
-    "truncated JSON": (http_answer(b'{"id": "fca'), OPEN, APIResponseError, 1),
+    "an HTML 200": (http_answer(b"<html>hi</html>"), OPEN, APIResponseError, 3),
+    "truncated JSON": (http_answer(b'{"id": "fca'), OPEN, APIResponseError, 3),
     "a JSON scalar": (http_answer(b"5"), OPEN, APIResponseError, 1),
     "a JSON null": (http_answer(b"null"), OPEN, APIResponseError, 1),
     "a redirect": (
@@ -379,7 +379,7 @@ async def test_a_gzip_bomb_does_not_go_off(connect):
     async with serving(handle) as url, connect(url) as client:
         tracemalloc.start()
         try:
-            with pytest.raises(APIConnectionError, match="larger than 32 MiB"):
+            with pytest.raises(APIResponseError, match="larger than 32 MiB"):
                 await client.accounts.retrieve("fca_1")
             assert tracemalloc.get_traced_memory()[1] < 80_000_000
         finally:
@@ -394,7 +394,7 @@ async def test_an_endless_body_is_cut_off(connect):
             await stream.send(b" " * 1_000_000)
 
     async with serving(handle) as url, connect(url) as client:
-        with pytest.raises(APIConnectionError, match="larger than 32 MiB"):
+        with pytest.raises(APIResponseError, match="larger than 32 MiB"):
             await client.accounts.retrieve("fca_1")
 
 
@@ -515,28 +515,6 @@ async def test_a_closed_client_says_so():
         await client.accounts.retrieve("fca_1")
     with pytest.raises(_settings.ConfigurationError, match="closed"):
         await client.with_options(max_retries=0).accounts.retrieve("fca_1")
-
-
-async def test_closing_lets_calls_in_flight_finish():
-    arrived, go = anyio.Event(), anyio.Event()
-    answers = []
-
-    async def handle(stream):
-        await read_request(stream)
-        arrived.set()
-        await go.wait()
-        await stream.send(http_answer())
-
-    async def ask(client):
-        answers.append(await client.accounts.retrieve("fca_1"))
-
-    async with serving(handle) as url, anyio.create_task_group() as tasks:
-        client = AsyncClient(KEY, base_url=url)
-        tasks.start_soon(ask, client)
-        await arrived.wait()
-        await client.aclose()
-        go.set()
-    assert ["fca_1"] == [answer.id for answer in answers]
 
 
 @pytest.mark.parametrize("first", ["asyncio", "trio"])

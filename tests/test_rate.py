@@ -1,8 +1,12 @@
+from itertools import pairwise
+
 import anyio
+import httpx
 import pytest
 
 from financial_connections import AsyncClient, ConfigurationError, DeadlineExceededError, RequestOptions
 from financial_connections._transport.ratelimit import RateLimiter
+from financial_connections.events import RequestStarted
 
 
 @pytest.fixture
@@ -77,3 +81,50 @@ async def test_a_client_and_its_views_share_one_limit(httpx_mock):
 def test_a_limit_that_limits_nothing_is_refused(limit):
     with pytest.raises(ConfigurationError, match="rate_limit"):
         AsyncClient("sk_test_1", rate_limit=limit)
+
+
+async def test_a_permit_after_a_late_one_keeps_its_distance(clock, monkeypatch):
+    limiter, moments = RateLimiter(25), []
+    sleep = anyio.sleep
+
+    async def sleep_too_long(seconds):
+        await sleep(seconds + 0.9)
+
+    async def call():
+        await limiter.wait()
+        moments.append(clock.now)
+
+    monkeypatch.setattr(anyio, "sleep", sleep_too_long)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(call)
+    assert all(later - earlier > 0.0399 for earlier, later in pairwise(moments))
+
+
+async def test_attempts_that_waited_for_a_connection_begin_no_faster_than_the_limit(clock, httpx_mock):
+    """All connections are busy for three seconds; then what has waited begins at the rate, and not all at once."""
+    begun, busy = [], anyio.Event()
+
+    async def answer(request):
+        if len(begun) <= 10:
+            await busy.wait()
+        return httpx.Response(200, json={})
+
+    def note(event):
+        if isinstance(event, RequestStarted):
+            begun.append(clock.now)
+
+    httpx_mock.add_callback(answer, is_reusable=True)
+    async with (
+        AsyncClient("sk_test_1", rate_limit=20, max_connections=10, on_event=note) as client,
+        anyio.create_task_group() as tasks,
+    ):
+        for _ in range(100):
+            tasks.start_soon(client.send_raw, "GET", "/v1/balance")
+        await anyio.wait_all_tasks_blocked()
+        assert 10 == len(begun)
+        clock.now += 3
+        busy.set()
+    assert 100 == len(begun)
+    for start in begun:
+        assert len([moment for moment in begun if start <= moment < start + 0.999]) <= 20

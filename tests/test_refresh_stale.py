@@ -105,6 +105,23 @@ async def test_a_refresh_within_the_second_of_the_previous_one_is_waited_for():
     assert "GPGG" == sent
 
 
+async def test_a_late_look_at_the_previous_refresh_while_it_was_pending_starts_nothing():
+    account, _ = await wait(
+        YESTERDAY, YESTERDAY, balance("pending", 100), YESTERDAY, balance("pending", 200), balance("succeeded", 200)
+    )
+    assert 200 == account.balance_refresh.last_attempted_at
+    old = [transactions(status, 100, "fctxnref_1") for status in ("succeeded", "pending")]
+    account, _ = await wait(
+        old[0], old[1], old[0], transactions("succeeded", 100, "fctxnref_2"), features=["transactions"]
+    )
+    assert "fctxnref_2" == account.transaction_refresh.id
+
+
+async def test_a_refresh_that_another_process_starts_within_the_same_second_is_joined():
+    _, sent = await wait(YESTERDAY, TOO_EARLY, balance("pending", 100), YESTERDAY)
+    assert "GPGG" == sent
+
+
 async def test_two_refreshes_of_transactions_within_a_second_are_told_apart_by_their_ids():
     account, sent = await wait(
         transactions("succeeded", 100, "fctxnref_1"),
@@ -178,8 +195,7 @@ def lagging_worlds(draw):
     """
     Draw the states of a feature in the order in which they come to be, and the looks at them.
 
-    A refresh is pending and then ends; the last one is the one that the request starts. Each look shows any state from
-    `lag` states before the newest one on, which bounds how far reads lag behind.
+    A refresh is pending and then ends; the last one is the one that the request starts.
     """
     with_ids, at, states = draw(st.booleans()), 100, []
     for number in range(draw(st.integers(1, 3))):

@@ -1,7 +1,13 @@
 """The ASGI application: what it answers, what reaches the handler, and how often."""
 
-import traceback
+import asyncio
+import copy
+import pickle
+import tracemalloc
 from contextlib import asynccontextmanager
+from functools import partial
+from itertools import chain
+from unittest.mock import AsyncMock
 
 import anyio
 import httpx
@@ -9,11 +15,34 @@ import pytest
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from test_webhooks import NOW, PAYLOAD, SECRET, event_of
+from test_webhooks import NOW, PAYLOAD, SECRET
+from trio.testing import MockClock
 
 from financial_connections import ConfigurationError
-from financial_connections.sandbox import Sandbox
-from financial_connections.webhooks import AccountReactivated, RecentEvents, sign, webhook_endpoint
+from financial_connections.webhooks import AccountReactivated, sign, webhook_endpoint
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request):
+    if request.param == "trio":
+        return "trio", {"clock": MockClock()}
+    return "asyncio"
+
+
+@pytest.fixture
+def jump(anyio_backend, monkeypatch):
+    """Let some seconds pass on the clock of the event loop, and wait for ever."""
+
+    async def jump(seconds):
+        if anyio_backend == "asyncio":
+            loop = asyncio.get_running_loop()
+            now = loop.time
+            monkeypatch.setattr(loop, "time", lambda: now() + seconds)
+        else:
+            anyio_backend[1]["clock"].jump(seconds)
+        await anyio.sleep_forever()
+
+    return jump
 
 
 class Handler:
@@ -140,97 +169,6 @@ async def test_a_body_in_parts_verifies():
     assert (200, 1) == (answer.status_code, len(handler.events))
 
 
-async def test_an_event_is_handled_once_however_often_it_comes():
-    handler = Handler()
-    async with talking_to(endpoint(handler)) as client:
-        answers = [await deliver(client, header=sign(PAYLOAD, SECRET, NOW + n)) for n in range(3)]
-        await deliver(client, event_of(id="evt_2"))
-    assert [200, 200, 200] == [answer.status_code for answer in answers]
-    assert ["evt_1", "evt_2"] == [event.id for event in handler.events]
-
-
-async def test_events_without_an_id_are_all_handled():
-    handler = Handler()
-    async with talking_to(endpoint(handler)) as client:
-        for _ in range(2):
-            await deliver(client, event_of(id=None))
-    assert 2 == len(handler.events)
-
-
-async def test_an_event_that_could_not_be_handled_is_answered_with_500_and_taken_when_it_comes_again():
-    handler = Handler(OSError("the disk is full"))
-    async with talking_to(endpoint(handler)) as client:
-        statuses = [(await deliver(client)).status_code for _ in range(3)]
-    assert [500, 200, 200] == statuses
-    assert 2 == len(handler.events)
-
-
-async def test_the_error_of_a_handler_is_raised_on_and_shows_neither_body_nor_secret():
-    app = endpoint(Handler(OSError("the disk is full")))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://receiver") as client:
-        with pytest.raises(OSError, match="disk") as caught:
-            await deliver(client)
-    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
-    ours = [frame for frame in frames if "financial_connections/webhooks" in frame.f_code.co_filename]
-    assert ours
-    shown = "".join(repr(value) for frame in ours for value in frame.f_locals.values() if not callable(value))
-    assert "6789" not in shown + repr(app)
-    assert SECRET not in shown + repr(app)
-
-
-@pytest.mark.parametrize("outcome", [None, OSError("the disk is full")])
-async def test_an_event_that_comes_while_it_is_being_handled_waits_for_the_outcome(outcome):
-    handling, go_on = anyio.Event(), anyio.Event()
-    handled = []
-
-    async def handler(event):
-        handled.append(event.id)
-        handling.set()
-        await go_on.wait()
-        if outcome and len(handled) == 1:
-            raise outcome
-
-    statuses = []
-
-    async with talking_to(endpoint(handler)) as client, anyio.create_task_group() as tasks:
-
-        async def send():
-            statuses.append((await deliver(client)).status_code)
-
-        tasks.start_soon(send)
-        await handling.wait()
-        tasks.start_soon(send)
-        await anyio.wait_all_tasks_blocked()
-        assert ["evt_1"] == handled
-        go_on.set()
-    assert (sorted([500 if outcome else 200, 200]), 2 if outcome else 1) == (sorted(statuses), len(handled))
-
-
-async def test_a_store_of_your_own_is_asked_before_and_told_after():
-    told = []
-
-    class Store:
-        async def seen(self, event):
-            told.append(("seen", event))
-            return event == "evt_2"
-
-        async def add(self, event):
-            told.append(("add", event, len(handler.events)))
-
-    handler = Handler()
-    async with talking_to(endpoint(handler, store=Store())) as client:
-        await deliver(client)
-        await deliver(client, event_of(id="evt_2"))
-    assert [("seen", "evt_1"), ("add", "evt_1", 1), ("seen", "evt_2")] == told
-
-
-async def test_the_store_in_memory_forgets_the_oldest():
-    store = RecentEvents(capacity=2)
-    for event in ("a", "b", "c", "b"):
-        await store.add(event)
-    assert [False, True, True] == [await store.seen(event) for event in ("a", "b", "c")]
-
-
 @pytest.mark.parametrize("secret", ["", " ", [], [SECRET, ""], None])
 def test_an_endpoint_without_a_secret_is_not_made(secret):
     with pytest.raises(ConfigurationError, match="secret is empty"):
@@ -276,19 +214,145 @@ async def test_a_server_can_run_it_by_itself():
     assert ["lifespan.startup.complete", "lifespan.shutdown.complete", "websocket.close"] == sent
 
 
-async def test_what_the_sandbox_sends_twice_and_in_any_order_is_handled_once(no_waiting):
-    handler = Handler()
-    sandbox = Sandbox()
-    sandbox.add_webhook("http://127.0.0.1:9/", secret=SECRET, shuffled=True, doubled=True)
-    account = sandbox.add_account(balance=1, owners=1, transactions=3)
-    sandbox.deactivate(account)
-    app = webhook_endpoint(SECRET, handler, clock=sandbox.clock.now)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
-        deliveries = await sandbox.deliver_webhooks(client)
-    assert (10, {200}) == (len(deliveries), {delivery.status for delivery in deliveries})
-    assert sorted(event["id"] for event in sandbox.events) == sorted(event.id for event in handler.events)
-
-
 def test_an_endpoint_with_an_endless_tolerance_is_refused():
     with pytest.raises(ConfigurationError, match="^tolerance must be"):
-        webhook_endpoint("whsec_1", print, tolerance=float("nan"))
+        webhook_endpoint("whsec_1", Handler(), tolerance=float("nan"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *[{"max_bytes": value} for value in (None, "5", -1, 0, 1.5, True)],
+        *[{"body_timeout": value} for value in (None, "5", -1, 0, True, float("nan"), float("inf"))],
+        *[{"claim_timeout": value} for value in (None, "5", -1, 0, True, float("nan"), float("inf"))],
+        *[{"clock": value} for value in (None, 5)],
+    ],
+    ids=str,
+)
+def test_an_argument_that_cannot_be_used_is_refused(arguments):
+    with pytest.raises(ConfigurationError, match=f"^{next(iter(arguments))} must be"):
+        webhook_endpoint(SECRET, Handler(), **arguments)
+
+
+class Methods:
+    async def handle(self, event):
+        await Handler()(event)
+
+    def handle_at_once(self, event):
+        pass
+
+
+class NotAsync:
+    def __call__(self, event):
+        pass
+
+
+async def handle(event, log):
+    log.append(event.id)
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [print, None, 5, lambda event: handle(event, []), NotAsync(), Handler, Methods().handle_at_once, partial(print, 1)],
+)
+def test_a_handler_that_is_not_async_is_refused(handler):
+    with pytest.raises(ConfigurationError, match="^handler must be an async function"):
+        webhook_endpoint(SECRET, handler)
+
+
+@pytest.mark.parametrize(
+    "handler", [Handler(), Methods().handle, partial(handle, log=[]), partial(partial(Handler())), AsyncMock()]
+)
+async def test_any_async_callable_is_a_handler(handler):
+    async with talking_to(endpoint(handler)) as client:
+        assert 200 == (await deliver(client)).status_code
+
+
+async def test_a_signed_payload_that_is_no_text_is_answered_with_400():
+    body = b'{"id": "evt_\xff"}'
+    async with talking_to(endpoint(Handler())) as client:
+        answer = await deliver(client, body)
+    assert (400, "payload: it is not UTF-8") == (answer.status_code, answer.text)
+
+
+# -- the body ---------------------------------------------------------------------------------------------
+
+
+async def post(app, messages, then, headers=()):
+    """The status and text of the response to a body in parts; after them, `then` is awaited."""
+    messages, sent = iter(messages), []
+
+    async def receive():
+        for message in messages:
+            return {"type": "http.request", "body": message, "more_body": True}
+        return await then()
+
+    async def send(message):
+        sent.append(message)
+
+    await app({"type": "http", "method": "POST", "headers": headers}, receive, send)
+    return sent[0]["status"], sent[1]["body"]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 10, 3_600])
+async def test_a_body_that_does_not_arrive_in_time_is_answered_with_408(seconds, jump):
+    handler = Handler()
+    app = endpoint(handler, body_timeout=seconds)
+    answer = await post(app, [PAYLOAD[:10], b""], then=partial(jump, seconds))
+    assert (408, b"the body did not arrive in time") == answer
+    assert [] == handler.events
+
+
+async def test_empty_chunks_without_end_are_timed_out_too(jump):
+    handler, received = Handler(), []
+
+    async with anyio.create_task_group() as tasks:
+
+        async def receive():
+            received.append(1)
+            if len(received) == 1_000:
+                tasks.start_soon(jump, 10)
+            return {"type": "http.request", "body": b"", "more_body": True}
+
+        async def send(message):
+            sent.append(message)
+
+        sent = []
+        await endpoint(handler)({"type": "http", "method": "POST", "headers": []}, receive, send)
+        tasks.cancel_scope.cancel()
+    assert (408, []) == (sent[0]["status"], handler.events)
+
+
+async def test_a_body_in_tiny_and_empty_chunks_takes_little_memory():
+    async def end():
+        return {"type": "http.request", "body": PAYLOAD[-1:], "more_body": False}
+
+    handler = Handler()
+    app = endpoint(handler)
+    chunks = (b"" for _ in range(20_000))
+    parts = (PAYLOAD[n : n + 1] for n in range(len(PAYLOAD) - 1))
+    headers = [(b"stripe-signature", sign(PAYLOAD, SECRET, NOW).encode())]
+    tracemalloc.start()
+    try:
+        status, _ = await post(app, chain(chunks, parts), then=end, headers=headers)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (200, 1) == (status, len(handler.events))
+    assert peak < 1_000_000
+
+
+# -- secrets ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copy_of", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_an_endpoint_does_not_pickle(copy_of):
+    with pytest.raises(TypeError, match="^a webhook endpoint holds a signing secret"):
+        copy_of(endpoint(Handler()))
+
+
+def test_an_endpoint_shows_no_secret():
+    app = webhook_endpoint([SECRET, "whsec_other"], Handler())
+    shown = [repr(getattr(app, name)) for name in app.__slots__ if not name.startswith("__")]
+    assert len(shown) > 5
+    assert "whsec_" not in repr(app) + "".join(shown)

@@ -151,7 +151,7 @@ class AsyncClient:
     async def aclose(self) -> None:
         """Close the connections. A client of yours (`http_client=`) stays open."""
         if not self._is_view:
-            await self._transport.connections.aclose()
+            await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -178,9 +178,9 @@ def _pool(transport: str, limit: int) -> Connections:
         return Lanes(limit)
     if transport != "aiohttp":
         raise ConfigurationError('transport must be "httpx" or "aiohttp"')
-    if find_spec("httpx_aiohttp") is None:
+    if find_spec("aiohttp") is None:
         raise ConfigurationError('transport="aiohttp" needs the extra financial-connections[aiohttp]')
-    from financial_connections._transport.aiohttp import AiohttpPool  # noqa: PLC0415 - it loads httpx and aiohttp
+    from financial_connections._transport.aiohttp import AiohttpPool  # noqa: PLC0415 - it loads aiohttp
 
     return AiohttpPool(limit)
 

@@ -33,7 +33,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from financial_connections._decoding import ContentError, parse_json
-from financial_connections._redact import masked, printable, text_of_html
+from financial_connections._redact import Mask, flatten, printable, restore, text_of_html
 from financial_connections._retry import is_retryable_status, retry_after_from
 
 __all__ = [
@@ -105,10 +105,17 @@ class APIConnectionError(_CallError, ConnectionError):
     A POST may have taken effect; repeat it with the same `idempotency_key`.
     """
 
-    def __init__(self, message: str, *, retryable: bool = True, **call: Any) -> None:
+    def __init__(self, message: str, *, retryable: bool = True, reason: str | None = None, **call: Any) -> None:
         super().__init__(message, **call)
         self.retryable = retryable
         """Whether the same request may succeed later; False for a certificate that does not verify."""
+        self.reason = reason
+        """
+        The cause in one word, to branch on or to count by.
+
+        One of `dns`, `refused`, `tls`, `proxy`, `reset`, `protocol`, `network`, `timeout`, `deadline` and `closed`
+        (the client was closed), or None.
+        """
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -125,10 +132,12 @@ class DeadlineExceededError(APIConnectionError, TimeoutError):
 class APIResponseError(_CallError):
     """A 2xx answer that is no JSON object, or a list without data. A POST has taken effect."""
 
-    def __init__(self, message: str, *, status: int = 200, **call: Any) -> None:
+    def __init__(self, message: str, *, status: int = 200, retryable: bool = True, **call: Any) -> None:
         super().__init__(message, **call)
         self.status = status
         """The status of the answer, 200 to 299."""
+        self.retryable = retryable
+        """Whether the same request, a POST with the same `idempotency_key`, may get a usable response later."""
 
 
 class APIStatusError(_CallError):
@@ -153,9 +162,9 @@ class APIStatusError(_CallError):
         self.status = status
         """The status of the answer, such as 404."""
         self.headers = dict(headers or {})
-        """The answer's headers, names in lower case."""
+        """Headers of the response, with names in lower case and secrets masked."""
         self.body = body
-        """The answer's body: parsed JSON, otherwise the start of its text."""
+        """Body of the response with secrets masked: parsed JSON, or the start of the text if it is not JSON."""
         self.type = _text(fields.get("type"))
         """`api_error`, `card_error`, `idempotency_error` or `invalid_request_error`."""
         self.code = _text(fields.get("code"))
@@ -175,6 +184,15 @@ class APIStatusError(_CallError):
         self.replayed = self.headers.get("idempotent-replayed") == "true"
         """Whether this is the stored answer to an earlier request with the same idempotency key."""
         super().__init__(self.message, **call)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        reduced: Any = super().__reduce__()
+        error_class, args, state = reduced
+        # Flat, because `pickle` and `copy.deepcopy` cannot follow a body that is nested deeply.
+        return error_class, args, {**state, "body": flatten(state["body"])}
+
+    def __setstate__(self, state: dict[str, Any] | None) -> None:
+        super().__setstate__({**(state or {}), "body": restore((state or {})["body"])})
 
     def __str__(self) -> str:
         facts = {"code": self.code, "param": self.param, "request": self.request_id}
@@ -264,6 +282,10 @@ class WebhookSignatureError(FinancialConnectionsError, ValueError):
     """A webhook's payload was not signed with any of the given secrets, or too long ago."""
 
 
+_LARGEST_BODY = 1024 * 1024
+"""Bytes of a body that is parsed. A larger one is not an error of Stripe's."""
+_LONGEST_TEXT = 20_000
+
 _BY_TYPE = {"idempotency_error": IdempotencyError}
 _BY_CODE = {"financial_connections_account_inactive": AccountInactiveError}
 _BY_STATUS = {
@@ -275,30 +297,55 @@ _BY_STATUS = {
 }
 
 
-def error_from(status: int, headers: Mapping[str, str], content: bytes, **call: Any) -> APIStatusError:
-    """Return the error that an answer other than 2xx stands for. `headers` has lower-case names."""
-    content = masked(content)
-    try:
-        body, said = parse_json(content), None
-    except ContentError:
-        body = content[:20_000].decode("utf-8", "replace")
-        said = text_of_html(body).strip()
+def error_from(
+    status: int, headers: Mapping[str, str], content: bytes, *, secrets: Sequence[str] = (), **call: Any
+) -> APIStatusError:
+    """
+    Return the error for a response whose status is not 2xx.
+
+    Args:
+        status: Status of the response.
+        headers: Headers of the response, with names in lower case.
+        content: Body of the response.
+        secrets: Values that were sent and must not appear in the error, such as the API key.
+        **call: `attempts` and `idempotency_key` of the call.
+
+    """
+    mask = Mask(secrets)
+    del secrets
+    body, text = _body_from(content, mask)
     fields = _error_fields(body)
-    error_class = (
-        _BY_TYPE.get(_text(fields.get("type")) or "")
-        or _BY_CODE.get(_text(fields.get("code")) or "")
+    error_class = _class_of(status, _text(fields.get("type")), _text(fields.get("code")))
+    headers = {mask(name): mask(value) for name, value in headers.items()}
+    request_id = headers.get("request-id")
+    return error_class(
+        text or f"HTTP {status}",
+        status=status,
+        headers=headers,
+        body=mask.value(body) if text is None else body,
+        request_id=printable(request_id, 100) if request_id else None,
+        **call,
+    )
+
+
+def _body_from(content: bytes, mask: Mask) -> tuple[Any, str | None]:
+    """Return the parsed body; if it is not JSON, the start of it, masked, and the text to show of it."""
+    if len(content) <= _LARGEST_BODY:
+        try:
+            return parse_json(content), None
+        except ContentError:
+            pass
+    body = mask.start_of(content[:_LARGEST_BODY].decode("utf-8", "replace"), _LONGEST_TEXT)
+    return body, text_of_html(body).strip()
+
+
+def _class_of(status: int, error_type: str | None, code: str | None) -> type[APIStatusError]:
+    return (
+        _BY_TYPE.get(error_type or "")
+        or _BY_CODE.get(code or "")
         or _BY_STATUS.get(status)
         or (InvalidRequestError if 400 <= status < 500 else None)  # noqa: PLR2004
         or (ServerError if status >= 500 else APIStatusError)  # noqa: PLR2004
-    )
-    request_id = headers.get("request-id")
-    return error_class(
-        said or f"HTTP {status}",
-        status=status,
-        headers=headers,
-        body=body,
-        request_id=printable(request_id, 100) if request_id else None,
-        **call,
     )
 
 

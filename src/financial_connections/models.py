@@ -8,7 +8,11 @@ Times are seconds since the epoch, amounts are in the currency's smallest unit (
 
 from typing import TYPE_CHECKING
 
-from financial_connections._decoding import Model, OpenEnum
+from financial_connections._decoding import (
+    Model,
+    OpenEnum,
+    restore_model,  # noqa: F401 # pyright: ignore[reportUnusedImport] - pickles name it here
+)
 from financial_connections._generated.models import (
     Account,
     AccountCategory,

@@ -235,11 +235,19 @@ def test_what_is_no_number_is_told_in_words(run):
     assert "'x' is not a number" in run("accounts", "list", "--timeout", "x")[2]
 
 
-def test_a_key_that_stands_where_none_belongs_is_masked(run, tmp_path):
-    for args in (["sk_live_SECRET123"], ["accounts", "list", "--api-key-file", tmp_path / "rk_test_SECRET123"]):
-        status, _, err = run(*args)
-        assert status in {1, 2}
-        assert "SECRET" not in err
+@pytest.mark.parametrize("key", ["sk_live_SECRET123", "rk_test_SECRET123", "sk_org_live_SECRET123", "rk_org_SECRET123"])
+def test_a_key_that_stands_where_none_belongs_is_masked(run, tmp_path, key):
+    for args in (
+        [key],
+        [f"--{key}"],
+        ["accounts", "list", "--api-key-file", key],
+        ["accounts", "list", "--api-key-file", tmp_path / key],
+        ["accounts", "list", "--limit", key],
+        ["accounts", "retrieve", key, "--debug"],
+    ):
+        status, out, err = run(*args)
+        assert status in {1, 2, 4}
+        assert "SECRET" not in out + err
         assert "k_" in err
 
 

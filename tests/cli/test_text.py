@@ -50,6 +50,8 @@ def test_emoji_stay_whole():
 def test_secrets_are_masked():
     text = "sk_live_a1 rk_test_b2 'whsec_c3=' fcsess_1_secret_d4 risk_test"
     assert "sk_live_*** rk_test_*** 'whsec_***' fcsess_1_secret_*** risk_test" == masked(text)
+    assert "sk_org_*** rk_org_*** ek_live_***" == masked("sk_org_live_a1 rk_org_test_b2 ek_live_c3")
+    assert "my_sk_live_*** task_test_1" == masked("my_sk_live_a1 task_test_1")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

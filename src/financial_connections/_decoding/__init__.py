@@ -2,6 +2,6 @@
 
 from financial_connections._decoding.decode import decode
 from financial_connections._decoding.json import ContentError, parse_json
-from financial_connections._decoding.model import Model, ModelT, OpenEnum
+from financial_connections._decoding.model import Model, ModelT, OpenEnum, restore_model
 
-__all__ = ["ContentError", "Model", "ModelT", "OpenEnum", "decode", "parse_json"]
+__all__ = ["ContentError", "Model", "ModelT", "OpenEnum", "decode", "parse_json", "restore_model"]

@@ -41,14 +41,18 @@ class _Progress:
     """The newest refresh seen; None if the feature was never refreshed."""
     seen: bool = False
 
-    def observe(self, refresh: Any) -> Phase:
+    def observe(self, refresh: Any, *, after_request: bool) -> Phase:
         mark = _mark_of(refresh)
         pending = getattr(refresh, "status", None) == RefreshStatus.PENDING
         if self.seen and _is_older(mark, self.newest):
             return Phase.RUNNING if self.started else Phase.IDLE
-        # A pending refresh with the mark of the previous one was started within the same second.
-        if pending or (self.seen and _differs(mark, self.newest)):
-            self.started = True
+        if self.seen:
+            # Right after a request, a pending refresh with the mark of the previous one was started in the same second.
+            # At another time it is the previous one, seen late. An ID tells them apart.
+            is_restart = pending and after_request and not (mark and mark[0])
+            self.started = self.started or is_restart or _differs(mark, self.newest)
+        else:
+            self.started = self.started or pending
         self.newest, self.seen = mark, True
         if not self.started:
             return Phase.IDLE
@@ -68,10 +72,17 @@ class Freshness:
         self.phases = dict.fromkeys(self._progress, Phase.IDLE)
         """Phase of each feature in the latest look."""
 
-    def observe(self, account: Account) -> None:
-        """Take note of a look at the account."""
+    def observe(self, account: Account, *, after_request: bool = False) -> None:
+        """
+        Take note of a look at the account.
+
+        Args:
+            account: The account as it was seen.
+            after_request: This is the response to the request for a refresh, or the look after its refusal.
+
+        """
         for feature, progress in self._progress.items():
-            self.phases[feature] = progress.observe(refresh_of(account, feature))
+            self.phases[feature] = progress.observe(refresh_of(account, feature), after_request=after_request)
 
     def in_phase(self, phase: Phase) -> list[str]:
         """Return the features in the given phase."""

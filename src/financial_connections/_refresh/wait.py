@@ -147,12 +147,13 @@ class Watch:
             raise RefreshFailedError(f"the refresh of {', '.join(failed)} failed", features=failed)
         return False
 
-    async def _look(self) -> Account:
-        return self._seen(await retrieve_account(self.sender, self.account, expand=self.expand, options=self.options))
+    async def _look(self, *, after_request: bool = False) -> Account:
+        account = await retrieve_account(self.sender, self.account, expand=self.expand, options=self.options)
+        return self._seen(account, after_request=after_request)
 
-    def _seen(self, account: Account) -> Account:
+    def _seen(self, account: Account, *, after_request: bool) -> Account:
         self.last = account
-        self.freshness.observe(account)
+        self.freshness.observe(account, after_request=after_request)
         if self.on_progress:
             try:
                 self.on_progress(account)
@@ -195,8 +196,8 @@ class Watch:
         except InvalidRequestError as error:
             refusal = error
         else:
-            return self._seen(account), None
-        return await self._look(), refusal
+            return self._seen(account, after_request=True), None
+        return await self._look(after_request=True), refusal
 
     async def _wait_for(self, opening: int, refusal: InvalidRequestError | None, patience: Patience) -> None:
         seconds = opening - self.clock()

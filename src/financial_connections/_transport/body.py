@@ -1,14 +1,19 @@
-"""Reading a body: bounded, and decompressed, while it streams."""
+"""Read bodies: bounded, and decompressed while they stream."""
 
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import suppress
 from typing import Any
 
+import anyio
+
 LARGEST_BODY = 32 * 1024 * 1024
-"""Bytes, after decompression: no page of the API comes near it."""
+"""Bytes, before and after decompression. No page of the API comes near it."""
 
 _STEP = 1024 * 1024
+_GZIP = zlib.MAX_WBITS | 16
+_ZLIB = zlib.MAX_WBITS
+_RAW = -zlib.MAX_WBITS
 
 
 class BodyError(Exception):
@@ -20,18 +25,25 @@ class BodyError(Exception):
 
 
 async def read_body(response: Any, coding: str, limit: int = LARGEST_BODY) -> bytes:
-    """Return the body of an httpx response, or raise `BodyError`. Counts while it inflates: bombs do not go off."""
-    if response.is_stream_consumed:  # a mock's answer is read when it is made
+    """Return the body of an httpx response, or raise `BodyError`. Counts while it inflates, so bombs do not go off."""
+    if response.is_stream_consumed:  # a mock's response is read when it is made
         return _bounded(response.content, limit)
-    coding = coding.strip().lower()
-    if coding not in {"identity", "", "gzip", "x-gzip"}:
-        raise BodyError(f"the body is compressed as {coding[:20]!r}, which was not asked for", retryable=False)
     chunks = aiter(response.stream)
     try:
-        return await (_inflated if "gzip" in coding else _joined)(chunks, limit)
+        return await _decoded(chunks, coding.strip().lower(), limit)
     except BodyError:
-        await _break_off(response, chunks, limit)
+        await _break_off(chunks)
         raise
+
+
+async def _decoded(chunks: AsyncIterable[bytes], coding: str, limit: int) -> bytes:
+    if coding in {"identity", ""}:
+        return await _joined(chunks, limit)
+    if coding in {"gzip", "x-gzip"}:
+        return await _inflated(chunks, _Gzip(limit), limit)
+    if coding == "deflate":
+        return await _inflated(chunks, _Deflate(limit), limit)
+    raise BodyError(f"the body is compressed as {coding[:20]!r}, which was not asked for", retryable=False)
 
 
 async def _joined(chunks: AsyncIterable[bytes], limit: int) -> bytes:
@@ -44,36 +56,89 @@ async def _joined(chunks: AsyncIterable[bytes], limit: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def _inflated(chunks: AsyncIterable[bytes], limit: int) -> bytes:
-    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)  # | 16: with a gzip header
-    parts = bytearray()
+class _Gzip:
+    """A gzip stream: one member after the other."""
+
+    name = "gzip"
+
+    def __init__(self, limit: int) -> None:
+        self.output = bytearray()
+        self._limit = limit
+        self._member: Any = None
+
+    def feed(self, data: bytes) -> None:
+        while data:
+            if self._member is None:
+                self._member = zlib.decompressobj(_GZIP)
+            elif self._member.eof:
+                data = data.lstrip(b"\0")  # members may be padded
+                self._member = zlib.decompressobj(_GZIP) if data else self._member
+            data = self._inflate(self._member, data) if data else data
+
+    def is_complete(self) -> bool:
+        return self._member is None or self._member.eof
+
+    def _inflate(self, inflater: Any, data: bytes) -> bytes:
+        """Decompress `data`, and return what follows the end of the compressed stream."""
+        is_done = False
+        while not is_done:
+            part = inflater.decompress(data, _STEP)
+            self.output += part
+            _check(len(self.output), self._limit)
+            data = inflater.unconsumed_tail
+            is_done = inflater.eof or not (data or len(part) == _STEP)
+        return bytes(inflater.unused_data)
+
+
+class _Deflate(_Gzip):
+    """A zlib stream, as HTTP defines `deflate`, or the bare stream that some servers send."""
+
+    name = "deflate"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self._head = b""
+
+    def feed(self, data: bytes) -> None:
+        if self._member is None:
+            self._head += data
+            if len(self._head) < 2:  # noqa: PLR2004 - the header of a zlib stream
+                return
+            data, self._head = self._head, b""
+            has_header = data[0] & 15 == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0
+            self._member = zlib.decompressobj(_ZLIB if has_header else _RAW)
+        self._inflate(self._member, data)
+
+    def is_complete(self) -> bool:
+        return not self._head and super().is_complete()
+
+
+async def _inflated(chunks: AsyncIterable[bytes], stream: _Gzip, limit: int) -> bytes:
+    size = 0
     async for chunk in chunks:
-        rest = chunk
-        while rest and not inflater.eof:
-            try:
-                parts += inflater.decompress(rest, _STEP)
-            except zlib.error:
-                raise BodyError("the body is not gzip, though its headers say so", retryable=True) from None
-            _check(len(parts), limit)
-            rest = inflater.unconsumed_tail
-    if not inflater.eof and parts:
+        size += len(chunk)
+        _check(size, limit)
+        try:
+            stream.feed(chunk)
+        except zlib.error:
+            raise BodyError(f"the body is not {stream.name}, though its headers say so", retryable=True) from None
+    if not stream.is_complete():
         raise BodyError("the compressed body ends too early", retryable=True)
-    return bytes(parts)
+    return bytes(stream.output)
 
 
-async def _break_off(response: Any, chunks: AsyncGenerator[bytes, None], limit: int) -> None:
+async def _break_off(chunks: AsyncGenerator[bytes, None]) -> None:
     """
     End an iteration in the middle.
 
     httpx nests async generators, and closing the outermost leaves the others to the garbage collector, at which trio
-    complains. So the rest is read, and where that is too much the connection is cut, which ends them all.
+    complains. A cancellation ends them all, and makes the HTTP library close the connection, unless all of the body is
+    there already.
     """
-    size = 0
-    with suppress(Exception):
-        async for chunk in chunks:
-            size += len(chunk)
-            if size > limit and "network_stream" in response.extensions:
-                await response.extensions["network_stream"].aclose()
+    with anyio.CancelScope() as scope, suppress(Exception):
+        scope.cancel()
+        async for _ in chunks:
+            pass
 
 
 def _bounded(content: bytes, limit: int) -> bytes:

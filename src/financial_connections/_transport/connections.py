@@ -1,8 +1,11 @@
-"""Where requests go: what connections have in common, whoever opens them."""
+"""The interface of connection pools, and the slots that bound how many requests run at once."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Protocol
 
 import anyio
+from anyio import CancelScope
 from anyio.lowlevel import EventLoopToken, current_token
 
 from financial_connections._settings import Timeout
@@ -15,50 +18,71 @@ IDLE_SECONDS = 30
 
 
 class Slots:
-    """`async with` waits for one of so many slots, in one event loop, until they are closed. Fair."""
+    """A fair limit on concurrent requests: `async with` waits for a slot. Knows the calls that are running."""
 
     def __init__(self, limit: int) -> None:
         self.closed = False
+        self.loop: EventLoopToken | None = None
+        """The event loop that first used the client."""
         self._free = anyio.Semaphore(limit, fast_acquire=True)
-        self._loop: EventLoopToken | None = None
+        self._calls: set[CancelScope] = set()
+        self._ended: anyio.Event | None = None
 
     def check(self) -> None:
-        """Raise `ConfigurationError` when there is no slot to wait for."""
+        """Raise `ConfigurationError` if the client is closed or belongs to another event loop."""
         if self.closed:
             raise ConfigurationError("the client is closed: make a new one")
         if not self.in_their_loop():
             raise ConfigurationError("the client was used in another event loop: make one in each loop")
 
     def in_their_loop(self) -> bool:
-        """Sockets belong to the event loop that opened them; in another one they hang."""
+        """Return whether the current event loop is the one that opened the sockets. In another one they hang."""
         loop = current_token()
-        self._loop = self._loop or loop
-        return self._loop == loop
+        self.loop = self.loop or loop
+        return self.loop == loop
+
+    @contextmanager
+    def running(self, scope: CancelScope) -> Generator[None]:
+        """Keep `scope`, in which a call runs, so that closing the client can end the call."""
+        self._calls.add(scope)
+        try:
+            yield
+        finally:
+            self._calls.discard(scope)
+            if self._ended and not self._calls:
+                self._ended.set()
+
+    async def end_calls(self) -> None:
+        """End all calls that are running, and return when their connections are closed."""
+        self.closed = True
+        for scope in tuple(self._calls):
+            scope.cancel()
+        if self._calls:
+            self._ended = self._ended or anyio.Event()
+            await self._ended.wait()
 
     async def __aenter__(self) -> None:
-        self.check()
         try:
             self._free.acquire_nowait()
         except anyio.WouldBlock:
             await self._free.acquire()
-            if self.closed:
-                self._free.release()
-                self.check()
 
     async def __aexit__(self, *_: object) -> None:
         self._free.release()
 
 
 class Connections(Protocol):
-    """Where requests go: connections of our own, or a client that the caller brought."""
+    """A pool of connections: our own, or that of a client that the caller provides."""
 
-    slots: Slots
-    """Whoever makes an exchange holds one of them."""
+    @property
+    def slots(self) -> Slots:
+        """The slots, of which a request holds one from start to end."""
+        ...
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109 - to connect
-        """Send once and return the answer, whatever its status. Raises `AttemptFailedError`."""
+        """Send the request once and return the response, whatever its status. Raises `AttemptFailedError`."""
         ...
 
     async def aclose(self) -> None:
-        """Close what was opened here, and nothing else."""
+        """Close the connections that were opened here, and no others."""
         ...

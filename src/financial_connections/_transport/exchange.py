@@ -1,44 +1,51 @@
-"""What an exchange over HTTP has in common, whichever library's connections it goes over."""
+"""Build requests and read responses, independently of the HTTP library."""
 
 import re
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from functools import cache, cached_property, lru_cache, partial
 from importlib.util import find_spec
 from typing import Any
 
 import anyio
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from financial_connections._redact import printable
 from financial_connections._request import request_sent
 from financial_connections._settings import Secret, Timeout
 from financial_connections._transport.body import BodyError, read_body
+from financial_connections._transport.causes import chain, reason_of, text_of
 from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import ConfigurationError
 
 _REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{1,90}")
-_QUOTED_BYTES = re.compile(r"(bytearray\()?\bb['\"].*", re.DOTALL)
 
 
 @frozen
 class Answer:
-    """What came back: the status, headers by lower-case name, and the body, decompressed."""
+    """A response: the status, the headers by lower-case name, and the decompressed body."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
     request_id: str | None
     """Stripe's id of the request, fit to print."""
+    unreadable: str | None = None
+    """Why the body could not be read or decompressed. `content` is empty then."""
+    retryable: bool = True
+    """Whether the body of another response to the same request may be readable."""
 
 
 class AttemptFailedError(Exception):
-    """No answer came. Says why, and whether that was a time-out, and whether another attempt is worth it."""
+    """An attempt got no response. `reason` is a word of `APIConnectionError.reason`."""
 
-    def __init__(self, message: str, *, timed_out: bool = False, retryable: bool = True) -> None:
+    def __init__(
+        self, message: str, *, timed_out: bool = False, retryable: bool = True, reason: str | None = None
+    ) -> None:
         super().__init__(message)
         self.timed_out = timed_out
         self.retryable = retryable
+        self.reason = reason
 
 
 def prepared_request(request: WireRequest, timeout: Timeout, library: Any) -> Any:
@@ -141,13 +148,25 @@ def _body_class(library: Any) -> Any:
 
 
 async def answer_from(response: Any) -> Answer:
-    """Return the answer, its body read to the end. Raises `BodyError`."""
+    """
+    Return the response, its body read to the end.
+
+    If the body cannot be read, the connection is cut, and the status and the headers are returned without it.
+    """
     headers = _headers_of(response)
-    return _answer(response, headers, await read_body(response, headers.get("content-encoding", "identity")))
+    try:
+        content = await read_body(response, headers.get("content-encoding", "identity"))
+    except BodyError as error:
+        fault = error
+    else:
+        return _answer(response, headers, content)
+    with anyio.CancelScope(shield=True):
+        await response.aclose()
+    return evolve(_answer(response, headers, b""), unreadable=str(fault), retryable=fault.retryable)
 
 
 def answer_without_body(response: Any) -> Answer:
-    """Return the answer that somebody closed unread."""
+    """Return a response whose body somebody else closed unread."""
     return _answer(response, _headers_of(response), b"")
 
 
@@ -181,39 +200,22 @@ def faults_of(library: Any) -> tuple[type[Exception], ...]:
 @cache
 def _faults_of(library: Any) -> tuple[type[Exception], ...]:
     theirs = (library.HTTPError, library.InvalidURL, library.StreamError, library.CookieConflict)
-    return (*theirs, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError, BodyError)
+    return (*theirs, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError)
 
 
 def failure_from(error: Exception, library: Any) -> AttemptFailedError:
-    """Describe what went wrong: httpx's own error holds the request, and so the key."""
-    text = _reason(error)
-    if isinstance(error, BodyError):
-        return AttemptFailedError(text, retryable=error.retryable)
+    """Describe a fault without keeping it, because httpx's errors hold the request and so the key."""
+    timed_out = isinstance(error, library.TimeoutException)
     return AttemptFailedError(
-        f"{type(error).__name__}: {text}",
-        timed_out=isinstance(error, library.TimeoutException),
+        f"{type(error).__name__}: {text_of(error) or ('it took too long' if timed_out else 'no details')}",
+        timed_out=timed_out,
         retryable=isinstance(
             error, library.TransportError | OSError | anyio.ClosedResourceError | anyio.BrokenResourceError
         )
         and not isinstance(error, library.UnsupportedProtocol)
-        and not _is_tls_refusal(error),
+        and not any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error)),
+        reason="timeout" if timed_out else reason_of(error, library),
     )
-
-
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _reason(error: Exception) -> str:
-    """The text nearest to the surface: under trio, httpx's own errors have none. What it quotes of an answer goes."""
-    text = next((str(one) for one in chain(error) if str(one)), "no details")
-    return printable(_QUOTED_BYTES.sub("…", text))
-
-
-def _is_tls_refusal(error: Exception) -> bool:
-    return any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error))
 
 
 def proxy_for(host: str, *, with_socks: bool) -> Any:

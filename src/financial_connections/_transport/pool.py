@@ -7,6 +7,7 @@ ours: lanes of one connection each, last in, first out, behind one fair limiter.
 cleanly is thrown away, and everything that could have gone wrong on it with it.
 """
 
+import math
 import ssl
 import time
 from collections import defaultdict, deque
@@ -30,6 +31,8 @@ from financial_connections._transport.exchange import (
 from financial_connections._transport.startup import Loader, tls_context
 from financial_connections._transport.wire import Origin, WireRequest
 
+_SWEEP_SECONDS = 1
+
 
 class Lanes:
     """Connections of our own, at most `limit` at a time."""
@@ -38,32 +41,40 @@ class Lanes:
         self.slots = Slots(limit)
         self._loader = Loader()
         self._idle: defaultdict[Origin, deque[tuple[_Lane, float]]] = defaultdict(deque)
+        self._swept_at = 0.0
 
     async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
         await self._loader.load(tls=request.origin.scheme == "https")
         import httpx  # noqa: PLC0415 - loading it takes longer than all else
 
-        lane = await self._taken(request.origin)
+        lane = await self._acquire(request.origin)
+        expires_at = anyio.current_effective_deadline() if lane.is_reused else math.inf
         intact = False
         try:
             response = await lane.transport.handle_async_request(prepared_request(request, timeout, httpx))
             answer = await answer_from(response)
             await response.aclose()
-            intact = lane.settle()
+            intact = answer.unreadable is None and lane.settle()
             return answer  # noqa: TRY300 - `else` would come after `finally`
         except faults_of(httpx) as error:
             failure = failure_from(error, httpx)
+            expires_at = -math.inf
         finally:
             if intact and not self.slots.closed:
+                lane.is_reused = True
                 self._idle[request.origin].append((lane, time.monotonic()))
             else:
-                await _close([lane])
+                dropped = [lane]
+                if lane.is_reused and anyio.current_time() >= expires_at:
+                    # The others have been idle for longer, so whatever broke this one has probably broken them too.
+                    dropped += [other for other, _ in self._idle.pop(request.origin, ())]
+                await _close(dropped)
         # Outside `except`, or the failure would carry httpx's error, and that the request with the key.
         raise failure
 
-    async def _taken(self, origin: Origin) -> "_Lane":
-        if unneeded := self._unneeded():
-            await _close(unneeded)
+    async def _acquire(self, origin: Origin) -> "_Lane":
+        if dropped := self._sweep():
+            await _close(dropped)
         idle = self._idle[origin]
         while idle:
             lane, _ = idle.pop()
@@ -72,14 +83,26 @@ class Lanes:
             await _close([lane])
         return _Lane(origin)
 
-    def _unneeded(self) -> list["_Lane"]:
-        """Take out the lanes that were idle for long. Used last in, first out, they are at the other end."""
-        since = time.monotonic() - IDLE_SECONDS
-        lanes = []
+    def _sweep(self) -> list["_Lane"]:
+        """
+        Take out the idle connections that have expired, and about once a second those that the server has closed.
+
+        Used last in, first out, the oldest are at the other end, where the next calls would not see them.
+        """
+        now = time.monotonic()
+        is_due = now - self._swept_at >= _SWEEP_SECONDS
+        dropped = []
         for idle in self._idle.values():
-            while idle and idle[0][1] < since:
-                lanes.append(idle.popleft()[0])
-        return lanes
+            while idle and idle[0][1] < now - IDLE_SECONDS:
+                dropped.append(idle.popleft()[0])
+            if is_due:
+                closed = [entry for entry in idle if not entry[0].is_open()]
+                for entry in closed:
+                    idle.remove(entry)
+                    dropped.append(entry[0])
+        if is_due:
+            self._swept_at = now
+        return dropped
 
     async def aclose(self) -> None:
         self.slots.closed = True
@@ -108,6 +131,7 @@ class _Lane:
             proxy=proxy,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS),
         )
+        self.is_reused = False
         self._connection: Any = None
         self._network: Any = None
         if proxy is None:

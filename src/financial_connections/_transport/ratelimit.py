@@ -1,10 +1,10 @@
-"""A limit on requests per second, shared by all that use it."""
+"""A limit on requests per second, shared by a client and its derived clients."""
 
 import anyio
 
 
 class RateLimiter:
-    """Lets at most `per_second` through each second, evenly spaced, in the order in which they came."""
+    """Issues at most `per_second` permits in any second, evenly spaced, in the order in which they were asked for."""
 
     def __init__(self, per_second: float) -> None:
         self._spacing = 1 / per_second
@@ -12,10 +12,12 @@ class RateLimiter:
         self._free_at = 0.0
 
     async def wait(self) -> None:
-        """Return when it is the caller's turn. One who is cancelled while waiting takes no turn."""
-        # The lock is the queue: it is fair, and whoever waits in it has not been promised a moment yet.
+        """Return when the caller has a permit. A caller that is cancelled while it waits takes none."""
+        # The lock is the queue: it is fair, and those who wait in it have not been promised a moment yet.
         async with self._lock:
             now = anyio.current_time()
             if now < self._free_at:
                 await anyio.sleep(self._free_at - now)
-            self._free_at = max(now, self._free_at) + self._spacing
+                # Read again: a busy event loop wakes late, and what it missed must not be made up for by a burst.
+                now = max(anyio.current_time(), self._free_at)
+            self._free_at = now + self._spacing

@@ -1,45 +1,55 @@
-"""The policy of a call: retries, the deadline, the rate, errors, decoding. Its only I/O is `Connections.exchange`."""
+"""The policy of a call: retries, deadline, rate limit, errors and decoding. All I/O is in `Connections.exchange`."""
 
 import logging
-import math
 import random
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlsplit
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 import anyio
-from attrs import define, field, frozen
+from anyio import from_thread, to_thread
+from attrs import field, frozen
 
 from financial_connections._decoding import ContentError, ModelT, decode
 from financial_connections._redact import printable
 from financial_connections._request import Request, RequestOptions
 from financial_connections._retry import least_delay, retry_delay
 from financial_connections._settings import Settings
+from financial_connections._transport.call import (
+    FAILURES,
+    Call,
+    Failure,
+    closed_error,
+    connection_error,
+    deadline_error,
+    response_error,
+    status_error,
+    timeout_error,
+)
 from financial_connections._transport.connections import Connections
 from financial_connections._transport.exchange import Answer, AttemptFailedError
 from financial_connections._transport.ratelimit import RateLimiter
-from financial_connections._transport.wire import WireRequest, wire_request
-from financial_connections.errors import (
-    APIConnectionError,
-    APIResponseError,
-    APIStatusError,
-    APITimeoutError,
-    DeadlineExceededError,
-    error_from,
-)
-from financial_connections.events import ClientEvent, RequestFinished, RequestStarted, RetryScheduled
+from financial_connections._transport.wire import wire_request
+from financial_connections.errors import APIStatusError
+from financial_connections.events import ClientEvent, ContractMismatch, RequestFinished, RequestStarted, RetryScheduled
 
 _log = logging.getLogger("financial_connections")
 _NO_OPTIONS = RequestOptions()
+_MOST_NOTICES = 100
+_CLOSING_ELSEWHERE = 5
+"""Seconds that `aclose` waits for another event loop, which may be stopped."""
 
-Failure = APIConnectionError | APIStatusError
+T = TypeVar("T")
+Read = Callable[[Call, Answer], T]
+"""Makes what a call returns from a 2xx response. Raises `ContentError`."""
 
 
 @frozen
 class RawResponse:
-    """A 2xx answer, undecoded."""
+    """A 2xx response, undecoded."""
 
     status: int
     headers: dict[str, str] = field(repr=False)
@@ -47,32 +57,7 @@ class RawResponse:
     content: bytes = field(repr=False)
     request_id: str | None
     replayed: bool
-    """Whether this is the stored answer to an earlier request with the same idempotency key."""
-
-
-@define
-class _Call:
-    """What is known of a call while it runs."""
-
-    wire: WireRequest
-    template: str | None
-    attempts: int = 0
-    last_error: Failure | None = None
-
-    def facts(self) -> dict[str, Any]:
-        return {"attempts": self.attempts, "idempotency_key": self.wire.idempotency_key}
-
-    def what(self) -> dict[str, Any]:
-        server = urlsplit(f"//{self.wire.origin.authority}").hostname or ""
-        return {
-            "method": self.wire.method,
-            "server": server,
-            "url_template": self.template,
-            "attempt": self.attempts,
-        }
-
-    def __str__(self) -> str:
-        return f"{self.wire.method} {self.wire.path}"
+    """True for the stored response to an earlier request with the same idempotency key."""
 
 
 @frozen(kw_only=True)
@@ -84,91 +69,125 @@ class Transport:
     limiter: RateLimiter | None = field(default=None, repr=False)
     on_event: Callable[[ClientEvent], object] | None = field(default=None, repr=False)
     notices: set[str] = field(factory=set, repr=False)
-    """What Stripe said beside its answers, each once, to a client and its views."""
+    """The texts of `Stripe-Notice` headers that have been shown, shared by a client and its derived clients."""
 
     async def send(self, request: Request, result_type: type[ModelT], options: RequestOptions | None) -> ModelT:
-        """Send `request` and decode its answer."""
-        call, answer = await self._call(request, options)
-        try:
-            return decode(result_type, answer.content, answer.request_id)
-        except ContentError as error:
-            refusal = _refusal(call, answer, str(error))
-        # Outside `except`, or the error would carry the one that was caught; so everywhere here.
-        raise refusal
+        """Send `request` and decode its response."""
+
+        def read(call: Call, response: Answer) -> ModelT:
+            def report(fields: tuple[str, ...]) -> None:
+                self._tell(
+                    ContractMismatch(
+                        **call.what(), model=result_type.__name__, fields=fields, request_id=response.request_id
+                    )
+                )
+
+            content_type = response.headers.get("content-type")
+            return decode(result_type, response.content, response.request_id, content_type, report)
+
+        return await self._call(request, options, read)
 
     async def send_raw(self, request: Request, options: RequestOptions | None) -> RawResponse:
-        """Send `request` and return its answer as it came."""
-        _, answer = await self._call(request, options)
-        return RawResponse(
-            answer.status,
-            dict(answer.headers),
-            answer.content,
-            answer.request_id,
-            answer.headers.get("idempotent-replayed") == "true",
-        )
+        """Send `request` and return its response undecoded."""
+        return await self._call(request, options, _raw_response)
 
-    async def _call(self, request: Request, options: RequestOptions | None) -> tuple[_Call, Answer]:
+    async def aclose(self) -> None:
+        """
+        End the calls that are running, and close the connections.
+
+        In another event loop than the calls', that loop does it. If it has ended or does not respond, its sockets are
+        left to the garbage collector.
+        """
+        slots = self.connections.slots
+        if slots.in_their_loop():
+            await self._close()
+            return
+        slots.closed = True
+        close = partial(from_thread.run, self._close, token=slots.loop)
+        with anyio.move_on_after(_CLOSING_ELSEWHERE), suppress(anyio.RunFinishedError):
+            await to_thread.run_sync(close, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1))
+        await self.connections.aclose()
+
+    async def _close(self) -> None:
+        try:
+            await self.connections.slots.end_calls()
+        finally:
+            await self.connections.aclose()
+
+    async def _call(self, request: Request, options: RequestOptions | None, read: Read[T]) -> T:
         settings = options.applied_to(self.settings) if options else self.settings
-        call = _Call(wire_request(request, settings, options or _NO_OPTIONS), request.template)
-        if settings.deadline is None:
-            return call, await self._attempts(call, settings, math.inf)
-        answer: Answer | None = None
-        with anyio.move_on_after(settings.deadline) as scope:
-            answer = await self._attempts(call, settings, scope.deadline)
-        if answer is None:
-            raise _deadline_error(call, settings.deadline)
-        return call, answer
+        call = Call(wire_request(request, settings, options or _NO_OPTIONS), request.template)
+        slots = self.connections.slots
+        slots.check()
+        if settings.deadline is not None:
+            call.scope.deadline = anyio.current_time() + settings.deadline
+        with call.scope, slots.running(call.scope):
+            return await self._attempts(call, settings, read)
+        raise closed_error(call) if slots.closed else deadline_error(call, settings.deadline)
 
-    async def _attempts(self, call: _Call, settings: Settings, deadline: float) -> Answer:
+    async def _attempts(self, call: Call, settings: Settings, read: Read[T]) -> T:
+        slots = self.connections.slots
         while True:
-            if self.limiter is not None:
-                self.connections.slots.check()
-                await self.limiter.wait()
-            # Waiting for a slot is no part of an attempt: nothing has been sent, and only the deadline bounds it.
-            async with self.connections.slots:
+            queued = time.monotonic()
+            # Waiting is not part of an attempt, so only the deadline bounds it. The permit comes last: otherwise, permits
+            # would pile up while all slots are taken, and then be used all at once.
+            async with slots:
+                if self.limiter is not None:
+                    await self.limiter.wait()
+                if slots.closed:
+                    raise closed_error(call)
                 call.attempts += 1
-                result = await self._attempt(call, settings)
-            if isinstance(result, Answer):
+                if self.on_event:
+                    self._tell(RequestStarted(**call.what(), waited=time.monotonic() - queued))
+                result = await self._attempt(call, settings, read)
+            if not isinstance(result, FAILURES):
                 return result
             call.last_error = result
             delay = None
             if result.retryable and call.attempts <= settings.max_retries:
-                delay = _delay(call.attempts, result, deadline - anyio.current_time())
+                delay = _delay(call.attempts, result, call.scope.deadline - anyio.current_time())
             if delay is None:
                 raise result
             if self.on_event:
                 self._tell(RetryScheduled(**call.what(), seconds=delay))
             await anyio.sleep(delay)
 
-    async def _attempt(self, call: _Call, settings: Settings) -> Answer | Failure:
-        if self.on_event:
-            self._tell(RequestStarted(**call.what()))
+    async def _attempt(self, call: Call, settings: Settings, read: Read[T]) -> T | Failure:
         started = time.monotonic()
-        answer: Answer | None = None
-        error: Failure | None = None
+        response: Answer | None = None
+        result: T | Failure | None = None
         try:
             with anyio.move_on_after(settings.timeout.seconds):
-                answer = await self.connections.exchange(call.wire, settings.timeout)
+                response = await self.connections.exchange(call.wire, settings.timeout)
+            seconds = time.monotonic() - started
+            if response is not None:
+                result = _result(call, response, read)
         except AttemptFailedError as failure:
-            error = _connection_error(call, failure)
+            seconds = time.monotonic() - started
+            result = connection_error(call, failure)
         except BaseException as foreign:
-            self._finished(call, time.monotonic() - started, None, foreign)
+            self._finished(call, time.monotonic() - started, response, self._name_of(call, foreign))
             if not isinstance(foreign, Exception):
-                # A cancellation's frames hold the answer's bytes, and reports with locals would show them.
+                # A cancellation's frames hold the response's bytes, and reports with locals would show them.
                 foreign.__traceback__ = foreign.__context__ = None
             raise
-        if answer is None:
-            error = error or _timeout_error(call, settings.timeout.seconds)
-        elif not 200 <= answer.status < 300:  # noqa: PLR2004
-            error = error_from(answer.status, answer.headers, answer.content, **call.facts())
-        self._finished(call, time.monotonic() - started, answer, error)
-        if answer and "stripe-notice" in answer.headers:
-            self._notice(printable(answer.headers["stripe-notice"]))
-        return answer if answer is not None and error is None else error  # type: ignore[return-value]
+        if response is None and result is None:
+            result = timeout_error(call, settings.timeout.seconds)
+        self._finished(call, seconds, response, type(result).__name__ if isinstance(result, FAILURES) else None)
+        if response and "stripe-notice" in response.headers:
+            self._notice(printable(response.headers["stripe-notice"], secrets=call.secrets()))
+        return result  # type: ignore[return-value]
 
-    def _finished(self, call: _Call, seconds: float, answer: Answer | None, error: BaseException | None) -> None:
-        status = answer.status if answer else None
-        request_id = answer.request_id if answer else None
+    def _name_of(self, call: Call, error: BaseException) -> str:
+        if not isinstance(error, anyio.get_cancelled_exc_class()):
+            return type(error).__name__
+        if not call.scope.cancel_called:
+            return "CancelledError"  # also on trio, whose own class is named otherwise
+        return "APIConnectionError" if self.connections.slots.closed else "DeadlineExceededError"
+
+    def _finished(self, call: Call, seconds: float, response: Answer | None, error: str | None) -> None:
+        status = response.status if response else None
+        request_id = response.request_id if response else None
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(
                 "%s -> %s, request %s, attempt %d, %.0f ms",
@@ -179,30 +198,49 @@ class Transport:
                 1000 * seconds,
             )
         if self.on_event:
-            event = RequestFinished(
-                **call.what(),
-                status=status,
-                request_id=request_id,
-                seconds=seconds,
-                error=type(error).__name__ if error else None,
-            )
+            event = RequestFinished(**call.what(), status=status, request_id=request_id, seconds=seconds, error=error)
             self._tell(event)
 
     def _notice(self, text: str) -> None:
         if text in self.notices:
             return
+        if len(self.notices) >= _MOST_NOTICES:  # they have a number or an id in them
+            self.notices.clear()
         self.notices.add(text)
         try:
             warnings.warn(f"Stripe says: {text}", stacklevel=2)
-        except Warning:  # where warnings are errors: what was asked for has happened all the same
+        except Warning:  # where warnings are errors: the request has taken effect nevertheless
             _log.warning("Stripe says: %s", text)
 
     def _tell(self, event: ClientEvent) -> None:
         try:
             if self.on_event:
                 self.on_event(event)
-        except Exception:  # noqa: BLE001 - a handler's fault must not be the call's
+        except Exception:  # noqa: BLE001 - a handler's error must not end the call
             _log.exception("on_event raised; the call goes on")
+
+
+def _result(call: Call, response: Answer, read: Read[T]) -> T | Failure:
+    if not 200 <= response.status < 300:  # noqa: PLR2004
+        return status_error(call, response)
+    if response.unreadable is not None:
+        return response_error(call, response, response.unreadable)
+    try:
+        return read(call, response)
+    except ContentError as error:
+        reason = str(error)
+    # Outside `except`, or the error would keep the one that was caught in its `__context__`.
+    return response_error(call, response, reason)
+
+
+def _raw_response(_: Call, response: Answer) -> RawResponse:
+    return RawResponse(
+        response.status,
+        dict(response.headers),
+        response.content,
+        response.request_id,
+        response.headers.get("idempotent-replayed") == "true",
+    )
 
 
 def _delay(attempt: int, error: Failure, left: float) -> float | None:
@@ -210,34 +248,3 @@ def _delay(attempt: int, error: Failure, left: float) -> float | None:
     if isinstance(error, APIStatusError):
         asked, least = error.retry_after, least_delay(error.status, error.code, error.headers)
     return retry_delay(attempt, asked=asked, least=least, left=left, dice=random.random())  # noqa: S311 - jitter
-
-
-def _connection_error(call: _Call, failure: AttemptFailedError) -> APIConnectionError:
-    error_class = APITimeoutError if failure.timed_out else APIConnectionError
-    text = f"{call} got no answer: {failure} (attempt {call.attempts})"
-    return error_class(text, retryable=failure.retryable, **call.facts())
-
-
-def _timeout_error(call: _Call, seconds: float) -> APITimeoutError:
-    return APITimeoutError(f"{call} took longer than {seconds:g} s (attempt {call.attempts})", **call.facts())
-
-
-def _refusal(call: _Call, answer: Answer, reason: str) -> APIResponseError:
-    kind = answer.headers.get("content-type", "no content type")
-    return APIResponseError(
-        f"the answer to {call} is unusable: {reason} (status {answer.status}, {printable(kind, 60)}, "
-        f"{len(answer.content)} bytes, request {answer.request_id})",
-        status=answer.status,
-        request_id=answer.request_id,
-        **call.facts(),
-    )
-
-
-def _deadline_error(call: _Call, deadline: float) -> DeadlineExceededError:
-    where = f"in attempt {call.attempts}" if call.attempts else "and was never sent: it waited for its turn"
-    last = f"; the attempt before ended in: {call.last_error}" if call.last_error else ""
-    return DeadlineExceededError(
-        f"{call} took longer than its deadline of {deadline:g} s, {where}{last}",
-        request_id=call.last_error.request_id if call.last_error else None,
-        **call.facts(),
-    )

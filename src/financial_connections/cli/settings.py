@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import evolve, frozen
 
 from financial_connections.cli.output import Output
+from financial_connections.cli.text import masked
 from financial_connections.cli.usage import UsageError
 
 if TYPE_CHECKING:
@@ -123,8 +124,12 @@ def content_of(name: str) -> bytes:
 def _attempts_told() -> Generator[None]:
     import logging  # noqa: PLC0415 - for --debug alone
 
+    class Formatter(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return masked(super().format(record))  # a path has the IDs that were typed
+
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    handler.setFormatter(Formatter("%(name)s: %(message)s"))
     logger = logging.getLogger("financial_connections")
     before = logger.level
     logger.addHandler(handler)

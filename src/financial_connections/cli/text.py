@@ -1,8 +1,9 @@
-"""Text from elsewhere, made fit for a terminal. Pure."""
+"""Make text from outside fit for a terminal. Pure."""
 
 import re
 
-_SECRETS = re.compile(r"(\b[sr]k_(?:live|test)_|\bwhsec_|_secret_)[\w+/=-]+")  # keys, and two kinds of secrets
+# Keys of accounts and of organizations, signing secrets, client secrets.
+_SECRETS = re.compile(r"((?<![^\W_])(?:[sre]k_(?:live|test|org)_|whsec_)|_secret_)[\w+/=-]+")
 _JOINER = "\N{ZERO WIDTH JOINER}"  # of two emoji, and of letters
 
 
@@ -23,5 +24,5 @@ def _clean(character: str) -> str:
 
 
 def masked(text: str) -> str:
-    """Return text without the secrets that somebody put where none belongs."""
+    """Return text in which whatever looks like a secret is masked, such as a key given as an argument."""
     return _SECRETS.sub(r"\1***", text)

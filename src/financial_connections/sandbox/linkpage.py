@@ -155,11 +155,13 @@ def _link(url: str) -> str:
 
 
 def _page(title: str, body: str) -> str:
+    # Without the referrer policy a browser sends the form with `Origin: null`, which could be anybody's.
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="same-origin">
 <title>{title} | Sandbox</title>
 <link rel="icon" href="data:,">
 <style>{_STYLE}</style>

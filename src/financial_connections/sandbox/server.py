@@ -8,7 +8,7 @@ none. Starting and stopping block for a few milliseconds and then are done: no t
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from concurrent.futures import Future
 from functools import partial
 from threading import Thread
@@ -18,6 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from financial_connections.sandbox.app import RESET
+from financial_connections.sandbox.guard import guarded, is_loopback
 
 if TYPE_CHECKING:
     from financial_connections.sandbox.sandbox import Sandbox
@@ -29,13 +30,27 @@ Companion = Callable[[], Coroutine[Any, Any, None]]
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
-def serve(sandbox: "Sandbox", *, host: str = "127.0.0.1", port: int = 0) -> "Server":
+def serve(
+    sandbox: "Sandbox", *, host: str = "127.0.0.1", port: int = 0, allowed_hosts: Collection[str] = ()
+) -> "Server":
     """
     Return a server for `async with` or `with`; its `url` is where it listens.
 
-    Port 0 is any that is free. A port in use raises `OSError`.
+    A server on loopback refuses requests for any `Host` but a loopback name. A server on another address answers for
+    every `Host`. Both refuse requests that web pages of other origins make.
+
+    Args:
+        sandbox: The sandbox to serve.
+        host: Address to listen on.
+        port: Port to listen on; 0 is any that is free.
+        allowed_hosts: Names, without a port, that a server on loopback answers for as well.
+
+    Returns:
+        The server. Entering it raises `OSError` if the port is in use.
+
     """
-    return Server(sandbox.app, sandbox.post_forever, host=host, port=port)
+    app = guarded(sandbox.app, any_host=not is_loopback(host), allowed_hosts=allowed_hosts)
+    return Server(app, sandbox.post_forever, host=host, port=port)
 
 
 class Server:

@@ -1,5 +1,5 @@
 """
-Events that Stripe sends: verified, typed, and received. No client is needed.
+Stripe's webhook events: verify, parse and receive them. No client is needed.
 
     from financial_connections import webhooks
 
@@ -8,12 +8,11 @@ Events that Stripe sends: verified, typed, and received. No client is needed.
         case webhooks.AccountRefreshedTransactions() if event.data and event.data.object:
             print(event.data.object.id)
 
-Stripe delivers at least once, in no promised order, and for up to three days: take an event as a hint to look, and
-drop the ids that you have seen. `webhook_endpoint` is an ASGI application that does. Source:
-https://docs.stripe.com/webhooks
+Stripe delivers each event at least once, in any order, for up to three days. `webhook_endpoint` is an ASGI application
+that calls a function of yours once for each event. Source: https://docs.stripe.com/webhooks
 """
 
-from financial_connections.webhooks.endpoint import EventStore, RecentEvents, WebhookEndpoint, webhook_endpoint
+from financial_connections.webhooks.endpoint import WebhookEndpoint, webhook_endpoint
 from financial_connections.webhooks.events import (
     AccountCreated,
     AccountDeactivated,
@@ -34,6 +33,14 @@ from financial_connections.webhooks.events import (
     parse_event,
 )
 from financial_connections.webhooks.signature import TOLERANCE, sign, verify
+from financial_connections.webhooks.stores import (
+    EventStore,
+    PostgresEventStore,
+    QueryableEventStore,
+    RecentEvents,
+    RedisEventStore,
+    SQLiteEventStore,
+)
 
 __all__ = [
     "AccountCreated",
@@ -49,7 +56,11 @@ __all__ = [
     "Event",
     "EventRequest",
     "EventStore",
+    "PostgresEventStore",
+    "QueryableEventStore",
     "RecentEvents",
+    "RedisEventStore",
+    "SQLiteEventStore",
     "TOLERANCE",
     "UnknownEvent",
     "UnknownEventData",

@@ -157,12 +157,20 @@ _CLASSES: dict[str, type[AccountEvent]] = {
 
 def parse_event(payload: bytes) -> AccountEvent | UnknownEvent:
     """
-    Return the event that `payload` spells, unverified: an `UnknownEvent` when its type has no class here.
+    Parse an event without verifying it.
 
-    Raises `InvalidArgumentError` when the payload is no JSON object; nothing else about it is an error.
+    Args:
+        payload: The raw body.
+
+    Returns:
+        The event; an `UnknownEvent` if its type has no class in this version.
+
+    Raises:
+        InvalidArgumentError: The payload is not UTF-8, or not a JSON object.
+
     """
     event = _event_or_fault(payload)
-    del payload  # from here on no frame of a traceback holds it
+    del payload  # no frame of a traceback shows it
     if isinstance(event, str):
         raise InvalidArgumentError(event)
     return event
@@ -176,9 +184,22 @@ def construct_event(
     now: float | None = None,
 ) -> AccountEvent | UnknownEvent:
     """
-    Return the event in `payload`, the raw body, after `verify` found its signature to hold.
+    Verify the signature of a payload and return the event in it.
 
-    Raises `WebhookSignatureError`, and `InvalidArgumentError` when what was signed is no JSON object.
+    Args:
+        payload: The raw body.
+        header: Value of the `Stripe-Signature` header.
+        secrets: Signing secret of the endpoint, or several while one is rotated.
+        tolerance: Seconds that the timestamp may differ from now, in either direction. None means any timestamp.
+        now: Current time, in seconds since the epoch. Defaults to the clock.
+
+    Returns:
+        The event; an `UnknownEvent` if its type has no class in this version.
+
+    Raises:
+        WebhookSignatureError: The signature does not hold. See `verify`.
+        InvalidArgumentError: The signature holds, but the payload is not UTF-8, or not a JSON object.
+
     """
     fault = fault_of(payload, header, secrets, tolerance, now)
     event = "" if fault else _event_or_fault(payload)
@@ -192,6 +213,10 @@ def construct_event(
 
 def _event_or_fault(payload: bytes) -> AccountEvent | UnknownEvent | str:
     content = bytes(payload)
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return "payload: it is not UTF-8"
     try:
         event = decode(UnknownEvent, content, None)
     except ContentError as error:

@@ -1,0 +1,143 @@
+"""An event store in Redis or Valkey, for any number of machines."""
+
+from __future__ import annotations
+
+import time
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from anyio import to_thread
+
+from financial_connections._settings import Secret, checked_seconds
+from financial_connections.errors import ConfigurationError
+from financial_connections.webhooks.stores.owners import Owners
+from financial_connections.webhooks.stores.protocol import RETENTION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import redis
+    import redis.asyncio
+
+# A key holds the token of a claim, or "confirmed". Scripts, because each must look and write without a gap between.
+# The owner itself may repeat its claim: a client that reconnects does not know whether the first attempt arrived.
+_CLAIM = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return 1
+"""
+_CONFIRM = """
+local holder = redis.call('GET', KEYS[1])
+if not holder or holder == ARGV[1] then redis.call('SET', KEYS[1], 'confirmed', 'PX', ARGV[2]) end
+return 1
+"""
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+"""
+_IS_CONFIRMED = "return redis.call('GET', KEYS[1]) == 'confirmed' and 1 or 0"
+_SOCKET_SECONDS = 5.0
+
+
+class RedisEventStore:
+    """
+    An event store in Redis or Valkey, shared by any number of machines.
+
+        store = RedisEventStore("redis://cache.internal:6379/0")
+
+    Needs the extra `financial-connections[redis]`. Keys expire by themselves. The server must not evict them before,
+    so do not use one whose `maxmemory-policy` is for a cache.
+
+    Args:
+        client: URL of the server, or a client of yours: a `redis.asyncio.Redis`, which needs asyncio, or a
+            `redis.Redis`, which is called in worker threads. With a URL it works under asyncio and trio.
+        prefix: Beginning of the keys. Endpoints with different handlers need different prefixes.
+        retention: Seconds for which a handled event is remembered.
+        clock: Returns the time in seconds since the epoch. The server measures how long a claim lasts.
+
+    Raises:
+        ConfigurationError: redis is not installed, or an argument is not valid.
+
+    """
+
+    def __init__(
+        self,
+        client: str | redis.Redis | redis.asyncio.Redis,
+        *,
+        prefix: str = "stripe_events:",
+        retention: float = RETENTION,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._owned = isinstance(client, str)
+        given = Secret(client)
+        del client  # a URL may hold a password, which no traceback of this frame should show
+        self._client, self._in_threads = _client_from(given)
+        if not isinstance(prefix, str):
+            raise ConfigurationError(f"prefix must be a string, not {type(prefix).__name__}")
+        self._prefix = prefix
+        self._retention = checked_seconds("retention", retention)
+        self._clock = clock
+        self._owners = Owners()
+
+    async def claim(self, event_id: str, until: float) -> bool:
+        """Claim an event, unless it is confirmed or claimed. See `EventStore.claim`."""
+        token = self._owners.new()
+        if not await self._run(_CLAIM, event_id, token, _milliseconds(until - self._clock())):
+            return False
+        self._owners.keep(event_id, token)
+        return True
+
+    async def confirm(self, event_id: str) -> None:
+        """Record that an event was handled, unless another worker has claimed it since."""
+        await self._run(_CONFIRM, event_id, self._owners.take(event_id), _milliseconds(self._retention))
+
+    async def release(self, event_id: str) -> None:
+        """Give up the caller's claim. See `EventStore.release`."""
+        await self._run(_RELEASE, event_id, self._owners.take(event_id))
+
+    async def is_confirmed(self, event_id: str) -> bool:
+        """Return True if the event was handled within the retention."""
+        return bool(await self._run(_IS_CONFIRMED, event_id))
+
+    async def aclose(self) -> None:
+        """Close the connections that the store opened. A client of yours stays open."""
+        if self._owned:
+            await to_thread.run_sync(self._client.close)
+
+    async def _run(self, script: str, event_id: str, *arguments: str | int) -> Any:
+        call = script, 1, f"{self._prefix}{event_id}", *arguments
+        if self._in_threads:
+            # Abandoned on cancellation, so that a server that hangs cannot hold up its caller beyond a time limit.
+            return await to_thread.run_sync(self._client.eval, *call, abandon_on_cancel=True)
+        return await self._client.eval(*call)
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(0, round(seconds * 1_000))
+
+
+def _client_from(value: Secret) -> tuple[Any, bool]:
+    """Return a client, and whether it blocks."""
+    if find_spec("redis") is None:
+        raise ConfigurationError("RedisEventStore needs: pip install 'financial-connections[redis]'")
+    import redis  # noqa: PLC0415  # an extra
+    import redis.asyncio  # noqa: PLC0415
+
+    client = _connected_to(value) if isinstance(value.reveal(), str) else value.reveal()
+    if isinstance(client, redis.Redis):
+        return client, True
+    if isinstance(client, redis.asyncio.Redis):
+        return client, False
+    raise ConfigurationError("client must be a URL (redis://…, rediss://… or unix://…) or a Redis client")
+
+
+def _connected_to(url: Secret) -> Any:
+    import redis  # noqa: PLC0415
+
+    try:
+        return redis.Redis.from_url(
+            url.reveal(), socket_timeout=_SOCKET_SECONDS, socket_connect_timeout=_SOCKET_SECONDS
+        )
+    except ValueError:
+        return None

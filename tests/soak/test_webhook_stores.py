@@ -1,0 +1,14 @@
+"""Four processes receive a thousand events twice each, and handle each event once."""
+
+import pytest
+from test_webhooks_stores import SHARED, handle_in_four_processes, servers
+
+__all__ = ["servers"]
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_four_processes_handle_a_thousand_events_once(name, servers, tmp_path):
+    results = handle_in_four_processes(name, servers, tmp_path, 1_000)
+    handled = [event for result in results for event in result["handled"]]
+    assert sorted(f"evt_{n}" for n in range(1_000)) == sorted(handled)
+    assert [2_000] * 4 == [result["statuses"]["200"] for result in results]
