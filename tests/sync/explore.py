@@ -14,7 +14,7 @@ CRASH, STALE = "crash", "stale read"
 _NO_SYNC = None
 
 
-class Lost(AssertionError):
+class LostError(AssertionError):
     """A consumer's table differs from the institution's after a complete sync."""
 
 
@@ -57,7 +57,7 @@ class Exploration:
         self._begun = cache(lambda saved: self._number(plan(saved)))
 
     def run(self, start=None):
-        """Return the number of states. Raises `Lost` with the history that led there."""
+        """Return the number of states. Raises `LostError` with the history that led there."""
         begin = State(start or Api(), (), frozenset(), Checkpoint(), _NO_SYNC, bool(self.faults))
         if start is not None:  # which the consumer has read
             latest = str(len(start.refreshes) - 1)
@@ -144,15 +144,13 @@ class Exploration:
             if sync is _NO_SYNC:
                 break
         if sync is not _NO_SYNC or table != api.truth():
-            raise Lost(f"{sorted(api.truth() - table)} is missing after\n" + "\n".join(self._history(state)))
+            raise LostError(f"{sorted(api.truth() - table)} is missing after\n" + "\n".join(self._history(state)))
 
     def _history(self, state):
         states = []
         while state is not None:
-            plan = "" if state.sync is _NO_SYNC else f"{self._plans[state.sync].request}"
-            states.append(
-                f"{state.api}\n    table {sorted(state.table)} saved {state.saved} faults {state.faults} {plan}"
-            )
+            request = None if state.sync is _NO_SYNC else self._plans[state.sync].request
+            states.append(f"{state.api}\n    table {sorted(state.table)} saved {state.saved} next {request}")
             state = self.before[state]
         return states[::-1]
 

@@ -1,15 +1,15 @@
 """Nothing is lost in any world of a small size.
 
 Each world is explored completely: every interleaving of what the API does with every read of a consumer that syncs as
-often as it likes, and one fault at any step. In every state in which no sync runs, the API then becomes quiet, one complete
-sync runs, and the consumer's table must equal the institution's. The numbers of states are asserted so that a change that
-explores less does not go unnoticed. `make soak` explores larger worlds.
+often as it likes, and one fault at any step. In every state in which no sync runs, the API then becomes quiet, one
+complete sync runs, and the consumer's table must equal the institution's. The numbers of states are asserted so that a
+change that explores less does not go unnoticed. `make soak` explores larger worlds.
 """
 
 import pytest
 
 from financial_connections.sync.scan import Scans
-from tests.sync.explore import CRASH, STALE, Exploration, Lost
+from tests.sync.explore import CRASH, STALE, Exploration, LostError
 from tests.sync.world import Api, Limits
 from tests.sync.wrong import EitherVersion, MovesAtOnce, NoSecondLook, OnePass, Walks
 
@@ -62,7 +62,7 @@ def test_nothing_is_lost_when_a_refresh_is_overtaken(size, states):
 def test_algorithms_that_lose_transactions_are_refuted(plan, fault, moves, overlap):
     limits = Limits(transactions=3, refreshes=3, touches=2, moves=moves, overlap=overlap, page_size=1)
     start = READ if overlap else None
-    with pytest.raises(Lost, match="is missing after"):
+    with pytest.raises(LostError, match="is missing after"):
         Exploration(limits, plan, fault).run(start)
     small = Limits(transactions=3, refreshes=2 + overlap, touches=1, moves=moves, overlap=overlap, page_size=1)
     Exploration(small, Scans, fault).run(start)

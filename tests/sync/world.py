@@ -4,8 +4,8 @@ Everything is a value, so a world can be copied, compared and counted. What is m
 
 * Refreshes start, touch transactions one by one, and succeed or fail. At most one overtakes another: a slower one may
   still touch transactions after the next has succeeded, but has ended before the one after that begins.
-* A list is in an order of its own. A touched transaction stays where it is (lists in the order of creation), or moves to
-  either end (lists in the order of `transacted_at`, where a posted transaction takes another date).
+* A list is in an order of its own. A touched transaction stays where it is (lists in the order of creation), or moves
+  to either end (lists in the order of `transacted_at`, where a posted transaction takes another date).
 * The list of what was touched after a refresh is exact, but a read may be as old as any earlier state of the API.
 * The consumer can crash at any step. Its table and the cursor it saved survive.
 """

@@ -134,18 +134,7 @@ class Scans(Generic[T]):
             return []
         portions = self._release(before) if changed else []
         self._held = self._held or changed
-        if scan.target is None:
-            return [*portions, *self._finish(scan.abandoned())]
-        if self._passes_differ and self._passes >= _MOST_PASSES:
-            return [*portions, *self._finish(scan.abandoned())]
-        if self._passes_differ or not scan.has_passed:
-            # Of two versions one is older than the other, and only a further pass can tell which.
-            self._begin_pass(scan.second_pass())
-            return portions
-        if self._pages > _UNCUT_PAGES:
-            self.request = ReadAccount()
-            return portions
-        return [*portions, *self._finish(scan.completed())]
+        return [*portions, *self._end_pass(scan)]
 
     def drop_position(self) -> bool:
         """
@@ -159,6 +148,18 @@ class Scans(Generic[T]):
             return False
         self._resume(self._scan.begin(self._scan.target))
         return True
+
+    def _end_pass(self, scan: Checkpoint) -> list[Portion[T]]:
+        if scan.target is None or (self._passes_differ and self._passes >= _MOST_PASSES):
+            return self._finish(scan.abandoned())
+        if self._passes_differ or not scan.has_passed:
+            # Of two versions one is older than the other, and only a further pass can tell which.
+            self._begin_pass(scan.second_pass())
+            return []
+        if self._pages > _UNCUT_PAGES:
+            self.request = ReadAccount()
+            return []
+        return self._finish(scan.completed())
 
     def _judge(self, succeeded: str | None) -> list[Portion[T]]:
         """End the scan, or begin another one if a refresh has touched anything since it began."""
