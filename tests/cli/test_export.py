@@ -235,6 +235,27 @@ def test_links_beside_an_export_lead_nowhere(run, account, tmp_path):
     assert ("mine", False) == (victim.read_text(), gone.exists())
 
 
+def test_a_link_that_leads_nowhere_is_a_target_that_is_there(run, account, tmp_path):
+    target, elsewhere = tmp_path / "out.csv", tmp_path / "elsewhere.csv"
+    target.symlink_to(elsewhere)
+    status, _, err = exported(run, account, target)
+    assert (2, True) == (status, "the file is there already: --force replaces it" in err)
+    assert (True, [target]) == (target.is_symlink(), list(tmp_path.iterdir()))
+    assert 0 == exported(run, account, target, "--force")[0]
+    assert (False, False) == (target.is_symlink(), elsewhere.exists())
+    assert target.read_bytes().startswith(b"id,object,")
+
+
+def test_a_link_that_appears_during_an_export_is_not_replaced(tmp_path):
+    target = tmp_path / "out.jsonl"
+    with Export(target, format_of(target), OPTIONS, resume=False, force=False) as export:
+        export.append([{"id": "fctxn_1"}], "fctxn_1", is_last=True)
+        target.symlink_to(tmp_path / "nowhere")
+        with pytest.raises(UsageError, match="appeared meanwhile"):
+            export.publish()
+    assert target.is_symlink()
+
+
 def test_a_draft_of_a_cursor_takes_no_name_that_is_taken(run, account, tmp_path):
     (tmp_path / "cursor.tmp").write_text("notes")
     assert 0 == run("transactions", "sync", "--account", account, "--state", tmp_path / "cursor")[0]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -99,9 +100,77 @@ def test_a_formula_gets_an_apostrophe_and_a_number_none(value, cell):
     assert f"{cell}\r\n".encode() == csv_lines([[value]])
 
 
+INVISIBLE = [
+    "",
+    " ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\N{NO-BREAK SPACE}",
+    "\ufeff",
+    "\u200b",
+    "\0",
+    "\x1b",
+    "\u202e",
+    "\u2060 \ufeff",
+]
+
+
+@pytest.mark.parametrize("sign", "=+-@\uff1d")
+@pytest.mark.parametrize("before", INVISIBLE)
+def test_a_formula_behind_what_cannot_be_seen_gets_an_apostrophe(before, sign):
+    text = f"{before}{sign}1+1"
+    if text.startswith(("\t=", "\r", "\n")):  # these begin with a separator too
+        return
+    row = row_from({"description": text})
+    cells = dict(zip(row, next(csv.reader(io.StringIO(csv_lines([row.values()]).decode(), newline=""))), strict=True))
+    value = cells["description"] or json.loads(cells["extra"])["description"]
+    assert text == value.removeprefix("'")
+    assert not cells["description"] or cells["description"].startswith("'")
+
+
+def cells_of_spreadsheets(written):
+    """The cells that spreadsheets could find, whatever they split at and whether or not they know quotes."""
+    yield from (cell for row in csv.reader(io.StringIO(written, newline="")) for cell in row)
+    for separator in ";\t":
+        reader = csv.reader(io.StringIO(written, newline=""), delimiter=separator)
+        yield from (cell for row in reader for cell in row)
+        yield from (cell.strip('"') for cell in re.split(f"[{separator}\r\n]", written))
+
+
+HOSTILE = st.lists(
+    st.sampled_from([*"=+-@\uff1d;,\t\r\n'\" a1", "\ufeff", "\u200b", "\0", "=1+1", ";=1", "\n@x"]), max_size=8
+).map("".join)
+
+
+@given(st.dictionaries(st.sampled_from(["description", "status", "id", "account"]) | HOSTILE, HOSTILE, max_size=4))
+def test_no_spreadsheet_finds_a_formula_whatever_it_splits_at(transaction):
+    row = row_from({"amount": 5, **transaction})
+    written = csv_lines([row.values()]).decode()
+    for cell in cells_of_spreadsheets(written):
+        visible = "".join(character for character in cell if character.isprintable() and not character.isspace())
+        assert not visible.startswith(("=", "+", "-", "@", "\uff1d")), written
+    [cells] = csv.reader(io.StringIO(written, newline=""))
+    assert row == dict(values_from(cells))
+    assert without_nothing({"amount": 5, **transaction}) == without_nothing(transaction_from(row))
+
+
+def test_a_text_that_would_be_split_into_a_formula_is_in_extra():
+    row = row_from({"description": "a;=1+1;b"})
+    assert (None, r'{"description":"a\u003b=1+1\u003bb"}') == (row["description"], row["extra"])
+    assert "a; b\tc" == row_from({"description": "a; b\tc"})["description"]
+
+
+def test_a_long_text_of_separators_takes_linear_time():
+    assert row_from({"description": ";" * 300_000})["extra"] is None
+
+
 @pytest.mark.parametrize(
     "field",
     [
+        {"description": "a;=1+1;b"},
+        {"description": "a;\u200b =1+1"},
+        {"description": "two lines\n@cmd"},
         {"amount": True},
         {"amount": 12.5},
         {"amount": 2**63},

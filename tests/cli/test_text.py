@@ -1,6 +1,8 @@
 """What a bank says cannot steer a terminal, and no answer is too odd for a table."""
 
 import io
+import json
+import math
 from datetime import UTC, datetime
 
 import anyio
@@ -104,6 +106,59 @@ def test_a_line_of_json_is_ascii(text):
     assert line.isascii()
     assert 1 == line.count("\n")
     assert "\x1b" not in line
+
+
+ODD_NUMBERS = (
+    b'{"type": "x", "a": NaN, "b": [Infinity, -Infinity, 1e999, -1e999], "NaN": "NaN Infinity \\"NaN", "c": 1.5}'
+)
+
+
+def strict(text):
+    def refuse(token):
+        raise AssertionError(token)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_numbers_that_json_cannot_hold_are_strings():
+    line = json_line(parse_event(ODD_NUMBERS).to_dict())
+    expected = {"a": "NaN", "b": ["Infinity", "-Infinity", "1E+999", "-1E+999"], "NaN": 'NaN Infinity "NaN', "c": 1.5}
+    assert {"type": "x", **expected} == strict(line)
+
+
+def test_numbers_that_json_cannot_hold_are_strings_in_a_row():
+    row = row_from({"amount": math.nan, "b": math.inf})
+    assert (None, {"amount": "NaN", "b": "Infinity"}) == (row["amount"], strict(row["extra"]))
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text()
+        | st.sampled_from(["NaN", '"Infinity', "\\"]),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("NaN"), inner, max_size=3),
+    )
+)
+def test_every_line_is_json_that_every_reader_takes(value):
+    def finite(part):
+        match part:
+            case float() if not math.isfinite(part):
+                return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(part, "NaN")
+            case list():
+                return [finite(item) for item in part]
+            case dict():
+                return {key: finite(item) for key, item in part.items()}
+        return part
+
+    assert finite(value) == strict(json_line(value))
+
+
+def test_a_deep_value_with_an_odd_number_is_written():
+    deep = json.loads("[" * 900 + "NaN" + "]" * 900)
+    assert '["NaN"]' in json_line(deep)
 
 
 def test_a_number_of_any_length_is_written():

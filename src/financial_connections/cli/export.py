@@ -113,7 +113,7 @@ class Export:
             self.state.options,
             found=state_from(left) if left is not None and self._wishes["resume"] else None,
             has_part=self._part.exists() or self._ready.exists(),
-            has_target=self.target.exists(),
+            has_target=_is_taken(self.target),
             **self._wishes,
         )
         if self._part.exists() or not self.state.is_complete:
@@ -150,7 +150,7 @@ class Export:
         if self._format.convert and self._part.exists():
             self._convert(self._format.convert)
         if self._ready.exists():
-            if self.target.exists() and not self.state.may_overwrite:
+            if _is_taken(self.target) and not self.state.may_overwrite:
                 raise UsageError("the file has appeared meanwhile: --resume --force replaces it")
             durable.move(self._ready, self.target)
         for path in (self._ready, self._state_path):
@@ -202,6 +202,11 @@ class Export:
             os.fsync(self._file.fileno())
         self.state = evolve(self.state, length=self.state.length + len(content), **changes)
         durable.write(self._state_path, bytes_of(self.state))
+
+
+def _is_taken(path: Path) -> bool:
+    """Return True if there is something of that name, also a link that leads nowhere."""
+    return os.path.lexists(path)
 
 
 def _is_at(file: FileIO, path: Path) -> bool:

@@ -1,6 +1,5 @@
 """What goes to stdout: tables on a terminal, JSON Lines anywhere else. What goes to stderr is for people."""
 
-import json
 import os
 import stat
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import frozen
 
 from financial_connections.cli import durable
+from financial_connections.cli.jsontext import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -34,8 +34,7 @@ def console(*, stderr: bool = False) -> "Console":
 
 def json_line(value: Any) -> str:
     """Return a value as a line of JSON, in ASCII: whole in any encoding, and harmless on any terminal."""
-    # The SDK reads integers of any length, as a `Decimal` where Python refuses to spell them.
-    return json.dumps(value, separators=(",", ":"), default=str) + "\n"
+    return json_text(value) + "\n"
 
 
 def write_lines(values: Iterable[Any], *, to_disk: bool = False) -> None:
