@@ -54,7 +54,7 @@ def test_a_number_without_a_fraction_is_an_integer_however_it_is_written(text, a
 @pytest.mark.parametrize(
     "text",
     [
-        *('"100"', "100.5", "1e-2", "true", "{}", "[100]", "NaN", "Infinity", "9007199254740993.5"),
+        *('"100"', "100.5", "1e-2", "true", "{}", "[100]", "NaN", "Infinity", "-Infinity", "9007199254740993.5"),
         *("1e5000", "1e999999999", "1e99999999999999999999", "1e-99999999999999999999", "9" * 5000),
     ],
 )

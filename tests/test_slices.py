@@ -61,6 +61,13 @@ def test_a_model_in_a_document_keeps_and_pickles_only_its_own_part(model, foreig
     assert len(model._raw) == len(json.dumps(model.to_dict()))
 
 
+@pytest.mark.parametrize("accounts", [{}, {"data": None}, {"data": 5}, {"data": [], "has_more": "no"}])
+def test_a_list_in_a_document_pickles_whatever_is_in_it(accounts):
+    model = decoded(Session, SESSION | {"accounts": accounts}).accounts
+    for twin in (model, pickle.loads(pickle.dumps(model)), AccountList.from_dict(model.to_dict())):
+        assert (accounts, model.misfits) == (twin.to_dict(), twin.misfits)
+
+
 PAGE = json.dumps(list_of(FULL_ACCOUNT, OTHER)).encode()
 KIND = b'"object": "list"'
 ODD_PAGES = [

@@ -41,6 +41,8 @@ def decode(
     """
     document = Document(request_id)
     model = decode_document(cls, utf8_from(content, content_type), document)
+    if shape_of(cls).item is not None and getattr(model, "data", None) is None:
+        raise ContentError("it is a list without data")
     if document.misfits:
         fields = tuple(sorted(document.misfits))
         log_misfits(fields, request_id)
@@ -58,7 +60,7 @@ def decode_document(cls: type[ModelT], content: bytes, document: Document) -> Mo
             own(model, content, document)
             return model
         head = shape.decode(content)
-        items = [] if head.data is None else _decode_items(shape, content, head.data, document)
+        items = None if head.data is None else _decode_items(shape, content, head.data, document)
     except REFUSALS:
         pass  # outside of `except`, an error does not carry the one before, which holds the document
     else:
@@ -72,14 +74,10 @@ def _build(cls: type[ModelT], content: bytes, document: Document) -> ModelT:
         model = build(cls, content, document)
     if model is None:
         raise ContentError("the JSON is nested too deeply")
-    if shape_of(cls).item is not None and getattr(model, "data", None) is None:
-        raise ContentError("it is a list without data")
     return model
 
 
-def _list_of(cls: type[ModelT], head: Any, items: list[Model], content: bytes, document: Document) -> ModelT:
-    if head.data is None:
-        raise ContentError("it is a list without data")
+def _list_of(cls: type[ModelT], head: Any, items: list[Model] | None, content: bytes, document: Document) -> ModelT:
     fields = {name: getattr(head, name) for name in head.__struct_fields__}
     model = cls(**(fields | {"data": items}))
     set_raw(model, content)

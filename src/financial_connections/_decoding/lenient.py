@@ -133,7 +133,7 @@ def _fit_integer(part: bytes) -> Fit:
     except InvalidOperation:  # an exponent of some twenty digits
         return NOTHING, False
     # The length first: `1e999999999` would be a number of a billion digits.
-    if number.adjusted() >= _LONGEST_INTEGER or number != number.to_integral_value():
+    if not number.is_finite() or number.adjusted() >= _LONGEST_INTEGER or number != number.to_integral_value():
         return NOTHING, False
     return int(number), True
 

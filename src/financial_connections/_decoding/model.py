@@ -100,7 +100,7 @@ class Model:
 
         Raises:
             TypeError: A value has no counterpart in JSON.
-            ValueError: The data contains itself, or is a list object without `data`.
+            ValueError: The data contains itself.
 
         """
         return restore_model(cls, write_json(data), None)
