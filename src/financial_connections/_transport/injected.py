@@ -1,10 +1,11 @@
 """Requests over an httpx client that the caller provides."""
 
 import sys
+from collections.abc import Hashable
 from contextlib import suppress
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import anyio
 
@@ -56,14 +57,20 @@ class CallersClient:
         try:
             response = await self._client.send(prepared, auth=None, follow_redirects=False, stream=True)
             try:
-                return await answer_from(response)
+                answer = await answer_from(response)
+                with suppress(AttributeError, ValueError):
+                    await _drop_surplus(prepared, self._pool_of(prepared))
+                return answer
             finally:
                 with anyio.CancelScope(shield=True):
                     await response.aclose()
         except BaseException:
             with anyio.CancelScope(shield=True), suppress(AttributeError, TypeError, ValueError):
-                await _forget(prepared, _pool_of(self._client, prepared.url))
+                await _forget(prepared, self._pool_of(prepared))
             raise
+
+    def _pool_of(self, prepared: Any) -> Any:
+        return _pool_of(self._client, prepared.url)
 
     async def aclose(self) -> None:
         self.slots.closed = True
@@ -101,14 +108,14 @@ def _view_without_cookies(client: Any) -> Any:
     `AsyncClient.send` stores the cookies of every response in `self.cookies`. The view has the client's own attributes,
     so hooks, mounts and transports are always those that the owner has set.
     """
-    view = object.__new__(_view_class(type(client), _library_of(client)))
+    view = object.__new__(_view_class(cast("Hashable", type(client)), _library_of(client)))
     view.__dict__ = client.__dict__
     return view
 
 
 @cache
-def _view_class(client_class: Any, library: Any) -> Any:
-    class View(client_class):  # type: ignore[misc]
+def _view_class(client_class: Hashable, library: Any) -> Any:
+    class View(cast("Any", client_class)):  # type: ignore[misc]
         @property
         def cookies(self) -> Any:
             return library.Cookies()
@@ -119,8 +126,9 @@ def _view_class(client_class: Any, library: Any) -> Any:
     return View
 
 
-# Private names of httpx and httpcore follow. They give the size of the client's pool and release connections that a
-# cancelled request has left behind in it. Where they do not exist, as with a mock, neither is done.
+# Private names of httpx and httpcore follow. They give the size of the client's pool, tell whether more has arrived
+# than the response, and release connections that a cancelled request has left behind. Where they do not exist, as with
+# a mock, none of this is done.
 
 
 def _pool_of(client: Any, url: Any) -> Any:
@@ -130,6 +138,17 @@ def _pool_of(client: Any, url: Any) -> Any:
         if type(pool).__module__.partition(".")[0] in {"httpcore", "httpcore2"}:
             return pool
     return None
+
+
+async def _drop_surplus(prepared: Any, pool: Any) -> None:
+    """Drop the connection if more has arrived than the response: httpcore would take it for the next response."""
+    if pool is None:
+        return
+    found = [one.connection for one in pool._requests if one.request.extensions is prepared.extensions]
+    for connection in found:
+        if connection._connection._h11_state.trailing_data[0]:
+            pool._connections.remove(connection)
+            await connection.aclose()
 
 
 async def _forget(prepared: Any, pool: Any) -> None:
