@@ -12,7 +12,6 @@ _PACKAGES = (
     "httpcore",
     "anyio",
     "aiohttp",
-    "httpx-aiohttp",
     "msgspec",
     "attrs",
     "openapi-python-client",

@@ -1,0 +1,87 @@
+"""A connector of aiohttp that does not reuse a connection on which something has arrived while it was idle."""
+
+import asyncio
+import select
+from contextvars import ContextVar
+from typing import Any
+
+import aiohttp
+
+LEASE: ContextVar["Lease"] = ContextVar("lease")
+"""The lease of the request that is being sent."""
+
+
+class Connector(aiohttp.TCPConnector):
+    """Connections that are closed when anything arrives on them while they are idle."""
+
+    async def connect(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a connection on which nothing has arrived, from the pool or new."""
+        while True:
+            connection: Any = await super().connect(*args, **kwargs)
+            if LEASE.get().begin(connection):
+                return connection
+            connection.close()
+
+    def __del__(self, *_: Any) -> None:
+        """Do not warn as aiohttp's own does: the pool closes the connections."""
+
+
+class Lease(asyncio.Protocol):
+    """The hold of a request on a connection. Afterwards it guards the connection for as long as that is idle."""
+
+    def __init__(self) -> None:
+        self._transport: Any = None
+        self._handler: Any = None
+        """aiohttp's protocol, which is not told what arrives on an idle connection."""
+        self._is_guarding = False
+
+    def begin(self, connection: Any) -> bool:
+        """Take over the connection. Returns False if it must not be used."""
+        self._transport = connection.transport
+        if self._transport is None or self._transport.is_closing():
+            return True  # lost in the meantime, which aiohttp is about to notice
+        protocol = self._transport.get_protocol()
+        if isinstance(protocol, Lease):
+            self._handler = protocol._handler
+            self._transport.set_protocol(self._handler)
+            if _is_readable(self._transport):
+                return False
+        else:
+            self._handler = protocol
+        connection.add_callback(self._guard)
+        return True
+
+    def _guard(self) -> None:
+        if not self._transport.is_closing():
+            self._is_guarding = True
+            self._transport.set_protocol(self)
+
+    async def aclose(self) -> None:
+        """Cut the connection, unless another request has taken it over since. A TLS shutdown could take 30 seconds."""
+        transport, protocol = self._transport, self if self._is_guarding else self._handler
+        if transport is not None and (transport.is_closing() or transport.get_protocol() is protocol):
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002 - asyncio's name
+        self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._handler.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._handler.resume_writing()
+
+
+def _is_readable(transport: Any) -> bool:
+    """Return whether bytes or the end of the stream are waiting in the socket of an idle connection."""
+    socket = transport.get_extra_info("socket")
+    if transport.is_closing() or socket is None or socket.fileno() < 0:
+        return True
+    if not hasattr(select, "poll"):  # on Windows, where `select` has no upper limit of descriptors
+        return bool(select.select([socket.fileno()], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(socket.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
