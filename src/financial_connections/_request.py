@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self, SupportsIndex
 
 import anyio
 from attrs import converters, evolve, field, frozen
@@ -101,6 +101,17 @@ class RequestOptions(Settled):
             max_retries=max_retries,
             headers=own,
         )
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        if self.headers:
+            raise TypeError("headers may hold a token: options that have them are not pickled")
+        return object.__reduce_ex__(self, protocol)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def applied_to(self, settings: Settings) -> Settings:
         """Return `settings` with what is set here in their place."""
