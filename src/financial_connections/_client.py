@@ -58,7 +58,7 @@ class AsyncClient:
         async with AsyncClient("sk_test_123") as client:
             account = await client.accounts.retrieve("fca_123")
 
-    Without `api_key` it takes the one in the environment variable `STRIPE_API_KEY`. `timeout` bounds one
+    `api_key` defaults to the environment variable `STRIPE_API_KEY`; None is refused. `timeout` bounds one
     attempt, `deadline` a whole call with its retries and waits, both in seconds. `rate_limit` is the most requests
     per second that the client and its views send; those above it wait. `transport="aiohttp"` is faster,
     works under asyncio only, and needs the extra of that name. `http_client` is an `httpx.AsyncClient` of

@@ -60,10 +60,12 @@ class Request:
 @frozen(kw_only=True, init=False, repr=False)
 class RequestOptions(Settled):
     """
-    Settings for one call; what is None stays as the client has it.
+    Settings for one call; what is None stays as the client has it. To undo a client's `stripe_account` or
+    `stripe_context`, use `client.with_options(stripe_account=None)`.
 
     `timeout` bounds one attempt, `deadline` the whole call, both in seconds. `idempotency_key` (1 to 255
-    printable ASCII characters) makes a POST repeatable; without one, every POST gets its own. `headers` are
+    printable ASCII characters) makes a POST repeatable; without one, every POST gets its own. A GET has none, so
+    that options can be shared by the requests of `refresh_and_wait`. `headers` are
     sent in addition. Raises `ConfigurationError` or `InvalidArgumentError`.
     """
 

@@ -118,16 +118,12 @@ def timeout_from(value: Any) -> Timeout:
 
 
 def _timeout_of_httpx(value: Any) -> Timeout:
-    """
-    Return the `Timeout` with the same meaning, or raise `ConfigurationError` if there is none.
-
-    An attempt has one limit, and within it one to connect. Other limits cannot be kept, so they are refused.
-    """
-    connect, read = value.connect, checked_seconds("timeout.read", value.read)
+    """Return the `Timeout` with the same meaning. Raises `ConfigurationError` if there is none."""
+    read, connect = checked_seconds("timeout.read", value.read), checked_seconds("timeout.connect", value.connect)
     for name in ("write", "pool"):
         if getattr(value, name, read) != read:
             raise ConfigurationError(f"timeout.{name} must be the same as timeout.read, which limits the whole attempt")
-    if checked_seconds("timeout.connect", connect) > read:
+    if connect > read:
         raise ConfigurationError("timeout.connect must not exceed timeout.read, which limits the whole attempt")
     return Timeout(read, connect=connect)
 
@@ -154,8 +150,7 @@ def api_key_from(value: "Secret | None") -> "Secret":
     source, key = "api_key", value
     if key is None:
         source, key = "STRIPE_API_KEY", Secret(os.environ.get("STRIPE_API_KEY"))
-    fault = _fault_of_key(key, source)
-    if fault:
+    if fault := _fault_of_key(key, source):
         raise ConfigurationError(fault)
     return key
 
@@ -197,8 +192,7 @@ def base_url_from(value: Any) -> str:
 
 def header_value(name: str, value: Any) -> str:
     """Return `value`, fit to be a header's."""
-    fault = _fault_of_header_value(value)
-    if fault:
+    if fault := _fault_of_header_value(value):
         raise InvalidArgumentError(f"{name} {fault}")
     return str(value)
 
@@ -223,8 +217,7 @@ def stripe_context_from(value: Any) -> str | None:
 
 def headers_from(value: Secret) -> dict[str, str]:
     """Return a caller's own headers, none of which may stand in for one of the client's."""
-    fault = _fault_of_headers(value)
-    if fault:
+    if fault := _fault_of_headers(value):
         raise InvalidArgumentError(f"headers: {fault}")
     return dict(value.reveal() or {})
 
@@ -238,8 +231,7 @@ def _fault_of_headers(headers: Secret) -> str | None:
             return "a name is not an HTTP token"
         if name.lower() in _OWN_HEADERS:
             return f"{name} cannot be set here: {_OWN_HEADERS[name.lower()]}"
-        fault = _fault_of_header_value(text)
-        if fault:
+        if fault := _fault_of_header_value(text):
             return f"{name} {fault}"
     return None
 
