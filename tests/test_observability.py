@@ -1,9 +1,12 @@
 import logging
 import warnings
 
+import anyio
 import httpx
 import pytest
 from objects import ACCOUNT
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -95,12 +98,21 @@ async def test_every_attempt_is_a_span(httpx_mock, no_waiting, exported):
     assert [f"GET {PATH}"] * 3 == [span.name for span in found]
     assert {SpanKind.CLIENT} == {span.kind for span in found}
     assert [StatusCode.ERROR, StatusCode.ERROR, StatusCode.UNSET] == [span.status.status_code for span in found]
-    common = {"http.request.method": "GET", "server.address": "api.stripe.com", "url.template": PATH}
+    common = {
+        "http.request.method": "GET",
+        "server.address": "api.stripe.com",
+        "server.port": 443,
+        "url.template": PATH,
+    }
     assert [
         common | {"http.response.status_code": 503, "error.type": "503", "stripe.request_id": "req_1"},
         common | {"http.request.resend_count": 1, "error.type": "APIConnectionError"},
         common | {"http.request.resend_count": 2, "http.response.status_code": 200, "stripe.request_id": "req_2"},
-    ] == [dict(span.attributes) for span in found]
+    ] == [
+        {name: value for name, value in span.attributes.items() if name != "financial_connections.waited"}
+        for span in found
+    ]
+    assert all(span.attributes["financial_connections.waited"] >= 0 for span in found)
 
 
 async def test_a_refused_call_ends_its_span(httpx_mock, exported):
@@ -110,3 +122,43 @@ async def test_a_refused_call_ends_its_span(httpx_mock, exported):
         with pytest.raises(NotFoundError):
             await client.accounts.retrieve("fca_1")
     assert ["NotFoundError"] == [span.status.description for span in exporter.get_finished_spans()]
+
+
+async def test_a_cancelled_call_leaves_its_span_unset(httpx_mock, exported):
+    exporter, provider = exported
+    arrived = anyio.Event()
+
+    async def answer(_):
+        arrived.set()
+        await anyio.sleep_forever()
+
+    httpx_mock.add_callback(answer)
+    async with AsyncClient("sk_test_1", on_event=spans(provider)) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(client.accounts.retrieve, "fca_1")
+        await arrived.wait()
+        tasks.cancel_scope.cancel()
+    [span] = exporter.get_finished_spans()
+    assert StatusCode.UNSET is span.status.status_code
+    assert "error.type" not in span.attributes
+
+
+async def test_the_duration_of_every_attempt_is_a_metric(httpx_mock, no_waiting):
+    answers(httpx_mock)
+    reader = InMemoryMetricReader()
+    async with AsyncClient("sk_test_1", on_event=spans(None, MeterProvider([reader]))) as client:
+        await client.accounts.retrieve("fca_1")
+    [metric] = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics
+    assert ("http.client.request.duration", "s") == (metric.name, metric.unit)
+    types = [point.attributes.get("error.type") for point in metric.data.data_points]
+    assert ["503", "APIConnectionError", None] == types
+    assert [1, 1, 1] == [point.count for point in metric.data.data_points]
+
+
+async def test_notices_that_vary_are_not_kept_for_ever(httpx_mock):
+    for number in range(250):
+        httpx_mock.add_response(json=ACCOUNT, headers={"Stripe-Notice": f"notice {number}"})
+    async with AsyncClient("sk_test_1") as client:
+        with warnings.catch_warnings(record=True):
+            for _ in range(250):
+                await client.accounts.retrieve("fca_1")
+        assert len(client._transport.notices) <= 100

@@ -67,6 +67,11 @@ def test_retry_after_is_seconds_or_a_date_and_nothing_else(said, expected):
     assert expected == retry_after_from({"retry-after": said}, NOW)
 
 
+@pytest.mark.parametrize(("date", "expected"), [("Sun, 15 Oct 2023 23:50:00 GMT", 605), ("nonsense", 5), ("", 5)])
+def test_a_retry_after_that_is_a_date_counts_from_the_date_of_the_response(date, expected):
+    assert expected == retry_after_from({"retry-after": "Mon, 16 Oct 2023 00:00:05 GMT", "date": date}, NOW)
+
+
 def test_retry_after_may_be_absent():
     assert retry_after_from({}, NOW) is None
 
@@ -82,6 +87,11 @@ def test_backoff_is_never_longer_than_its_ceiling(attempt, dice):
 
 def test_the_ceiling_doubles_from_half_a_second_to_eight():
     assert [0.5, 1, 2, 4, 8, 8] == [delay(attempt, dice=1.0) for attempt in range(1, 7)]
+
+
+@pytest.mark.parametrize("asked", [None, 0])
+def test_attempts_are_at_least_fifty_milliseconds_apart(asked):
+    assert all(delay(attempt, asked=asked, dice=0.0) >= 0.05 for attempt in range(1, 7))
 
 
 def test_what_the_server_asks_for_is_a_lower_bound():

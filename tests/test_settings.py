@@ -1,5 +1,6 @@
 import copy
 import pickle
+from functools import partial
 
 import httpx
 import pytest
@@ -42,6 +43,14 @@ def test_a_missing_key_is_refused():
         AsyncClient()
 
 
+def test_a_key_that_is_none_is_not_replaced_by_that_of_the_environment(monkeypatch):
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+    with pytest.raises(ConfigurationError, match="api_key is None; leave it out"):
+        AsyncClient(None)
+    with pytest.raises(ConfigurationError, match="api_key is None; leave it out"):
+        AsyncClient().with_options(api_key=None)
+
+
 def test_the_key_comes_from_the_environment_when_the_client_is_made(monkeypatch):
     monkeypatch.setenv("STRIPE_API_KEY", KEY)
     client = AsyncClient()
@@ -76,11 +85,31 @@ def test_a_deadline_that_bounds_nothing_is_refused(value):
         (2.5, Timeout(2.5, connect=2.5)),
         (Timeout(7, connect=1), Timeout(7, connect=1)),
         (httpx.Timeout(30, connect=4), Timeout(30, connect=4)),
-        (httpx.Timeout(None), Timeout(30, connect=5)),
+        (httpx.Timeout(5), Timeout(5, connect=5)),
     ],
 )
 def test_a_timeout_is_a_number_or_a_timeout(given, expected):
     assert expected == AsyncClient(KEY, timeout=given)._transport.settings.timeout
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (httpx.Timeout(None), "timeout.read"),
+        (httpx.Timeout(5, read=None), "timeout.read"),
+        (httpx.Timeout(5, read=0), "timeout.read"),
+        (httpx.Timeout(5, read=float("nan")), "timeout.read"),
+        (httpx.Timeout(5, connect=None), "timeout.connect"),
+        (httpx.Timeout(5, connect=60), "timeout.connect"),
+        (httpx.Timeout(5, write=1), "timeout.write"),
+        (httpx.Timeout(5, pool=None), "timeout.pool"),
+    ],
+)
+def test_a_timeout_of_httpx_that_cannot_be_kept_is_refused_by_name(value, name):
+    with pytest.raises(ConfigurationError, match=f"^{name} "):
+        AsyncClient(KEY, timeout=value)
+    with pytest.raises(ConfigurationError, match=f"^{name} "):
+        RequestOptions(timeout=value)
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, "2", True, None])
@@ -180,10 +209,19 @@ def test_nothing_that_holds_a_key_shows_it():
         assert "hush" not in repr(thing)
 
 
-@pytest.mark.parametrize("thing", [AsyncClient(KEY), RequestOptions(api_key=KEY)], ids=["client", "options"])
+@pytest.mark.parametrize(
+    "thing",
+    [AsyncClient(KEY), RequestOptions(api_key=KEY), RequestOptions(headers={"X-Token": "hush"})],
+    ids=["client", "options", "options with headers"],
+)
 def test_nothing_that_holds_a_key_can_be_pickled(thing):
     with pytest.raises(TypeError):
         pickle.dumps(thing)
+
+
+def test_options_without_secrets_pickle():
+    options = RequestOptions(stripe_account="acct_1", timeout=3)
+    assert options == pickle.loads(pickle.dumps(options))
 
 
 def test_options_copy():
@@ -195,7 +233,12 @@ async def asynchronous(event):
     pass
 
 
-@pytest.mark.parametrize("handler", [5, asynchronous])
+class Asynchronous:
+    async def __call__(self, event):
+        pass
+
+
+@pytest.mark.parametrize("handler", [5, asynchronous, Asynchronous(), partial(asynchronous)])
 def test_a_handler_that_cannot_be_called_is_refused(handler):
     with pytest.raises(ConfigurationError, match="on_event"):
         AsyncClient(KEY, on_event=handler)

@@ -29,6 +29,7 @@ from financial_connections import (
     DeadlineExceededError,
     InvalidArgumentError,
     NotFoundError,
+    PaginationError,
     RateLimitError,
     RequestOptions,
     ServerError,
@@ -222,6 +223,17 @@ async def test_a_list_without_data_is_an_error():
     async with client_talking_to(stripe) as client:
         with pytest.raises(APIResponseError, match="without data"):
             await client.accounts.list()
+
+
+@pytest.mark.parametrize("cursor", ["", " ", "a\x00b", "a\u00a0b", 5, ["a"]])
+async def test_an_id_that_cannot_be_a_cursor_is_the_servers_fault(cursor):
+    page = list_of(dict(TRANSACTION, id="fctxn_1"), dict(TRANSACTION, id=cursor), has_more=True)
+    stripe, requests = answering(httpx.Response(200, json=page))
+    async with client_talking_to(stripe) as client:
+        with pytest.raises(PaginationError):
+            async for _ in client.transactions.list(account="fca_1"):
+                pass
+    assert 1 == len(requests)
 
 
 async def test_filters_expand_and_options_hold_on_every_page():

@@ -1,6 +1,9 @@
 """For every operation with every parameter: exactly what goes over the wire, seen from httpx's transport."""
 
+import copy
 import inspect
+import json
+import pickle
 import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
@@ -10,6 +13,8 @@ from objects import ACCOUNT, OWNER, SESSION, TRANSACTION, list_of
 
 import financial_connections
 from financial_connections import AsyncClient, RequestOptions
+from financial_connections._request import Request
+from financial_connections._transport.wire import wire_request
 
 KEY = "sk_test_123"
 BASE = "/v1/financial_connections"
@@ -327,6 +332,9 @@ async def test_send_raw_refuses_a_path_that_leads_elsewhere(method, path, httpx_
     [
         ("accounts.retrieve", ("",), {}),
         ("accounts.retrieve", ("..",), {}),
+        ("accounts.retrieve", (" ",), {}),
+        ("accounts.disconnect", (" fca_1",), {}),
+        ("accounts.retrieve", ("fca_1\u3000",), {}),
         ("accounts.retrieve", (None,), {}),
         ("accounts.refresh", ("fca_1",), {"features": "balance"}),
         ("accounts.refresh", ("fca_1",), {"features": []}),
@@ -345,3 +353,16 @@ async def test_what_cannot_be_sent_is_refused_before_anything_is(name, args, kwa
     async with AsyncClient(KEY) as client:
         with pytest.raises(financial_connections.InvalidArgumentError):
             await method_of(client, name)(*args, **kwargs)
+
+
+async def test_the_header_with_the_key_shows_it_to_nobody_but_the_library():
+    client = AsyncClient(KEY)
+    request = Request(method="GET", path=("v1", "balance"))
+    value = wire_request(request, client._transport.settings, RequestOptions()).headers["Authorization"]
+    assert f"Bearer {KEY}".encode() == value
+    shown = [repr(value), str(value), f"{value}", "%s" % value, format(value, ">9"), json.dumps([value], default=str)]  # noqa: UP031
+    assert KEY not in "".join(shown)
+    assert value is copy.deepcopy(value)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError):
+            pickle.dumps(value, protocol)

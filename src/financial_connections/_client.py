@@ -29,10 +29,20 @@ if TYPE_CHECKING:
 _DEFAULT_TIMEOUT = Timeout(30, connect=5)
 
 
+class _FromEnvironment:
+    """The default of `api_key`, so that None is not taken for it."""
+
+    def __repr__(self) -> str:
+        return "STRIPE_API_KEY"
+
+
+_FROM_ENVIRONMENT: Any = _FromEnvironment()
+
+
 class ClientSettings(TypedDict, total=False):
     """The settings that `AsyncClient.with_options` can change."""
 
-    api_key: str | None
+    api_key: str
     base_url: str
     stripe_account: str | None
     stripe_context: str | None
@@ -48,7 +58,7 @@ class AsyncClient:
         async with AsyncClient("sk_test_123") as client:
             account = await client.accounts.retrieve("fca_123")
 
-    Without `api_key` it takes the one in the environment variable `STRIPE_API_KEY`. `timeout` bounds one
+    `api_key` defaults to the environment variable `STRIPE_API_KEY`; None is refused. `timeout` bounds one
     attempt, `deadline` a whole call with its retries and waits, both in seconds. `rate_limit` is the most requests
     per second that the client and its views send; those above it wait. `transport="aiohttp"` is faster,
     works under asyncio only, and needs the extra of that name. `http_client` is an `httpx.AsyncClient` of
@@ -61,7 +71,7 @@ class AsyncClient:
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str = _FROM_ENVIRONMENT,
         *,
         base_url: str = DEFAULT_BASE_URL,
         stripe_account: str | None = None,
@@ -75,9 +85,9 @@ class AsyncClient:
         http_client: "httpx.AsyncClient | Any | None" = None,
         on_event: "Callable[[ClientEvent], object] | None" = None,
     ) -> None:
-        secret = Secret.wrapping(api_key)
+        secret = None if api_key is _FROM_ENVIRONMENT else Secret(api_key)
         del api_key  # from here on no frame of a traceback holds it
-        if on_event is not None and (not callable(on_event) or iscoroutinefunction(on_event)):
+        if on_event is not None and not _is_plain_function(on_event):
             raise ConfigurationError("on_event must be a function, and not an async one")
         limit = whole_number("max_connections", max_connections, at_least=1)
         settings = Settings(
@@ -122,7 +132,7 @@ class AsyncClient:
         """Return a client with other settings that shares this one's connections; closing it closes nothing."""
         changes: dict[str, Any] = dict(settings)
         if "api_key" in settings:
-            changes["api_key"] = Secret.wrapping(settings.pop("api_key"))
+            changes["api_key"] = Secret(settings.pop("api_key"))
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__)  # what a subclass has
         for resource in ("accounts", "sessions", "transactions"):
@@ -149,7 +159,12 @@ class AsyncClient:
         return await self._transport.send_raw(request, options)
 
     async def aclose(self) -> None:
-        """Close the connections. A client of yours (`http_client=`) stays open."""
+        """
+        End the calls that are running, and close the connections. A client of yours (`http_client=`) stays open.
+
+        A call that has sent something raises `APIConnectionError` with the reason `closed`, and is not retried. One
+        that has not, and every later call, raises `ConfigurationError`.
+        """
         if not self._is_view:
             await self._transport.aclose()
 
@@ -191,6 +206,10 @@ def _callers(http_client: Any, limit: int, base_url: str) -> Connections:
     if not is_httpx_client(http_client):
         raise ConfigurationError("http_client must be an httpx.AsyncClient")
     return CallersClient(http_client, limit, base_url)
+
+
+def _is_plain_function(value: Any) -> bool:
+    return callable(value) and not (iscoroutinefunction(value) or iscoroutinefunction(type(value).__call__))
 
 
 def _method(method: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self, SupportsIndex
 
 import anyio
 from attrs import converters, evolve, field, frozen
@@ -60,10 +60,12 @@ class Request:
 @frozen(kw_only=True, init=False, repr=False)
 class RequestOptions(Settled):
     """
-    Settings for one call; what is None stays as the client has it.
+    Settings for one call; what is None stays as the client has it. To undo a client's `stripe_account` or
+    `stripe_context`, use `client.with_options(stripe_account=None)`.
 
     `timeout` bounds one attempt, `deadline` the whole call, both in seconds. `idempotency_key` (1 to 255
-    printable ASCII characters) makes a POST repeatable; without one, every POST gets its own. `headers` are
+    printable ASCII characters) makes a POST repeatable; without one, every POST gets its own. A GET has none, so
+    that options can be shared by the requests of `refresh_and_wait`. `headers` are
     sent in addition. Raises `ConfigurationError` or `InvalidArgumentError`.
     """
 
@@ -101,6 +103,17 @@ class RequestOptions(Settled):
             max_retries=max_retries,
             headers=own,
         )
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        if self.headers:
+            raise TypeError("headers may hold a token: options that have them are not pickled")
+        return object.__reduce_ex__(self, protocol)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def applied_to(self, settings: Settings) -> Settings:
         """Return `settings` with what is set here in their place."""

@@ -112,12 +112,20 @@ def timeout_from(value: Any) -> Timeout:
     if isinstance(value, Timeout):
         return value
     if hasattr(value, "connect") and hasattr(value, "read"):
-        limits = [limit for limit in (value.connect, value.read) if limit is not None]
-        if not limits:
-            return Timeout()
-        return Timeout(max(limits), connect=max(limits) if value.connect is None else value.connect)
+        return _timeout_of_httpx(value)
     seconds = checked_seconds("timeout", value)
     return Timeout(seconds, connect=min(seconds, 5.0))
+
+
+def _timeout_of_httpx(value: Any) -> Timeout:
+    """Return the `Timeout` with the same meaning. Raises `ConfigurationError` if there is none."""
+    read, connect = checked_seconds("timeout.read", value.read), checked_seconds("timeout.connect", value.connect)
+    for name in ("write", "pool"):
+        if getattr(value, name, read) != read:
+            raise ConfigurationError(f"timeout.{name} must be the same as timeout.read, which limits the whole attempt")
+    if connect > read:
+        raise ConfigurationError("timeout.connect must not exceed timeout.read, which limits the whole attempt")
+    return Timeout(read, connect=connect)
 
 
 def deadline_from(value: Any) -> float | None:
@@ -142,23 +150,24 @@ def api_key_from(value: "Secret | None") -> "Secret":
     source, key = "api_key", value
     if key is None:
         source, key = "STRIPE_API_KEY", Secret(os.environ.get("STRIPE_API_KEY"))
-    fault = _fault_of_key(key)
-    if fault:
-        raise ConfigurationError(fault.format(source=source))
+    if fault := _fault_of_key(key, source):
+        raise ConfigurationError(fault)
     return key
 
 
-def _fault_of_key(key: "Secret") -> str | None:
+def _fault_of_key(key: "Secret", source: str) -> str | None:
     # Returns, not raises: a traceback of this frame would hold the key.
     text = key.reveal()
+    if text is None and source == "api_key":
+        return "api_key is None; leave it out to use STRIPE_API_KEY"
     if text is None or text == "":
         return "no API key: pass api_key= or set STRIPE_API_KEY"
     if not isinstance(text, str):
-        return f"{{source}} must be a string, not {type(text).__name__}"
+        return f"{source} must be a string, not {type(text).__name__}"
     if not text.isascii() or not text.isprintable() or " " in text:
-        return "{source} holds white space, a control or a non-ASCII character: was it copied with a line break?"
+        return f"{source} holds white space, a control or a non-ASCII character: was it copied with a line break?"
     if text.startswith("pk_"):
-        return "{source} is a publishable key (pk_…); a server needs a secret or restricted key"
+        return f"{source} is a publishable key (pk_…); a server needs a secret or restricted key"
     return None
 
 
@@ -183,8 +192,7 @@ def base_url_from(value: Any) -> str:
 
 def header_value(name: str, value: Any) -> str:
     """Return `value`, fit to be a header's."""
-    fault = _fault_of_header_value(value)
-    if fault:
+    if fault := _fault_of_header_value(value):
         raise InvalidArgumentError(f"{name} {fault}")
     return str(value)
 
@@ -209,8 +217,7 @@ def stripe_context_from(value: Any) -> str | None:
 
 def headers_from(value: Secret) -> dict[str, str]:
     """Return a caller's own headers, none of which may stand in for one of the client's."""
-    fault = _fault_of_headers(value)
-    if fault:
+    if fault := _fault_of_headers(value):
         raise InvalidArgumentError(f"headers: {fault}")
     return dict(value.reveal() or {})
 
@@ -224,8 +231,7 @@ def _fault_of_headers(headers: Secret) -> str | None:
             return "a name is not an HTTP token"
         if name.lower() in _OWN_HEADERS:
             return f"{name} cannot be set here: {_OWN_HEADERS[name.lower()]}"
-        fault = _fault_of_header_value(text)
-        if fault:
+        if fault := _fault_of_header_value(text):
             return f"{name} {fault}"
     return None
 

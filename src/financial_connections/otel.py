@@ -1,5 +1,5 @@
 """
-Every attempt as an OpenTelemetry span: `AsyncClient(on_event=spans())`.
+OpenTelemetry spans and a metric for every attempt: `AsyncClient(on_event=spans())`.
 
 Needs the extra `financial-connections[otel]`. Names follow the semantic conventions for HTTP clients:
 https://opentelemetry.io/docs/specs/semconv/http/http-spans/
@@ -9,7 +9,16 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 try:
-    from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider, get_tracer
+    from opentelemetry.metrics import MeterProvider, get_meter
+    from opentelemetry.trace import (
+        Span,
+        SpanKind,
+        Status,
+        StatusCode,
+        TracerProvider,
+        get_tracer,
+        set_span_in_context,
+    )
 except ModuleNotFoundError:
     raise ModuleNotFoundError("spans need: pip install 'financial-connections[otel]'") from None
 
@@ -18,10 +27,34 @@ from financial_connections.events import ClientEvent, RequestFinished, RequestSt
 
 __all__ = ["spans"]
 
+_CANCELLED = "CancelledError"
 
-def spans(tracer_provider: TracerProvider | None = None) -> Callable[[ClientEvent], None]:
-    """Return a handler for `on_event` that makes a span of each attempt, with the global provider or this one."""
+
+# Those that the semantic conventions advise.
+_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+
+
+def spans(
+    tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
+) -> Callable[[ClientEvent], None]:
+    """
+    Return a handler for `on_event` that makes a span of each attempt and records its duration.
+
+    Args:
+        tracer_provider: Creates the spans; the global one by default.
+        meter_provider: Records the metric `http.client.request.duration`; the global one by default.
+
+    Returns:
+        The handler. One handler serves any number of clients.
+
+    """
     tracer = get_tracer("financial_connections", __version__, tracer_provider)
+    durations = get_meter("financial_connections", __version__, meter_provider).create_histogram(
+        "http.client.request.duration",
+        unit="s",
+        description="Duration of HTTP client requests.",
+        explicit_bucket_boundaries_advisory=_BOUNDARIES,
+    )
     # A call runs in one task, one attempt after the other: the task's context holds at most one open span.
     current: ContextVar[Span | None] = ContextVar("financial_connections_span", default=None)
 
@@ -35,6 +68,7 @@ def spans(tracer_provider: TracerProvider | None = None) -> Callable[[ClientEven
         if isinstance(event, RequestFinished):
             _describe(span, event)
             span.end()
+            durations.record(event.seconds, _metric_attributes(event), set_span_in_context(span))
             current.set(None)
 
     return handle
@@ -44,12 +78,33 @@ def _name(event: ClientEvent) -> str:
     return f"{event.method} {event.url_template}" if event.url_template else event.method
 
 
-def _attributes(event: ClientEvent) -> dict[str, str | int]:
-    attributes: dict[str, str | int] = {"http.request.method": event.method, "server.address": event.server}
-    if event.url_template:
-        attributes["url.template"] = event.url_template
+def _attributes(event: ClientEvent) -> dict[str, str | int | float]:
+    attributes = _common_attributes(event)
     if event.attempt > 1:
         attributes["http.request.resend_count"] = event.attempt - 1
+    if isinstance(event, RequestStarted):
+        attributes["financial_connections.waited"] = event.waited
+    return attributes
+
+
+def _metric_attributes(event: RequestFinished) -> dict[str, str | int | float]:
+    attributes = _common_attributes(event)
+    if event.status is not None:
+        attributes["http.response.status_code"] = event.status
+    if event.error is not None and event.error != _CANCELLED:
+        attributes["error.type"] = str(event.status or event.error)
+    return attributes
+
+
+def _common_attributes(event: ClientEvent) -> dict[str, str | int | float]:
+    attributes: dict[str, str | int | float] = {
+        "http.request.method": event.method,
+        "server.address": event.server,
+    }
+    if event.port is not None:
+        attributes["server.port"] = event.port
+    if event.url_template:
+        attributes["url.template"] = event.url_template
     return attributes
 
 
@@ -58,6 +113,7 @@ def _describe(span: Span, event: RequestFinished) -> None:
         span.set_attribute("http.response.status_code", event.status)
     if event.request_id is not None:
         span.set_attribute("stripe.request_id", event.request_id)
-    if event.error is not None:
+    # A task that was cancelled is not an error of the request.
+    if event.error is not None and event.error != _CANCELLED:
         span.set_attribute("error.type", str(event.status or event.error))
         span.set_status(Status(StatusCode.ERROR, event.error))

@@ -54,6 +54,9 @@ class CallersClient:
         # owner's requests.
         prepared = prepared_request(request, timeout, self._httpx)
         prepared.extensions["timeout"] = _time_limits(timeout)
+        handshake = _Handshake(prepared.extensions.get("trace"))
+        if request.origin.scheme == "https":
+            prepared.extensions["trace"] = handshake
         try:
             response = await self._client.send(prepared, auth=None, follow_redirects=False, stream=True)
             try:
@@ -65,6 +68,7 @@ class CallersClient:
                 with anyio.CancelScope(shield=True):
                     await response.aclose()
         except BaseException:
+            await handshake.aclose()
             with anyio.CancelScope(shield=True), suppress(AttributeError, TypeError, ValueError):
                 await _forget(prepared, self._pool_of(prepared))
             raise
@@ -74,6 +78,28 @@ class CallersClient:
 
     async def aclose(self) -> None:
         self.slots.closed = True
+
+
+class _Handshake:
+    """The socket of a TLS handshake. httpcore forgets it, and leaves it open, if the handshake is cancelled."""
+
+    def __init__(self, trace: Any) -> None:
+        self._socket: Any = None
+        self._trace = trace
+
+    async def __call__(self, name: str, info: dict[str, Any]) -> None:
+        """Follow the request through httpcore's extension `trace`."""
+        if name == "connection.connect_tcp.complete":
+            self._socket = info["return_value"]
+        elif name.endswith(("start_tls.complete", "receive_response_headers.complete")):
+            self._socket = None
+        if self._trace is not None:
+            await self._trace(name, info)
+
+    async def aclose(self) -> None:
+        if self._socket is not None:
+            with anyio.CancelScope(shield=True), suppress(Exception):
+                await self._socket.aclose()
 
 
 def _time_limits(timeout: Timeout) -> dict[str, float]:

@@ -129,8 +129,8 @@ class Transport:
         slots = self.connections.slots
         while True:
             queued = time.monotonic()
-            # Waiting is not part of an attempt, so only the deadline bounds it. The permit comes last: otherwise, permits
-            # would pile up while all slots are taken, and then be used all at once.
+            # Waiting is not part of an attempt, so only the deadline bounds it. The permit comes last, or permits would
+            # pile up while all slots are taken, and then be used all at once.
             async with slots:
                 if self.limiter is not None:
                     await self.limiter.wait()

@@ -2,7 +2,7 @@
 
 import sys
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn, Self
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -79,12 +79,27 @@ def wire_request(request: Request, settings: Settings, options: RequestOptions) 
 
 
 class _SecretBytes(bytes):
-    """A header's value that HTTP libraries pass on as it is, and that a traceback with locals does not show."""
+    """A header's value that HTTP libraries pass on as it is, and that no repr, text, traceback or pickle shows."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         return "b'***'"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, _: str) -> str:
+        return "***"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        raise TypeError("an API key is not pickled")
 
 
 @lru_cache

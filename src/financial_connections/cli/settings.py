@@ -88,9 +88,9 @@ class Settings:
     def _client(self, api_key: str | None, base_url: str | None) -> "AsyncClient":
         from financial_connections import AsyncClient  # noqa: PLC0415 - help and completion do without
 
-        given = {"base_url": base_url, "timeout": self.timeout, "max_retries": self.max_retries}
+        given = {"api_key": api_key, "base_url": base_url, "timeout": self.timeout, "max_retries": self.max_retries}
         settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        return AsyncClient(api_key, stripe_account=self.stripe_account, **settings)
+        return AsyncClient(stripe_account=self.stripe_account, **settings)
 
     def _key(self) -> str | None:
         if self.api_key_file:

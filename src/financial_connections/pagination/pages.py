@@ -79,8 +79,9 @@ class Page(Generic[T_co]):
         """Return the page after this one; None when this is the last. Raises `PaginationError`."""
         if not self.has_more:
             return None
-        if self.cursor is None:
-            why = "its last item has no id" if self.data else "it is empty"
+        if not _is_cursor(self.cursor):
+            fault = "no id" if self.cursor is None else "an unusable id"
+            why = f"its last item has {fault}" if self.data else "it is empty"
             raise PaginationError(f"the list says that it has more, but {why}: there is no cursor to go on from")
         # A cursor has one place in a walk; at a second one, the list runs in a circle.
         if self._walk.setdefault(self.cursor, self._place) != self._place:
@@ -123,7 +124,7 @@ class Pager(Generic[T_co]):
             ("starting_after", self._starting_after),
             ("ending_before", self._ending_before),
         ):
-            if cursor is not None and (not isinstance(cursor, str) or not cursor or not cursor.isprintable()):
+            if cursor is not None and not _is_cursor(cursor):
                 raise InvalidArgumentError(f"{name} must be an object's id")
 
     def __await__(self) -> Generator[Any, None, Page[T_co]]:
@@ -240,6 +241,10 @@ class _Items(AsyncIterator[T]):
                 return item
             page = await anext(self._pages)
             self._items = iter(page.data) if self._newest_first else reversed(page.data)
+
+
+def _is_cursor(value: Any) -> bool:
+    return isinstance(value, str) and value.isprintable() and value.strip() != ""
 
 
 def _count(name: str, value: Any, *, at_least: int) -> int:
