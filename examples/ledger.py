@@ -39,17 +39,17 @@ class Ledger:
             row = database.execute("SELECT cursor FROM cursors WHERE account = ?", (account,)).fetchone()
         return row[0] if row else None
 
-    def store(self, batch: Batch, previous: str | None) -> None:
-        """Store a batch and its cursor, both or neither. `previous` is the cursor that the batch follows."""
+    def store(self, batch: Batch) -> None:
+        """Store a batch and its cursor, both or neither, if the cursor that it follows is the one stored."""
         with closing(self._open()) as database, database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(UPSERT, [row(batch.account, transaction) for transaction in batch.transactions])
-            if previous is None:
+            if batch.previous is None:
                 moved = database.execute("INSERT OR IGNORE INTO cursors VALUES (?, ?)", (batch.account, batch.cursor))
             else:
                 moved = database.execute(
                     "UPDATE cursors SET cursor = ? WHERE account = ? AND cursor = ?",
-                    (batch.cursor, batch.account, previous),
+                    (batch.cursor, batch.account, batch.previous),
                 )
             if moved.rowcount != 1:
                 raise OvertakenError(batch.account)  # leaves the block, which rolls back
@@ -73,8 +73,5 @@ def row(account: str, transaction: Transaction) -> tuple[object, ...]:
 
 async def sync(client: AsyncClient, ledger: Ledger, account: str) -> None:
     """Bring the ledger up to date with one account."""
-    cursor = ledger.cursor(account)
-    async with client.transactions.sync(account, cursor=cursor) as changes:
-        async for batch in changes:
-            ledger.store(batch, previous=cursor)
-            cursor = batch.cursor
+    async for batch in client.transactions.sync(account, cursor=ledger.cursor(account)):
+        ledger.store(batch)

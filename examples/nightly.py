@@ -39,8 +39,7 @@ async def sync(client: AsyncClient, ledger: Ledger, accounts: list[str]) -> None
     cursors = {account: ledger.cursor(account) for account in accounts}
     async with client.transactions.sync_many(cursors, on_progress=report) as changes:
         async for batch in changes:
-            ledger.store(batch, previous=cursors[batch.account])
-            cursors[batch.account] = batch.cursor
+            ledger.store(batch)
     for account, error in changes.errors.items():
         print(f"  {account} failed, and is taken up again next time: {error}")
 

@@ -1,14 +1,13 @@
 """
-Transactions kept in step: incremental, at least once, never lost.
+Sync transactions: incremental, at least once, never lost.
 
-    async with client.transactions.sync("fca_1", cursor=saved) as changes:
-        async for batch in changes:
-            await store(batch.transactions)     # by id: insert, or overwrite
-            saved = batch.cursor                # safe to keep once the batch is stored
+    async for batch in client.transactions.sync("fca_1", cursor=saved):
+        await store(batch.transactions)     # by ID: insert, or overwrite
+        saved = batch.cursor                # safe to keep once the batch is stored
 
-The same transaction comes again when it changes (pending becomes posted or void under the same id), and may come again
-when it does not. Store batches in their order, and sync an account from one place at a time: whoever saves a cursor
-must have read the one before it. docs/decisions has the argument why nothing is lost.
+A transaction comes again when it changes (a pending one becomes posted or void under the same ID), and may come again
+when it does not. Store batches in their order, and sync an account from one place at a time: store a batch only over
+the cursor `batch.previous`. "Why a sync loses nothing" in the documentation has the argument.
 """
 
 from financial_connections.sync.many_accounts import ManyChanges, Progress, SyncMany
