@@ -364,5 +364,4 @@ async def test_the_header_with_the_key_shows_it_to_nobody_but_the_library():
     assert KEY not in "".join(shown)
     assert value is copy.deepcopy(value)
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        with pytest.raises(TypeError):
-            pickle.dumps(value, protocol)
+        assert b"***" == pickle.loads(pickle.dumps(value, protocol))

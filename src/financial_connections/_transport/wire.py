@@ -2,7 +2,7 @@
 
 import sys
 from functools import cache, lru_cache
-from typing import NamedTuple, NoReturn, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -98,8 +98,8 @@ class _SecretBytes(bytes):
     def __deepcopy__(self, memo: object) -> Self:
         return self
 
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        raise TypeError("an API key is not pickled")
+    def __reduce_ex__(self, _: object) -> tuple[Any, ...]:
+        return bytes, (b"***",)  # requests that a mock has recorded may be pickled
 
 
 @lru_cache
