@@ -30,11 +30,11 @@ def truth(sandbox):
 
 
 def test_a_batch_and_its_cursor_are_stored_together_or_not_at_all(ledger):
-    ledger.store(Batch("fca_1", [], "c1"), previous=None)
-    ledger.store(Batch("fca_1", [], "c2"), previous="c1")
+    ledger.store(Batch("fca_1", [], previous=None, cursor="c1"))
+    ledger.store(Batch("fca_1", [], previous="c1", cursor="c2"))
     for overtaken in (None, "c1"):
         with pytest.raises(OvertakenError):
-            ledger.store(Batch("fca_1", [], "c9"), previous=overtaken)
+            ledger.store(Batch("fca_1", [], previous=overtaken, cursor="c9"))
     assert ("c2", None) == (ledger.cursor("fca_1"), ledger.cursor("fca_2"))
 
 

@@ -21,7 +21,7 @@ ALPHABET = "abcXYZ0189_-.+/=~!"
 KEYS = st.builds(
     str.__add__,
     st.sampled_from(["sk_test_", "sk_live_", "rk_live_", "sk_org_live_", "rk_org_test_", "sk_org_", "", "mock-"]),
-    st.text(ALPHABET, min_size=8, max_size=40).filter(lambda text: not text.strip("_-.+/=~!") == ""),
+    st.text(ALPHABET, min_size=8, max_size=40).filter(lambda text: text.strip("_-.+/=~!") != ""),
 )
 
 

@@ -246,7 +246,8 @@ class ServerError(APIStatusError):
 
 
 class CursorExpiredError(FinancialConnectionsError):
-    """The API does not know the refresh that a cursor starts from, so nobody can tell what has changed since.
+    """
+    The API does not know the refresh that a cursor starts from, so nobody can tell what has changed since.
 
     Sync the account again with `cursor=None`, which reads all of its transactions, and store them over the old ones.
     """

@@ -10,7 +10,15 @@ import anyio
 import httpx
 import pytest
 
-from financial_connections import AsyncClient, InvalidArgumentError, NotFoundError
+from financial_connections import (
+    APIConnectionError,
+    AsyncClient,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 from financial_connections._concurrency import fan_out
 from financial_connections.models import Transaction
 from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox
@@ -195,6 +203,99 @@ async def test_arguments_that_cannot_be_meant_are_refused_before_anything_is_sen
         with pytest.raises(TypeError, match="begin the sync first"):
             async for _ in client.transactions.sync_many(["fca_1"]):
                 pass
+
+
+@pytest.mark.parametrize("accounts", [{None: None}, [""], [5], {"fca_1": 5}, {"fca_1": b"fcs1.W10"}])
+async def test_ids_and_cursors_that_are_not_strings_are_rejected_before_anything_is_sent(accounts):
+    async with client_of(Sandbox()) as client:
+        with pytest.raises(InvalidArgumentError, match="account must be|must be a string or None"):
+            client.transactions.sync_many(accounts)
+
+
+def refusal(status):
+    def answer(request):
+        error = {"type": "invalid_request_error", "message": "no"}
+        return httpx.Response(status, json={"error": error}, headers={"Stripe-Should-Retry": "false"})
+
+    return answer
+
+
+@pytest.mark.parametrize(("status", "expected"), [(401, AuthenticationError), (403, PermissionDeniedError)])
+async def test_an_error_of_the_key_ends_the_iteration_and_no_further_account_is_read(status, expected):
+    sent = []
+
+    def answer(request):
+        sent.append(request)
+        return refusal(status)(request)
+
+    async with (
+        httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http,
+        AsyncClient("sk_test_1", http_client=http) as client,
+        client.transactions.sync_many([f"fca_{number}" for number in range(1_000)], concurrency=16) as changes,
+    ):
+        for _ in range(2):
+            with pytest.raises(expected):
+                await anext(changes)
+        assert {} == changes.errors
+    assert len(sent) <= 16
+
+
+async def test_a_closed_client_ends_the_iteration():
+    sandbox = Sandbox()
+    accounts = [sandbox.add_account(transactions=5) for _ in range(3)]
+    async with client_of(sandbox) as client:
+        async with client.transactions.sync_many(accounts, concurrency=1) as changes:
+            await anext(changes)
+            await client.aclose()
+            with pytest.raises((ConfigurationError, APIConnectionError), match="closed"):
+                while True:
+                    await anext(changes)
+
+
+async def test_a_client_that_is_closed_while_all_accounts_wait_ends_the_iteration():
+    arrived = []
+
+    async def never(request):
+        arrived.append(request)
+        await anyio.sleep_forever()
+
+    sandbox = Sandbox()
+    async with client_of(sandbox, never) as client, anyio.create_task_group() as tasks:
+
+        async def close():
+            while len(arrived) < 2:
+                await anyio.lowlevel.checkpoint()
+            await client.aclose()
+
+        tasks.start_soon(close)
+        async with client.transactions.sync_many(["fca_1", "fca_2"]) as changes:
+            with pytest.raises(APIConnectionError, match="closed"):
+                await anext(changes)
+
+
+async def test_errors_that_nobody_reads_are_logged_at_the_end_of_the_block(caplog):
+    async with client_of(Sandbox()) as client:
+        async with client.transactions.sync_many(["fca_1", "fca_2"]) as changes:
+            assert [] == [batch async for batch in changes]
+        assert "2 of 2 accounts could not be synced: read `errors`, or call `raise_for_errors()`" in caplog.text
+        caplog.clear()
+        async with client.transactions.sync_many(["fca_1"]) as changes:
+            assert [] == [batch async for batch in changes]
+            assert ["fca_1"] == list(changes.errors)
+        assert "could not be synced" not in caplog.text
+
+
+async def test_errors_can_be_raised_together():
+    sandbox = Sandbox()
+    good = sandbox.add_account(transactions=1)
+    async with client_of(sandbox) as client:
+        async with client.transactions.sync_many([good, "fca_1", "fca_2"]) as changes:
+            changes.raise_for_errors()
+            assert 1 == len([batch async for batch in changes])
+        with pytest.raises(ExceptionGroup, match="2 of 3 accounts could not be synced") as caught:
+            changes.raise_for_errors()
+    assert {"account fca_1", "account fca_2"} == {error.__notes__[-1] for error in caught.value.exceptions}
+    assert {NotFoundError} == {type(error) for error in caught.value.exceptions}
 
 
 async def test_an_error_that_is_a_mistake_is_raised_where_results_are_taken_and_again():

@@ -23,8 +23,8 @@ class Handover(AsyncIterator[T], Generic[T]):
     A memory stream gives an item to a receiver that has yet to wake up. If that task is cancelled natively first
     (`asyncio.timeout`, `wait_for`), the item is lost. Here it stays in the queue until the consumer itself removes it.
 
-    Iterating ends once as many producers have finished as there are. An error of a producer is raised where the items are taken, and
-    again at each further attempt: items that broke off must not look complete.
+    Iterating ends once all `producers` have finished. An error of one is raised where the items are taken, and again at
+    each further attempt: items that broke off must not look complete.
     """
 
     def __init__(self, block: str, producers: int) -> None:

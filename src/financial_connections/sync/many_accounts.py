@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from financial_connections._concurrency import Block, Emit, Job, fan_out
 from financial_connections.errors import (
+    APIConnectionError,
     AuthenticationError,
     ConfigurationError,
     FinancialConnectionsError,
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _log = logging.getLogger("financial_connections")
-
-_OF_THE_CLIENT = (AuthenticationError, PermissionDeniedError, ConfigurationError)
-"""Errors of the key and the client, which every account would meet. A 403 is about the key, says
-https://docs.stripe.com/api/errors."""
 
 
 @frozen(kw_only=True)
@@ -88,9 +85,9 @@ class ManyChanges(AsyncIterator[Batch]):
             async for batch in self._sync._one(account, cursor):
                 await emit(batch)
                 del batch  # or it would stay in memory while the next one is read
-        except _OF_THE_CLIENT:
-            raise
         except FinancialConnectionsError as error:
+            if _is_of_the_client(error):
+                raise
             # Its traceback would keep the batches of its frames.
             self._errors[account] = error.with_traceback(None)
             error.add_note(f"account {account}")
@@ -149,6 +146,17 @@ class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
         async with fan_out(changes._jobs(), concurrency, "sync") as changes._batches:
             yield changes
         changes._warn()
+
+
+def _is_of_the_client(error: FinancialConnectionsError) -> bool:
+    """
+    Return True for an error of the key or the client, which every account would meet.
+
+    A 403 is about the permissions of the key. Source: https://docs.stripe.com/api/errors
+    """
+    if isinstance(error, APIConnectionError):
+        return error.reason == "closed"
+    return isinstance(error, AuthenticationError | PermissionDeniedError | ConfigurationError)
 
 
 def cursors_from(accounts: Any) -> dict[str, str | None]:
