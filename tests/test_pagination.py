@@ -292,6 +292,20 @@ async def test_cancelling_a_block_that_prefetches_ends_it():
     assert scope.cancelled_caught
 
 
+@pytest.mark.parametrize("iterate", [aiter, Pager.pages])
+async def test_two_tasks_cannot_iterate_over_one_list_at_once(iterate):
+    async def never(**_):
+        await anyio.sleep_forever()
+
+    items = iterate(Pager(never))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(items.__anext__)
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(RuntimeError, match="another task"):
+            await anext(items)
+        tasks.cancel_scope.cancel()
+
+
 async def test_breaking_off_an_iteration_leaves_nothing_to_finalise():
     async for item in Pager(Server(50), limit=5):
         if item.id == "i7":

@@ -42,6 +42,7 @@ class Consumer:
             getattr(self.bank, kind)(number)
 
     async def sync(self, client, limit):
+        self.bank.begin_sync()
         async with client.transactions.sync(self.bank.account, cursor=self.saved, limit=limit) as changes:
             async for batch in changes:
                 assert batch.account == self.bank.account
@@ -140,6 +141,9 @@ class SandboxBank:
         else:
             self.sandbox.mend_refreshes(self.account)
 
+    def begin_sync(self):
+        """Tell the bank that a sync begins; the sandbox does not care."""
+
     def settle(self):
         self.sandbox.advance(3_600)
 
@@ -189,8 +193,8 @@ class NastyBank:
     """
     Its lists are in an order that changes, and what a refresh brings shows one by one while it still runs.
 
-    All that it promises: what `transaction_refresh[after]` selects, and that a refresh which has succeeded, or
-    failed, changes nothing any more.
+    All that it promises: what `transaction_refresh[after]` selects, that a refresh which has succeeded, or failed,
+    changes nothing any more, and that one read of a sync at most is out of date.
     """
 
     api_key = "sk_test_1"
@@ -201,14 +205,30 @@ class NastyBank:
         self.statuses = []
         self.transactions = {}
         self.now = 0
+        self.past = []
+        self.lag = 0
+        self.may_lag = False
         self.transport = httpx.MockTransport(self.answer)
+
+    def begin_sync(self):
+        self.may_lag = True
+
+    def stale(self, number):
+        """Let the next read of this sync be out of date, if none has been."""
+        if self.may_lag:
+            self.may_lag, self.lag = False, 1 + number
+
+    def remember(self):
+        self.past.append((list(self.statuses), {name: dict(facts) for name, facts in self.transactions.items()}))
 
     def refresh(self, number):
         if not self.is_pending:
+            self.remember()
             self.statuses.append("pending")
 
     def finish(self, number):
         if self.is_pending:
+            self.remember()
             self.statuses[-1] = "failed" if number == 0 else "succeeded"
 
     @property
@@ -224,6 +244,7 @@ class NastyBank:
             self.touch(f"fctxn_{number % len(self.transactions)}", number)
 
     def touch(self, transaction, number):
+        self.remember()
         self.now += 1
         refresh = len(self.statuses) - 1
         old = self.transactions.get(transaction, {"created": self.now})
@@ -232,6 +253,7 @@ class NastyBank:
 
     def settle(self):
         self.finish(1)
+        self.past = []
 
     @property
     def truth(self):
@@ -248,7 +270,16 @@ class NastyBank:
 
     def answer(self, request):
         query = {key: values[0] for key, values in parse_qs(request.url.query.decode()).items()}
-        body = self.page(query) if "account" in query else self.state()
+        now = self.statuses, self.transactions
+        if self.lag and self.past:
+            self.statuses, self.transactions = self.past[-min(self.lag, len(self.past))]
+        self.lag = 0
+        try:
+            if query.get("starting_after", next(iter(self.transactions), None)) not in {None, *self.transactions}:
+                return httpx.Response(400, json={"error": {"code": "resource_missing", "param": "starting_after"}})
+            body = self.page(query) if "account" in query else self.state()
+        finally:
+            self.statuses, self.transactions = now
         return httpx.Response(200, content=json.dumps(body))
 
     def state(self):
@@ -269,7 +300,7 @@ class NastyBank:
 
 @settings(max_examples=400)
 @given(
-    scripts("arrive", "arrive", "change", "refresh", "finish"),
+    scripts("arrive", "arrive", "change", "refresh", "finish", "stale"),
     st.sampled_from(["created", "transacted_at", "updated"]),
     st.sampled_from([1, 2, 3, 100]),
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import evolve, field, frozen
 
+from financial_connections._concurrency import OneAtATime
 from financial_connections.errors import InvalidArgumentError, PaginationError
 from financial_connections.pagination.prefetch import Prefetch
 
@@ -217,11 +218,13 @@ class _Pages(AsyncIterator["Page[T]"]):
         self._pager = pager
         self._page: Page[T] | None = None
         self._ended = pager._remaining == 0
+        self._guard = OneAtATime("a list")
 
     async def __anext__(self) -> Page[T]:
         if self._ended:
             raise StopAsyncIteration
-        page = await (self._pager if self._page is None else self._page.next())
+        with self._guard:
+            page = await (self._pager if self._page is None else self._page.next())
         if page is None:
             self._ended = True
             raise StopAsyncIteration
