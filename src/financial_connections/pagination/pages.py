@@ -8,17 +8,18 @@ newest. Source: https://docs.stripe.com/api/pagination
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import evolve, field, frozen
 
-from financial_connections._concurrency import OneAtATime
 from financial_connections.errors import InvalidArgumentError, PaginationError
+from financial_connections.pagination.iterators import Items, Pages
 from financial_connections.pagination.prefetch import Prefetch
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Generator, Sequence
+
     from financial_connections._request import RequestOptions
 
 __all__ = ["Page", "Pager", "Prefetch"]
@@ -132,11 +133,11 @@ class Pager(Generic[T_co]):
         return self._first_page().__await__()
 
     def __aiter__(self) -> AsyncIterator[T_co]:
-        return _Items(self.pages(), newest_first=not self._is_backward)
+        return Items(self.pages(), newest_first=not self._is_backward)
 
     def pages(self) -> AsyncIterator[Page[T_co]]:
         """Iterate over the pages."""
-        return _Pages(self._roomy())
+        return Pages(self._roomy())
 
     def take(self, n: int) -> Pager[T_co]:
         """Return a pager of at most `n` items, which fetches no page that it does not need."""
@@ -156,7 +157,7 @@ class Pager(Generic[T_co]):
                     ...
         """
         ahead = _count("pages", pages, at_least=1)
-        return Prefetch(self.pages, partial(_Items, newest_first=not self._is_backward), ahead)
+        return Prefetch(self.pages, partial(Items, newest_first=not self._is_backward), ahead)
 
     def __repr__(self) -> str:
         fetch: Any = self._fetch
@@ -210,40 +211,6 @@ class Pager(Generic[T_co]):
         if self._is_backward:
             return evolve(onward, ending_before=page.cursor)
         return evolve(onward, starting_after=page.cursor)
-
-
-class _Pages(AsyncIterator["Page[T]"]):
-    # A class, not an async generator: one that is left early would be finalised late, outside its task.
-    def __init__(self, pager: Pager[T]) -> None:
-        self._pager = pager
-        self._page: Page[T] | None = None
-        self._ended = pager._remaining == 0
-        self._guard = OneAtATime("a list")
-
-    async def __anext__(self) -> Page[T]:
-        if self._ended:
-            raise StopAsyncIteration
-        with self._guard:
-            page = await (self._pager if self._page is None else self._page.next())
-        if page is None:
-            self._ended = True
-            raise StopAsyncIteration
-        self._page = page
-        return page
-
-
-class _Items(AsyncIterator[T]):
-    def __init__(self, pages: AsyncIterator[Page[T]], *, newest_first: bool) -> None:
-        self._pages = pages
-        self._newest_first = newest_first
-        self._items = iter(list[T]())
-
-    async def __anext__(self) -> T:
-        while True:
-            for item in self._items:
-                return item
-            page = await anext(self._pages)
-            self._items = iter(page.data) if self._newest_first else reversed(page.data)
 
 
 def _is_cursor(value: Any) -> bool:

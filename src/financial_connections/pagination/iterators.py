@@ -1,0 +1,51 @@
+"""Iterate over the pages of a list, or over its items."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, TypeVar
+
+from financial_connections._concurrency import OneAtATime
+
+if TYPE_CHECKING:
+    from financial_connections.pagination.pages import Page, Pager
+
+T = TypeVar("T")
+
+
+class Pages(AsyncIterator["Page[T]"]):
+    """The pages of a list, each requested when it is due. After an error, iterating goes on with that page."""
+
+    # A class, not an async generator: one that is left early would be finalised late, outside its task.
+    def __init__(self, pager: Pager[T]) -> None:
+        self._pager = pager
+        self._page: Page[T] | None = None
+        self._ended = pager._remaining == 0
+        self._guard = OneAtATime("a list")
+
+    async def __anext__(self) -> Page[T]:
+        if self._ended:
+            raise StopAsyncIteration
+        with self._guard:
+            page = await (self._pager if self._page is None else self._page.next())
+        if page is None:
+            self._ended = True
+            raise StopAsyncIteration
+        self._page = page
+        return page
+
+
+class Items(AsyncIterator[T]):
+    """The items of pages, one after the other."""
+
+    def __init__(self, pages: AsyncIterator[Page[T]], *, newest_first: bool) -> None:
+        self._pages = pages
+        self._newest_first = newest_first
+        self._items = iter(list[T]())
+
+    async def __anext__(self) -> T:
+        while True:
+            for item in self._items:
+                return item
+            page = await anext(self._pages)
+            self._items = iter(page.data) if self._newest_first else reversed(page.data)
