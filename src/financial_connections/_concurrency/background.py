@@ -1,7 +1,7 @@
 """Tasks that run while a block does and end with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import copy_context
 from importlib import import_module
@@ -64,7 +64,7 @@ class BackgroundTasks:
 
 
 @asynccontextmanager
-async def background() -> AsyncIterator[BackgroundTasks]:
+async def background() -> AsyncGenerator[BackgroundTasks, None]:
     """
     Open a block for tasks: at its end they are cancelled and awaited.
 

@@ -1,6 +1,6 @@
 """Run many jobs at once and read their results as one stream."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
@@ -16,7 +16,7 @@ Job = Callable[[Emit[T]], Awaitable[None]]
 
 
 @asynccontextmanager
-async def fan_out(jobs: Iterator[Job[T]], concurrency: int, block: str) -> AsyncIterator[AsyncIterator[T]]:
+async def fan_out(jobs: Iterator[Job[T]], concurrency: int, block: str) -> AsyncGenerator[AsyncIterator[T], None]:
     """
     Open a block over the results of `jobs`, which run at most `concurrency` at a time.
 

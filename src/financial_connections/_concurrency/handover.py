@@ -1,7 +1,7 @@
 """Pass items from background tasks to a consumer, one owner at every instant."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -43,7 +43,7 @@ class Handover(AsyncIterator[T], Generic[T]):
         return self._error is not None or any(isinstance(item, _Failure) for item, _ in self._items)
 
     @contextmanager
-    def producer(self) -> Iterator[None]:
+    def producer(self) -> Generator[None, None, None]:
         """Offer items inside the block, whose error is passed on."""
         try:
             yield

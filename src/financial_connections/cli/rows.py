@@ -64,7 +64,7 @@ def _fits(value: Any, kind: type) -> bool:
         return False
     if kind is int:
         return value in _WHOLE
-    return kind is bool or (_is_text(value) and not _hides_formula(value))
+    return kind is bool or (_is_text(value) and not _hides_formula(str(value)))
 
 
 def _is_text(value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Generic, TypeVar
@@ -43,7 +43,7 @@ class Prefetch(Block[AsyncIterator[T]], Generic[PageT, T]):
         return self._fetching()
 
     @asynccontextmanager
-    async def _fetching(self) -> AsyncIterator[AsyncIterator[T]]:
+    async def _fetching(self) -> AsyncGenerator[AsyncIterator[T], None]:
         parcels: Handover[_Parcel[PageT]] = Handover("prefetch", 1)
         async with background() as tasks:
             tasks.start(partial(_fetch_ahead, self._pages(), parcels, self._ahead))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -140,7 +140,7 @@ class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
         return self._running()
 
     @asynccontextmanager
-    async def _running(self) -> AsyncIterator[ManyChanges]:
+    async def _running(self) -> AsyncGenerator[ManyChanges, None]:
         changes = ManyChanges(self)
         concurrency = min(self._concurrency, len(self._cursors))
         async with fan_out(changes._jobs(), concurrency, "sync") as changes._batches:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -157,7 +157,7 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
         return self._running()
 
     @asynccontextmanager
-    async def _running(self) -> AsyncIterator[Changes]:
+    async def _running(self) -> AsyncGenerator[Changes, None]:
         changes = Changes(self)
         await changes._begin()
         try:
