@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ["", "aiohttp", "cli", "httpx2", "otel", "parquet", "sandbox"]
+EXTRAS = ["", "aiohttp", "cli", "httpx2", "otel", "parquet", "postgres", "redis", "sandbox"]
 BRINGS = {"cli": {"cli", "sandbox"}, "parquet": {"cli", "parquet", "sandbox"}}
 """What an extra brings besides itself."""
 
@@ -86,6 +86,20 @@ def test_the_aiohttp_transport_works_or_names_the_extra(installed):
     done = run("python", "-c", "from financial_connections import *; AsyncClient('sk_test_1', transport='aiohttp')")
     assert ("aiohttp" == extra) is (0 == done.returncode)
     assert ("aiohttp" == extra) or "financial-connections[aiohttp]" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("store", "needed"),
+    [
+        ("RedisEventStore('redis://127.0.0.1:9')", "redis"),
+        ("PostgresEventStore('postgresql://127.0.0.1:9')", "postgres"),
+    ],
+)
+def test_an_event_store_is_made_or_names_the_extra(installed, store, needed):
+    extra, run = installed
+    done = run("python", "-c", f"from financial_connections.webhooks import *; {store}")
+    assert (needed == extra) is (0 == done.returncode), done.stderr
+    assert (needed == extra) or f"financial-connections[{needed}]" in done.stderr.splitlines()[-1]
 
 
 def test_fincon_reads_a_sandbox_of_its_own_or_names_the_extra(installed):
