@@ -1,7 +1,6 @@
 """Two worker processes and a real Redis; one worker is killed in mid-sync."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -10,7 +9,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from databases import redis_server
 from test_examples import truth
 
 from examples.ledger import Ledger
@@ -43,18 +42,6 @@ def free_port():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         return unused.getsockname()[1]
-
-
-@contextmanager
-def redis(folder):
-    binary = shutil.which("redis-server")
-    if binary is None:
-        pytest.skip("there is no redis-server on this machine")
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with running(binary, *options) as process:
-        wait_until_open(port, process)
-        yield f"redis://127.0.0.1:{port}"
 
 
 def wait_until_open(port, process):
@@ -113,7 +100,7 @@ def test_a_worker_that_is_killed_in_mid_sync_loses_nothing_and_doubles_nothing(t
         return [account for account, (count, _) in ledger.totals().items() if count < EACH]
 
     with (
-        redis(tmp_path) as redis_url,
+        redis_server() as redis_url,
         serve(sandbox) as server,
         receiver(redis_url) as hook,
         worker(redis_url, sandbox, server.url, ledger) as first,

@@ -58,8 +58,8 @@ def _segment(segment: object) -> str:
     # httpx resolves dot segments, so an id of ".." would reach another endpoint.
     if segment in {"", ".", ".."}:
         raise InvalidArgumentError(f"an id must not be {segment!r}")
-    if segment != segment.strip():
-        raise InvalidArgumentError("an id must not begin or end with white space")
+    if segment.isspace():
+        raise InvalidArgumentError("an id must not be white space alone")
     if _CONTROL.search(segment):
         raise InvalidArgumentError("an id must not hold a control character")
     return quote(_encodable("an id", segment), safe="")
