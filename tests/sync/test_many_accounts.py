@@ -329,7 +329,10 @@ class VirtualTime:
 ACCOUNTS, EACH, RATE = 200, 500, 100
 
 
-async def test_a_hundred_thousand_transactions_arrive_complete_in_bounded_memory_and_within_the_limit(monkeypatch):
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # trio is among the long tests
+async def test_a_hundred_thousand_transactions_arrive_complete_in_bounded_memory_and_within_the_limit(
+    monkeypatch, anyio_backend
+):
     """One answer in twenty is a fault, the sandbox counts requests, and what still fails is taken up again."""
     sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=RATE)))
     accounts = [sandbox.add_account(transactions=EACH) for _ in range(ACCOUNTS)]
