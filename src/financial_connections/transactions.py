@@ -130,7 +130,7 @@ class Transactions:
             async with client.transactions.sync_many({"fca_1": saved, "fca_2": None}) as changes:
                 async for batch in changes:
                     await store(batch.account, batch.transactions, batch.cursor)
-            changes.raise_for_errors()
+                changes.raise_for_errors()
 
         The next batch of an account is read when the last one has been taken, so at most `concurrency` batches are in
         memory. An error of one account does not stop the others: it is in `changes.errors`. An error of the key or the
