@@ -30,7 +30,7 @@ _DEFAULT_TIMEOUT = Timeout(30, connect=5)
 
 
 class _FromEnvironment:
-    """The default of `api_key`, so that None is not taken for it."""
+    """The default of `api_key`, which is not None, so that None can be refused."""
 
     def __repr__(self) -> str:
         return "STRIPE_API_KEY"
@@ -60,11 +60,11 @@ class AsyncClient:
 
     `api_key` defaults to the environment variable `STRIPE_API_KEY`; None is refused. `timeout` bounds one
     attempt, `deadline` a whole call with its retries and waits, both in seconds. `rate_limit` is the most requests
-    per second that the client and its views send; those above it wait. `transport="aiohttp"` is faster,
+    per second that the client and its derived clients send; further ones wait. `transport="aiohttp"` is faster,
     works under asyncio only, and needs the extra of that name. `http_client` is an `httpx.AsyncClient` of
-    yours to send with; it is neither changed nor closed. `on_event` is told of every attempt, see
-    `financial_connections.events`. Making a client costs little and opens nothing; it belongs to the event loop that
-    first uses it. Raises `ConfigurationError` for a setting that cannot work.
+    yours to send with; it is neither changed nor closed. `on_event` is called with the events of every attempt,
+    see `financial_connections.events`. Making a client costs little and opens nothing; it belongs to the event
+    loop that first uses it. Raises `ConfigurationError` for a setting that cannot work.
     """
 
     _is_view = False
@@ -116,14 +116,14 @@ class AsyncClient:
 
     @cached_property
     def sessions(self) -> "Sessions":
-        """Links in the making."""
+        """Sessions in which users link accounts."""
         from financial_connections.sessions import Sessions  # noqa: PLC0415
 
         return Sessions(self._transport)
 
     @cached_property
     def transactions(self) -> "Transactions":
-        """What moved on the accounts."""
+        """Transactions of linked accounts."""
         from financial_connections.transactions import Transactions  # noqa: PLC0415
 
         return Transactions(self._transport)
@@ -152,8 +152,8 @@ class AsyncClient:
         """
         Call any endpoint of Stripe's API, with the same retries and errors: `send_raw("GET", "/v1/balance")`.
 
-        The segments of `path` are percent-encoded here. `params` travel in the query, of a POST in the form. The
-        answer is not decoded.
+        The segments of `path` are percent-encoded here. `params` are sent in the query, those of a POST in the
+        form. The response is not decoded.
         """
         request = Request(method=_method(method), path=_segments(path), params=params or {})
         return await self._transport.send_raw(request, options)
@@ -162,8 +162,8 @@ class AsyncClient:
         """
         End the calls that are running, and close the connections. A client of yours (`http_client=`) stays open.
 
-        A call that has sent something raises `APIConnectionError` with the reason `closed`, and is not retried. One
-        that has not, and every later call, raises `ConfigurationError`.
+        A call that has sent something raises `APIConnectionError` with the reason `closed`, and is not retried. A
+        call that has not sent anything, and every later call, raises `ConfigurationError`.
         """
         if not self._is_view:
             await self._transport.aclose()

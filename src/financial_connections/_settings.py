@@ -1,4 +1,4 @@
-"""What a client is told, checked before anything is sent. Pure."""
+"""Settings of a client, checked before anything is sent. Pure."""
 
 import math
 import os
@@ -79,7 +79,7 @@ class Settled:
 
 @frozen(repr=False)
 class Timeout(Settled):
-    """How long one attempt may take, in seconds: `seconds` as a whole, of these `connect` to connect."""
+    """Time limits of one attempt, in seconds: `seconds` for the whole attempt, `connect` for connecting."""
 
     seconds: float = field(default=30.0)
     connect: float = field(default=5.0, kw_only=True)
@@ -216,7 +216,7 @@ def stripe_context_from(value: Any) -> str | None:
 
 
 def headers_from(value: Secret) -> dict[str, str]:
-    """Return a caller's own headers, none of which may stand in for one of the client's."""
+    """Return a caller's own headers, which must not replace those of the client."""
     if fault := _fault_of_headers(value):
         raise InvalidArgumentError(f"headers: {fault}")
     return dict(value.reveal() or {})

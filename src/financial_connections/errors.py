@@ -7,7 +7,7 @@ Everything that this package raises.
     ├── APIConnectionError(ConnectionError)    no usable answer arrived
     │   ├── APITimeoutError(TimeoutError)      … within `timeout`
     │   └── DeadlineExceededError(TimeoutError)   … within `deadline`
-    ├── APIResponseError                       a 2xx answer that is unusable
+    ├── APIResponseError                       a 2xx response that is unusable
     ├── APIStatusError                         the API refused
     │   ├── InvalidRequestError                400, 402 and other 4xx
     │   │   ├── AccountInactiveError           it has to be linked again
@@ -24,7 +24,7 @@ Everything that this package raises.
     ├── NotExpandedError(LookupError)          a field holds an id, not the object
     ├── RefreshFailedError                     a refresh ended in `failed`
     ├── RefreshNotAvailableError               a refresh is not possible yet
-    └── WebhookSignatureError(ValueError)      a signature does not hold
+    └── WebhookSignatureError(ValueError)      a signature is not valid
 
 All of them pickle and copy, and none holds the API key.
 """
@@ -93,7 +93,7 @@ class _CallError(FinancialConnectionsError):
         super().__init__(message)
         self.request_id = request_id
         self.attempts = attempts
-        """How often the request was sent."""
+        """Number of times that the request was sent."""
         self.idempotency_key = idempotency_key
         """The key of a POST: repeat the call with it to make sure that it takes effect once. None for a GET."""
 
@@ -108,7 +108,7 @@ class APIConnectionError(_CallError, ConnectionError):
     def __init__(self, message: str, *, retryable: bool = True, reason: str | None = None, **call: Any) -> None:
         super().__init__(message, **call)
         self.retryable = retryable
-        """Whether the same request may succeed later; False for a certificate that does not verify."""
+        """True if the same request may succeed later; False for a certificate that does not verify."""
         self.reason = reason
         """
         The cause in one word, to branch on or to count by.
@@ -130,14 +130,14 @@ class DeadlineExceededError(APIConnectionError, TimeoutError):
 
 
 class APIResponseError(_CallError):
-    """A 2xx answer that is no JSON object, or a list without data. A POST has taken effect."""
+    """A 2xx response that is not a JSON object, or is a list without data. A POST has taken effect."""
 
     def __init__(self, message: str, *, status: int = 200, retryable: bool = True, **call: Any) -> None:
         super().__init__(message, **call)
         self.status = status
-        """The status of the answer, 200 to 299."""
+        """Status of the response, 200 to 299."""
         self.retryable = retryable
-        """Whether the same request, a POST with the same `idempotency_key`, may get a usable response later."""
+        """True if the same request, or a POST with the same `idempotency_key`, may get a usable response later."""
 
 
 class APIStatusError(_CallError):
@@ -157,10 +157,10 @@ class APIStatusError(_CallError):
         body: Any = None,
         **call: Any,
     ) -> None:
-        """Take what an answer held; `error_from` reads it off one."""
+        """Take the parts of a response; `error_from` does so for any response."""
         fields = _error_fields(body)
         self.status = status
-        """The status of the answer, such as 404."""
+        """Status of the response, such as 404."""
         self.headers = dict(headers or {})
         """Headers of the response, with names in lower case and secrets masked."""
         self.body = body
@@ -178,11 +178,11 @@ class APIStatusError(_CallError):
         self.request_log_url = _text(fields.get("request_log_url"))
         """Where Stripe's dashboard shows the request."""
         self.retryable = is_retryable_status(status, self.code, self.headers)
-        """Whether the same request may succeed later."""
+        """True if the same request may succeed later."""
         self.retry_after = retry_after_from(self.headers)
         """Seconds that the server asked to wait."""
         self.replayed = self.headers.get("idempotent-replayed") == "true"
-        """Whether this is the stored answer to an earlier request with the same idempotency key."""
+        """True for the stored response to an earlier request with the same idempotency key."""
         super().__init__(self.message, **call)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """
-What happens on the way to an answer: `AsyncClient(on_event=handler)`.
+Events of a call on the way to its response: `AsyncClient(on_event=handler)`.
 
-A handler gets one of these per step. None holds a key, an id, a parameter or a body.
+The handler is called with one event for each step. No event holds a key, the id of an object, a parameter or a body.
 """
 
 from attrs import frozen
@@ -11,18 +11,18 @@ __all__ = ["ClientEvent", "ContractMismatch", "RequestFinished", "RequestStarted
 
 @frozen(kw_only=True)
 class ClientEvent:
-    """What all events tell."""
+    """The attributes that all events have."""
 
     method: str
     """`GET`, `POST` or `DELETE`."""
     server: str
-    """The host that is asked, such as `api.stripe.com`."""
+    """The host of the server, such as `api.stripe.com`."""
     port: int | None = None
     """The port of the server, such as 443."""
     url_template: str | None
-    """The path with its ids left out, such as `/v1/financial_connections/accounts/{account}`; None of `send_raw`."""
+    """The path without its ids, such as `/v1/financial_connections/accounts/{account}`; None for `send_raw`."""
     attempt: int
-    """Which attempt of its call it is, from 1."""
+    """Number of the attempt in its call, from 1."""
 
 
 @frozen(kw_only=True)
@@ -30,7 +30,7 @@ class RequestStarted(ClientEvent):
     """An attempt is about to be sent."""
 
     waited: float = 0.0
-    """Seconds that it waited for a free connection and for the rate limit."""
+    """Seconds that the attempt waited for a free connection and for a permit of the rate limit."""
 
 
 @frozen(kw_only=True)
@@ -38,17 +38,17 @@ class RequestFinished(ClientEvent):
     """An attempt is over."""
 
     status: int | None
-    """The answer's status; None when there was no answer."""
+    """Status of the response; None if there was no response."""
     request_id: str | None
-    """Stripe's id of the request; None when the answer carried none."""
+    """Stripe's id of the request; None if the response did not have one."""
     seconds: float
-    """How long the attempt took."""
+    """Duration of the attempt, in seconds."""
     error: str | None
     """
     The class of the error that the attempt ended in, such as `RateLimitError`; None when it succeeded.
 
-    `APITimeoutError` for the attempt's own timeout, `DeadlineExceededError` for the deadline of the call, and
-    `CancelledError` when the task was cancelled.
+    `APITimeoutError` for the attempt's own timeout, `DeadlineExceededError` for the deadline of the call,
+    `APIConnectionError` also when the client was closed, and `CancelledError` when the task was cancelled.
     """
 
 
@@ -57,7 +57,7 @@ class RetryScheduled(ClientEvent):
     """The attempt failed, and there will be another one after `seconds`."""
 
     seconds: float
-    """How long the wait is."""
+    """Seconds until the next attempt."""
 
 
 @frozen(kw_only=True)
@@ -74,4 +74,4 @@ class ContractMismatch(ClientEvent):
     fields: tuple[str, ...]
     """The fields that do not fit, in this model or in those inside it, such as `Transaction.amount`; each once."""
     request_id: str | None
-    """Stripe's id of the request; None when the response carried none."""
+    """Stripe's id of the request; None if the response did not have one."""

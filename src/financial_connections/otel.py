@@ -30,7 +30,7 @@ __all__ = ["spans"]
 _CANCELLED = "CancelledError"
 
 
-# Those that the semantic conventions advise.
+# The boundaries that the semantic conventions advise.
 _BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 
 

@@ -29,7 +29,7 @@ __all__ = ["Transactions"]
 
 @frozen
 class Transactions:
-    """`client.transactions`: what moved on an account, in the currency's smallest unit (cents)."""
+    """`client.transactions`: transactions of linked accounts, in the currency's smallest unit (cents)."""
 
     _sender: Sender
 
@@ -86,18 +86,19 @@ class Transactions:
         options: RequestOptions | None = None,
     ) -> Sync:
         """
-        Read what has changed since `cursor`, in batches none of which is lost.
+        Read the transactions that were created or changed since `cursor`, in batches.
 
             async for batch in client.transactions.sync("fca_1", cursor=saved):
                 await store(batch.transactions)
                 saved = batch.cursor
 
-        Save `batch.cursor` once the batch is stored, best in the same database transaction. A sync that ends anywhere
-        goes on from the cursor that was saved. The same transaction can come again: store it over the old one.
+        Save `batch.cursor` once the batch is stored, best in the same database transaction. Wherever a sync ends, the
+        next one continues from the saved cursor, and nothing is lost. The same transaction can come again: store it
+        over the old one.
 
         Nothing is sent before you iterate, or enter the sync as an `async with` block. The block gives an iterator over
-        the same batches that has the `account` and the latest `cursor` too. Nothing new costs 1 request, a usual update
-        3.
+        the same batches that also has the `account` and the latest `cursor`. A sync takes 1 request if nothing is new,
+        and 3 for a usual update.
 
         Args:
             account: ID of the account (`fca_…`). An `Account`, for example that of an event, saves a request.
@@ -124,16 +125,16 @@ class Transactions:
         options: RequestOptions | None = None,
     ) -> SyncMany:
         """
-        Read what has changed in many accounts, several at a time.
+        Read the created or changed transactions of many accounts, several accounts at a time.
 
             async with client.transactions.sync_many({"fca_1": saved, "fca_2": None}) as changes:
                 async for batch in changes:
                     await store(batch.account, batch.transactions, batch.cursor)
-            changes.raise_for_errors()
+                changes.raise_for_errors()
 
-        No account reads on before its batch is taken, so at most `concurrency` batches are in memory. An error of one
-        account does not stop the others: it is in `changes.errors`. An error of the key or the client, which every
-        account would meet, is raised by the iteration and ends it. No task outlives the block.
+        The next batch of an account is read when the last one has been taken, so at most `concurrency` batches are in
+        memory. An error of one account does not stop the others: it is in `changes.errors`. An error of the key or the
+        client, which every account would get, is raised by the iteration and ends it. No task outlives the block.
 
         In an async generator, use `contextlib.aclosing` around it, or the reading goes on until the generator is
         collected as garbage.

@@ -65,13 +65,13 @@ class Page(Generic[T_co]):
     data: list[T_co] = field(repr=False)
     """The items, newest first."""
     has_more: bool
-    """Whether there are more items in the direction of travel."""
+    """True if there are more items in the direction of the iteration."""
     url: str | None
     """The path of the list, as the server names it; never followed."""
     cursor: str | None
-    """The id to go on from: `starting_after` of the next page or, walking backwards, `ending_before`."""
+    """The id from which the next page continues: its `starting_after` or, backwards, its `ending_before`."""
     request_id: str | None
-    """Stripe's id of the request that this page was the answer to."""
+    """Stripe's id of the request whose response this page is."""
     _list: _List[T_co] = field(repr=False, alias="answer")
     _pager: Pager[T_co] = field(repr=False, alias="pager")
     _walk: dict[str | None, int] = field(repr=False, alias="walk")
@@ -98,10 +98,10 @@ class Page(Generic[T_co]):
 @frozen(eq=False, repr=False)
 class Pager(Generic[T_co]):
     """
-    A list that has not been asked for yet; use it as often as you like.
+    A list that is requested when you await it or iterate over it, as often as you like.
 
-    `await pager` is the first page, `async for item in pager` every item. Iterating asks for 100 items a page
-    unless `limit=` was given. A deadline bounds each page, not the walk.
+    `await pager` is the first page, `async for item in pager` every item. Iterating requests 100 items a page
+    unless `limit=` was given. A deadline limits each page, not the whole iteration.
     """
 
     _fetch: _Fetch[T_co] = field(alias="fetch")

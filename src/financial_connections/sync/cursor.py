@@ -1,4 +1,4 @@
-"""How far a sync has come, as a value and as a string. Pure."""
+"""The progress of a sync, as a checkpoint and as a cursor. Pure."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -16,7 +16,7 @@ _FIRST_VERSION = "fcs1"
 @frozen
 class Checkpoint:
     """
-    How far a sync has come.
+    The progress of a sync.
 
     A sync is a series of scans. A scan lists everything that was touched after the refresh `base`, and lists it twice
     when it can lead on to a `target`.
@@ -69,7 +69,7 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
     """
     Return the checkpoint of a cursor; None is the cursor at the very beginning.
 
-    Cursors of version 0.1 are read too.
+    Older cursors, which begin with `fcs1`, are read too.
 
     Raises:
         InvalidArgumentError: The cursor is damaged, belongs to another account, or was made by a later version.
@@ -91,7 +91,7 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
     if version == _VERSION:
         base, seen, target, position, passed = (*parts, None, None, None, None, None)[:5]
         return Checkpoint(base, seen, target, position, bool(passed))
-    # Version 0.1 had moved the base to the latest refresh that it had covered.
+    # The first version had moved the base to the latest refresh that it had covered.
     base, target, position = (*parts, None, None, None)[:3]
     return Checkpoint(base, base, target, position)
 

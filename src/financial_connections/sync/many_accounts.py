@@ -29,7 +29,7 @@ _log = logging.getLogger("financial_connections")
 
 @frozen(kw_only=True)
 class Progress:
-    """How far `sync_many` has come."""
+    """The progress of `sync_many`."""
 
     accounts: int
     """Number of accounts."""
@@ -38,14 +38,14 @@ class Progress:
     failed: int = 0
     """Accounts that ended in an error."""
     batches: int = 0
-    """Batches handed over."""
+    """Batches that the iteration has returned."""
     transactions: int = 0
-    """Transactions in them."""
+    """Transactions in the batches that the iteration has returned."""
 
 
 class ManyChanges(AsyncIterator[Batch]):
     """
-    The batches of many accounts: those of one account in order, among those of the others.
+    The batches of many accounts. Those of one account come in order, between those of other accounts.
 
     Several tasks may iterate over it, but the batches of one account must be stored in their order.
     """
@@ -56,11 +56,11 @@ class ManyChanges(AsyncIterator[Batch]):
         self._errors: dict[str, FinancialConnectionsError] = {}
         self._are_errors_read = False
         self.progress = Progress(accounts=len(sync._cursors))
-        """How far it has come."""
+        """The progress so far."""
 
     @property
     def errors(self) -> dict[str, FinancialConnectionsError]:
-        """The errors that accounts ended in, by ID. Their cursors are those of their latest batches."""
+        """The errors that accounts ended in, by ID. To go on, use the cursor of the account's latest batch."""
         self._are_errors_read = True
         return self._errors
 
@@ -107,7 +107,7 @@ class ManyChanges(AsyncIterator[Batch]):
             _log.exception("on_progress raised; the sync goes on")
 
     def _warn(self) -> None:
-        """Say that accounts failed, unless somebody has looked."""
+        """Log a warning if accounts failed and nobody has read `errors`."""
         if self._errors and not self._are_errors_read:
             _log.warning(
                 "%d of %d accounts could not be synced: read `errors`, or call `raise_for_errors()`",

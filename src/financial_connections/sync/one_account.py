@@ -1,4 +1,4 @@
-"""Sync one account: read pages, and hand each one over with the cursor to save."""
+"""Sync one account: read pages, and return each one with the cursor to save."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Batch:
     account: str
     """ID of the account."""
     transactions: list[Transaction] = field(repr=False)
-    """Up to 100 transactions in the order of the list; none when only the cursor moves."""
+    """Up to 100 transactions in the order of the list; empty if only the cursor moves."""
     previous: str | None = field(repr=False)
-    """The cursor of the batch before, or the one that the sync began with. Store this batch only over it."""
+    """The cursor that this batch follows; None at the very beginning. Store the batch only over this cursor."""
     cursor: str = field(repr=False)
     """The cursor to save once this batch is stored: some 70 to 230 printable ASCII characters."""
 
@@ -66,7 +66,7 @@ class Changes(AsyncIterator[Batch]):
 
     @property
     def account(self) -> Account:
-        """The account as it was when the sync began; its `transaction_refresh` tells how fresh the data is."""
+        """The account as it was when the sync began; its `transaction_refresh` shows how fresh the data is."""
         if self._account is None:
             raise RuntimeError("the sync has not begun")
         return self._account

@@ -40,7 +40,7 @@ def webhook_endpoint(
     Stripe waits a few seconds for the response and otherwise delivers the event again. Other responses:
 
     * 200 without calling `handler`: the event was handled before.
-    * 400: the signature does not hold, or the payload is not an event.
+    * 400: the signature is not valid, or the payload is not an event.
     * 405: the method is not POST.
     * 408, 413: the body takes longer than `body_timeout`, or is larger than `max_bytes`.
     * 409: another worker is handling the event. Stripe delivers it again, in case that worker crashes.
@@ -115,7 +115,7 @@ class WebhookEndpoint:
     _once: Once = field(default=Factory(_once, takes_self=True), init=False, repr=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         match scope["type"]:
             case "http" if scope["method"] == "POST":
                 await self._post(scope, receive, send)

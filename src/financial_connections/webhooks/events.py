@@ -1,8 +1,8 @@
 """
-What an event says, as models: one class for each type of Financial Connections.
+Models of events, one class for each type of Financial Connections.
 
-Like all models they are lossless: `to_dict()` is all that was sent. The object in an event is shaped by the API
-version of the webhook endpoint (`api_version`), not by the client's. Source:
+Like all models, they are lossless: `to_dict()` returns everything that was sent. The object in an event is shaped by
+the API version of the webhook endpoint (`api_version`), not by the client's. Source:
 https://docs.stripe.com/api/events/types
 """
 
@@ -34,41 +34,41 @@ class Event(Model):
     id: str | None = None
     """Id of the event (`evt_…`), the same in every delivery of it."""
     object: str | None = None
-    """Which kind of object this is."""
+    """Type of this object: `event`."""
     type: str | None = None
-    """What happened, such as `financial_connections.account.created`."""
+    """Type of the event, such as `financial_connections.account.created`."""
     account: str | None = None
     """The connected account (`acct_…`) that it happened in; null for your own."""
     api_version: str | None = None
     """The API version that shaped the object in `data`."""
     created: int | None = None
-    """When it happened, in seconds since the epoch. Events do not arrive in this order."""
+    """Time of the event, in seconds since the epoch. Events can arrive in another order."""
     livemode: bool | None = None
     """False for test data."""
     pending_webhooks: int | None = None
-    """How many endpoints have not taken it yet."""
+    """Number of endpoints that have not acknowledged the event yet."""
     request: EventRequest | None = None
-    """What caused it."""
+    """The request that caused the event."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
 class AccountEventData(Model):
-    """What an event is about."""
+    """Data of an event about an account."""
 
     object: Account | None = None
     """The linked account as it was when the event happened; it may have changed since."""
     previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
-    """What its attributes were before, those that changed; only events of an update have it."""
+    """Previous values of the attributes that changed; only events of an update have it."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
 class UnknownEventData(Model):
-    """What an event of a type without a class is about."""
+    """Data of an event whose type has no class."""
 
     object: dict[str, Any] | None = field(default=None, repr=False)
     """The object, as parsed JSON."""
     previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
-    """What its attributes were before, those that changed."""
+    """Previous values of the attributes that changed."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
@@ -76,7 +76,7 @@ class UnknownEvent(Event):
     """An event of a type that this version has no class for."""
 
     data: UnknownEventData | None = None
-    """What it is about."""
+    """The object that the event is about."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
@@ -84,7 +84,7 @@ class AccountEvent(Event):
     """Any event about a linked account."""
 
     data: AccountEventData | None = None
-    """The account it is about."""
+    """The account that the event is about."""
 
 
 class AccountCreated(AccountEvent):
@@ -197,7 +197,7 @@ def construct_event(
         The event; an `UnknownEvent` if its type has no class in this version.
 
     Raises:
-        WebhookSignatureError: The signature does not hold. See `verify`.
+        WebhookSignatureError: The signature is not valid. See `verify`.
         InvalidArgumentError: The signature holds, but the payload is not UTF-8, or not a JSON object.
 
     """

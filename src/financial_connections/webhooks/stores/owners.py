@@ -1,4 +1,4 @@
-"""Owner tokens: how a store tells its own claims from those of other workers."""
+"""Owner tokens, by which a store tells its own claims from those of other workers."""
 
 import secrets
 from collections.abc import Mapping
