@@ -40,8 +40,8 @@ async def sync(client: AsyncClient, ledger: Ledger, accounts: list[str]) -> None
     async with client.transactions.sync_many(cursors, on_progress=report) as changes:
         async for batch in changes:
             ledger.store(batch)
-    for account, error in changes.errors.items():
-        print(f"  {account} failed, and is taken up again next time: {error}")
+        for account, error in changes.errors.items():
+            print(f"  {account} failed, and is taken up again next time: {error}")
 
 
 async def night(client: AsyncClient, customer: str, ledger: Ledger) -> None:

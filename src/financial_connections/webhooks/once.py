@@ -60,7 +60,7 @@ class Once:
 
     async def _is_confirmed(self, event_id: str) -> bool:
         if isinstance(self.store, QueryableEventStore):
-            return await self.store.is_confirmed(event_id)
+            return await _shielded(self.store.is_confirmed(event_id))
         return event_id in self._confirmed
 
     async def _release(self, event_id: str, error: BaseException) -> None:
