@@ -3,20 +3,23 @@
 import asyncio
 import gc
 import random
+import subprocess
 import sys
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from itertools import repeat
+from pathlib import Path
 
 import anyio
 import pytest
 
 from financial_connections import APIConnectionError
-from financial_connections._concurrency import background, fan_out
+from financial_connections._concurrency import BackgroundTasks, fan_out
 from financial_connections.models import Account, TransactionList
 from financial_connections.pagination import Pager
 from financial_connections.transactions import Transactions
 
+ROOT = Path(__file__).parents[1]
 ACCOUNTS = ("fca_1", "fca_2", "fca_3")
 SIZE, PAGES = 2, 3
 
@@ -278,7 +281,8 @@ async def failing_jobs():
         await emit(1)
         raise ZeroDivisionError("a bug")
 
-    async with fan_out(iter([broken, broken, broken]), 3, "sync") as results:
+    async with BackgroundTasks() as tasks:
+        results = fan_out(tasks, iter([broken, broken, broken]), 3, "sync")
         await anext(results)
         yield results
 
@@ -464,8 +468,8 @@ async def test_a_native_cancellation_while_a_block_ends_comes_after_its_tasks(an
             ended.append(True)
 
     async def block():
-        async with background() as tasks:
-            tasks.start(slow)
+        async with BackgroundTasks() as tasks:
+            tasks.start(slow, ended.append)
             await anyio.lowlevel.checkpoint()
 
     task = asyncio.create_task(block())
@@ -474,23 +478,109 @@ async def test_a_native_cancellation_while_a_block_ends_comes_after_its_tasks(an
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert [True] == ended
+    assert [True, None] == ended
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_results_that_broke_off_do_not_look_complete(anyio_backend):
+@pytest.mark.parametrize("steps", [0, 1, 2])  # before the first step of its task, and after it
+async def test_results_that_broke_off_do_not_look_complete(steps, anyio_backend):
     """Whoever cancels all tasks of a loop cancels those of a block too."""
 
     async def stuck(emit):
         await anyio.sleep_forever()
 
-    async with fan_out(iter([stuck]), 1, "sync") as results:
-        await anyio.lowlevel.checkpoint()
+    async with BackgroundTasks() as tasks:
+        results = fan_out(tasks, iter([stuck]), 1, "sync")
+        for _ in range(steps):
+            await anyio.lowlevel.checkpoint()
         for task in asyncio.all_tasks():
             if "stuck" in repr(task.get_coro()) or "BackgroundTasks" in repr(task.get_coro()):
                 task.cancel()
         with pytest.raises(RuntimeError, match="a background task of the sync was cancelled"):
             await anext(results)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("source", [many_accounts, prefetch])
+async def test_a_block_whose_tasks_are_cancelled_before_they_begin_can_be_left(source, anyio_backend):
+    """As `asyncio.run` does when it is interrupted."""
+    async with source(Api(lambda: 1)) as items:
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            if "BackgroundTasks" in repr(task.get_coro()):
+                task.cancel()
+        with pytest.raises(RuntimeError, match="was cancelled"):
+            await anext(items)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_cancellation_that_yields_to_the_error_of_a_block_comes_at_the_next_await(anyio_backend):
+    async def slow():
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                for _ in range(5):
+                    await anyio.lowlevel.checkpoint()
+
+    seen = []
+
+    async def block():
+        try:
+            async with BackgroundTasks() as tasks:
+                tasks.start(slow, lambda _: None)
+                await anyio.lowlevel.checkpoint()
+                {}["the block's own"]
+        except LookupError:
+            seen.append("the error first")
+            await asyncio.sleep(0)
+            seen.append("not reached")
+
+    task = asyncio.create_task(block())
+    for _ in range(4):
+        await anyio.lowlevel.checkpoint()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ["the error first"] == seen
+    assert 1 == task.cancelling()
+
+
+@pytest.mark.parametrize("mistake", [SystemExit, KeyboardInterrupt, ZeroDivisionError])
+async def test_whatever_a_job_raises_reaches_the_consumer(mistake):
+    async def broken(emit):
+        raise mistake
+
+    async with BackgroundTasks() as tasks:
+        results = fan_out(tasks, iter([broken]), 1, "sync")
+        with pytest.raises(mistake):
+            await anext(results)
+
+
+PROGRAM = """
+import sys
+import anyio
+sys.path[:0] = {paths!r}
+from tests.test_concurrency import ACCOUNTS, Api, Transactions
+
+async def wrapped():
+    async with Transactions(Api(lambda: 1)).sync_many(ACCOUNTS) as changes:
+        async for batch in changes:
+            yield batch
+
+async def main():
+    generator = wrapped()
+    await anext(generator)
+    main.kept = generator  # open until the event loop ends
+
+anyio.run(main, backend={backend!r})
+"""
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_generator_that_is_open_when_the_event_loop_ends_makes_no_noise(backend):
+    program = PROGRAM.format(backend=backend, paths=[path for path in sys.path if path])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")

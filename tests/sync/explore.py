@@ -116,7 +116,7 @@ class Exploration:
         if isinstance(plan.request, ReadAccount):
             portions = plan.take_account(response)
         elif response is None:  # the position is not known
-            if not plan.drop_position():
+            if not plan.begin_again():
                 return (), _NO_SYNC
             portions = []
         else:

@@ -19,7 +19,7 @@ from financial_connections import (
     NotFoundError,
     PermissionDeniedError,
 )
-from financial_connections._concurrency import fan_out
+from financial_connections._concurrency import BackgroundTasks, fan_out
 from financial_connections.models import Transaction
 from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox
 from financial_connections.sync import Progress
@@ -303,7 +303,8 @@ async def test_an_error_that_is_a_mistake_is_raised_where_results_are_taken_and_
         await emit(1)
         raise ZeroDivisionError
 
-    async with fan_out(iter([broken]), 1, "sync") as results:
+    async with BackgroundTasks() as tasks:
+        results = fan_out(tasks, iter([broken]), 1, "sync")
         assert 1 == await anext(results)
         for _ in range(2):
             with pytest.raises(ZeroDivisionError):

@@ -402,11 +402,21 @@ async def test_a_list_that_has_more_and_no_way_on_is_an_error_and_the_cursor_sta
 
 async def test_a_list_that_leads_back_is_an_error_and_the_cursor_stays():
     first, second = (list_of(TRANSACTION | {"id": name}, has_more=True) for name in ("fctxn_1", "fctxn_2"))
-    async with changes_of(first, second, first, refresh=SUCCEEDED) as changes:
+    async with changes_of(*[first, second, first] * 5, refresh=SUCCEEDED) as changes:
         with pytest.raises(PaginationError, match="leads back"):
             async for _ in changes:
                 pass
         assert Checkpoint(target="fctxnref_1", position="fctxn_2") == decode_cursor("fca_1", changes.cursor)
+
+
+async def test_a_transaction_that_moves_behind_the_position_makes_the_scan_begin_again():
+    one, two, three = (TRANSACTION | {"id": f"fctxn_{number}"} for number in (1, 2, 3))
+    moved = [list_of(one, has_more=True), list_of(two, has_more=True), list_of(one, has_more=True)]
+    whole = list_of(two, one, three)
+    async with changes_of(*moved, whole, whole, refresh=SUCCEEDED) as changes:
+        batches = [batch async for batch in changes]
+    assert [["fctxn_1"], ["fctxn_2"], ["fctxn_3"]] == [[item.id for item in batch.transactions] for batch in batches]
+    assert Checkpoint("fctxnref_1", "fctxnref_1") == decode_cursor("fca_1", batches[-1].cursor)
 
 
 @pytest.mark.parametrize("item", [None, [1], "fctxn_2", TRANSACTION | {"id": None}, TRANSACTION | {"id": 5}])

@@ -44,7 +44,7 @@ class Walks:
         self.checkpoint = place
         return [Portion([item for _, item in items.values()], place)]
 
-    def drop_position(self):
+    def begin_again(self):
         return False
 
     def _next(self):

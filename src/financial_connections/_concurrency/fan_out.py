@@ -1,11 +1,10 @@
 """Run many jobs at once and read their results as one stream."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
-from financial_connections._concurrency.background import background
+from financial_connections._concurrency.background import BackgroundTasks
 from financial_connections._concurrency.handover import Handover
 
 T = TypeVar("T")
@@ -15,36 +14,31 @@ Job = Callable[[Emit[T]], Awaitable[None]]
 """Work that emits its results and waits at each one until it has been taken."""
 
 
-@asynccontextmanager
-async def fan_out(jobs: Iterator[Job[T]], concurrency: int, block: str) -> AsyncGenerator[AsyncIterator[T], None]:
+def fan_out(tasks: BackgroundTasks, jobs: Iterator[Job[T]], concurrency: int, block: str) -> Handover[T]:
     """
-    Open a block over the results of `jobs`, which run at most `concurrency` at a time.
+    Return the results of `jobs`, which run at most `concurrency` at a time.
 
     Results are not buffered: at most one for each running job waits to be taken. The results of one job come in order.
     An error of a job is raised where results are taken and ends the iteration; no further job begins.
 
     Args:
+        tasks: The tasks to run the jobs in.
         jobs: The work, begun lazily.
         concurrency: Number of jobs that may run at once.
         block: Name of the block for error messages.
 
     """
     results: Handover[T] = Handover(block, concurrency)
-    async with background() as tasks:
-        for _ in range(concurrency):
-            tasks.start(partial(_work, jobs, results))
-        try:
-            yield results
-        finally:
-            results.close()
+    for _ in range(concurrency):
+        tasks.start(partial(_work, jobs, results), results.finish)
+    return results
 
 
 async def _work(jobs: Iterator[Job[T]], results: Handover[T]) -> None:
     async def emit(result: T) -> None:
         await results.offer(result).wait()
 
-    with results.producer():
-        for job in jobs:
-            await job(emit)
-            if results.has_failed:
-                break
+    for job in jobs:
+        await job(emit)
+        if results.has_failed:
+            break

@@ -1,8 +1,7 @@
 """Pass items from background tasks to a consumer, one owner at every instant."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Generic, TypeVar
 
 import anyio
@@ -42,20 +41,15 @@ class Handover(AsyncIterator[T], Generic[T]):
         """Whether an error ends this queue, now or when the consumer gets to it."""
         return self._error is not None or any(isinstance(item, _Failure) for item, _ in self._items)
 
-    @contextmanager
-    def producer(self) -> Generator[None, None, None]:
-        """Offer items inside the block, whose error is passed on."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - raised again where the items are taken
+    def finish(self, error: BaseException | None) -> None:
+        """Count a producer as finished, and pass on what it has ended in."""
+        if isinstance(error, anyio.get_cancelled_exc_class()):
+            # Someone else has cancelled its task: what the consumer has must not look complete.
+            error = RuntimeError(f"a background task of the {self._block} was cancelled")
+        if error is not None:
             self._append(_Failure(error))
-        except BaseException:
-            # Someone else has cancelled this task: what the consumer has must not look complete.
-            self._append(_Failure(RuntimeError(f"a background task of the {self._block} was cancelled")))
-            raise
-        finally:
-            self._producers -= 1
-            self._changed.set()
+        self._producers -= 1
+        self._changed.set()
 
     def offer(self, item: T) -> anyio.Event:
         """Append an item, and return the event that is set when it has been taken."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Generic, TypeVar
 
 import anyio
 from attrs import frozen
 
-from financial_connections._concurrency import Block, Handover, OneAtATime, background
+from financial_connections._concurrency import BackgroundTasks, Block, Handover, OneAtATime
 from financial_connections._request import request_sent
 
 _HEAD_START = 0.1
@@ -39,18 +38,14 @@ class Prefetch(Block[AsyncIterator[T]], Generic[PageT, T]):
         self._items = items
         self._ahead = ahead
 
-    def _open(self) -> AbstractAsyncContextManager[AsyncIterator[T]]:
-        return self._fetching()
+    async def _enter(self, tasks: BackgroundTasks, /) -> AsyncIterator[T]:
+        self._parcels: Handover[_Parcel[PageT]] = Handover("prefetch", 1)
+        fetch = partial(_fetch_ahead, self._pages(), self._parcels, self._ahead)
+        tasks.start(fetch, self._parcels.finish)
+        return self._items(_Pages(self._parcels))
 
-    @asynccontextmanager
-    async def _fetching(self) -> AsyncGenerator[AsyncIterator[T], None]:
-        parcels: Handover[_Parcel[PageT]] = Handover("prefetch", 1)
-        async with background() as tasks:
-            tasks.start(partial(_fetch_ahead, self._pages(), parcels, self._ahead))
-            try:
-                yield self._items(_Pages(parcels))
-            finally:
-                parcels.close()
+    def _leave(self, _: BaseException | None, /) -> None:
+        self._parcels.close()
 
 
 @frozen(eq=False)
@@ -63,29 +58,28 @@ class _Parcel(Generic[PageT]):
 async def _fetch_ahead(pages: AsyncIterator[PageT], parcels: Handover[_Parcel[PageT]], ahead: int) -> None:
     waiting: deque[anyio.Event] = deque()
     is_sent = anyio.Event()
-    with parcels.producer():
-        while True:
-            request_sent.set(is_sent)
-            try:
-                result: PageT | Exception = await anext(pages)
-            except StopAsyncIteration:
-                is_sent.set()
-                return
-            except Exception as error:  # noqa: BLE001 - raised where the page is due
-                result = error
+    while True:
+        request_sent.set(is_sent)
+        try:
+            result: PageT | Exception = await anext(pages)
+        except StopAsyncIteration:
             is_sent.set()
-            is_sent = anyio.Event()
-            waiting.append(parcels.offer(_Parcel(result, is_sent)))
-            if isinstance(result, Exception):
-                is_sent.set()
-                parcels.demand = anyio.Event()
-                await waiting.pop().wait()
-                # The page is asked for again when the consumer comes back for it, and not before.
-                await parcels.demand.wait()
-                waiting.clear()
-            # The page being fetched is one ahead; the others wait in the queue.
-            while len(waiting) >= ahead:
-                await waiting.popleft().wait()
+            return
+        except Exception as error:  # noqa: BLE001 - raised where the page is due
+            result = error
+        is_sent.set()
+        is_sent = anyio.Event()
+        waiting.append(parcels.offer(_Parcel(result, is_sent)))
+        if isinstance(result, Exception):
+            is_sent.set()
+            parcels.demand = anyio.Event()
+            await waiting.pop().wait()
+            # The page is requested again when the consumer comes back for it, and not before.
+            await parcels.demand.wait()
+            waiting.clear()
+        # The page being fetched is one ahead; the others wait in the queue.
+        while len(waiting) >= ahead:
+            await waiting.popleft().wait()
 
 
 class _Pages(AsyncIterator[PageT]):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import evolve, frozen
 
-from financial_connections._concurrency import Block, Emit, Job, fan_out
+from financial_connections._concurrency import BackgroundTasks, Block, Emit, Handover, Job, fan_out
 from financial_connections.errors import (
     APIConnectionError,
     AuthenticationError,
@@ -52,7 +51,7 @@ class ManyChanges(AsyncIterator[Batch]):
 
     def __init__(self, sync: SyncMany) -> None:
         self._sync = sync
-        self._batches: AsyncIterator[Batch]
+        self._batches: Handover[Batch]
         self._errors: dict[str, FinancialConnectionsError] = {}
         self._are_errors_read = False
         self.progress = Progress(accounts=len(sync._cursors))
@@ -136,16 +135,16 @@ class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
         # Its tasks need a block that ends them.
         raise TypeError("begin the sync first: async with client.transactions.sync_many(…) as changes")
 
-    def _open(self) -> AbstractAsyncContextManager[ManyChanges]:
-        return self._running()
-
-    @asynccontextmanager
-    async def _running(self) -> AsyncGenerator[ManyChanges, None]:
-        changes = ManyChanges(self)
+    async def _enter(self, tasks: BackgroundTasks, /) -> ManyChanges:
+        self._changes = ManyChanges(self)
         concurrency = min(self._concurrency, len(self._cursors))
-        async with fan_out(changes._jobs(), concurrency, "sync") as changes._batches:
-            yield changes
-        changes._warn()
+        self._changes._batches = fan_out(tasks, self._changes._jobs(), concurrency, "sync")
+        return self._changes
+
+    def _leave(self, error: BaseException | None, /) -> None:
+        self._changes._batches.close()
+        if error is None:
+            self._changes._warn()
 
 
 def _is_of_the_client(error: FinancialConnectionsError) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from financial_connections._concurrency import Block, OneAtATime
+from financial_connections._concurrency import BackgroundTasks, Block, OneAtATime
 from financial_connections._generated.api.accounts import retrieve_account
 from financial_connections._generated.api.transactions import list_transactions
 from financial_connections.errors import (
@@ -111,7 +110,10 @@ class Changes(AsyncIterator[Batch]):
             self._positions.clear()
         self._positions.add(request.starting_after)
         if page.has_more and page.cursor in self._positions:
-            raise PaginationError("the list leads back to where it was")
+            # Either a refresh has moved the transaction that a page ended with, or the list runs in a circle.
+            if self._scans.begin_again():
+                return
+            raise PaginationError("the list leads back to where it was, again and again")
         versions = {_id_of(transaction): (_version_of(transaction), transaction) for transaction in page.data}
         self._portions += self._scans.take_page(versions, page.cursor, has_more=page.has_more)
 
@@ -122,7 +124,7 @@ class Changes(AsyncIterator[Batch]):
                 "the API does not know the refresh that the cursor starts from: sync the account again with "
                 "cursor=None, and store what it reads over what you have"
             )
-        return param == "starting_after" and self._scans.drop_position()
+        return param == "starting_after" and self._scans.begin_again()
 
 
 class Sync(Block[Changes], AsyncIterable[Batch]):
@@ -153,17 +155,13 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
     def __aiter__(self) -> AsyncIterator[Batch]:
         return Changes(self)
 
-    def _open(self) -> AbstractAsyncContextManager[Changes]:
-        return self._running()
+    async def _enter(self, _: BackgroundTasks, /) -> Changes:
+        self._changes = Changes(self)
+        await self._changes._begin()
+        return self._changes
 
-    @asynccontextmanager
-    async def _running(self) -> AsyncGenerator[Changes, None]:
-        changes = Changes(self)
-        await changes._begin()
-        try:
-            yield changes
-        finally:
-            changes._is_open = False
+    def _leave(self, _: BaseException | None, /) -> None:
+        self._changes._is_open = False
 
     async def _retrieve(self) -> Account:
         return await retrieve_account(self._sender, self._account, options=self._options)

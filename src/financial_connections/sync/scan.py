@@ -136,9 +136,9 @@ class Scans(Generic[T]):
         self._held = self._held or changed
         return [*portions, *self._end_pass(scan)]
 
-    def drop_position(self) -> bool:
+    def begin_again(self) -> bool:
         """
-        Begin the scan again because the API does not know its position.
+        Begin the scan again because its position is of no use any more: unknown to the API, or moved by a refresh.
 
         Returns:
             False if there is no position to blame, or if this has happened too often.
