@@ -29,7 +29,7 @@ demo: $(READY) ## a tour of the SDK against the embedded sandbox
 	@$(BIN)/python -m examples.tour
 
 test: $(READY) ## run the tests; check runs those of the documentation
-	$(BIN)/python -m pytest --numprocesses 2 $(addprefix --ignore tests/,install soak test_docs.py) $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(addprefix --ignore tests/,install soak test_docs.py) $(ARGS)
 
 soak: $(READY) ## run the long tests: ten thousand calls, with faults and cancellations
 	$(BIN)/python -m pytest --timeout 600 tests/soak $(ARGS)
