@@ -38,7 +38,7 @@ class Handover(AsyncIterator[T], Generic[T]):
 
     @property
     def has_failed(self) -> bool:
-        """Whether an error ends this queue, now or when the consumer gets to it."""
+        """True if an error ends this queue, now or when the consumer gets to it."""
         return self._error is not None or any(isinstance(item, _Failure) for item, _ in self._items)
 
     def finish(self, error: BaseException | None) -> None:

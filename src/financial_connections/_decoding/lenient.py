@@ -21,7 +21,7 @@ _LONGEST_INTEGER = 4300
 
 @define
 class Document:
-    """What the objects of one JSON document have in common."""
+    """Facts that the objects of one JSON document share."""
 
     request_id: str | None
     misfits: set[str] = field(factory=set)

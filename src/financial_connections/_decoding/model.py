@@ -1,4 +1,4 @@
-"""What every generated model can do: keep what the server sent, compare, pickle, stay quiet in a repr."""
+"""Base classes of generated models, which keep what the server sent, compare, pickle, and hide data in a repr."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -41,7 +41,7 @@ class OpenEnum(StrEnum):
 
     @property
     def is_known(self) -> bool:
-        """Whether the contract that this package was generated from has this value."""
+        """True if the contract that this package was generated from has this value."""
         return self._value_ in type(self)._value2member_map_
 
     def __repr__(self) -> str:
@@ -55,7 +55,7 @@ class Remarks:
     """Facts about a decoded model that few models need: one slot for both keeps the others small."""
 
     path: tuple[str, ...] = ()
-    """Where in `Model._raw` the object is."""
+    """Path of the object in `Model._raw`."""
     misfits: tuple[str, ...] = ()
     """The fields that do not fit the contract."""
 

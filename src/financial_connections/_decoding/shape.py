@@ -18,9 +18,9 @@ class Field:
     name: str
     hint: Any
     is_required: bool
-    """Whether the contract promises a value."""
+    """True if the contract promises a value."""
     has_models: bool
-    """Whether the value can be or contain a model."""
+    """True if the value can be or contain a model."""
     model: "Shape | None"
     """The class of the models; None if they are in a list or a map, or of several classes."""
 
@@ -32,7 +32,7 @@ class Field:
 
 @frozen
 class Shape:
-    """What decoding needs to know of a model class."""
+    """Facts about a model class that decoding needs."""
 
     fields: tuple[Field, ...]
     nested: tuple[Field, ...]

@@ -102,7 +102,7 @@ class Waiting:
             RefreshFailedError: The refresh of a feature failed.
             RefreshNotAvailableError: A refresh is not possible yet.
             AccountInactiveError: The account must be linked again. Raised at once.
-            AccountDisconnectedError: The account must be linked anew. Raised at once.
+            AccountDisconnectedError: The account has to be linked as a new one. Raised at once.
             DeadlineExceededError: `timeout` has passed; its `account` is the account as last seen.
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/refresh
@@ -187,7 +187,7 @@ class Waiting:
         Raises:
             RefreshFailedError: The refresh of a feature failed.
             AccountInactiveError: The account must be linked again. Raised at once.
-            AccountDisconnectedError: The account must be linked anew. Raised at once.
+            AccountDisconnectedError: The account has to be linked as a new one. Raised at once.
             DeadlineExceededError: `timeout` has passed; its `account` is the account as last seen.
 
         """
