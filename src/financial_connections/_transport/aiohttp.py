@@ -24,22 +24,12 @@ from yarl import URL
 from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
 from financial_connections._transport.aiohttp_connector import LEASE, Connector, Lease
+from financial_connections._transport.aiohttp_faults import FAULTS, failure_from
 from financial_connections._transport.connections import IDLE_SECONDS, Slots
-from financial_connections._transport.exchange import Answer, AttemptFailedError, answer_from, failure_from, proxy_for
+from financial_connections._transport.exchange import Answer, AttemptFailedError, answer_from, proxy_for
 from financial_connections._transport.startup import Loader, tls_context
 from financial_connections._transport.wire import Origin, WireRequest
 from financial_connections.errors import ConfigurationError
-
-_FAULTS = (aiohttp.ClientError, OSError)
-
-_AIOHTTP = SimpleNamespace(
-    TransportError=aiohttp.ClientError,
-    TimeoutException=TimeoutError,
-    UnsupportedProtocol=aiohttp.InvalidURL,
-    ProxyError=(aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError),
-    ProtocolError=(aiohttp.ClientResponseError, aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError),
-)
-"""aiohttp's exceptions under the names of httpx's."""
 
 
 class AiohttpPool:
@@ -66,8 +56,8 @@ class AiohttpPool:
             answer = await answer_from(response)
             is_over = answer.unreadable is None
             return answer  # noqa: TRY300 - `else` would come after `finally`
-        except _FAULTS as error:
-            failure = _failure_from(error)
+        except FAULTS as error:
+            failure = failure_from(error)
         finally:
             LEASE.reset(leased)
             if not is_over:
@@ -77,6 +67,9 @@ class AiohttpPool:
 
     async def aclose(self) -> None:
         self.slots.closed = True
+        if not self.slots.in_their_loop():
+            _abandon(self._origins)
+            return
         with anyio.CancelScope(shield=True):
             while self._origins:
                 _, sessions = self._origins.popitem()
@@ -176,29 +169,9 @@ async def _send_once(
     """Replace the errors after which the session would send the request a second time."""
     try:
         return await send(request)
-    except _FAULTS as error:
-        failure = _failure_from(error)
+    except FAULTS as error:
+        failure = failure_from(error)
     raise failure
-
-
-def _failure_from(error: Exception) -> AttemptFailedError:
-    """Describe a fault as it is described over httpx. Some of aiohttp's texts quote the response or say nothing."""
-    text = None
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        error, text = aiohttp.ServerDisconnectedError(), "the server disconnected without sending a response"
-    elif isinstance(error, aiohttp.ClientPayloadError):
-        text = "the connection was closed before the end of the body"
-    elif isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno is None:
-        text = "the connection was closed during the TLS handshake"
-    failure = failure_from(error, _AIOHTTP)
-    if text is None:
-        return failure
-    reason = failure.reason
-    if isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError" in str(error):
-        reason = "reset"
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        reason = "tls"
-    return AttemptFailedError(f"{type(error).__name__}: {text}", retryable=failure.retryable, reason=reason)
 
 
 class _Response:
@@ -231,8 +204,9 @@ def _encoding_of(headers: tuple[tuple[bytes, bytes], ...]) -> str:
 
 
 def _abandon(origins: dict[Origin, _Sessions]) -> None:
-    """Close, as far as possible, the connections of a client that nobody has closed, in whichever thread this runs."""
-    for sessions in origins.values():
+    """Close the connections in their own event loop, if it runs, from whichever thread this is called in."""
+    while origins:
+        _, sessions = origins.popitem()
         sessions.detach()
         with suppress(RuntimeError):  # the event loop has ended, and its sockets with it
             sessions.loop.call_soon_threadsafe(_close_later, sessions.connector)
