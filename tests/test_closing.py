@@ -3,6 +3,9 @@
 import copy
 import gc
 import pickle
+import subprocess
+import sys
+import textwrap
 import threading
 from contextlib import suppress
 
@@ -244,3 +247,61 @@ def test_closing_after_the_event_loop_has_ended_does_not_hang(first, second):
     anyio.run(close, client, backend=second)
     del client
     gc.collect()
+
+
+STILL_STANDING = {
+    "stopped": """
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(use())
+    """,
+    "blocked asyncio": """
+        threading.Thread(target=anyio.run, args=(use_and_block,), kwargs={"backend": "asyncio"}, daemon=True).start()
+        used.wait()
+    """,
+    "blocked trio": """
+        threading.Thread(target=anyio.run, args=(use_and_block,), kwargs={"backend": "trio"}, daemon=True).start()
+        used.wait()
+    """,
+}
+
+
+@pytest.mark.parametrize("second", ["asyncio", "trio"])
+@pytest.mark.parametrize(
+    ("first", "transport"),
+    [(first, "httpx") for first in STILL_STANDING] + [("stopped", "aiohttp"), ("blocked asyncio", "aiohttp")],
+)
+def test_a_process_exits_after_closing_a_client_whose_event_loop_stands_still(first, second, transport):
+    program = (
+        """
+import asyncio, sys, threading
+import anyio
+from financial_connections import AsyncClient
+from financial_connections._transport import closing
+from financial_connections.sandbox import Sandbox, serve
+
+closing._LONGEST_WAIT = 0.1
+used, never = threading.Event(), threading.Event()
+
+async def use():
+    await client.accounts.retrieve(account)
+
+async def use_and_block():
+    await use()
+    used.set()
+    never.wait()
+
+sandbox = Sandbox()
+account = sandbox.add_account()
+with serve(sandbox) as server:
+    client = AsyncClient(sandbox.api_key, base_url=server.url, transport=sys.argv[1])
+"""
+        + textwrap.indent(textwrap.dedent(STILL_STANDING[first]), "    ")
+        + """
+    anyio.run(client.aclose, backend=sys.argv[2])
+    anyio.run(client.aclose, backend=sys.argv[2])
+print("closed")
+"""
+    )
+    command = [sys.executable, "-c", program, transport, second]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ("closed\n", 0) == (done.stdout, done.returncode), done.stderr
