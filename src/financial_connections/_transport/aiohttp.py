@@ -41,26 +41,34 @@ class AiohttpPool:
         self._origins: dict[Origin, _Sessions] = {}
         weakref.finalize(self, _abandon, self._origins)
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+    async def exchange(self, request: WireRequest, timeout: Timeout, expires_at: float) -> Answer:  # noqa: ASYNC109
         await self._loader.load(tls=request.origin.scheme == "https")
         if self.slots.closed:
             raise AttemptFailedError("the client was closed", retryable=False)
         if request.origin not in self._origins:
             self._origins[request.origin] = _Sessions(request.origin)
-        lease = Lease()
+        sessions = self._origins[request.origin]
+        lease = Lease(sessions.connector.idle)
         leased = LEASE.set(lease)
         response: _Response | None = None
         is_over = False
         try:
-            response = _Response(await self._origins[request.origin].send(request, timeout), lease)
+            response = _Response(await sessions.send(request, timeout), lease)
             answer = await answer_from(response)
             is_over = answer.unreadable is None
             return answer  # noqa: TRY300 - `else` would come after `finally`
+        except AttemptFailedError:  # of `_send_once`
+            expires_at = -math.inf
+            raise
         except FAULTS as error:
             failure = failure_from(error)
+            expires_at = -math.inf
         finally:
             LEASE.reset(leased)
             if not is_over:
+                if lease.is_reused and anyio.current_time() >= expires_at:
+                    # The others have been idle for longer, so whatever broke this one has probably broken them too.
+                    sessions.connector.drop_idle()
                 await (response or lease).aclose()
         # Outside `except`, or the failure would keep aiohttp's error, which holds the request and so the key.
         raise failure

@@ -43,12 +43,11 @@ class Lanes:
         self._idle: defaultdict[Origin, deque[tuple[_Lane, float]]] = defaultdict(deque)
         self._swept_at = 0.0
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+    async def exchange(self, request: WireRequest, timeout: Timeout, expires_at: float) -> Answer:  # noqa: ASYNC109
         await self._loader.load(tls=request.origin.scheme == "https")
         import httpx  # noqa: PLC0415 - loading it takes longer than all else
 
         lane = await self._acquire(request.origin)
-        expires_at = anyio.current_effective_deadline() if lane.is_reused else math.inf
         intact = False
         try:
             response = await lane.transport.handle_async_request(prepared_request(request, timeout, httpx))
