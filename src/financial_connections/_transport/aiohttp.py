@@ -25,6 +25,7 @@ from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
 from financial_connections._transport.aiohttp_connector import LEASE, Connector, Lease
 from financial_connections._transport.aiohttp_faults import FAULTS, failure_from
+from financial_connections._transport.closing import close_all
 from financial_connections._transport.connections import IDLE_SECONDS, Slots
 from financial_connections._transport.exchange import Answer, AttemptFailedError, answer_from, proxy_for
 from financial_connections._transport.startup import Loader, tls_context
@@ -78,10 +79,9 @@ class AiohttpPool:
         if not self.slots.in_their_loop():
             _abandon(self._origins)
             return
-        with anyio.CancelScope(shield=True):
-            while self._origins:
-                _, sessions = self._origins.popitem()
-                await sessions.aclose()
+        sessions = list(self._origins.values())
+        self._origins.clear()
+        await close_all(sessions)
 
 
 class _AsyncioSlots(Slots):

@@ -1,10 +1,10 @@
 """Closing, from any event loop, and without leaving anything open."""
 
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 from anyio import RunFinishedError, from_thread
@@ -12,6 +12,29 @@ from anyio.lowlevel import EventLoopToken, current_token
 
 _LONGEST_WAIT = 5
 """Seconds to wait for another event loop, which may be stopped."""
+
+
+class Closable(Protocol):
+    """Anything that is closed with `await`."""
+
+    async def aclose(self) -> None: ...
+
+
+async def close_all(resources: Iterable[Closable]) -> None:
+    """
+    Close every resource, even if one raises, and raise the first error at the end.
+
+    A shield keeps anyio's cancellations away, but not asyncio's own, which end the closing of one resource.
+    """
+    errors: list[BaseException] = []
+    with anyio.CancelScope(shield=True):
+        for resource in resources:
+            try:
+                await resource.aclose()
+            except BaseException as error:  # noqa: BLE001 - raised below
+                errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 async def close_in(loop: EventLoopToken | None, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
