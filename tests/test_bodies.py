@@ -1,8 +1,10 @@
 """Bodies: what decodes, and what a body that does not decode leaves of its response."""
 
+import asyncio
 import gzip
 import json
 import zlib
+from contextlib import suppress
 
 import anyio
 import httpx
@@ -18,6 +20,7 @@ from financial_connections import (
     RateLimitError,
     ServerError,
 )
+from financial_connections._transport import body
 from financial_connections._transport.body import BodyError, read_body
 
 KEY = "sk_test_123"
@@ -71,6 +74,33 @@ async def test_a_compressed_body_that_ends_too_early_is_an_error(name, size):
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 async def test_an_empty_body_is_empty_in_every_coding(coding):
     assert b"" == await read_body(httpx.Response(200, stream=Stream(b"", 1)), coding)
+
+
+class Ready(httpx.AsyncByteStream):
+    """Chunks that are always there, so that reading one never suspends."""
+
+    def __init__(self, scope):
+        self.scope = scope
+        self.count = 0
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        self.count += 1
+        if self.count == 100:
+            self.scope.cancel()
+        if self.count == 1000:
+            raise StopAsyncIteration
+        return b" "
+
+
+async def test_a_body_whose_chunks_are_always_there_can_be_cancelled():
+    with anyio.CancelScope() as scope:
+        stream = Ready(scope)
+        await read_body(httpx.Response(200, stream=stream), "identity")
+    assert scope.cancelled_caught
+    assert stream.count < 200
 
 
 MEBIBYTE = 1024 * 1024
@@ -153,6 +183,31 @@ async def test_a_refusal_with_too_large_a_body_keeps_its_status(connect, no_wait
         with pytest.raises(ServerError, match="larger than 32 MiB") as caught:
             await client.accounts.retrieve("fca_1")
     assert ("req_1", 2) == (caught.value.request_id, caught.value.attempts)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_the_rest_of_too_large_a_body_is_not_read_though_the_socket_stays_readable(connect, monkeypatch):
+    """The server is in the same event loop and refills the socket in each of its iterations."""
+    sent = 0
+
+    async def handle(reader, writer):
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n")
+        with suppress(OSError):
+            while sent < 300 * MEBIBYTE:
+                writer.write(b" " * (MEBIBYTE // 4))
+                sent += MEBIBYTE // 4
+                await writer.drain()
+        writer.close()
+
+    monkeypatch.setattr(body.read_body, "__defaults__", (65_536,))
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connect(f"http://127.0.0.1:{port}", max_retries=0) as client:
+            with pytest.raises(APIResponseError, match="larger than"):
+                await client.accounts.retrieve("fca_1")
+    assert sent < 100 * MEBIBYTE
 
 
 async def test_an_unreadable_body_that_never_ends_is_not_waited_for(connect):

@@ -1,8 +1,12 @@
 """`aclose` ends what is running at once, and says what became of it."""
 
+import asyncio
 import copy
 import gc
 import pickle
+import subprocess
+import sys
+import textwrap
 import threading
 from contextlib import suppress
 
@@ -12,6 +16,7 @@ import pytest
 from servers import http_answer, read_request, serving
 
 from financial_connections import APIConnectionError, AsyncClient, ConfigurationError
+from financial_connections._transport.closing import close_all
 from financial_connections.events import RequestFinished
 
 KEY = "sk_test_123"
@@ -244,3 +249,127 @@ def test_closing_after_the_event_loop_has_ended_does_not_hang(first, second):
     anyio.run(close, client, backend=second)
     del client
     gc.collect()
+
+
+STILL_STANDING = {
+    "stopped": """
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(use())
+    """,
+    "blocked asyncio": """
+        threading.Thread(target=anyio.run, args=(use_and_block,), kwargs={"backend": "asyncio"}, daemon=True).start()
+        used.wait()
+    """,
+    "blocked trio": """
+        threading.Thread(target=anyio.run, args=(use_and_block,), kwargs={"backend": "trio"}, daemon=True).start()
+        used.wait()
+    """,
+}
+
+
+@pytest.mark.parametrize("second", ["asyncio", "trio"])
+@pytest.mark.parametrize(
+    ("first", "transport"),
+    [(first, "httpx") for first in STILL_STANDING] + [("stopped", "aiohttp"), ("blocked asyncio", "aiohttp")],
+)
+def test_a_process_exits_after_closing_a_client_whose_event_loop_stands_still(first, second, transport):
+    program = (
+        """
+import asyncio, sys, threading
+import anyio
+from financial_connections import AsyncClient
+from financial_connections._transport import closing
+from financial_connections.sandbox import Sandbox, serve
+
+closing._LONGEST_WAIT = 0.1
+used, never = threading.Event(), threading.Event()
+
+async def use():
+    await client.accounts.retrieve(account)
+
+async def use_and_block():
+    await use()
+    used.set()
+    never.wait()
+
+sandbox = Sandbox()
+account = sandbox.add_account()
+with serve(sandbox) as server:
+    client = AsyncClient(sandbox.api_key, base_url=server.url, transport=sys.argv[1])
+"""
+        + textwrap.indent(textwrap.dedent(STILL_STANDING[first]), "    ")
+        + """
+    anyio.run(client.aclose, backend=sys.argv[2])
+    anyio.run(client.aclose, backend=sys.argv[2])
+print("closed")
+"""
+    )
+    command = [sys.executable, "-c", program, transport, second]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ("closed\n", 0) == (done.stdout, done.returncode), done.stderr
+
+
+class Resource:
+    """Closes after a while, or with an error."""
+
+    def __init__(self, *, error=None):
+        self.error = error
+        self.is_closed = False
+
+    async def aclose(self):
+        self.is_closed = True
+        if self.error:
+            raise self.error
+        await anyio.lowlevel.checkpoint()
+
+
+async def test_an_error_in_closing_one_connection_leaves_no_other_open():
+    first, second = OSError("first"), OSError("second")
+    resources = [Resource(), Resource(error=first), Resource(error=second), Resource()]
+    with pytest.raises(OSError, match="first"):
+        await close_all(resources)
+    assert all(resource.is_closed for resource in resources)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+@pytest.mark.parametrize("iterations", range(6))
+async def test_a_native_cancellation_while_closing_leaves_no_connection_open(iterations, transport):
+    server, number = Server(*[http_answer()] * 10), 5
+    async with serving(server) as url, serving(server) as other_url:
+        client = AsyncClient(KEY, base_url=url, transport=transport)
+        other = client.with_options(base_url=other_url)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(number):
+                tasks.start_soon(client.accounts.retrieve, "fca_1")
+                tasks.start_soon(other.accounts.retrieve, "fca_1")
+        assert server.open > 1
+        closing = asyncio.ensure_future(client.aclose())
+        for _ in range(iterations):
+            await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+        await client.aclose()
+        await server.is_left()
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_native_cancellation_after_a_failover_leaves_no_connection_open():
+    server = Server(*[http_answer()] * 5)
+    async with serving(server) as url, AsyncClient(KEY, base_url=url, timeout=0.05, max_retries=0) as client:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(client.accounts.retrieve, "fca_1")
+        assert server.open > 1
+        [idle] = client._transport.connections._idle.values()
+        newest = idle[-1][0]
+        close = newest.aclose
+
+        async def close_and_be_cancelled():
+            call.cancel()
+            await close()
+
+        newest.aclose = close_and_be_cancelled
+        call = asyncio.ensure_future(client.accounts.retrieve("fca_1"))
+        await asyncio.gather(call, return_exceptions=True)
+        await server.is_left()

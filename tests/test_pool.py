@@ -1,4 +1,4 @@
-"""What the client's own connection pool keeps, and what it drops."""
+"""What the client's own connection pools keep, and what they drop."""
 
 from contextlib import suppress
 
@@ -50,9 +50,15 @@ class Server:
         assert number == self.open
 
 
-async def test_a_reset_of_a_kept_connection_drops_the_others_of_its_server(no_waiting):
+@pytest.fixture(params=["httpx", "aiohttp"])
+def connect(request, anyio_backend):
+    transport = "aiohttp" if (request.param, anyio_backend) == ("aiohttp", "asyncio") else "httpx"
+    return lambda url, **settings: AsyncClient(KEY, base_url=url, transport=transport, **settings)
+
+
+async def test_a_reset_of_a_kept_connection_drops_the_others_of_its_server(connect, no_waiting):
     server, events = Server(resets=True), []
-    async with serving(server) as url, AsyncClient(KEY, base_url=url, max_retries=1, on_event=events.append) as client:
+    async with serving(server) as url, connect(url, max_retries=1, on_event=events.append) as client:
         await server.idle_connections(client, 5)
         server.has_failed_over = True
         events.clear()
@@ -63,42 +69,48 @@ async def test_a_reset_of_a_kept_connection_drops_the_others_of_its_server(no_wa
         assert (6, 1) == (server.opened, server.open)
 
 
-@pytest.mark.parametrize("limit", ["timeout", "deadline", "the caller's"])
-async def test_a_kept_connection_that_falls_silent_drops_the_others_of_its_server(limit, no_waiting):
+@pytest.mark.parametrize("limit", ["timeout", "deadline"])
+async def test_a_kept_connection_that_falls_silent_drops_the_others_of_its_server(limit, connect, no_waiting):
     server = Server()
-    async with serving(server) as url, AsyncClient(KEY, base_url=url, max_retries=0) as client:
+    async with serving(server) as url, connect(url, max_retries=0) as client:
         await server.idle_connections(client, 5)
         server.has_failed_over = True
         if limit == "timeout":
             with pytest.raises(APITimeoutError):
                 await client.accounts.retrieve("fca_1", options=RequestOptions(timeout=0.05))
-        elif limit == "deadline":
+        else:
             with pytest.raises(DeadlineExceededError):
                 await client.accounts.retrieve("fca_1", options=RequestOptions(deadline=0.05))
-        else:
-            with anyio.move_on_after(0.05):
-                await client.accounts.retrieve("fca_1")
         assert "fca_1" == (await client.accounts.retrieve("fca_1")).id
         await anyio.wait_all_tasks_blocked()
         assert (6, 1) == (server.opened, server.open)
 
 
-async def test_a_cancelled_call_drops_its_own_connection_only():
+@pytest.mark.parametrize("is_timed", [False, True], ids=["cancelled", "timed"])
+async def test_a_call_that_its_caller_ends_drops_its_own_connection_only(is_timed, connect):
     server = Server()
-    async with serving(server) as url, AsyncClient(KEY, base_url=url) as client:
+    async with serving(server) as url, connect(url) as client:
         await server.idle_connections(client, 5)
         server.has_failed_over = True
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(client.accounts.retrieve, "fca_1")
             await anyio.wait_all_tasks_blocked()
+            if is_timed:
+                tasks.cancel_scope.deadline = anyio.current_time() + 0.05
+                await anyio.sleep_forever()
             tasks.cancel_scope.cancel()
-        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(10):
+            while server.open == 5:
+                await anyio.wait_all_tasks_blocked()
         assert 4 == server.open
+        server.has_failed_over = False
+        await client.accounts.retrieve("fca_1")
+        assert (5, 4) == (server.opened, server.open)
 
 
-async def test_connections_of_another_server_are_kept(no_waiting):
+async def test_connections_of_another_server_are_kept(connect, no_waiting):
     failing, other = Server(resets=True), Server()
-    async with serving(failing) as url, serving(other) as other_url, AsyncClient(KEY, base_url=url) as client:
+    async with serving(failing) as url, serving(other) as other_url, connect(url) as client:
         await failing.idle_connections(client, 2)
         await other.idle_connections(client.with_options(base_url=other_url), 2)
         failing.has_failed_over = True

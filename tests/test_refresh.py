@@ -427,8 +427,8 @@ async def test_a_webhook_that_arrives_before_the_answer_to_the_refresh_is_not_mi
     async with world.client() as client:
         refresh = client._transport.connections.exchange
 
-        async def exchange(wire, limit):
-            answer = await refresh(wire, limit)
+        async def exchange(wire, *limits):
+            answer = await refresh(wire, *limits)
             if wire.method == "POST":
                 waiter.notify(latest_event(world.sandbox))
             return answer

@@ -2,6 +2,7 @@
 
 import asyncio
 import traceback
+from contextvars import ContextVar
 
 import anyio
 import httpx
@@ -11,7 +12,7 @@ from test_webhooks_endpoint import Handler, anyio_backend, deliver, endpoint, ju
 
 from financial_connections import ConfigurationError
 from financial_connections.sandbox import Sandbox
-from financial_connections.webhooks import sign, webhook_endpoint
+from financial_connections.webhooks import RecentEvents, sign, webhook_endpoint
 
 __all__ = ["anyio_backend", "jump"]
 
@@ -217,6 +218,119 @@ async def test_a_task_that_asyncio_cancels_releases_its_claim(anyio_backend):
         with pytest.raises(asyncio.CancelledError):
             await task
     assert ["claim", "release"] == [name for name, *_ in store.calls]
+
+
+class Slow(Calls):
+    """A store whose call `name` has had its effect when `go_on` is set, and says when it has begun."""
+
+    def __init__(self, name, **failures):
+        super().__init__(**failures)
+        self.name = name
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def _call(self, *call):
+        if call[0] == self.name:
+            self.begun.set()
+            await self.go_on.wait()
+        await super()._call(*call)
+
+    async def interrupt(self, app):
+        """Deliver an event to `app`, and cancel the delivery twice while the call is running."""
+        async with talking_to(app) as client:
+            delivery = asyncio.create_task(deliver(client))
+            await self.begun.wait()
+            for _ in range(2):
+                delivery.cancel()
+                await anyio.wait_all_tasks_blocked()
+            assert not delivery.done()
+            self.go_on.set()
+            await asyncio.wait([delivery])
+            return delivery
+
+
+only_asyncio = pytest.mark.parametrize("anyio_backend", ["asyncio"])
+
+
+@only_asyncio
+async def test_a_claim_that_asyncio_interrupts_is_released_and_the_event_is_not_handled():
+    handler, store = Handler(), Slow("claim")
+    delivery = await store.interrupt(endpoint(handler, store=store))
+    assert (True, []) == (delivery.cancelled(), handler.events)
+    assert ["claim", "release"] == [name for name, *_ in store.calls]
+
+
+@only_asyncio
+async def test_a_refused_claim_that_asyncio_interrupts_is_not_released():
+    store = Slow("claim")
+    store.claims = [False]
+    assert (await store.interrupt(endpoint(Handler(), store=store))).cancelled()
+    assert ["claim"] == [name for name, *_ in store.calls]
+
+
+@only_asyncio
+async def test_a_confirmation_that_asyncio_interrupts_is_completed():
+    handler, store = Handler(), Slow("confirm")
+    app = endpoint(handler, store=store)
+    assert (await store.interrupt(app)).cancelled()
+    store.claims = [False]
+    async with talking_to(app) as client:
+        assert 200 == (await deliver(client)).status_code
+    assert (["claim", "confirm", "claim"], 1) == ([name for name, *_ in store.calls], len(handler.events))
+
+
+@only_asyncio
+async def test_a_release_that_asyncio_interrupts_is_completed():
+    store = Slow("release")
+    await store.interrupt(endpoint(Handler(OSError("the disk is full")), store=store))
+    assert ["claim", "release"] == [name for name, *_ in store.calls]
+
+
+@only_asyncio
+@pytest.mark.parametrize("name", ["claim", "confirm"])
+async def test_an_interrupted_call_that_fails_ends_as_a_cancellation(name):
+    store = Slow(name, **{name: OSError("the database is gone")})
+    assert (await store.interrupt(endpoint(Handler(), store=store))).cancelled()
+
+
+@only_asyncio
+async def test_a_timeout_of_asyncio_leaves_the_event_to_the_next_delivery():
+    """As with every store of this package: the claim in memory is the task's own."""
+    store, handler, begun, go_on = RecentEvents(clock=lambda: NOW), Handler(), asyncio.Event(), asyncio.Event()
+    claim = store.claim
+
+    async def slow(*call):
+        claimed = await claim(*call)
+        begun.set()
+        await go_on.wait()
+        return claimed
+
+    store.claim = slow
+    async with talking_to(endpoint(handler, store=store)) as client:
+        delivery = asyncio.create_task(asyncio.wait_for(deliver(client), 60))
+        await begun.wait()
+        delivery.cancel()
+        await anyio.wait_all_tasks_blocked()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await delivery
+        assert 200 == (await deliver(client)).status_code
+    assert 1 == len(handler.events)
+
+
+async def test_a_store_may_keep_something_in_a_context_variable():
+    variable, store, seen = ContextVar("claimed"), Calls(), []
+
+    async def claim(event_id, until):
+        variable.set(event_id)
+        return True
+
+    async def confirm(event_id):
+        seen.append(variable.get(None))
+
+    store.claim, store.confirm = claim, confirm
+    async with talking_to(endpoint(Handler(), store=store)) as client:
+        await deliver(client)
+    assert ["evt_1"] == seen
 
 
 async def test_a_store_that_hangs_is_a_500(jump):

@@ -24,22 +24,13 @@ from yarl import URL
 from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
 from financial_connections._transport.aiohttp_connector import LEASE, Connector, Lease
+from financial_connections._transport.aiohttp_faults import FAULTS, failure_from
+from financial_connections._transport.closing import close_all
 from financial_connections._transport.connections import IDLE_SECONDS, Slots
-from financial_connections._transport.exchange import Answer, AttemptFailedError, answer_from, failure_from, proxy_for
+from financial_connections._transport.exchange import Answer, AttemptFailedError, answer_from, proxy_for
 from financial_connections._transport.startup import Loader, tls_context
 from financial_connections._transport.wire import Origin, WireRequest
 from financial_connections.errors import ConfigurationError
-
-_FAULTS = (aiohttp.ClientError, OSError)
-
-_AIOHTTP = SimpleNamespace(
-    TransportError=aiohttp.ClientError,
-    TimeoutException=TimeoutError,
-    UnsupportedProtocol=aiohttp.InvalidURL,
-    ProxyError=(aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError),
-    ProtocolError=(aiohttp.ClientResponseError, aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError),
-)
-"""aiohttp's exceptions under the names of httpx's."""
 
 
 class AiohttpPool:
@@ -51,36 +42,46 @@ class AiohttpPool:
         self._origins: dict[Origin, _Sessions] = {}
         weakref.finalize(self, _abandon, self._origins)
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+    async def exchange(self, request: WireRequest, timeout: Timeout, expires_at: float) -> Answer:  # noqa: ASYNC109
         await self._loader.load(tls=request.origin.scheme == "https")
         if self.slots.closed:
             raise AttemptFailedError("the client was closed", retryable=False)
         if request.origin not in self._origins:
             self._origins[request.origin] = _Sessions(request.origin)
-        lease = Lease()
+        sessions = self._origins[request.origin]
+        lease = Lease(sessions.connector.idle)
         leased = LEASE.set(lease)
         response: _Response | None = None
         is_over = False
         try:
-            response = _Response(await self._origins[request.origin].send(request, timeout), lease)
+            response = _Response(await sessions.send(request, timeout), lease)
             answer = await answer_from(response)
             is_over = answer.unreadable is None
             return answer  # noqa: TRY300 - `else` would come after `finally`
-        except _FAULTS as error:
-            failure = _failure_from(error)
+        except AttemptFailedError:  # of `_send_once`
+            expires_at = -math.inf
+            raise
+        except FAULTS as error:
+            failure = failure_from(error)
+            expires_at = -math.inf
         finally:
             LEASE.reset(leased)
             if not is_over:
+                if lease.is_reused and anyio.current_time() >= expires_at:
+                    # The others have been idle for longer, so whatever broke this one has probably broken them too.
+                    sessions.connector.drop_idle()
                 await (response or lease).aclose()
         # Outside `except`, or the failure would keep aiohttp's error, which holds the request and so the key.
         raise failure
 
     async def aclose(self) -> None:
         self.slots.closed = True
-        with anyio.CancelScope(shield=True):
-            while self._origins:
-                _, sessions = self._origins.popitem()
-                await sessions.aclose()
+        if not self.slots.in_their_loop():
+            _abandon(self._origins)
+            return
+        sessions = list(self._origins.values())
+        self._origins.clear()
+        await close_all(sessions)
 
 
 class _AsyncioSlots(Slots):
@@ -176,29 +177,9 @@ async def _send_once(
     """Replace the errors after which the session would send the request a second time."""
     try:
         return await send(request)
-    except _FAULTS as error:
-        failure = _failure_from(error)
+    except FAULTS as error:
+        failure = failure_from(error)
     raise failure
-
-
-def _failure_from(error: Exception) -> AttemptFailedError:
-    """Describe a fault as it is described over httpx. Some of aiohttp's texts quote the response or say nothing."""
-    text = None
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        error, text = aiohttp.ServerDisconnectedError(), "the server disconnected without sending a response"
-    elif isinstance(error, aiohttp.ClientPayloadError):
-        text = "the connection was closed before the end of the body"
-    elif isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno is None:
-        text = "the connection was closed during the TLS handshake"
-    failure = failure_from(error, _AIOHTTP)
-    if text is None:
-        return failure
-    reason = failure.reason
-    if isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError" in str(error):
-        reason = "reset"
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        reason = "tls"
-    return AttemptFailedError(f"{type(error).__name__}: {text}", retryable=failure.retryable, reason=reason)
 
 
 class _Response:
@@ -231,8 +212,9 @@ def _encoding_of(headers: tuple[tuple[bytes, bytes], ...]) -> str:
 
 
 def _abandon(origins: dict[Origin, _Sessions]) -> None:
-    """Close, as far as possible, the connections of a client that nobody has closed, in whichever thread this runs."""
-    for sessions in origins.values():
+    """Close the connections in their own event loop, if it runs, from whichever thread this is called in."""
+    while origins:
+        _, sessions = origins.popitem()
         sessions.detach()
         with suppress(RuntimeError):  # the event loop has ended, and its sockets with it
             sessions.loop.call_soon_threadsafe(_close_later, sessions.connector)

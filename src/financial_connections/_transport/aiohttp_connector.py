@@ -14,6 +14,16 @@ LEASE: ContextVar["Lease"] = ContextVar("lease")
 class Connector(aiohttp.TCPConnector):
     """Connections that are closed when anything arrives on them while they are idle."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.idle: set[Lease] = set()
+        """Leases that guard idle connections."""
+
+    def drop_idle(self) -> None:
+        """Cut all idle connections."""
+        while self.idle:
+            self.idle.pop().cut()
+
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
         """Return a connection on which nothing has arrived, from the pool or new."""
         while True:
@@ -29,7 +39,10 @@ class Connector(aiohttp.TCPConnector):
 class Lease(asyncio.Protocol):
     """The hold of a request on a connection. Afterwards it guards the connection for as long as that is idle."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle: "set[Lease]") -> None:
+        self.is_reused = False
+        """Whether the connection has been idle before."""
+        self._idle = idle
         self._transport: Any = None
         self._handler: Any = None
         """aiohttp's protocol, which is not told what arrives on an idle connection."""
@@ -38,10 +51,12 @@ class Lease(asyncio.Protocol):
     def begin(self, connection: Any) -> bool:
         """Take over the connection. Returns False if it must not be used."""
         self._transport = connection.transport
-        if self._transport is None or self._transport.is_closing():
+        protocol = self._transport.get_protocol() if self._transport else None
+        self.is_reused = isinstance(protocol, Lease)
+        if self._transport is None or (self._transport.is_closing() and not self.is_reused):
             return True  # lost in the meantime, which aiohttp is about to notice
-        protocol = self._transport.get_protocol()
         if isinstance(protocol, Lease):
+            self._idle.discard(protocol)
             self._handler = protocol._handler
             self._transport.set_protocol(self._handler)
             if _is_readable(self._transport):
@@ -54,7 +69,12 @@ class Lease(asyncio.Protocol):
     def _guard(self) -> None:
         if not self._transport.is_closing():
             self._is_guarding = True
+            self._idle.add(self)
             self._transport.set_protocol(self)
+
+    def cut(self) -> None:
+        """Cut the connection at once."""
+        self._transport.abort()
 
     async def aclose(self) -> None:
         """Cut the connection, unless another request has taken it over since. A TLS shutdown could take 30 seconds."""
@@ -66,6 +86,7 @@ class Lease(asyncio.Protocol):
         self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._idle.discard(self)
         self._handler.connection_lost(exc)
 
     def pause_writing(self) -> None:

@@ -1,16 +1,19 @@
 """Read bodies: bounded, and decompressed while they stream."""
 
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import suppress
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes, before and after decompression. No page of the API comes near it."""
 
 _STEP = 1024 * 1024
+_CHUNKS_AT_ONCE = 16
+"""Chunks that are read before other tasks get their turn."""
 _GZIP = zlib.MAX_WBITS | 16
 _ZLIB = zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
@@ -30,10 +33,32 @@ async def read_body(response: Any, coding: str, limit: int = LARGEST_BODY) -> by
         return _bounded(response.content, limit)
     chunks = aiter(response.stream)
     try:
-        return await _decoded(chunks, coding.strip().lower(), limit)
+        return await _decoded(_Interruptible(chunks), coding.strip().lower(), limit)
     except BodyError:
-        await _break_off(chunks)
+        # Any other iterator ends with the connection.
+        if isinstance(chunks, AsyncGenerator):
+            await _break_off(chunks)
         raise
+
+
+class _Interruptible(AsyncIterator[bytes]):
+    """
+    An iterator over chunks at which a call can be cancelled, however fast they arrive.
+
+    If a server sends faster than the chunks are read, the next chunk is always there already. Then reading never
+    suspends, or only for a moment at which anyio cannot deliver a cancellation to it, so no time limit would end it.
+    """
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._left = _CHUNKS_AT_ONCE
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            await anyio.lowlevel.checkpoint()
+            self._left = _CHUNKS_AT_ONCE
+        self._left -= 1
+        return await anext(self._chunks)
 
 
 async def _decoded(chunks: AsyncIterable[bytes], coding: str, limit: int) -> bytes:

@@ -79,8 +79,18 @@ class Connections(Protocol):
         """The slots, of which a request holds one from start to end."""
         ...
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109 - to connect
-        """Send the request once and return the response, whatever its status. Raises `AttemptFailedError`."""
+    async def exchange(
+        self,
+        request: WireRequest,
+        timeout: Timeout,  # noqa: ASYNC109 - to connect
+        expires_at: float,
+    ) -> Answer:
+        """
+        Send the request once and return the response, whatever its status. Raises `AttemptFailedError`.
+
+        `expires_at` is when the attempt or its call has taken too long, by anyio's clock. The caller's own scopes may
+        end it earlier, which says nothing of the connection.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -37,7 +37,7 @@ class CallersClient:
         pool = _pool_of(client, self._httpx.URL(base_url))
         self.slots = Slots(min(limit, getattr(pool, "_max_connections", limit)))
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+    async def exchange(self, request: WireRequest, timeout: Timeout, _: float) -> Answer:  # noqa: ASYNC109
         if self._client.is_closed:
             raise ConfigurationError("http_client is closed")
         try:

@@ -11,7 +11,6 @@ import math
 import ssl
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -19,6 +18,7 @@ import anyio
 from sniffio import current_async_library
 
 from financial_connections._settings import Timeout
+from financial_connections._transport.closing import close_all
 from financial_connections._transport.connections import IDLE_SECONDS, Slots
 from financial_connections._transport.exchange import (
     Answer,
@@ -43,12 +43,11 @@ class Lanes:
         self._idle: defaultdict[Origin, deque[tuple[_Lane, float]]] = defaultdict(deque)
         self._swept_at = 0.0
 
-    async def exchange(self, request: WireRequest, timeout: Timeout) -> Answer:  # noqa: ASYNC109
+    async def exchange(self, request: WireRequest, timeout: Timeout, expires_at: float) -> Answer:  # noqa: ASYNC109
         await self._loader.load(tls=request.origin.scheme == "https")
         import httpx  # noqa: PLC0415 - loading it takes longer than all else
 
         lane = await self._acquire(request.origin)
-        expires_at = anyio.current_effective_deadline() if lane.is_reused else math.inf
         intact = False
         try:
             response = await lane.transport.handle_async_request(prepared_request(request, timeout, httpx))
@@ -68,19 +67,19 @@ class Lanes:
                 if lane.is_reused and anyio.current_time() >= expires_at:
                     # The others have been idle for longer, so whatever broke this one has probably broken them too.
                     dropped += [other for other, _ in self._idle.pop(request.origin, ())]
-                await _close(dropped)
+                await close_all(dropped)
         # Outside `except`, or the failure would carry httpx's error, and that the request with the key.
         raise failure
 
     async def _acquire(self, origin: Origin) -> "_Lane":
         if dropped := self._sweep():
-            await _close(dropped)
+            await close_all(dropped)
         idle = self._idle[origin]
         while idle:
             lane, _ = idle.pop()
             if lane.is_open():
                 return lane
-            await _close([lane])
+            await close_all([lane])
         return _Lane(origin)
 
     def _sweep(self) -> list["_Lane"]:
@@ -109,7 +108,7 @@ class Lanes:
         lanes = [lane for idle in self._idle.values() for lane, _ in idle]
         self._idle.clear()
         if self.slots.in_their_loop():  # of another, dead loop they cannot be closed any more
-            await _close(lanes)
+            await close_all(lanes)
 
 
 class _Lane:
@@ -227,10 +226,3 @@ _UNLOCKED = _Unlocked()
 def _unused_context() -> ssl.SSLContext:
     """Return what httpx wants on plain http, too; with certificates it takes tens of milliseconds to make."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-async def _close(lanes: Iterable[_Lane]) -> None:
-    # Shielded, or a cancelled call would leave its socket open.
-    with anyio.CancelScope(shield=True):
-        for lane in lanes:
-            await lane.aclose()

@@ -5,12 +5,9 @@ import random
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
 from typing import TypeVar
 
 import anyio
-from anyio import from_thread, to_thread
 from attrs import field, frozen
 
 from financial_connections._decoding import ContentError, ModelT, decode
@@ -29,6 +26,7 @@ from financial_connections._transport.call import (
     status_error,
     timeout_error,
 )
+from financial_connections._transport.closing import close_in
 from financial_connections._transport.connections import Connections
 from financial_connections._transport.exchange import Answer, AttemptFailedError
 from financial_connections._transport.ratelimit import RateLimiter
@@ -39,8 +37,6 @@ from financial_connections.events import ClientEvent, ContractMismatch, RequestF
 _log = logging.getLogger("financial_connections")
 _NO_OPTIONS = RequestOptions()
 _MOST_NOTICES = 100
-_CLOSING_ELSEWHERE = 5
-"""Seconds that `aclose` waits for another event loop, which may be stopped."""
 
 T = TypeVar("T")
 Read = Callable[[Call, Answer], T]
@@ -103,9 +99,7 @@ class Transport:
             await self._close()
             return
         slots.closed = True
-        close = partial(from_thread.run, self._close, token=slots.loop)
-        with anyio.move_on_after(_CLOSING_ELSEWHERE), suppress(anyio.RunFinishedError):
-            await to_thread.run_sync(close, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1))
+        await close_in(slots.loop, self._close)
         await self.connections.aclose()
 
     async def _close(self) -> None:
@@ -157,8 +151,10 @@ class Transport:
         response: Answer | None = None
         result: T | Failure | None = None
         try:
-            with anyio.move_on_after(settings.timeout.seconds):
-                response = await self.connections.exchange(call.wire, settings.timeout)
+            ends_at = anyio.current_time() + settings.timeout.seconds
+            with anyio.CancelScope(deadline=ends_at):
+                expires_at = min(ends_at, call.scope.deadline)
+                response = await self.connections.exchange(call.wire, settings.timeout, expires_at)
             seconds = time.monotonic() - started
             if response is not None:
                 result = _result(call, response, read)

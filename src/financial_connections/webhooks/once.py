@@ -1,19 +1,18 @@
 """Handle each event once, however many deliveries and workers there are."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from functools import partial
 
 import anyio
 from attrs import field, frozen
 
+from financial_connections.webhooks.completion import complete, shielded
 from financial_connections.webhooks.events import AccountEvent, UnknownEvent
 from financial_connections.webhooks.stores import EventStore, QueryableEventStore
 
 Handler = Callable[[AccountEvent | UnknownEvent], Awaitable[object]]
 """The async function that is called with each event."""
 
-_Result = TypeVar("_Result")
-_STORE_SECONDS = 10.0
 _REMEMBERED = 10_000
 
 
@@ -45,27 +44,33 @@ class Once:
             done.set()
 
     async def _claim_and_handle(self, event_id: str, event: AccountEvent | UnknownEvent) -> bool:
-        # Shielded: a cancelled claim might have succeeded, and would block the event until it expires.
-        if not await _shielded(self.store.claim(event_id, self.clock() + self.claim_timeout)):
+        # Completed: a cancelled claim might have succeeded, and would block the event until it expires.
+        is_claimed, interruption = await complete(
+            partial(self.store.claim, event_id, self.clock() + self.claim_timeout)
+        )
+        if not is_claimed:
+            _raise(interruption)
             return await self._is_confirmed(event_id)
         try:
+            _raise(interruption)
             await self.handler(event)
         except BaseException as error:
             await self._release(event_id, error)
             raise
         # Only now: if the process had crashed in between, an event confirmed before would be lost.
-        await _shielded(self.store.confirm(event_id))
+        _, interruption = await complete(partial(self.store.confirm, event_id))
         self._remember(event_id)
+        _raise(interruption)
         return True
 
     async def _is_confirmed(self, event_id: str) -> bool:
         if isinstance(self.store, QueryableEventStore):
-            return await _shielded(self.store.is_confirmed(event_id))
+            return await shielded(partial(self.store.is_confirmed, event_id))
         return event_id in self._confirmed
 
     async def _release(self, event_id: str, error: BaseException) -> None:
         try:
-            await _shielded(self.store.release(event_id))
+            await complete(partial(self.store.release, event_id))  # the error outranks an interruption here
         except Exception as failure:  # noqa: BLE001  # the handler's error is what matters; the claim expires
             error.add_note(f"The claim of {event_id} could not be released ({type(failure).__name__}); it expires.")
 
@@ -77,8 +82,6 @@ class Once:
             del self._confirmed[next(iter(self._confirmed))]
 
 
-async def _shielded(call: Awaitable[_Result]) -> _Result:
-    """Await a call to the store that the cancellation of the request does not interrupt, within a time limit."""
-    with anyio.move_on_after(_STORE_SECONDS, shield=True):
-        return await call
-    raise TimeoutError(f"the event store did not respond within {_STORE_SECONDS:g} s")
+def _raise(interruption: BaseException | None) -> None:
+    if interruption is not None:
+        raise interruption
