@@ -1,5 +1,6 @@
 """What the client's own connection pools keep, and what they drop."""
 
+import math
 from contextlib import suppress
 
 import anyio
@@ -8,6 +9,8 @@ from servers import GONE, http_answer, read_request, reset, serving
 
 from financial_connections import APITimeoutError, AsyncClient, DeadlineExceededError, RequestOptions
 from financial_connections._transport import pool as _pool
+from financial_connections._transport.pool import Lanes
+from financial_connections._transport.wire import Origin
 from financial_connections.events import RequestFinished
 
 KEY = "sk_test_123"
@@ -153,3 +156,29 @@ async def test_connections_that_the_server_has_closed_are_closed_by_the_next_cal
             while len(closed_by_client) < 5:
                 await anyio.wait_all_tasks_blocked()
         assert [1, 2, 3, 4, 5] == sorted(closed_by_client)
+
+
+class Closed:
+    """An idle connection that the server has closed; closing it takes a step of the event loop."""
+
+    def __init__(self):
+        self.is_reused, self.was_closed = True, False
+
+    def is_open(self):
+        assert not self.was_closed, "a connection that is being closed is none to choose"
+        return False
+
+    async def aclose(self):
+        self.was_closed = True
+        await anyio.lowlevel.checkpoint()
+
+
+async def test_connections_that_are_dropped_while_another_call_chooses_are_not_chosen():
+    """Asked whether a closed socket is readable, trio's raises a `ValueError`."""
+    pool, origin = Lanes(5), Origin("http", "127.0.0.1")
+    pool._swept_at = math.inf
+    pool._idle[origin].extend((Closed(), math.inf) for _ in range(3))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pool._acquire, origin)
+        await anyio.lowlevel.checkpoint()
+        await pool.aclose()

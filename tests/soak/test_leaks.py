@@ -1,4 +1,4 @@
-"""Ten thousand calls, a tenth of which fail and a tenth of which are cancelled: everything is back at the start."""
+"""Ten thousand calls, with faults and cancellations: everything is back at the start."""
 
 import gc
 import random
@@ -30,7 +30,7 @@ async def test_nothing_is_left_of_ten_thousand_calls(no_waiting):  # noqa: C901 
     async def handle(stream):
         while True:
             await read_request(stream)
-            if dice.random() < 0.1:
+            if dice.random() < 0.12:  # of the requests; most calls succeed at the second attempt
                 await stream.send(dice.choice(FAULTS))
                 await reset(stream)
                 return

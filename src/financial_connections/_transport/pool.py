@@ -66,7 +66,7 @@ class Lanes:
                 dropped = [lane]
                 if lane.is_reused and anyio.current_time() >= expires_at:
                     # The others have been idle for longer, so whatever broke this one has probably broken them too.
-                    dropped += [other for other, _ in self._idle.pop(request.origin, ())]
+                    dropped += _taken_from(self._idle[request.origin])
                 await close_all(dropped)
         # Outside `except`, or the failure would carry httpx's error, and that the request with the key.
         raise failure
@@ -105,10 +105,16 @@ class Lanes:
 
     async def aclose(self) -> None:
         self.slots.closed = True
-        lanes = [lane for idle in self._idle.values() for lane, _ in idle]
-        self._idle.clear()
+        lanes = [lane for idle in self._idle.values() for lane in _taken_from(idle)]
         if self.slots.in_their_loop():  # of another, dead loop they cannot be closed any more
             await close_all(lanes)
+
+
+def _taken_from(idle: "deque[tuple[_Lane, float]]") -> list["_Lane"]:
+    """Empty `idle` in place: another call may be in the middle of choosing from it."""
+    lanes = [lane for lane, _ in idle]
+    idle.clear()
+    return lanes
 
 
 class _Lane:
