@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from servers import http_answer, read_request, serving
 
-from financial_connections import APIConnectionError, APITimeoutError, AsyncClient
+from financial_connections import APIConnectionError, APITimeoutError, AsyncClient, ConfigurationError
 from financial_connections._transport.injected import _pool_of
 
 KEY = "sk_test_1"
@@ -109,6 +109,12 @@ async def test_a_pool_of_unknown_size_is_not_limited(library):
         client = AsyncClient(KEY, http_client=http_client, max_connections=7)
         assert 7 == client._transport.connections.slots._free.value
         assert "fca_1" == (await client.accounts.retrieve("fca_1")).id
+
+
+async def test_a_pool_without_connections_is_refused(library):
+    async with library.AsyncClient(limits=library.Limits(max_connections=0)) as http_client:
+        with pytest.raises(ConfigurationError, match="max_connections"):
+            AsyncClient(KEY, http_client=http_client)
 
 
 async def test_cancelled_calls_leave_the_pool_usable(owner):

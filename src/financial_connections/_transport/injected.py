@@ -35,7 +35,10 @@ class CallersClient:
         self._httpx = _library_of(client)
         self._client = _view_without_cookies(client)
         pool = _pool_of(client, self._httpx.URL(base_url))
-        self.slots = Slots(min(limit, getattr(pool, "_max_connections", limit)))
+        size = getattr(pool, "_max_connections", limit)
+        if size < 1:
+            raise ConfigurationError("http_client has no connections: its max_connections must be at least 1")
+        self.slots = Slots(min(limit, size))
 
     async def exchange(self, request: WireRequest, timeout: Timeout, _: float) -> Answer:  # noqa: ASYNC109
         if self._client.is_closed:
