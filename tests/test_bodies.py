@@ -5,6 +5,7 @@ import gzip
 import json
 import zlib
 from contextlib import suppress
+from types import SimpleNamespace
 
 import anyio
 import httpx
@@ -121,6 +122,31 @@ BOMB = b" " * (MEBIBYTE + 1)
 async def test_a_compressed_body_is_bounded(coding, content):
     with pytest.raises(BodyError, match="larger than 1 MiB"):
         await read_body(httpx.Response(200, stream=Stream(content, 65_536)), coding, MEBIBYTE)
+
+
+async def test_tiny_gzip_members_are_decoded_in_linear_time(monkeypatch):
+    """zlib returns a copy of all that follows a member, so it must not be given much more than the member."""
+    passed = 0
+
+    class Member:
+        def __init__(self, wbits):
+            self.inflater = zlib.decompressobj(wbits)
+
+        def decompress(self, data, limit):
+            nonlocal passed
+            passed += len(data)
+            return self.inflater.decompress(data, limit)
+
+        def __getattr__(self, name):
+            return getattr(self.inflater, name)
+
+    member = gzip.compress(b"x")
+    content = (member + bytes(5)) * 10_000
+    stream = Stream(content, len(content))
+    with monkeypatch.context() as patch:
+        patch.setattr(body, "zlib", SimpleNamespace(**vars(zlib) | {"decompressobj": Member}))
+        assert b"x" * 10_000 == await read_body(httpx.Response(200, stream=stream), "gzip")
+    assert passed < 20 * len(content)
 
 
 UNREADABLE = {

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from servers import http_answer, read_request, serving
 
-from financial_connections import APIConnectionError, APITimeoutError, AsyncClient
+from financial_connections import APIConnectionError, APITimeoutError, AsyncClient, ConfigurationError
 from financial_connections._transport.injected import _pool_of
 
 KEY = "sk_test_1"
@@ -111,6 +111,12 @@ async def test_a_pool_of_unknown_size_is_not_limited(library):
         assert "fca_1" == (await client.accounts.retrieve("fca_1")).id
 
 
+async def test_a_pool_without_connections_is_refused(library):
+    async with library.AsyncClient(limits=library.Limits(max_connections=0)) as http_client:
+        with pytest.raises(ConfigurationError, match="max_connections"):
+            AsyncClient(KEY, http_client=http_client)
+
+
 async def test_cancelled_calls_leave_the_pool_usable(owner):
     """Cancelled by scopes, while the owner's own requests compete for the connections."""
     server = Server()
@@ -188,6 +194,75 @@ async def test_a_subclass_of_the_owners_keeps_its_methods_and_its_state(library)
         for _ in range(3):
             await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
         assert 3 == http_client.count
+
+
+def answering(library):
+    headers = {"Set-Cookie": "sid=1; Path=/"}
+    return library.MockTransport(lambda request: library.Response(200, json={"id": "fca_1"}, headers=headers))
+
+
+async def test_a_subclass_with_slots_can_be_used(library):
+    class Counting(library.AsyncClient):
+        __slots__ = ("count",)
+
+        async def send(self, *args, **kwargs):
+            self.count += 1
+            return await super().send(*args, **kwargs)
+
+    async with Counting(transport=answering(library)) as http_client:
+        http_client.count = 0
+        await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
+        assert 1 == http_client.count
+
+
+async def test_a_subclass_that_is_told_of_its_own_subclasses_is_told_of_no_other(library):
+    names = []
+
+    class Named(library.AsyncClient):
+        def __init_subclass__(cls, *, name):
+            names.append(name)
+
+    class Client(Named, name="own"):
+        pass
+
+    async with Client(transport=answering(library)) as http_client:
+        await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
+        assert {} == dict(http_client.cookies)
+    assert ["own"] == names
+
+
+async def test_a_subclass_of_which_none_can_be_made_is_used_as_it_is(library):
+    class Final(type):
+        def __new__(cls, name, bases, namespace):
+            if any(isinstance(base, Final) for base in bases):
+                raise TypeError("no subclasses")
+            return super().__new__(cls, name, bases, namespace)
+
+    class Client(library.AsyncClient, metaclass=Final):
+        pass
+
+    async with Client(transport=answering(library)) as http_client:
+        assert "fca_1" == (await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")).id
+
+
+async def test_a_subclass_can_replace_its_cookies_while_it_sends(library):
+    class Forgetful(library.AsyncClient):
+        async def send(self, *args, **kwargs):
+            names.append((type(self).__name__, type(self).__module__))
+            self.cookies = library.Cookies()
+            return await super().send(*args, **kwargs)
+
+    names = []
+    async with Forgetful(transport=answering(library), cookies={"own": "1"}) as http_client:
+        await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
+        assert {"own": "1"} == dict(http_client.cookies)
+    assert [("Forgetful", __name__)] == names
+
+
+async def test_a_subclass_may_have_the_name_of_its_base(library):
+    client_class = type("AsyncClient", (library.AsyncClient,), {"__module__": __name__})
+    async with client_class(transport=answering(library)) as http_client:
+        assert "fca_1" == (await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")).id
 
 
 async def test_the_pool_of_the_mount_that_the_requests_go_through_counts(library):

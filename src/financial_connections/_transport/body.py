@@ -1,5 +1,6 @@
 """Read bodies: bounded, and decompressed while they stream."""
 
+import re
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import suppress
@@ -14,6 +15,10 @@ LARGEST_BODY = 32 * 1024 * 1024
 _STEP = 1024 * 1024
 _CHUNKS_AT_ONCE = 16
 """Chunks that are read before other tasks get their turn."""
+_FIRST_STEP = 64
+"""Bytes that are passed to a member at first."""
+_PADDING = re.compile(rb"\0*")
+"""What may follow a member."""
 _GZIP = zlib.MAX_WBITS | 16
 _ZLIB = zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
@@ -92,13 +97,18 @@ class _Gzip:
         self._member: Any = None
 
     def feed(self, data: bytes) -> None:
-        while data:
-            if self._member is None:
+        # zlib copies all that follows a member, so passing everything to each of thousands would take quadratic time.
+        position, step = 0, len(data)
+        while True:
+            if self._member and self._member.eof:
+                position = _PADDING.match(data, position).end()  # type: ignore[union-attr]
+            if position == len(data):
+                return
+            if self._member is None or self._member.eof:
                 self._member = zlib.decompressobj(_GZIP)
-            elif self._member.eof:
-                data = data.lstrip(b"\0")  # members may be padded
-                self._member = zlib.decompressobj(_GZIP) if data else self._member
-            data = self._inflate(self._member, data) if data else data
+            piece = data[position : position + step]
+            position += len(piece) - len(self._inflate(self._member, piece))
+            step = _FIRST_STEP if self._member.eof else 2 * step
 
     def is_complete(self) -> bool:
         return self._member is None or self._member.eof

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Hashable
 from contextlib import suppress
 from functools import cache
-from types import ModuleType
+from types import MemberDescriptorType, ModuleType
 from typing import Any, cast
 
 import anyio
@@ -35,7 +35,10 @@ class CallersClient:
         self._httpx = _library_of(client)
         self._client = _view_without_cookies(client)
         pool = _pool_of(client, self._httpx.URL(base_url))
-        self.slots = Slots(min(limit, getattr(pool, "_max_connections", limit)))
+        size = getattr(pool, "_max_connections", limit)
+        if size < 1:
+            raise ConfigurationError("http_client has no connections: its max_connections must be at least 1")
+        self.slots = Slots(min(limit, size))
 
     async def exchange(self, request: WireRequest, timeout: Timeout, _: float) -> Answer:  # noqa: ASYNC109
         if self._client.is_closed:
@@ -116,14 +119,18 @@ def _time_limits(timeout: Timeout) -> dict[str, float]:
 
 def is_httpx_client(value: object) -> bool:
     """Return whether `value` is an `AsyncClient` of httpx or of httpx2, its successor."""
-    return any(c.__name__ == "AsyncClient" and c.__module__.split(".")[0] in _LIBRARIES for c in type(value).__mro__)
+    return any(_is_library_class(c) for c in type(value).__mro__)
 
 
 _LIBRARIES = {"httpx", "httpx2"}
 
 
+def _is_library_class(c: type) -> bool:
+    return c.__name__ == "AsyncClient" and c.__module__.split(".")[0] in _LIBRARIES
+
+
 def _library_of(client: object) -> ModuleType:
-    owner = next(c for c in type(client).__mro__ if c.__name__ == "AsyncClient")
+    owner = next(c for c in type(client).__mro__ if _is_library_class(c))
     return sys.modules[owner.__module__.partition(".")[0]]
 
 
@@ -132,23 +139,41 @@ def _view_without_cookies(client: Any) -> Any:
     Return `client` with a cookie jar that stays empty.
 
     `AsyncClient.send` stores the cookies of every response in `self.cookies`. The view has the client's own attributes,
-    so hooks, mounts and transports are always those that the owner has set.
+    so hooks, mounts and transports are always those that the owner has set. Returns the client itself if the view could
+    not share all of its attributes, because some are in slots, or if its class allows no subclass.
     """
-    view = object.__new__(_view_class(cast("Hashable", type(client)), _library_of(client)))
-    view.__dict__ = client.__dict__
-    return view
+    if any(isinstance(value, MemberDescriptorType) for c in type(client).__mro__ for value in vars(c).values()):
+        return client
+    with suppress(Exception):
+        view = object.__new__(_view_class(cast("Hashable", type(client)), _library_of(client)))
+        object.__setattr__(view, "__dict__", client.__dict__)
+        return view
+    return client
+
+
+class _Unannounced:
+    """A base that keeps a new class from its other bases, which may register subclasses or require arguments."""
+
+    def __init_subclass__(cls, **_: object) -> None:
+        pass
 
 
 @cache
 def _view_class(client_class: Hashable, library: Any) -> Any:
-    class View(cast("Any", client_class)):  # type: ignore[misc]
+    class View(_Unannounced, cast("Any", client_class)):  # type: ignore[misc]
         @property
         def cookies(self) -> Any:
             return library.Cookies()
 
+        @cookies.setter
+        def cookies(self, _: object) -> None:
+            """Leave the owner's cookies as they are."""
+
         def __del__(self) -> None:
             """Leave to the client what it does at its own end."""
 
+    for name in ("__name__", "__qualname__", "__module__"):
+        setattr(View, name, getattr(client_class, name))
     return View
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
+import socket
 import threading
 import time
 import weakref
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +17,25 @@ from financial_connections._settings import Secret
 from financial_connections.errors import ConfigurationError
 from financial_connections.webhooks.stores.protocol import RETENTION
 from financial_connections.webhooks.stores.sql import SQLEventStore, create_statement, statement_for, table_name
+from financial_connections.webhooks.stores.threads import held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     import psycopg
 
 _PARAMETER = re.compile(r":(\w+)")
-_CONNECT_SECONDS = 5
+# Together less than the 10 s that an endpoint waits for a store, so that no thread is left waiting for longer.
+_CONNECT_SECONDS = 3
+_STATEMENT_MILLISECONDS = 4_000
+_CALL_SECONDS = 5.0
+_DEFAULTS = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": _STATEMENT_MILLISECONDS,
+}
 
 
 class PostgresEventStore(SQLEventStore):
@@ -66,38 +81,71 @@ class _Postgres:
         self._table = table
         self._lock = threading.Lock()
         self._connection: psycopg.Connection[Any] | None = None
+        self._close: Callable[[], object] | None = None
+        self._options = parameters.reveal().get("options") or os.environ.get("PGOPTIONS", "")
+        self._give_up_at = math.inf
 
     def run(self, statement: str, values: Mapping[str, Any]) -> int:
         import psycopg  # noqa: PLC0415  # an extra
 
         query = _PARAMETER.sub(r"%(\1)s", statement_for(self._table, statement)).encode()
-        with self._lock:
+        with held(self._lock):
+            self._give_up_at = time.monotonic() + _CALL_SECONDS
             try:
                 return self._execute(query, values)
-            except psycopg.OperationalError:
+            except psycopg.OperationalError as error:
                 self._disconnect()
-            return self._execute(query, values)
+                if isinstance(error, psycopg.errors.QueryCanceled):
+                    raise
+                self._require_time(error)
+            try:
+                return self._execute(query, values)
+            except psycopg.OperationalError as error:
+                self._disconnect()
+                self._require_time(error)
+                raise
 
     def close(self) -> None:
-        with self._lock:
+        with held(self._lock):
             self._disconnect()
 
     def _execute(self, query: bytes, values: Mapping[str, Any]) -> int:
         if self._connection is None:
             self._connection = self._connect()
-        return self._connection.execute(query, values).rowcount
+        with _shut_at(self._give_up_at, self._connection):
+            return self._connection.execute(query, values).rowcount
+
+    def _require_time(self, error: Exception) -> None:
+        if time.monotonic() >= self._give_up_at:
+            raise TimeoutError(f"PostgreSQL did not respond within {_CALL_SECONDS:g} s") from error
 
     def _connect(self) -> psycopg.Connection[Any]:
+        connection = self._open()
+        try:
+            with _shut_at(self._give_up_at, connection):
+                found = connection.execute("SELECT to_regclass(%s)", [self._table]).fetchone()
+                # Asked first: CREATE TABLE IF NOT EXISTS needs the right to create tables even if it exists.
+                if found == (None,):
+                    self._create(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._close = weakref.finalize(self, connection.close)
+        return connection
+
+    def _open(self) -> psycopg.Connection[Any]:
         import psycopg  # noqa: PLC0415
 
         # Without prepared statements it also works behind a pooler that gives each transaction another connection.
-        connection = psycopg.connect(**self._parameters.reveal(), autocommit=True, prepare_threshold=None)
-        weakref.finalize(self, connection.close)
-        found = connection.execute("SELECT to_regclass(%s)", [self._table]).fetchone()
-        # Asked first, because CREATE TABLE IF NOT EXISTS needs the right to create tables even if it exists.
-        if found == (None,):
-            self._create(connection)
-        return connection
+        settings: dict[str, Any] = {"autocommit": True, "prepare_threshold": None}
+        # A statement that the client has given up must not take effect later, when nobody owns its claim.
+        limit = f"-c statement_timeout={_STATEMENT_MILLISECONDS} {self._options}".rstrip()
+        try:
+            return psycopg.connect(**self._parameters.reveal() | {"options": limit}, **settings)
+        except psycopg.OperationalError as error:
+            if "startup parameter" not in str(error):  # as PgBouncer says
+                raise
+        return psycopg.connect(**self._parameters.reveal(), **settings)
 
     def _create(self, connection: psycopg.Connection[Any]) -> None:
         with connection.transaction():
@@ -106,9 +154,30 @@ class _Postgres:
             connection.execute(create_statement(self._table).encode())
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._close is not None:
+            self._close()
+        self._connection = None
+
+
+@contextmanager
+def _shut_at(give_up_at: float, connection: psycopg.Connection[Any]) -> Generator[None, None, None]:
+    """Shut down the socket when time is up: a server that hangs does not heed its own limits."""
+    # A duplicate of the descriptor, because libpq may close its own, and the number may then be that of another file.
+    with socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as duplicate:
+        seconds = min(max(0.0, give_up_at - time.monotonic()), threading.TIMEOUT_MAX)
+        timer = threading.Timer(seconds, _shut, [duplicate])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _parameters(conninfo: Secret) -> Secret:
@@ -117,7 +186,7 @@ def _parameters(conninfo: Secret) -> Secret:
     parameters = _parsed(conninfo)
     if parameters is None:
         raise ConfigurationError("conninfo must be a PostgreSQL connection URL or connection string")
-    return Secret({"connect_timeout": _CONNECT_SECONDS} | parameters)
+    return Secret(_DEFAULTS | parameters)
 
 
 def _parsed(conninfo: Secret) -> dict[str, Any] | None:

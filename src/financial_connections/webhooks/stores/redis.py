@@ -12,6 +12,7 @@ from financial_connections._settings import Secret, checked_seconds
 from financial_connections.errors import ConfigurationError
 from financial_connections.webhooks.stores.owners import Owners
 from financial_connections.webhooks.stores.protocol import RETENTION
+from financial_connections.webhooks.stores.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,9 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 """
 _IS_CONFIRMED = "return redis.call('GET', KEYS[1]) == 'confirmed' and 1 or 0"
-_SOCKET_SECONDS = 5.0
+# Two attempts: together less than the 10 s that an endpoint waits for a store.
+_SOCKET_SECONDS = 2.5
+_CONNECT_SECONDS = 2.0
 
 
 class RedisEventStore:
@@ -51,7 +54,8 @@ class RedisEventStore:
 
     Args:
         client: URL of the server, or a client of yours: a `redis.asyncio.Redis`, which needs asyncio, or a
-            `redis.Redis`, which is called in worker threads. With a URL it works under asyncio and trio.
+            `redis.Redis`, which is called in worker threads and should have a `socket_timeout`. With a URL it works
+            under asyncio and trio.
         prefix: Beginning of the keys. Endpoints with different handlers need different prefixes.
         retention: Seconds for which a handled event is remembered.
         clock: Returns the time in seconds since the epoch. The server measures how long a claim lasts.
@@ -79,6 +83,7 @@ class RedisEventStore:
         self._retention = checked_seconds("retention", retention)
         self._clock = clock
         self._owners = Owners()
+        self._threads = Threads()
 
     async def claim(self, event_id: str, until: float) -> bool:
         """Claim an event, unless it is confirmed or claimed. See `EventStore.claim`."""
@@ -108,8 +113,7 @@ class RedisEventStore:
     async def _run(self, script: str, event_id: str, *arguments: str | int) -> Any:
         call = script, 1, f"{self._prefix}{event_id}", *arguments
         if self._in_threads:
-            # Abandoned on cancellation, so that a server that hangs cannot hold up its caller beyond a time limit.
-            return await to_thread.run_sync(self._client.eval, *call, abandon_on_cancel=True)
+            return await self._threads.run(self._client.eval, *call)
         return await self._client.eval(*call)
 
 
@@ -134,10 +138,15 @@ def _client_from(value: Secret) -> tuple[Any, bool]:
 
 def _connected_to(url: Secret) -> Any:
     import redis  # noqa: PLC0415
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.retry import Retry  # noqa: PLC0415
 
     try:
         return redis.Redis.from_url(
-            url.reveal(), socket_timeout=_SOCKET_SECONDS, socket_connect_timeout=_SOCKET_SECONDS
+            url.reveal(),
+            socket_timeout=_SOCKET_SECONDS,
+            socket_connect_timeout=_CONNECT_SECONDS,
+            retry=Retry(NoBackoff(), 1),  # by default, recent versions retry for longer than an endpoint waits
         )
     except ValueError:
         return None

@@ -9,6 +9,7 @@ from anyio import to_thread
 from financial_connections._settings import checked_seconds
 from financial_connections.errors import ConfigurationError
 from financial_connections.webhooks.stores.owners import Owners
+from financial_connections.webhooks.stores.threads import Threads
 
 # `owner` is the token of a claim; NULL means confirmed. A row counts until `until`, whichever it is.
 _CREATE = """
@@ -27,14 +28,22 @@ WHERE held.until <= :now OR held.owner = :owner
 """
 _RELEASE = "DELETE FROM {table} WHERE id = :id AND owner = :owner"
 _IS_CONFIRMED = "SELECT 1 FROM {table} WHERE id = :id AND owner IS NULL AND until > :now"
-_PRUNE = "DELETE FROM {table} WHERE until <= :now"
+# A limited number of rows, so that it ends in time. The outer condition keeps a row that is claimed at the same time.
+_PRUNE = """
+DELETE FROM {table} WHERE until <= :now AND id IN (SELECT id FROM {table} WHERE until <= :now LIMIT :rows)
+"""
+_PRUNE_ROWS = 1_000
 _PRUNE_INTERVAL = 3_600.0
 
 _TABLE = re.compile(r"[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?", re.ASCII)
 
 
 class Database(Protocol):
-    """A connection that runs one statement at a time, each in a transaction of its own, and reconnects."""
+    """
+    A connection that runs one statement at a time, each in a transaction of its own, and reconnects.
+
+    Both methods must end within a bounded time, because a process does not exit before its threads have ended.
+    """
 
     def run(self, statement: str, values: Mapping[str, Any]) -> int:
         """Run a statement with `:name` parameters, and return the number of rows it wrote or found."""
@@ -53,6 +62,7 @@ class SQLEventStore:
         self._retention = checked_seconds("retention", retention)
         self._clock = clock
         self._owners = Owners()
+        self._threads = Threads()
         self._pruned_at = -_PRUNE_INTERVAL
 
     async def claim(self, event_id: str, until: float) -> bool:
@@ -60,7 +70,8 @@ class SQLEventStore:
         now = self._clock()
         if abs(now - self._pruned_at) >= _PRUNE_INTERVAL:
             self._pruned_at = now
-            await self._run(_PRUNE, now=now)
+            if await self._run(_PRUNE, now=now, rows=_PRUNE_ROWS) == _PRUNE_ROWS:
+                self._pruned_at = -_PRUNE_INTERVAL
         token = self._owners.new()
         if not await self._run(_CLAIM, id=event_id, owner=token, until=until, now=now):
             return False
@@ -85,8 +96,7 @@ class SQLEventStore:
         await to_thread.run_sync(self._database.close)
 
     async def _run(self, statement: str, **values: Any) -> int:
-        # Abandoned on cancellation, so that a database that hangs cannot hold up its caller beyond a time limit.
-        return await to_thread.run_sync(self._database.run, statement, values, abandon_on_cancel=True)
+        return await self._threads.run(self._database.run, statement, values)
 
 
 def statement_for(table: str, statement: str) -> str:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from financial_connections.errors import ConfigurationError
 from financial_connections.webhooks.stores.protocol import RETENTION
 from financial_connections.webhooks.stores.sql import SQLEventStore, create_statement, statement_for, table_name
+from financial_connections.webhooks.stores.threads import held
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
 
-_BUSY_SECONDS = 10.0
+_BUSY_SECONDS = 4.0
 
 
 class SQLiteEventStore(SQLEventStore):
@@ -62,14 +63,14 @@ class _SQLite:
         self._connection: sqlite3.Connection | None = None
 
     def run(self, statement: str, values: Mapping[str, Any]) -> int:
-        with self._lock:
+        with held(self._lock):
             if self._connection is None:
                 self._connection = self._connect()
             cursor = self._connection.execute(statement_for(self._table, statement), values)
             return len(cursor.fetchall()) if cursor.description else cursor.rowcount
 
     def close(self) -> None:
-        with self._lock:
+        with held(self._lock):
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -78,10 +79,14 @@ class _SQLite:
         import sqlite3  # noqa: PLC0415  # loaded only if it is used
 
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            # Only for speed: readers and a writer do not wait for each other. While another process has the file
+            # locked the mode cannot be changed, and that process is just about to change it.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            connection.execute(create_statement(self._table))
+        except BaseException:
+            connection.close()
+            raise
         weakref.finalize(self, connection.close)
-        # Only for speed: readers and a writer do not wait for each other. While another process has the file
-        # locked the mode cannot be changed, and that process is just about to change it.
-        with suppress(sqlite3.OperationalError):
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-        connection.execute(create_statement(self._table))
         return connection
