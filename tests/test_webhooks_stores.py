@@ -1,5 +1,6 @@
 """Stores of handled events: one model for all, several workers, crashes, and what is refused."""
 
+import asyncio
 import json
 import math
 import pickle
@@ -62,6 +63,7 @@ class World:
         self.address = address
         self.now = time.time()
         self.opened = []
+        self.prefix = f"{next(_numbers)}:"
 
     def open(self):
         """The store of another worker; in memory all workers have the same one."""
@@ -73,7 +75,7 @@ class World:
             case "sqlite":
                 store = SQLiteEventStore(self.address, **arguments)
             case "redis":
-                store = RedisEventStore(self.address, prefix=f"{id(self)}:", **arguments)
+                store = RedisEventStore(self.address, prefix=self.prefix, **arguments)
             case "postgres":
                 store = PostgresEventStore(self.address, table=self.table, **arguments)
         self.opened.append(store)
@@ -84,7 +86,7 @@ class World:
         self.now += seconds
         if self.name == "redis":
             with redis.Redis.from_url(self.address) as client:
-                for key in client.keys(keys or f"{id(self)}:*"):
+                for key in client.keys(keys or f"{self.prefix}*"):
                     client.pexpire(key, client.pttl(key) - round(seconds * 1_000))
 
     def close(self):
@@ -294,6 +296,34 @@ async def test_an_event_that_another_worker_is_handling_is_a_409_until_it_is_con
         assert 409 == await post(other, "evt_1", round(world.now))
         go_on.set()
     assert (200, ["slow"]) == (await post(other, "evt_1", round(world.now)), handled)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_delivery_that_asyncio_cancels_while_it_claims_leaves_the_event_to_the_next_one(world, monkeypatch):
+    store, claimed, go_on, handled = world.open(), asyncio.Event(), asyncio.Event(), []
+    claim = store.claim
+
+    async def slow(*call):
+        result = await claim(*call)
+        claimed.set()
+        await go_on.wait()
+        return result
+
+    async def handler(event):
+        handled.append(event.id)
+
+    monkeypatch.setattr(store, "claim", slow)
+    first = webhook_endpoint(SECRET, handler, store=store, clock=lambda: world.now)
+    other = webhook_endpoint(SECRET, handler, store=world.open(), clock=lambda: world.now)
+    delivery = asyncio.create_task(post(first, "evt_1", round(world.now)))
+    await claimed.wait()
+    delivery.cancel()
+    await anyio.wait_all_tasks_blocked()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await delivery
+    monkeypatch.undo()
+    assert (200, ["evt_1"]) == (await post(other, "evt_1", round(world.now)), handled)
 
 
 async def test_a_handler_that_outlives_its_claim_does_not_end_the_claim_of_the_next_one(world):

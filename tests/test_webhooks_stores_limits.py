@@ -134,7 +134,7 @@ def locked(world):
 
 
 async def test_postgres_ends_a_statement_that_waits_too_long(servers, tmp_path, monkeypatch):
-    monkeypatch.setattr(postgres, "_STATEMENT_MILLISECONDS", 50)
+    monkeypatch.setattr(postgres, "_STATEMENT_MILLISECONDS", 500)
     with world_of("postgres", servers, tmp_path) as world:
         store = world.open()
         assert await store.claim("evt_1", world.now + 60)
