@@ -151,9 +151,8 @@ class Transport:
         response: Answer | None = None
         result: T | Failure | None = None
         try:
-            ends_at = anyio.current_time() + settings.timeout.seconds
-            with anyio.CancelScope(deadline=ends_at):
-                expires_at = min(ends_at, call.scope.deadline)
+            with anyio.move_on_after(settings.timeout.seconds) as scope:
+                expires_at = min(scope.deadline, call.scope.deadline)
                 response = await self.connections.exchange(call.wire, settings.timeout, expires_at)
             seconds = time.monotonic() - started
             if response is not None:
