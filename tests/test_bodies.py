@@ -104,6 +104,21 @@ async def test_a_body_whose_chunks_are_always_there_can_be_cancelled():
     assert stream.count < 200
 
 
+async def test_the_rest_of_too_large_a_body_is_not_read_though_its_generator_never_suspends():
+    count = 0
+
+    class Generated(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            nonlocal count
+            while count < 1000:
+                count += 1
+                yield b" "
+
+    with pytest.raises(BodyError, match="larger than"):
+        await read_body(httpx.Response(200, stream=Generated()), "identity", 10)
+    assert count < 100
+
+
 MEBIBYTE = 1024 * 1024
 BOMB = b" " * (MEBIBYTE + 1)
 

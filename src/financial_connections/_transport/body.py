@@ -172,8 +172,10 @@ async def _break_off(chunks: AsyncGenerator[bytes, None]) -> None:
     """
     with anyio.CancelScope() as scope, suppress(Exception):
         scope.cancel()
-        async for _ in chunks:
+        async for _ in _Interruptible(chunks):
             pass
+    with suppress(Exception):
+        await chunks.aclose()  # which has ended already, unless its chunks need no waiting
 
 
 def _bounded(content: bytes, limit: int) -> bytes:
