@@ -84,6 +84,7 @@ class Connections(Protocol):
         request: WireRequest,
         timeout: Timeout,  # noqa: ASYNC109 - to connect
         expires_at: float,
+        /,
     ) -> Answer:
         """
         Send the request once and return the response, whatever its status. Raises `AttemptFailedError`.
