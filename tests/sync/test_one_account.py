@@ -391,7 +391,10 @@ async def test_a_list_that_does_not_say_whether_it_has_more_is_read_until_it_is_
     ] == [decode_cursor("fca_1", batch.cursor) for batch in batches]
 
 
-@pytest.mark.parametrize("dead_end", [list_of(has_more=True), list_of(TRANSACTION | {"id": None}, has_more=True)])
+@pytest.mark.parametrize(
+    "dead_end",
+    [list_of(has_more=True), *(list_of(TRANSACTION | {"id": odd}, has_more=True) for odd in (None, " ", "fctxn\n"))],
+)
 async def test_a_list_that_has_more_and_no_way_on_is_an_error_and_the_cursor_stays(dead_end):
     async with changes_of(list_of(TRANSACTION, has_more=True), dead_end, refresh=SUCCEEDED) as changes:
         with pytest.raises(PaginationError):

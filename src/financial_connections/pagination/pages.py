@@ -81,7 +81,7 @@ class Page(Generic[T_co]):
         """Return the page after this one; None when this is the last. Raises `PaginationError`."""
         if not self.has_more:
             return None
-        if not _is_cursor(self.cursor):
+        if not is_cursor(self.cursor):
             fault = "no id" if self.cursor is None else "an unusable id"
             why = f"its last item has {fault}" if self.data else "it is empty"
             raise PaginationError(f"the list says that it has more, but {why}: there is no cursor to go on from")
@@ -126,7 +126,7 @@ class Pager(Generic[T_co]):
             ("starting_after", self._starting_after),
             ("ending_before", self._ending_before),
         ):
-            if cursor is not None and not _is_cursor(cursor):
+            if cursor is not None and not is_cursor(cursor):
                 raise InvalidArgumentError(f"{name} must be an object's id")
 
     def __await__(self) -> Generator[Any, None, Page[T_co]]:
@@ -213,7 +213,8 @@ class Pager(Generic[T_co]):
         return evolve(onward, starting_after=page.cursor)
 
 
-def _is_cursor(value: Any) -> bool:
+def is_cursor(value: Any) -> bool:
+    """Return True for a value that can be sent as `starting_after` or `ending_before`."""
     return isinstance(value, str) and value.isprintable() and value.strip() != ""
 
 

@@ -21,7 +21,7 @@ from financial_connections.errors import (
 )
 from financial_connections.models import Account, RefreshStatus
 from financial_connections.pagination import Pager
-from financial_connections.pagination.pages import LARGEST_PAGE
+from financial_connections.pagination.pages import LARGEST_PAGE, is_cursor
 from financial_connections.sync.cursor import Checkpoint, decode_cursor, encode_cursor
 from financial_connections.sync.scan import Portion, ReadAccount, ReadPage, Scans
 
@@ -102,7 +102,7 @@ class Changes(AsyncIterator[Batch]):
         try:
             page = await self._sync._pager(request)
         except APIStatusError as error:
-            if error.code != "resource_missing" or not self._forget(error.param or ""):
+            if error.code != "resource_missing" or not self._forget(error):
                 raise
             return
         _require_complete(page)
@@ -117,13 +117,16 @@ class Changes(AsyncIterator[Batch]):
         versions = {_id_of(transaction): (_version_of(transaction), transaction) for transaction in page.data}
         self._portions += self._scans.take_page(versions, page.cursor, has_more=page.has_more)
 
-    def _forget(self, param: str) -> bool:
+    def _forget(self, error: APIStatusError) -> bool:
         """Give up what the API does not know any more: the position is expendable, the base is not."""
+        param = error.param or ""
         if param.startswith("transaction_refresh"):
-            raise CursorExpiredError(
+            expired = CursorExpiredError(
                 "the API does not know the refresh that the cursor starts from: sync the account again with "
                 "cursor=None, and store what it reads over what you have"
             )
+            expired.request_id = error.request_id
+            raise expired from error
         return param == "starting_after" and self._scans.begin_again()
 
 
@@ -193,8 +196,8 @@ def _succeeded_refresh(account: Account) -> str | None:
 
 def _require_complete(page: Page[Transaction]) -> None:
     """Refuse a page of which something would be left behind."""
-    if page.has_more and page.cursor is None:
-        why = "its last item has no id" if page.data else "it is empty"
+    if page.has_more and not is_cursor(page.cursor):
+        why = "its last item has no usable id" if page.data else "it is empty"
         raise PaginationError(f"the list says that it has more, but {why}: there is no cursor to go on from")
     lost = "data" in getattr(page._list, "misfits", ())
     if lost or not all(isinstance(transaction.id, str) and transaction.id for transaction in page.data):
