@@ -41,7 +41,7 @@ class Lease(asyncio.Protocol):
 
     def __init__(self, idle: "set[Lease]") -> None:
         self.is_reused = False
-        """Whether the connection has been idle before."""
+        """True if the connection has been idle before."""
         self._idle = idle
         self._transport: Any = None
         self._handler: Any = None

@@ -18,7 +18,7 @@ _CHUNKS_AT_ONCE = 16
 _FIRST_STEP = 64
 """Bytes that are passed to a member at first."""
 _PADDING = re.compile(rb"\0*")
-"""What may follow a member."""
+"""Bytes that may follow a member."""
 _GZIP = zlib.MAX_WBITS | 16
 _ZLIB = zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS

@@ -27,7 +27,7 @@ Failure = APIConnectionError | APIResponseError | APIStatusError
 
 @define(eq=False)
 class Call:
-    """What is known of a call while it runs."""
+    """The state of a call while it runs."""
 
     wire: WireRequest
     template: str | None

@@ -14,7 +14,7 @@ from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import ConfigurationError
 
 IDLE_SECONDS = 30
-"""How long an unused connection is kept."""
+"""Seconds for which an unused connection is kept."""
 
 
 class Slots:

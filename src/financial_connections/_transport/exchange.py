@@ -33,7 +33,7 @@ class Answer:
     unreadable: str | None = None
     """Why the body could not be read or decompressed. `content` is empty then."""
     retryable: bool = True
-    """Whether the body of another response to the same request may be readable."""
+    """True if the body of another response to the same request may be readable."""
 
 
 class AttemptFailedError(Exception):

@@ -66,9 +66,9 @@ class Scans(Generic[T]):
     checkpoint: Checkpoint
     """The one that was handed over last."""
     request: ReadAccount | ReadPage | None = field(factory=ReadAccount, init=False)
-    """What to read next; None when the sync is complete."""
+    """The next read; None when the sync is complete."""
     _scan: Checkpoint = field(default=Checkpoint(), init=False)
-    """Where the current scan is; it is ahead of `checkpoint` by the items that are held."""
+    """Checkpoint of the current scan, which is ahead of `checkpoint` by the items that are held."""
     _known: dict[str, Hashable] = field(factory=dict, init=False)
     """The version of each transaction that this sync has read."""
     _held: list[T] = field(factory=list, init=False)
