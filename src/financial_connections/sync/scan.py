@@ -141,7 +141,7 @@ class Scans(Generic[T]):
         Begin the scan again because its position is of no use any more: unknown to the API, or moved by a refresh.
 
         Returns:
-            False if there is no position to blame, or if this has happened too often.
+            False if the scan has no position yet, or if it has begun again too often.
 
         """
         if self._scan.position is None or self._scans >= _MOST_SCANS:
