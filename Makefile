@@ -9,8 +9,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOWEST := .venv-lowest
 # Tests of what needs more than the SDK's own dependencies: the generator, and what `peers` in pyproject.toml names.
-NEWEST_ONLY := codegen install peers soak test_benchmarks.py test_docs.py test_examples.py test_webhooks.py \
-	test_webhooks_endpoint.py test_webhooks_once.py test_worker.py
+NEWEST_ONLY := benchmarks codegen compatibility install soak test_docs.py test_examples.py test_worker.py \
+	webhooks/test_endpoint.py webhooks/test_events.py webhooks/test_once.py
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12

@@ -56,7 +56,12 @@ _TRANSACTION: dict[str, Any] = {
 }
 AMOUNT = _TRANSACTION["amount"]
 
-_LIST = {"object": "list", "data": ["@DATA@"], "has_more": "@MORE@", "url": "/v1/financial_connections/transactions"}
+_LIST = {
+    "object": "list",
+    "data": ["@DATA@"],
+    "has_more": "@MORE@",
+    "url": "/v1/financial_connections/transactions",
+}
 
 
 def _template(value: dict[str, Any]) -> str:
@@ -64,22 +69,33 @@ def _template(value: dict[str, Any]) -> str:
 
 
 _ACCOUNT_TEXT = _template(ACCOUNT | {"id": "@ID@"}).replace("@ID@", "%s")
-_ITEM_TEXT = _template(_TRANSACTION).replace("@ID@", "%s").replace("@ACCOUNT@", "%s").replace("\n", "\n    ")
+_ITEM_TEXT = (
+    _template(_TRANSACTION)
+    .replace("@ID@", "%s")
+    .replace("@ACCOUNT@", "%s")
+    .replace("\n", "\n    ")
+)
 _PAGE_TEXT = _template(_LIST).replace('"@DATA@"', "%s").replace('"@MORE@"', "%s")
 
 
 def account_body(account: str) -> bytes:
-    """Return the account of this id, whatever the id is: an answer to another's question shows."""
+    """Return the account of this id, whatever the id is: an answer to another's
+    question shows.
+    """
     return (_ACCOUNT_TEXT % account).encode()
 
 
 def account_id(*, items: int, latency_ms: int = 0, name: str = "") -> str:
-    """Return the id of an account that has so many transactions and takes so long to list them."""
+    """Return the id of an account that has so many transactions and takes so long to
+    list them.
+    """
     return f"fca_{items}_{latency_ms}_{name}"
 
 
 def facts_of(account: str) -> tuple[int, int]:
-    """Return how many transactions an account has, and the milliseconds that listing them takes."""
+    """Return how many transactions an account has, and the milliseconds that listing
+    them takes.
+    """
     _, items, latency_ms, _ = account.split("_", 3)
     return int(items), int(latency_ms)
 
@@ -94,5 +110,7 @@ def page_body(account: str, limit: int, starting_after: str | None) -> bytes:
     total, _ = facts_of(account)
     first = 0 if starting_after is None else int(starting_after.rpartition("_")[2]) + 1
     after = min(first + limit, total)
-    items = ",\n    ".join(_ITEM_TEXT % (transaction_id(account, i), account) for i in range(first, after))
+    items = ",\n    ".join(
+        _ITEM_TEXT % (transaction_id(account, i), account) for i in range(first, after)
+    )
     return (_PAGE_TEXT % (items, "true" if after < total else "false")).encode()

@@ -28,17 +28,40 @@ _LOOKS = {name: f"c{number}" for number, name in enumerate(ENTRIES)}
 
 
 def ratios_chart(results: Mapping[str, Any]) -> str:
-    """Return how many times better each contender is than the official SDK on httpx, workload by workload."""
-    rows = {name: found for name in ROWS if (found := _against_official(results["workloads"].get(name)))}
-    values = [one for row in rows.values() for each in row.values() for one in (each.lower, each.upper)]
+    """Return how many times better each contender is than the official SDK on httpx,
+    workload by workload.
+    """
+    rows = {
+        name: found
+        for name in ROWS
+        if (found := _against_official(results["workloads"].get(name)))
+    }
+    values = [
+        one
+        for row in rows.values()
+        for each in row.values()
+        for one in (each.lower, each.upper)
+    ]
     scale = _Scale(min([0.5, *values]), max([2.0, *values]))
     height = _TOP + _ROW * len(rows) + 40
-    shapes = [text(24, 32, "How many times better than the official SDK on httpx", "title"), *_legend()]
-    shapes += [shape for number in range(0, len(rows), 2) for shape in [band(0, _TOP + _ROW * number, _WIDTH, _ROW)]]
+    shapes = [
+        text(24, 32, "How many times better than the official SDK on httpx", "title"),
+        *_legend(),
+    ]
+    shapes += [
+        shape
+        for number in range(0, len(rows), 2)
+        for shape in [band(0, _TOP + _ROW * number, _WIDTH, _ROW)]
+    ]
     shapes += _axis(scale, height)
     for number, (name, row) in enumerate(rows.items()):
         shapes += _row(_TOP + _ROW * number, ROWS[name], row, scale)
-    return document(_WIDTH, height, "Ratios against the official SDK; the page's tables have the numbers", shapes)
+    return document(
+        _WIDTH,
+        height,
+        "Ratios against the official SDK; the page's tables have the numbers",
+        shapes,
+    )
 
 
 def _against_official(table: Mapping[str, Any] | None) -> dict[str, Summary]:
@@ -50,7 +73,11 @@ def _against_official(table: Mapping[str, Any] | None) -> dict[str, Summary]:
     for name in ENTRIES:
         own = cells.get(name, {}).get("rounds")
         if own:
-            found[name] = summary(ratios(own, official) if table["more_is_better"] else ratios(official, own))
+            found[name] = summary(
+                ratios(own, official)
+                if table["more_is_better"]
+                else ratios(official, own)
+            )
     return found
 
 
@@ -90,13 +117,17 @@ def _axis(scale: _Scale, height: float) -> list[str]:
     return shapes
 
 
-def _row(top: float, title: str, row: Mapping[str, Summary], scale: _Scale) -> list[str]:
+def _row(
+    top: float, title: str, row: Mapping[str, Summary], scale: _Scale
+) -> list[str]:
     shapes = [text(24, top + _ROW / 2 + 4, title)]
     for name, one in row.items():
         y, look = top + _LANES[name], _LOOKS[name]
         ours = name in {OURS, OURS_AIOHTTP}
         x = scale.x(one.median)
-        shapes += [line(scale.x(one.lower), y, scale.x(one.upper), y, f"whisker {look}")]
+        shapes += [
+            line(scale.x(one.lower), y, scale.x(one.upper), y, f"whisker {look}")
+        ]
         shapes += [dot(x, y, 5.5 if ours else 4, look)]
         if ours:
             shapes += [

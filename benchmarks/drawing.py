@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
-# Colours that also people with a red-green weakness tell apart; the dark ones are lighter variants of the same.
+# Colours that also people with a red-green weakness tell apart; the dark ones are
+# lighter variants of the same.
 STYLE = """
   text { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328 }
   .title { font-size: 16px; font-weight: 600 } .small { font-size: 11px; fill: #59636e }

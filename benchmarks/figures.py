@@ -1,4 +1,6 @@
-"""Rounds → medians, quartiles and ratios. Pure; the statistics are those of the standard library."""
+"""Rounds → medians, quartiles and ratios. Pure; the statistics are those of the
+standard library.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,17 +27,23 @@ def summary(figures: Sequence[float]) -> Summary:
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    """
-    Return the ratio of each round.
+    """Return the ratio of each round.
 
-    Contenders take turns in a round, so what disturbed the machine disturbed both, and divides out.
+    Contenders take turns in a round, so what disturbed the machine disturbed both, and
+    divides out.
     """
     return [one / other for one, other in zip(above, below, strict=True)]
 
 
 def times(value: float) -> str:
     """Return a ratio in as many digits as its noise leaves."""
-    return f"{value:.0f}" if value >= _ROUND_FROM else f"{value:.3g}" if value < 1 else f"{value:.2g}"
+    return (
+        f"{value:.0f}"
+        if value >= _ROUND_FROM
+        else f"{value:.3g}"
+        if value < 1
+        else f"{value:.2g}"
+    )
 
 
 _ROUND_FROM = 10

@@ -13,7 +13,9 @@ _BETTER = {workload.name: workload.more_is_better for workload in WORKLOADS}
 
 @dataclass(frozen=True)
 class Goal:
-    """A ratio that ours must reach against another cell of the same workload, or must not exceed."""
+    """A ratio that ours must reach against another cell of the same workload, or must
+    not exceed.
+    """
 
     workload: str
     ours: str
@@ -35,7 +37,11 @@ class Goal:
 
     def met(self, reached: float) -> bool:
         """Return whether that is good enough."""
-        return reached <= self.at_most if self.at_most is not None else reached >= (self.at_least or 0)
+        return (
+            reached <= self.at_most
+            if self.at_most is not None
+            else reached >= (self.at_least or 0)
+        )
 
 
 _FIRST_ITEMS, _MOST_ITEMS = ITEMS[0], ITEMS[-1]
@@ -66,9 +72,16 @@ GOALS = (
     Goal("first", OURS, OFFICIAL, at_most=0.8),
     Goal("size", OURS, None, at_most=1.5),
     Goal("item_growth", at(OURS, _MOST_ITEMS), at(OURS, _FIRST_ITEMS), at_most=_FLAT),
-    Goal("item_growth", at(OURS_AIOHTTP, _MOST_ITEMS), at(OURS_AIOHTTP, _FIRST_ITEMS), at_most=_FLAT),
+    Goal(
+        "item_growth",
+        at(OURS_AIOHTTP, _MOST_ITEMS),
+        at(OURS_AIOHTTP, _FIRST_ITEMS),
+        at_most=_FLAT,
+    ),
     Goal("call_growth", at(OURS, _MANY), at(OURS, _FEW), at_most=1.5),
     Goal("call_growth", at(OURS_AIOHTTP, _MANY), at(OURS_AIOHTTP, _FEW), at_most=1.5),
     Goal("memory_growth", at(OURS, _LATE), at(OURS, _SOON), at_most=_FLAT),
-    Goal("memory_growth", at(OURS_AIOHTTP, _LATE), at(OURS_AIOHTTP, _SOON), at_most=_FLAT),
+    Goal(
+        "memory_growth", at(OURS_AIOHTTP, _LATE), at(OURS_AIOHTTP, _SOON), at_most=_FLAT
+    ),
 )

@@ -1,5 +1,5 @@
-"""
-What is measured: each function takes a contender's name and the facts of its workload, and gives one figure.
+"""What is measured: each function takes a contender's name and the facts of its
+workload, and gives one figure.
 
 All run in a worker process. What they set up and check is not timed.
 """
@@ -50,7 +50,9 @@ def _check(expected: object, actual: object) -> None:
 
 
 async def decode(task: Task) -> float:
-    """Return the microseconds of CPU that one transaction takes, from the bytes of a page to objects."""
+    """Return the microseconds of CPU that one transaction takes, from the bytes of a
+    page to objects.
+    """
     page = page_body(account_id(items=100), 100, None)
     async with _client(task) as client:
         objects = client.decode(page)
@@ -62,7 +64,9 @@ async def decode(task: Task) -> float:
 
 
 async def _waves(client: Contender, names: list[str], at_once: int) -> None:
-    """Retrieve all accounts, so many at once, and see that each answer is the one that was asked for."""
+    """Retrieve all accounts, so many at once, and see that each answer is the one that
+    was asked for.
+    """
     names_left = iter(names)
     found: dict[str, Any] = {}
 
@@ -71,13 +75,18 @@ async def _waves(client: Contender, names: list[str], at_once: int) -> None:
             found[name] = await client.retrieve(name)
 
     await asyncio.gather(*[work() for _ in range(at_once)])
-    _check({name: name for name in names}, {name: client.id_of(thing) for name, thing in found.items()})
+    _check(
+        {name: name for name in names},
+        {name: client.id_of(thing) for name, thing in found.items()},
+    )
 
 
 async def _timed_waves(task: Task, clock: Callable[[], float]) -> float:
     names = [account_id(items=0, name=str(number)) for number in range(task.calls)]
     async with _client(task) as client:
-        await _waves(client, names[: min(2 * task.at_once, 200)], task.at_once)  # opens the connections
+        await _waves(
+            client, names[: min(2 * task.at_once, 200)], task.at_once
+        )  # opens the connections
         started = clock()
         await _waves(client, names, task.at_once)
         return clock() - started
@@ -107,7 +116,9 @@ async def _checked_ids(client: Contender, account: str, items: int) -> None:
 
 
 async def items_per_second(task: Task) -> float:
-    """Return how many transactions a second come out of `async for`, with one field of each read."""
+    """Return how many transactions a second come out of `async for`, with one field of
+    each read.
+    """
     async with _client(task) as client:
         await _checked_ids(client, account_id(items=250), 250)
         started = time.perf_counter()
@@ -142,7 +153,10 @@ async def resident(task: Task) -> float:
 
 async def fan_out(task: Task) -> float:
     """Return the seconds in which many accounts are read, all at once."""
-    names = [account_id(items=task.items, latency_ms=task.latency_ms, name=str(n)) for n in range(task.accounts)]
+    names = [
+        account_id(items=task.items, latency_ms=task.latency_ms, name=str(n))
+        for n in range(task.accounts)
+    ]
     async with _client(task) as client:
         await client.retrieve("fca_open_a_connection")
         started = time.perf_counter()
@@ -151,7 +165,9 @@ async def fan_out(task: Task) -> float:
 
 
 async def consumed(task: Task) -> float:
-    """Return the seconds in which a consumer that takes its time is done with every transaction."""
+    """Return the seconds in which a consumer that takes its time is done with every
+    transaction.
+    """
     account = account_id(items=task.items, latency_ms=task.latency_ms)
     async with _client(task) as client:
         await client.retrieve("fca_open_a_connection")
@@ -167,7 +183,9 @@ async def consumed(task: Task) -> float:
 
 
 async def bound(task: Task) -> float:
-    """Return the seconds below which no client can be: those of the server, or those of the consumer alone."""
+    """Return the seconds below which no client can be: those of the server, or those of
+    the consumer alone.
+    """
 
     async def at_hand() -> AsyncIterator[int]:
         for item in range(task.items):

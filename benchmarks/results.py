@@ -13,7 +13,9 @@ Cells = Mapping[str, Mapping[str, Cell]]
 
 
 def document(cells: Cells, *, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document: what it was measured on, each round of each cell, and each goal."""
+    """Return the document: what it was measured on, each round of each cell, and each
+    goal.
+    """
     tables = {
         workload.name: {
             "title": workload.title,
@@ -24,7 +26,9 @@ def document(cells: Cells, *, about: Mapping[str, Any]) -> dict[str, Any]:
         for workload in WORKLOADS
         if workload.name in cells
     }
-    goals = [_goal(goal, cells[goal.workload]) for goal in GOALS if goal.workload in cells]
+    goals = [
+        _goal(goal, cells[goal.workload]) for goal in GOALS if goal.workload in cells
+    ]
     return {**about, "goals": goals, "workloads": tables}
 
 

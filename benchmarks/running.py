@@ -105,16 +105,29 @@ class _Worker:
 
 
 async def measured(
-    workload: Workload, url: str, *, rounds: int, quick: bool, progress: Callable[[str], object]
+    workload: Workload,
+    url: str,
+    *,
+    rounds: int,
+    quick: bool,
+    progress: Callable[[str], object],
 ) -> dict[str, Cell]:
-    """Return every cell of a workload, after so many rounds in each of which everybody had a turn."""
+    """Return every cell of a workload, after so many rounds in each of which everybody
+    had a turn.
+    """
     workers = {
-        name: _Worker(task.pop("measure", workload.measure), task | {"url": url}, fresh=workload.fresh)
+        name: _Worker(
+            task.pop("measure", workload.measure),
+            task | {"url": url},
+            fresh=workload.fresh,
+        )
         for name, task in workload.tasks(quick=quick).items()
     }
     try:
         if quick:
-            await asyncio.gather(*[worker.work(recorded=True) for worker in workers.values()])
+            await asyncio.gather(
+                *[worker.work(recorded=True) for worker in workers.values()]
+            )
         else:
             await _rounds(workload, workers, workload.rounds or rounds, progress)
     finally:
@@ -124,7 +137,10 @@ async def measured(
 
 
 async def _rounds(
-    workload: Workload, workers: dict[str, _Worker], rounds: int, progress: Callable[[str], object]
+    workload: Workload,
+    workers: dict[str, _Worker],
+    rounds: int,
+    progress: Callable[[str], object],
 ) -> None:
     if workload.warm and not workload.fresh and workload.rounds is None:
         for worker in workers.values():

@@ -1,7 +1,8 @@
-"""
-The server that every contender talks to, in a process of its own: `python -m benchmarks.server` prints its port.
+"""The server that every contender talks to, in a process of its own: `python -m
+benchmarks.server` prints its port.
 
-It does as little as a server of this API can, so that the clients are what is measured: keep-alive, GET only.
+It does as little as a server of this API can, so that the clients are what is measured:
+keep-alive, GET only.
 """
 
 import asyncio
@@ -50,7 +51,9 @@ def answer(target: str) -> tuple[bytes, bytes, float]:
     if kind == "transactions":
         asked = {key: values[0] for key, values in parse_qs(query).items()}
         _, latency_ms = facts_of(asked["account"])
-        body = _page(asked["account"], int(asked.get("limit", "10")), asked.get("starting_after"))
+        body = _page(
+            asked["account"], int(asked.get("limit", "10")), asked.get("starting_after")
+        )
         return b"200 OK", body, latency_ms / 1000
     return b"404 Not Found", b'{"error": {"type": "invalid_request_error"}}', 0
 
@@ -89,7 +92,9 @@ class _Connection(asyncio.Protocol):
 
 
 async def main() -> None:
-    """Serve until standard input ends, which it does when the one who started this process is gone."""
+    """Serve until standard input ends, which it does when the one who started this
+    process is gone.
+    """
     loop = asyncio.get_running_loop()
     server = await loop.create_server(_Connection, "127.0.0.1", 0, backlog=2048)
     print(server.sockets[0].getsockname()[1], flush=True)

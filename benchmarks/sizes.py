@@ -15,17 +15,22 @@ _CONTRACT = Path(__file__).parents[1] / "openapi" / "financial_connections.yaml"
 
 
 async def installed(task: Task) -> float:
-    """Return the megabytes of a package: its files, and what the interpreter compiles them to."""
+    """Return the megabytes of a package: its files, and what the interpreter compiles
+    them to.
+    """
     spec = find_spec(_PACKAGES[task.contender])
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(_PACKAGES[task.contender])
     folder = Path(spec.origin).parent
-    # In a wheel the sandbox's contract is part of the package; a checkout has it elsewhere.
+    # In a wheel the sandbox's contract is part of the package; a checkout has it
+    # elsewhere.
     extra = _CONTRACT.stat().st_size if task.contender == OURS else 0
     with TemporaryDirectory() as temporary:
         copy = Path(temporary) / "package"
         copytree(folder, copy, ignore=ignore_patterns("__pycache__"))
-        sys.pycache_prefix = None  # the run's own would take the compiled files elsewhere
+        sys.pycache_prefix = (
+            None  # the run's own would take the compiled files elsewhere
+        )
         compileall.compile_dir(copy, quiet=2, workers=1)
         return (_size(copy) + extra) / 1e6
 
@@ -33,4 +38,8 @@ async def installed(task: Task) -> float:
 def _size(folder: Path) -> int:
     tag = sys.implementation.cache_tag or ""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    return sum(path.stat().st_size for path in files if path.suffix != ".pyc" or tag in path.name)
+    return sum(
+        path.stat().st_size
+        for path in files
+        if path.suffix != ".pyc" or tag in path.name
+    )

@@ -6,17 +6,29 @@ import time
 from asyncio.subprocess import PIPE
 from typing import Any
 
-from benchmarks.contenders import KEY, OFFICIAL, OFFICIAL_AIOHTTP, OURS, OURS_AIOHTTP, RAW
+from benchmarks.contenders import (
+    KEY,
+    OFFICIAL,
+    OFFICIAL_AIOHTTP,
+    OURS,
+    OURS_AIOHTTP,
+    RAW,
+)
 from benchmarks.measures import Task
 
 _SECONDS = 30
-_IMPORTS = {OFFICIAL: "import stripe", RAW: "import httpx", OURS: "import financial_connections"}
+_IMPORTS = {
+    OFFICIAL: "import stripe",
+    RAW: "import httpx",
+    OURS: "import financial_connections",
+}
 _CLIENTS = {
     OFFICIAL: f"import stripe; stripe.StripeClient({KEY!r}, http_client=stripe.HTTPXClient()).v1.financial_connections",
     RAW: "import httpx; httpx.AsyncClient()",
     OURS: f"from financial_connections import AsyncClient; AsyncClient({KEY!r}).accounts",
 }
-# httpx and httpcore load these if they are there: here they are, for the tests; in a service they are not.
+# httpx and httpcore load these if they are there: here they are, for the tests; in a
+# service they are not.
 _HIDE = 'import sys; sys.modules.update(dict.fromkeys(("click", "pygments", "rich", "trio"))); '
 _TIMED = "import time; started = time.process_time(); {program}; print(time.process_time() - started)"
 
@@ -28,7 +40,8 @@ async def main():
     await http.close_async()
 asyncio.run(main())
 """
-# Everybody else loads the certificates that https needs, though the server speaks http. So does this one.
+# Everybody else loads the certificates that https needs, though the server speaks http.
+# So does this one.
 _OURS = """import asyncio
 from financial_connections import AsyncClient
 async def main():
@@ -59,7 +72,9 @@ async def imported(task: Task) -> float:
 
 
 async def client_made(task: Task) -> float:
-    """Return the milliseconds of CPU that it takes to import what is needed, and to make a client."""
+    """Return the milliseconds of CPU that it takes to import what is needed, and to
+    make a client.
+    """
     return await _cpu_of(_CLIENTS[task.contender])
 
 
@@ -71,16 +86,22 @@ async def _cpu_of(program: str) -> float:
 async def first_answer(task: Task) -> float:
     """Return the milliseconds from the start of a process to its first answer."""
     program, library = _FIRST[task.contender]
-    line, seconds = await _first_line(program.format(key=KEY, url=task.url, library=library))
+    line, seconds = await _first_line(
+        program.format(key=KEY, url=task.url, library=library)
+    )
     if line != "fca_first":
         raise AssertionError(f"no answer, but {line!r}")
     return 1000 * seconds
 
 
 async def _first_line(program: str) -> tuple[str, float]:
-    """Run a program to its end; return the first line that it prints, and the seconds until then."""
+    """Run a program to its end; return the first line that it prints, and the seconds
+    until then.
+    """
     started = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _HIDE + program, stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _HIDE + program, stdout=PIPE
+    )
     stdout: Any = process.stdout
     line = await asyncio.wait_for(stdout.readline(), _SECONDS)
     seconds = time.perf_counter() - started

@@ -12,10 +12,28 @@ _SECONDS = 60
 
 
 def generate(folder: Path) -> None:
-    """Write the package into `folder`; where that fails, its contender fails, and says so."""
+    """Write the package into `folder`; where that fails, its contender fails, and says
+    so.
+    """
     config = folder / "config.yaml"
     config.write_text("post_hooks: []\n")
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--path", str(_CONTRACT)]
-    command += ["--meta", "none", "--output-path", str(folder / NAME), "--config", str(config)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "openapi_python_client",
+        "generate",
+        "--path",
+        str(_CONTRACT),
+    ]
+    command += [
+        "--meta",
+        "none",
+        "--output-path",
+        str(folder / NAME),
+        "--config",
+        str(config),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=_SECONDS, check=False
+    )
     (folder / "log.txt").write_text(done.stdout + done.stderr)

@@ -1,7 +1,8 @@
-"""
-One contender at one workload: `python -m benchmarks.worker <measure> <task as JSON>`.
+"""One contender at one workload: `python -m benchmarks.worker <measure> <task as
+JSON>`.
 
-Each line on standard input asks for one more figure; each line of output is a figure, or why there is none.
+Each line on standard input asks for one more figure; each line of output is a figure,
+or why there is none.
 """
 
 import asyncio
@@ -45,7 +46,11 @@ def _figure(measure: Measure, task: Task) -> dict[str, float | str]:
     try:
         return {"figure": asyncio.run(measure(task))}  # type: ignore[arg-type]
     except Exception as error:  # noqa: BLE001 - a contender may fail in any way, and its cell says how
-        return {"error": " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]}
+        return {
+            "error": " ".join(f"{type(error).__name__}: {error}".split())[
+                :_LONGEST_REASON
+            ]
+        }
 
 
 if __name__ == "__main__":

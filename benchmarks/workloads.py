@@ -3,7 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.contenders import ENTRIES, MSGSPEC, OFFICIAL, OFFICIAL_AIOHTTP, OURS, OURS_AIOHTTP, RAW, STOCK
+from benchmarks.contenders import (
+    ENTRIES,
+    MSGSPEC,
+    OFFICIAL,
+    OFFICIAL_AIOHTTP,
+    OURS,
+    OURS_AIOHTTP,
+    RAW,
+    STOCK,
+)
 
 EVERYBODY = tuple(ENTRIES)
 BOUND = "bound"
@@ -26,9 +35,13 @@ class Workload:
     """What makes the task small."""
     more_is_better: bool = False
     fresh: bool = False
-    """Whether each round needs a process of its own: memory once used stays with a process."""
+    """Whether each round needs a process of its own: memory once used stays with a
+    process.
+    """
     warm: bool = True
-    """Whether a first round is worth its time, that is not counted: where each figure takes seconds, it is not."""
+    """Whether a first round is worth its time, that is not counted: where each figure
+    takes seconds, it is not.
+    """
     rounds: int | None = None
     """Where more rounds would tell nothing new."""
     decimals: int = 0
@@ -37,7 +50,9 @@ class Workload:
         """Return each cell's task."""
         base = self.task | (self.quick if quick else {})
         shrink = base.pop("shrink", 1)
-        tasks = {name: {"contender": name} | base | own for name, own in self.cells.items()}
+        tasks = {
+            name: {"contender": name} | base | own for name, own in self.cells.items()
+        }
         for task in tasks.values():
             task["items"] = task.get("items", 0) // shrink
         return tasks
@@ -53,7 +68,11 @@ def at(name: str, point: int) -> str:
 
 
 def _growing(key: str, points: tuple[int, ...]) -> dict[str, dict[str, Any]]:
-    return {at(name, point): {"contender": name, key: point} for name in (OURS, OURS_AIOHTTP) for point in points}
+    return {
+        at(name, point): {"contender": name, key: point}
+        for name in (OURS, OURS_AIOHTTP)
+        for point in points
+    }
 
 
 _CONSUMERS: dict[str, dict[str, Any]] = {
@@ -161,8 +180,16 @@ FAN_OUT = Workload(
     warm=False,
     decimals=2,
 )
-IMPORT = Workload("import", "Import, CPU", "ms", "imported", _among(OFFICIAL, RAW, OURS))
-CLIENT = Workload("client", "Import, and make a client, CPU", "ms", "client_made", _among(OFFICIAL, RAW, OURS))
+IMPORT = Workload(
+    "import", "Import, CPU", "ms", "imported", _among(OFFICIAL, RAW, OURS)
+)
+CLIENT = Workload(
+    "client",
+    "Import, and make a client, CPU",
+    "ms",
+    "client_made",
+    _among(OFFICIAL, RAW, OURS),
+)
 FIRST = Workload(
     "first",
     "Process start to first answer",
@@ -171,7 +198,13 @@ FIRST = Workload(
     _among(OFFICIAL, OFFICIAL_AIOHTTP, RAW, OURS, OURS_AIOHTTP),
 )
 SIZE = Workload(
-    "size", "Installed size of the package", "MB", "installed", _among(OFFICIAL, OURS), rounds=1, decimals=1
+    "size",
+    "Installed size of the package",
+    "MB",
+    "installed",
+    _among(OFFICIAL, OURS),
+    rounds=1,
+    decimals=1,
 )
 ITEM_GROWTH = Workload(
     "item_growth",

@@ -1,1 +1,3 @@
-"""The generator: from Stripe's OpenAPI file to our contract, and from the contract to code."""
+"""The generator: from Stripe's OpenAPI file to our contract, and from the contract to
+code.
+"""

@@ -1,4 +1,6 @@
-"""Reading: bytes → plain data, whether YAML or JSON; and YAML has the types of JSON, no dates and no `yes`."""
+"""Reading: bytes → plain data, whether YAML or JSON; and YAML has the types of JSON, no
+dates and no `yes`.
+"""
 
 import json
 import re
@@ -6,11 +8,13 @@ from typing import Any
 
 import yaml
 
-from codegen.checked import Node, SpecError, mapping
+from codegen.access import Node, SpecError, mapping
 
 DEEPEST = 1000
 HEAVIEST = 5_000_000
-"""Values in a document, whatever refers to itself by anchors written out. Stripe's has 300,000."""
+"""Values in a document, whatever refers to itself by anchors written out. Stripe's has
+300,000.
+"""
 
 
 class Loader(yaml.CSafeLoader):
@@ -26,7 +30,9 @@ for tag, pattern, starts in (
     ("null", r"~|null|", ["~", "n", ""]),
     ("merge", r"<<", "<"),
 ):
-    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"(?:{pattern})\Z"), list(starts))
+    Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{tag}", re.compile(rf"(?:{pattern})\Z"), list(starts)
+    )
 
 
 def parsed(content: bytes, name: str) -> Node:
@@ -45,13 +51,17 @@ def loaded(content: bytes, name: str) -> Any:
     """What a file holds, if it is of a size that can be walked through."""
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         document = json.loads(content, parse_constant=refuse)
-        json.dumps(document, ensure_ascii=False).encode()  # JSON can carry lone surrogates, and files cannot
+        json.dumps(
+            document, ensure_ascii=False
+        ).encode()  # JSON can carry lone surrogates, and files cannot
         return document
     if is_too_deep(content):
         raise SpecError(f"{name}: is nested too deeply")
     document = yaml.load(content, Loader)  # noqa: S506 - it is a safe loader, of ours
     if weight(document, name, {}) > HEAVIEST:
-        raise SpecError(f"{name}: is more than {HEAVIEST} values with its anchors written out")
+        raise SpecError(
+            f"{name}: is more than {HEAVIEST} values with its anchors written out"
+        )
     return document
 
 
@@ -61,7 +71,9 @@ def refuse(constant: str) -> None:
 
 
 def weight(node: Any, name: str, known: dict[int, int]) -> int:
-    """How many values a document is once its anchors are written out, without writing them out."""
+    """How many values a document is once its anchors are written out, without writing
+    them out.
+    """
     if not isinstance(node, dict | list):
         return 1
     if id(node) not in known:
@@ -74,12 +86,17 @@ def weight(node: Any, name: str, known: dict[int, int]) -> int:
 
 
 def is_too_deep(content: bytes) -> bool:
-    """Whether libyaml, which recurses without a limit, would take the whole process down."""
+    """Whether libyaml, which recurses without a limit, would take the whole process
+    down.
+    """
     depth = deepest = 0
     for bracket in re.finditer(rb"[][{}]", content):
         depth = depth + 1 if bracket[0] in b"[{" else max(0, depth - 1)
         deepest = max(deepest, depth)
-    return deepest > DEEPEST or re.search(rb"(?:[-?:]\s+){%d}" % DEEPEST, content) is not None
+    return (
+        deepest > DEEPEST
+        or re.search(rb"(?:[-?:]\s+){%d}" % DEEPEST, content) is not None
+    )
 
 
 def reason(error: yaml.YAMLError) -> str:
@@ -90,12 +107,21 @@ def reason(error: yaml.YAMLError) -> str:
 
 
 def plain(node: Any, place: str) -> Any:
-    """A copy of the data with text keys only, in one order whatever the order in the file."""
+    """A copy of the data with text keys only, in one order whatever the order in the
+    file.
+    """
     if isinstance(node, dict):
-        keys = {key if isinstance(key, str) else json.dumps(key): key for key in node if isinstance(key, str | int)}
+        keys = {
+            key if isinstance(key, str) else json.dumps(key): key
+            for key in node
+            if isinstance(key, str | int)
+        }
         if len(keys) < len(node):
             raise SpecError(f"{place}: a key is no text")
-        return {plain(key, place): plain(node[keys[key]], f"{place}.{key}") for key in sorted(keys)}
+        return {
+            plain(key, place): plain(node[keys[key]], f"{place}.{key}")
+            for key in sorted(keys)
+        }
     if isinstance(node, list):
         return [plain(inner, f"{place}[{index}]") for index, inner in enumerate(node)]
     if isinstance(node, str):

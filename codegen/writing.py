@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from codegen.checked import Node
+from codegen.access import Node
 
 HEADER = """\
 # The contract: upstream's facts, our corrections, our names, our words. Written by "make bump" from Stripe's
@@ -30,7 +30,9 @@ class Dumper(yaml.CSafeDumper):
 
 def contract_text(contract: Node) -> str:
     """The contract as a file."""
-    body = yaml.dump(contract, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
+    body = yaml.dump(
+        contract, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110
+    )
     return HEADER + body
 
 
@@ -54,7 +56,9 @@ def is_url(spec: str) -> bool:
 
 
 def source_name(spec: str) -> str:
-    """What an upstream is called in public: no folder of this machine, no credentials of a URL."""
+    """What an upstream is called in public: no folder of this machine, no credentials
+    of a URL.
+    """
     if not is_url(spec):
         return PurePath(spec).name or spec
     url = urlsplit(spec)
@@ -62,6 +66,10 @@ def source_name(spec: str) -> str:
 
 
 def one_line(words: str) -> str:
-    """The words without line breaks and control characters, and not longer than anybody reads."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in words).split())
+    """The words without line breaks and control characters, and not longer than anybody
+    reads.
+    """
+    line = " ".join(
+        "".join(char if char.isprintable() else " " for char in words).split()
+    )
     return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"

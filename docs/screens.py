@@ -1,5 +1,5 @@
-"""
-The picture of the command in the documentation: `python docs/screens.py` writes `docs/fincon.svg`.
+"""The picture of the command in the documentation: `python docs/screens.py` writes
+`docs/fincon.svg`.
 
 It is drawn from the demo sandbox, whose clock stands still: the same bytes on each run.
 """
@@ -21,16 +21,22 @@ FILE = Path(__file__).with_name("fincon.svg")
 COLUMNS = 88
 CHECKING = "fca_4b29411f15a1ca9e28469ee2"
 
-# Rich's own picture fetches its font from elsewhere; a page about bank data fetches nothing.
-FORMAT = re.sub(r"@font-face \{\{.*?\}\}\n", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
-    "Fira Code, monospace", "DejaVu Sans Mono, Menlo, Consolas, monospace"
-)
+# Rich's own picture fetches its font from elsewhere; a page about bank data fetches
+# nothing.
+FORMAT = re.sub(
+    r"@font-face \{\{.*?\}\}\n", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL
+).replace("Fira Code, monospace", "DejaVu Sans Mono, Menlo, Consolas, monospace")
 
 
 def picture() -> str:
     """Return the picture as SVG."""
     screen = Console(
-        file=io.StringIO(), record=True, width=COLUMNS, force_terminal=True, color_system="truecolor", markup=False
+        file=io.StringIO(),
+        record=True,
+        width=COLUMNS,
+        force_terminal=True,
+        color_system="truecolor",
+        markup=False,
     )
     Settings(sandbox=True).run(_drawing_on(screen))
     return screen.export_svg(title="fincon", code_format=FORMAT, unique_id="fincon")

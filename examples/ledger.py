@@ -1,4 +1,6 @@
-"""A ledger in SQLite: transactions by id, and for each account the cursor up to which it is complete."""
+"""A ledger in SQLite: transactions by id, and for each account the cursor up to which
+it is complete.
+"""
 
 import sqlite3
 from contextlib import closing
@@ -22,11 +24,15 @@ ON CONFLICT (id) DO UPDATE SET
 
 
 class OvertakenError(Exception):
-    """Somebody else has moved the cursor: what was read may be older than what is stored."""
+    """Somebody else has moved the cursor: what was read may be older than what is
+    stored.
+    """
 
 
 class Ledger:
-    """Every method is short, and opens the database anew, so that it can be called from any thread or process."""
+    """Every method is short, and opens the database anew, so that it can be called from
+    any thread or process.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,29 +42,46 @@ class Ledger:
     def cursor(self, account: str) -> str | None:
         """Return the cursor to sync from; None before the first batch."""
         with closing(self._open()) as database:
-            row = database.execute("SELECT cursor FROM cursors WHERE account = ?", (account,)).fetchone()
+            row = database.execute(
+                "SELECT cursor FROM cursors WHERE account = ?", (account,)
+            ).fetchone()
         return row[0] if row else None
 
     def store(self, batch: Batch) -> None:
-        """Store a batch and its cursor, both or neither, if the cursor that it follows is the one stored."""
+        """Store a batch and its cursor, both or neither, if the cursor that it follows
+        is the one stored.
+        """
         with closing(self._open()) as database, database:
             database.execute("BEGIN IMMEDIATE")
-            database.executemany(UPSERT, [row(batch.account, transaction) for transaction in batch.transactions])
+            database.executemany(
+                UPSERT,
+                [row(batch.account, transaction) for transaction in batch.transactions],
+            )
             if batch.previous is None:
-                moved = database.execute("INSERT OR IGNORE INTO cursors VALUES (?, ?)", (batch.account, batch.cursor))
+                moved = database.execute(
+                    "INSERT OR IGNORE INTO cursors VALUES (?, ?)",
+                    (batch.account, batch.cursor),
+                )
             else:
                 moved = database.execute(
                     "UPDATE cursors SET cursor = ? WHERE account = ? AND cursor = ?",
                     (batch.cursor, batch.account, batch.previous),
                 )
             if moved.rowcount != 1:
-                raise OvertakenError(batch.account)  # leaves the block, which rolls back
+                raise OvertakenError(
+                    batch.account
+                )  # leaves the block, which rolls back
 
     def totals(self) -> dict[str, tuple[int, int]]:
-        """Return how many transactions each account has, and what they amount to in cents; void ones left out."""
+        """Return how many transactions each account has, and what they amount to in
+        cents; void ones left out.
+        """
         query = "SELECT account, count(*), sum(amount) FROM transactions WHERE status != 'void' GROUP BY account"
         with closing(self._open()) as database:
-            return {account: (count, amount) for account, count, amount in database.execute(query)}
+            return {
+                account: (count, amount)
+                for account, count, amount in database.execute(query)
+            }
 
     def _open(self) -> sqlite3.Connection:
         # Transactions begin and end where this file says so.
@@ -68,7 +91,14 @@ class Ledger:
 def row(account: str, transaction: Transaction) -> tuple[object, ...]:
     """Return the columns of a transaction."""
     status = str(transaction.status) if transaction.status else None
-    return transaction.id, account, transaction.amount, transaction.currency, status, transaction.transacted_at
+    return (
+        transaction.id,
+        account,
+        transaction.amount,
+        transaction.currency,
+        status,
+        transaction.transacted_at,
+    )
 
 
 async def sync(client: AsyncClient, ledger: Ledger, account: str) -> None:

@@ -1,11 +1,11 @@
-"""
-A FastAPI application: link accounts, list them, and keep their transactions up to date by webhooks.
+"""A FastAPI application: link accounts, list them, and keep their transactions up to
+date by webhooks.
 
     STRIPE_API_KEY=sk_test_… STRIPE_WEBHOOK_SECRET=whsec_… uvicorn --factory examples.web_app:app_from_environment
 
-`POST /sessions` gives a browser the client secret to link accounts with; `GET /accounts` lists them; Stripe sends its
-events to `POST /stripe`; `GET /totals` shows what has been synced.
-"""
+`POST /sessions` gives a browser the client secret to link accounts with; `GET
+/accounts` lists them; Stripe sends its events to `POST /stripe`; `GET /totals` shows
+what has been synced."""
 
 import logging
 import os
@@ -21,7 +21,12 @@ from fastapi.responses import JSONResponse
 from starlette.routing import Route
 
 from examples.ledger import Ledger, sync
-from financial_connections import APIStatusError, AsyncClient, FinancialConnectionsError, NotFoundError
+from financial_connections import (
+    APIStatusError,
+    AsyncClient,
+    FinancialConnectionsError,
+    NotFoundError,
+)
 from financial_connections.webhooks import (
     AccountEvent,
     AccountRefreshedTransactions,
@@ -32,8 +37,12 @@ from financial_connections.webhooks import (
 log = logging.getLogger("example")
 
 
-async def sync_as_told(client: AsyncClient, ledger: Ledger, told: MemoryObjectReceiveStream[str]) -> None:
-    """Sync one account after the other. What fails is taken up by its next event, and by a nightly run."""
+async def sync_as_told(
+    client: AsyncClient, ledger: Ledger, told: MemoryObjectReceiveStream[str]
+) -> None:
+    """Sync one account after the other. What fails is taken up by its next event, and
+    by a nightly run.
+    """
     async with told:
         async for account in told:
             try:
@@ -62,7 +71,12 @@ async def create_session(client: Client, customer: str) -> dict[str, str | None]
 async def list_accounts(client: Client, customer: str) -> list[dict[str, str | None]]:
     accounts = client.accounts.list(account_holder={"customer": customer})
     return [
-        {"id": account.id, "institution": account.institution_name, "last4": account.last4, "status": account.status}
+        {
+            "id": account.id,
+            "institution": account.institution_name,
+            "last4": account.last4,
+            "status": account.status,
+        }
         async for account in accounts
     ]
 
@@ -72,7 +86,11 @@ async def retrieve_account(client: Client, account: str) -> dict[str, object]:
         found = await client.accounts.retrieve(account)
     except NotFoundError:
         raise HTTPException(404, "no such account") from None
-    return {"id": found.id, "status": found.status, "balance": found.balance and found.balance.current}
+    return {
+        "id": found.id,
+        "status": found.status,
+        "balance": found.balance and found.balance.current,
+    }
 
 
 async def show_totals(request: Request) -> dict[str, tuple[int, int]]:
@@ -81,7 +99,9 @@ async def show_totals(request: Request) -> dict[str, tuple[int, int]]:
 
 
 async def refuse(_: Request, error: Exception) -> JSONResponse:
-    """Answer for the API: what a client of ours did wrong is 400, all else is not its fault."""
+    """Answer for the API: what a client of ours did wrong is 400, all else is not its
+    fault.
+    """
     status = 400 if isinstance(error, APIStatusError) and error.status == 400 else 502  # noqa: PLR2004
     return JSONResponse({"error": type(error).__name__}, status)
 
@@ -99,9 +119,12 @@ def create_app(client: AsyncClient, ledger: Ledger, webhook_secret: str) -> Fast
             yield
 
     async def on_event(event: AccountEvent | UnknownEvent) -> None:
-        # Only noted down: Stripe wants its answer at once. When there is no room, the error makes it come again.
+        # Only noted down: Stripe wants its answer at once. When there is no room, the
+        # error makes it come again.
         match event:
-            case AccountRefreshedTransactions() if event.data and event.data.object and event.data.object.id:
+            case AccountRefreshedTransactions() if (
+                event.data and event.data.object and event.data.object.id
+            ):
                 app.state.inbox.send_nowait(event.data.object.id)
             case _:
                 log.info("%s is of no interest", event.type)
@@ -111,7 +134,9 @@ def create_app(client: AsyncClient, ledger: Ledger, webhook_secret: str) -> Fast
     app.add_api_route("/accounts", list_accounts)
     app.add_api_route("/accounts/{account}", retrieve_account)
     app.add_api_route("/totals", show_totals)
-    app.router.routes.append(Route("/stripe", webhook_endpoint(webhook_secret, on_event)))
+    app.router.routes.append(
+        Route("/stripe", webhook_endpoint(webhook_secret, on_event))
+    )
     app.add_exception_handler(FinancialConnectionsError, refuse)
     return app
 

@@ -1,12 +1,11 @@
-"""
-Workers over taskiq and Redis: webhook → task → sync → SQLite. A worker can be killed at any time.
+"""Workers over taskiq and Redis: webhook → task → sync → SQLite. A worker can be
+killed at any time.
 
     uvicorn --factory examples.worker:receiver
     taskiq worker examples.worker:broker --ack-type when_executed      # as many as you like
 
-Both read `REDIS_URL`; the receiver `STRIPE_WEBHOOK_SECRET`; the workers `STRIPE_API_KEY`, `STRIPE_BASE_URL` and
-`LEDGER`.
-"""
+Both read `REDIS_URL`; the receiver `STRIPE_WEBHOOK_SECRET`; the workers
+`STRIPE_API_KEY`, `STRIPE_BASE_URL` and `LEDGER`."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -37,7 +36,8 @@ def broker() -> AsyncBroker:
         os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"),
         # From the first message on, also of those that came before the first worker.
         consumer_id="0",
-        # The task of a worker that was killed is another's after this time; its lock, too.
+        # The task of a worker that was killed is another's after this time; its lock,
+        # too.
         idle_timeout=int(os.environ.get("IDLE_MILLISECONDS", "60000")),
         unacknowledged_lock_timeout=10,
         xread_block=500,
@@ -50,7 +50,9 @@ def broker() -> AsyncBroker:
 
 
 async def open_client(state: TaskiqState) -> None:
-    state.client = AsyncClient(base_url=os.environ.get("STRIPE_BASE_URL", "https://api.stripe.com"))
+    state.client = AsyncClient(
+        base_url=os.environ.get("STRIPE_BASE_URL", "https://api.stripe.com")
+    )
     state.ledger = Ledger(Path(os.environ["LEDGER"]))
 
 
@@ -58,7 +60,9 @@ async def close_client(state: TaskiqState) -> None:
     await state.client.aclose()
 
 
-async def sync_account(account: str, context: Annotated[Context, TaskiqDepends()]) -> None:
+async def sync_account(
+    account: str, context: Annotated[Context, TaskiqDepends()]
+) -> None:
     """Bring the ledger up to date with one account, however many workers try to."""
     while True:
         try:
@@ -87,5 +91,7 @@ def receiver() -> Starlette:
         yield
         await tasks.shutdown()
 
-    route = Route("/stripe", webhook_endpoint(os.environ["STRIPE_WEBHOOK_SECRET"], on_event))
+    route = Route(
+        "/stripe", webhook_endpoint(os.environ["STRIPE_WEBHOOK_SECRET"], on_event)
+    )
     return Starlette(routes=[route], lifespan=lifespan)

@@ -1,4 +1,6 @@
-"""A marked key, secret and owner, looked for in all that a program can print, log, pickle or raise."""
+"""A marked key, secret and owner, looked for in all that a program can print, log,
+pickle or raise.
+"""
 
 import json
 import logging
@@ -8,9 +10,6 @@ import traceback
 import anyio
 import httpx
 import pytest
-from objects import ACCOUNT, FULL_ACCOUNT, OWNERSHIP, SESSION
-from servers import http_answer, read_request, reset, serving
-from test_faults import FAULTS, OPEN, RST
 
 from financial_connections import (
     AsyncClient,
@@ -20,6 +19,9 @@ from financial_connections import (
     RequestOptions,
 )
 from financial_connections._transport import body as _body
+from tests.support.samples import ACCOUNT, FULL_ACCOUNT, OWNERSHIP, SESSION
+from tests.support.servers import http_answer, read_request, reset, serving
+from tests.transport.test_faults import FAULTS, OPEN, RST
 
 KEY = "sk_test_canaryCANARYcanary"
 OWNER = "Ada Canary Lovelace"
@@ -30,7 +32,14 @@ BANK_DATA = {
     "id": "fca_1",
     "client_secret": CLIENT_SECRET,
     "ownership": OWNERSHIP
-    | {"owners": {"data": [{"name": OWNER, "email": "ada@canary.example", "phone": "+1 555 0199"}], "has_more": False}},
+    | {
+        "owners": {
+            "data": [
+                {"name": OWNER, "email": "ada@canary.example", "phone": "+1 555 0199"}
+            ],
+            "has_more": False,
+        }
+    },
 }
 
 
@@ -60,7 +69,9 @@ def everything_logged(caplog):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_no_fault_gives_a_canary_away(fault, no_waiting, everything_logged, monkeypatch):
+async def test_no_fault_gives_a_canary_away(
+    fault, no_waiting, everything_logged, monkeypatch
+):
     sent, then, error_class, _ = FAULTS[fault]
     monkeypatch.setattr(_body.read_body, "__defaults__", (65_536,))
 
@@ -76,7 +87,9 @@ async def test_no_fault_gives_a_canary_away(fault, no_waiting, everything_logged
     async with serving(handle) as url, AsyncClient(KEY, base_url=url) as client:
         with pytest.raises(error_class) as caught:
             await client.accounts.refresh(
-                "fca_1", features=["balance"], options=RequestOptions(api_key=KEY, headers={"X-Own": OWNER})
+                "fca_1",
+                features=["balance"],
+                options=RequestOptions(api_key=KEY, headers={"X-Own": OWNER}),
             )
     # The frames of this test are a user's; those of the package are looked at.
     caught.value.__traceback__ = inner_frames(caught.value.__traceback__)
@@ -110,7 +123,12 @@ async def test_an_unusable_answer_is_not_quoted(damage, everything_logged):
 
 
 async def test_what_is_decoded_shows_nothing_of_itself(everything_logged):
-    bodies = [BANK_DATA, ACCOUNT | BANK_DATA, SESSION | BANK_DATA, FULL_ACCOUNT | BANK_DATA | {"balance": OWNER}]
+    bodies = [
+        BANK_DATA,
+        ACCOUNT | BANK_DATA,
+        SESSION | BANK_DATA,
+        FULL_ACCOUNT | BANK_DATA | {"balance": OWNER},
+    ]
     left = list(bodies)
 
     async def handle(stream):
@@ -131,8 +149,12 @@ async def test_what_is_decoded_shows_nothing_of_itself(everything_logged):
 
 @pytest.mark.parametrize("kind", ["lanes", "aiohttp", "httpx"])
 @pytest.mark.parametrize("started", [False, True])
-async def test_a_cancelled_call_shows_neither_key_nor_answer(kind, started, anyio_backend):
-    """In a cancellation's traceback the frames of HTTP libraries hold headers and half an answer."""
+async def test_a_cancelled_call_shows_neither_key_nor_answer(
+    kind, started, anyio_backend
+):
+    """In a cancellation's traceback the frames of HTTP libraries hold headers and half
+    an answer.
+    """
     caught, arrived = [], anyio.Event()
     body = json.dumps(BANK_DATA).encode()
 
@@ -154,7 +176,10 @@ async def test_a_cancelled_call_shows_neither_key_nor_answer(kind, started, anyi
         settings = {"http_client": http_client} if kind == "httpx" else {}
         if kind == "aiohttp" and anyio_backend == "asyncio":
             settings = {"transport": "aiohttp"}
-        async with AsyncClient(KEY, base_url=url, **settings) as client, anyio.create_task_group() as tasks:
+        async with (
+            AsyncClient(KEY, base_url=url, **settings) as client,
+            anyio.create_task_group() as tasks,
+        ):
             tasks.start_soon(call, client)
             await arrived.wait()
             await anyio.wait_all_tasks_blocked()

@@ -1,4 +1,6 @@
-"""Every code block of the documentation runs and prints what it says, and every link leads somewhere."""
+"""Every code block of the documentation runs and prints what it says, and every link
+leads somewhere.
+"""
 
 import ast
 import importlib
@@ -15,17 +17,20 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import starlette.applications
 import starlette.routing
-from blocks import blocks_of, difference, examples_in
-from test_house import PACKAGE, public_modules
 
 from financial_connections import AsyncClient
 from financial_connections.sandbox import Sandbox, serve
 from financial_connections.webhooks import sign
+from tests.support.code_blocks import blocks_of, difference, examples_in
+from tests.test_house import PACKAGE, public_modules
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("openapi/*.md")])
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("openapi/*.md")]
+)
 
-# Pages that need no program: lists, texts that stand elsewhere, what docstrings say, and what other tests run.
+# Pages that need no program: lists, texts that stand elsewhere, what docstrings say,
+# and what other tests run.
 WITHOUT_PROGRAM = {
     "CHANGELOG.md": "a list",
     "CONTRIBUTING.md": "rules",
@@ -49,19 +54,36 @@ def name_of(page):
 
 
 def has_program(page):
-    return not any(Path(name_of(page)).is_relative_to(reason) for reason in WITHOUT_PROGRAM)
+    return not any(
+        Path(name_of(page)).is_relative_to(reason) for reason in WITHOUT_PROGRAM
+    )
 
 
 @cache
 def of(language):
-    found = {page: [block for block in blocks_of(page) if block.language == language] for page in PAGES}
+    found = {
+        page: [block for block in blocks_of(page) if block.language == language]
+        for page in PAGES
+    }
     return {page: blocks for page, blocks in found.items() if blocks}
 
 
 def run(*command, cwd=ROOT):
-    paths = {"PATH": [str(Path(sys.executable).parent), os.environ["PATH"]], "PYTHONPATH": [str(ROOT), *sys.path]}
-    environment = {name: os.pathsep.join(path) for name, path in paths.items()} | {"NO_MKDOCS_2_WARNING": "1"}
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=os.environ | environment, check=False)
+    paths = {
+        "PATH": [str(Path(sys.executable).parent), os.environ["PATH"]],
+        "PYTHONPATH": [str(ROOT), *sys.path],
+    }
+    environment = {name: os.pathsep.join(path) for name, path in paths.items()} | {
+        "NO_MKDOCS_2_WARNING": "1"
+    }
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=os.environ | environment,
+        check=False,
+    )
 
 
 def test_every_page_has_a_program():
@@ -81,29 +103,54 @@ def test_the_programs_of_a_page_run(page, tmp_path):
             programs[-1].write_text(block.code)
         if block.output is not None:
             programs[-1].with_suffix(".txt").write_text(block.output)
-    done = run(sys.executable, *WARNINGS, ROOT / "tests/blocks.py", *programs, cwd=tmp_path)
+    done = run(
+        sys.executable,
+        *WARNINGS,
+        ROOT / "tests/support/code_blocks.py",
+        *programs,
+        cwd=tmp_path,
+    )
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "Exception ignored" not in done.stderr
 
 
 @pytest.mark.parametrize(
-    "page", [page for page, blocks in of("python").items() if any(b.is_test for b in blocks)], ids=name_of
+    "page",
+    [page for page, blocks in of("python").items() if any(b.is_test for b in blocks)],
+    ids=name_of,
 )
 def test_the_tests_of_a_page_pass(page, tmp_path):
     tests = [block for block in of("python")[page] if block.is_test]
     for block in tests:
         (tmp_path / f"test_line_{block.line}.py").write_text(block.code)
-    done = run(sys.executable, "-m", "pytest", "-q", "-W", "error", "-o", "anyio_mode=auto", tmp_path, cwd=tmp_path)
+    done = run(
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-W",
+        "error",
+        "-o",
+        "anyio_mode=auto",
+        tmp_path,
+        cwd=tmp_path,
+    )
     assert 0 == done.returncode, done.stdout + done.stderr
 
 
 def commands():
-    """`$ a command` with what it prints; of a command that is too much to run, no `$` stands before it."""
+    """`$ a command` with what it prints; of a command that is too much to run, no `$`
+    stands before it.
+    """
     for page, blocks in of("console").items():
         if name_of(page) not in WITHOUT_PROGRAM:
             for block in blocks:
-                for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.code, re.MULTILINE):
-                    yield pytest.param(command, output, id=f"{name_of(page)}:{block.line}")
+                for command, output in re.findall(
+                    r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.code, re.MULTILINE
+                ):
+                    yield pytest.param(
+                        command, output, id=f"{name_of(page)}:{block.line}"
+                    )
 
 
 @pytest.mark.parametrize(("command", "output"), list(commands()))
@@ -114,7 +161,9 @@ def test_a_command_prints_what_the_page_says(command, output):
 
 
 def examples():
-    for path in sorted(set(PACKAGE.rglob("*.py")) - set(PACKAGE.glob("_generated/**/*.py"))):
+    for path in sorted(
+        set(PACKAGE.rglob("*.py")) - set(PACKAGE.glob("_generated/**/*.py"))
+    ):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
         module = ".".join(part for part in parts if part != "__init__")
         for name, code in examples_in(path):
@@ -151,18 +200,27 @@ async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_wait
                 "Starlette": starlette.applications.Starlette,
                 "store": whatever,
             }
-            coroutine = eval(compile(code, "docstring", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+            coroutine = eval(
+                compile(code, "docstring", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT),
+                names,
+            )
             if coroutine is not None:
                 await coroutine
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """The site as `make docs` builds it. Not `--quiet`: what is not said does not count as a warning."""
+    """The site as `make docs` builds it. Not `--quiet`: what is not said does not count
+    as a warning.
+    """
     folder = tmp_path_factory.mktemp("site")
-    done = run(sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder)
+    done = run(
+        sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder
+    )
     assert 0 == done.returncode, done.stderr
-    assert {"INFO"} == {line.split()[0] for line in (done.stdout + done.stderr).splitlines()}
+    assert {"INFO"} == {
+        line.split()[0] for line in (done.stdout + done.stderr).splitlines()
+    }
     return folder
 
 
@@ -186,7 +244,11 @@ class Links(HTMLParser):
         if target:
             self.targets.append(target)
         # Of the relations of a link, these only name a page.
-        if target and tag != "a" and named.get("rel") not in {"canonical", "next", "prev"}:
+        if (
+            target
+            and tag != "a"
+            and named.get("rel") not in {"canonical", "next", "prev"}
+        ):
             self.loaded.append(target)
 
 
@@ -197,7 +259,9 @@ def test_the_site_loads_nothing_from_elsewhere(folder, site):
     drawn = [path for kind in ("css", "svg") for path in folder.rglob(f"*.{kind}")]
     assert len(drawn) > 5
     assert [] == [
-        path.name for path in drawn if re.search(r"""(url\(|@import|href=)\s*["']?https?:""", path.read_text())
+        path.name
+        for path in drawn
+        if re.search(r"""(url\(|@import|href=)\s*["']?https?:""", path.read_text())
     ]
 
 
@@ -209,27 +273,50 @@ def test_every_link_of_the_site_leads_somewhere(folder, site):
             if parts.scheme or parts.netloc:
                 continue
             start = folder if parts.path.startswith("/") else path.parent
-            place = (start / unquote(parts.path).lstrip("/")).resolve() if parts.path else path
+            place = (
+                (start / unquote(parts.path).lstrip("/")).resolve()
+                if parts.path
+                else path
+            )
             checked += 1
-            if not place.is_file() or (parts.fragment and unquote(parts.fragment) not in site[place].anchors):
+            if not place.is_file() or (
+                parts.fragment and unquote(parts.fragment) not in site[place].anchors
+            ):
                 broken.append(f"{path.name}: {target}")
     assert checked > 1_000
     assert [] == broken
 
 
 def test_the_reference_has_every_public_name(site):
-    anchors = {anchor for path, links in site.items() if path.parent.name == "reference" for anchor in links.anchors}
+    anchors = {
+        anchor
+        for path, links in site.items()
+        if path.parent.name == "reference"
+        for anchor in links.anchors
+    }
     anchors |= {anchor.rpartition(".")[2] for anchor in anchors}
-    modules = set(public_modules()) - {"financial_connections.cli"}  # a command, which has a page
-    names = {f"{module}.{name}" for module in modules for name in importlib.import_module(module).__all__}
+    modules = set(public_modules()) - {
+        "financial_connections.cli"
+    }  # a command, which has a page
+    names = {
+        f"{module}.{name}"
+        for module in modules
+        for name in importlib.import_module(module).__all__
+    }
     # What the package itself exports is described where it is defined.
-    names = {name.rpartition(".")[2] if name.count(".") == 1 else name for name in names}
+    names = {
+        name.rpartition(".")[2] if name.count(".") == 1 else name for name in names
+    }
     assert [] == sorted(names - anchors)
 
 
 def test_every_decision_is_listed(site):
-    [index] = [links for path, links in site.items() if path.match("decisions/index.html")]
-    decisions = {path.with_suffix(".html").name for path in ROOT.glob("docs/decisions/0*.md")}
+    [index] = [
+        links for path, links in site.items() if path.match("decisions/index.html")
+    ]
+    decisions = {
+        path.with_suffix(".html").name for path in ROOT.glob("docs/decisions/0*.md")
+    }
     assert len(decisions) > 20
     assert set() == decisions - set(index.targets)
 
@@ -240,7 +327,9 @@ def test_relative_links_lead_somewhere():
         for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
             if "://" not in target:
                 checked += 1
-                assert (page.parent / target).exists(), f"{name_of(page)} links to {target}"
+                assert (page.parent / target).exists(), (
+                    f"{name_of(page)} links to {target}"
+                )
     assert checked > 50
 
 

@@ -8,11 +8,19 @@ from hypothesis import strategies as st
 
 import financial_connections
 from financial_connections import errors
-from financial_connections.errors import APIStatusError, FinancialConnectionsError, error_from
+from financial_connections.errors import (
+    APIStatusError,
+    FinancialConnectionsError,
+    error_from,
+)
 
 
 def refused(status=400, headers=None, **error):
-    return error_from(status, {"request-id": "req_1"} | (headers or {}), json.dumps({"error": error}).encode())
+    return error_from(
+        status,
+        {"request-id": "req_1"} | (headers or {}),
+        json.dumps({"error": error}).encode(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -21,7 +29,11 @@ def refused(status=400, headers=None, **error):
         (400, {}, errors.InvalidRequestError),
         (402, {"type": "card_error"}, errors.InvalidRequestError),
         (418, {}, errors.InvalidRequestError),
-        (400, {"code": "financial_connections_account_inactive"}, errors.AccountInactiveError),
+        (
+            400,
+            {"code": "financial_connections_account_inactive"},
+            errors.AccountInactiveError,
+        ),
         (400, {"type": "idempotency_error"}, errors.IdempotencyError),
         (409, {"type": "idempotency_error"}, errors.IdempotencyError),
         (401, {}, errors.AuthenticationError),
@@ -52,14 +64,19 @@ def test_an_error_has_all_that_stripe_said():
         doc_url="https://stripe.com/docs/error-codes/parameter-missing",
         request_log_url="https://dashboard.stripe.com/test/logs/req_1",
     )
-    assert ("invalid_request_error", "parameter_missing", "features") == (error.type, error.code, error.param)
+    assert ("invalid_request_error", "parameter_missing", "features") == (
+        error.type,
+        error.code,
+        error.param,
+    )
     assert "https://stripe.com/docs/error-codes/parameter-missing" == error.doc_url
     assert "https://dashboard.stripe.com/test/logs/req_1" == error.request_log_url
     assert (400, "req_1", False) == (error.status, error.request_id, error.retryable)
     assert "Missing required param: features." == error.message
     assert (
         "Missing required param: features. "
-        "(status 400, code parameter_missing, param features, request req_1)" == str(error)
+        "(status 400, code parameter_missing, param features, request req_1)"
+        == str(error)
     )
 
 
@@ -67,7 +84,10 @@ def test_an_error_has_all_that_stripe_said():
     ("content", "message"),
     [
         (b"", "HTTP 502"),
-        (b"<html><style>x{}</style><h1>Bad\r\n\x1b[31mGateway</h1></html>", "Bad [31mGateway"),
+        (
+            b"<html><style>x{}</style><h1>Bad\r\n\x1b[31mGateway</h1></html>",
+            "Bad [31mGateway",
+        ),
         (b'{"error": "invalid_client"}', "invalid_client"),
         (b'["no", "object"]', "HTTP 502"),
         (b'{"error": null}', "HTTP 502"),
@@ -85,7 +105,11 @@ def test_any_body_makes_an_error_with_a_short_printable_text(content, message):
     assert str(error).isprintable()
 
 
-@given(st.binary() | st.text().map(str.encode) | st.from_type(type(None)).map(lambda _: b'{"error":{}}'))
+@given(
+    st.binary()
+    | st.text().map(str.encode)
+    | st.from_type(type(None)).map(lambda _: b'{"error":{}}')
+)
 def test_no_body_is_too_odd_for_an_error(content):
     error = error_from(500, {}, content)
     assert str(error).isprintable()
@@ -93,12 +117,23 @@ def test_no_body_is_too_odd_for_an_error(content):
 
 
 def test_a_secret_that_the_server_quotes_is_masked():
-    error = refused(401, message="Invalid key sk_live_abc123XYZ and rk_test_9 and whsec_Zz9+/= and fcsess_1_secret_2")
-    assert "Invalid key sk_live_*** and rk_test_*** and whsec_*** and fcsess_1_secret_***" == error.message
+    error = refused(
+        401,
+        message="Invalid key sk_live_abc123XYZ and rk_test_9 and whsec_Zz9+/= and fcsess_1_secret_2",
+    )
+    assert (
+        "Invalid key sk_live_*** and rk_test_*** and whsec_*** and fcsess_1_secret_***"
+        == error.message
+    )
 
 
 def test_a_secret_that_the_server_quotes_is_nowhere_in_the_error():
-    error = refused(401, message="sk_live_CANARY", param="sk_live_CANARY", extra={"a": ["sk_live_CANARY"]})
+    error = refused(
+        401,
+        message="sk_live_CANARY",
+        param="sk_live_CANARY",
+        extra={"a": ["sk_live_CANARY"]},
+    )
     assert "CANARY" not in repr(vars(error))
     assert b"CANARY" not in pickle.dumps(error)
 
@@ -107,7 +142,14 @@ def every_error():
     def below(cls):
         return [cls, *(sub for child in cls.__subclasses__() for sub in below(child))]
 
-    return sorted({cls for cls in below(FinancialConnectionsError) if not cls.__name__.startswith("_")}, key=str)
+    return sorted(
+        {
+            cls
+            for cls in below(FinancialConnectionsError)
+            if not cls.__name__.startswith("_")
+        },
+        key=str,
+    )
 
 
 @pytest.mark.parametrize("error_class", every_error())
@@ -115,12 +157,25 @@ def test_every_error_is_public_and_pickles_and_copies(error_class):
     assert error_class is getattr(financial_connections, error_class.__name__)
     error = error_class("what happened")
     error.request_id = "req_1"
-    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
-        assert (error_class, str(error), vars(error)) == (type(twin), str(twin), vars(twin))
+    for twin in (
+        pickle.loads(pickle.dumps(error)),
+        copy.copy(error),
+        copy.deepcopy(error),
+    ):
+        assert (error_class, str(error), vars(error)) == (
+            type(twin),
+            str(twin),
+            vars(twin),
+        )
 
 
 def test_a_refusal_pickles_with_all_its_fields():
-    error = error_from(429, {"retry-after": "3", "stripe-rate-limited-reason": "global-rate"}, b"{}", attempts=3)
+    error = error_from(
+        429,
+        {"retry-after": "3", "stripe-rate-limited-reason": "global-rate"},
+        b"{}",
+        attempts=3,
+    )
     twin = pickle.loads(pickle.dumps(error))
     assert vars(error) == vars(twin)
     assert (3, "global-rate", 3, True) == (

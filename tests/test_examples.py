@@ -25,7 +25,12 @@ def ledger(tmp_path):
 def truth(sandbox):
     known = sandbox._state.platform.transactions.values()
     accounts = {transaction.account for transaction in known}
-    mine = {account: [t.amount for t in known if t.account == account and t.status != "void"] for account in accounts}
+    mine = {
+        account: [
+            t.amount for t in known if t.account == account and t.status != "void"
+        ]
+        for account in accounts
+    }
     return {account: (len(amounts), sum(amounts)) for account, amounts in mine.items()}
 
 
@@ -38,7 +43,9 @@ def test_a_batch_and_its_cursor_are_stored_together_or_not_at_all(ledger):
     assert ("c2", None) == (ledger.cursor("fca_1"), ledger.cursor("fca_2"))
 
 
-async def test_the_nightly_script_brings_the_ledger_up_to_date(tmp_path, no_waiting, capsys):
+async def test_the_nightly_script_brings_the_ledger_up_to_date(
+    tmp_path, no_waiting, capsys
+):
     sandboxes = []
 
     class Noted(Sandbox):
@@ -60,7 +67,9 @@ async def test_the_nightly_script_brings_the_ledger_up_to_date(tmp_path, no_wait
 async def test_a_night_goes_on_when_a_bank_does_not(ledger, no_waiting, capsys):
     sandbox = Sandbox()
     customer = sandbox.add_customer()
-    accounts = [sandbox.add_account(customer=customer, transactions=5) for _ in range(2)]
+    accounts = [
+        sandbox.add_account(customer=customer, transactions=5) for _ in range(2)
+    ]
     sandbox.fail_refreshes(accounts[0])
     async with client_of(sandbox) as client:
         await nightly.night(client, customer, ledger)
@@ -72,7 +81,9 @@ async def test_a_night_goes_on_when_a_bank_does_not(ledger, no_waiting, capsys):
 async def client_of(sandbox):
     async with (
         httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app)) as http,
-        AsyncClient(sandbox.api_key, base_url="http://127.0.0.1", http_client=http) as client,
+        AsyncClient(
+            sandbox.api_key, base_url="http://127.0.0.1", http_client=http
+        ) as client,
     ):
         yield client
 
@@ -82,23 +93,34 @@ async def browser_of(app):
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser,
+        httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1:8000"
+        ) as browser,
     ):
         yield browser
 
 
-async def test_the_web_application_links_lists_and_keeps_up_with_webhooks(ledger, no_waiting):
+async def test_the_web_application_links_lists_and_keeps_up_with_webhooks(
+    ledger, no_waiting
+):
     sandbox = Sandbox(clock=Clock.system())
     customer = sandbox.add_customer()
     sandbox.add_webhook("http://127.0.0.1:8000/stripe", secret=SECRET, doubled=True)
-    async with client_of(sandbox) as client, browser_of(create_app(client, ledger, SECRET)) as browser:
-        session = (await browser.post("/sessions", params={"customer": customer})).json()
+    async with (
+        client_of(sandbox) as client,
+        browser_of(create_app(client, ledger, SECRET)) as browser,
+    ):
+        session = (
+            await browser.post("/sessions", params={"customer": customer})
+        ).json()
         [account] = sandbox.complete(session["client_secret"])
         [shown] = (await browser.get("/accounts", params={"customer": customer})).json()
         assert (account, "active") == (shown["id"], shown["status"])
         assert account == (await browser.get(f"/accounts/{account}")).json()["id"]
         sandbox.add_transactions(account, 120)
-        assert {200} == {delivery.status for delivery in await sandbox.deliver_webhooks(browser)}
+        assert {200} == {
+            delivery.status for delivery in await sandbox.deliver_webhooks(browser)
+        }
         [pending] = sandbox.add_transactions(account, status="pending")
         sandbox.void(pending)
         await sandbox.deliver_webhooks(browser)
@@ -108,23 +130,40 @@ async def test_the_web_application_links_lists_and_keeps_up_with_webhooks(ledger
     assert truth(sandbox) == ledger.totals()
 
 
-async def test_the_web_application_answers_for_errors_without_telling_secrets(ledger, caplog):
+async def test_the_web_application_answers_for_errors_without_telling_secrets(
+    ledger, caplog
+):
     sandbox = Sandbox()
-    async with client_of(sandbox) as client, browser_of(create_app(client, ledger, SECRET)) as browser:
+    async with (
+        client_of(sandbox) as client,
+        browser_of(create_app(client, ledger, SECRET)) as browser,
+    ):
         missing = await browser.get("/accounts/fca_nowhere")
         wrong = await browser.post("/sessions", params={"customer": "cus_nobody"})
-        forged = await browser.post("/stripe", content=b"{}", headers={"Stripe-Signature": "t=1,v1=0"})
-    assert [404, 400, 400] == [answer.status_code for answer in (missing, wrong, forged)]
+        forged = await browser.post(
+            "/stripe", content=b"{}", headers={"Stripe-Signature": "t=1,v1=0"}
+        )
+    assert [404, 400, 400] == [
+        answer.status_code for answer in (missing, wrong, forged)
+    ]
     assert {"error": "InvalidRequestError"} == wrong.json()
 
 
-async def test_an_account_that_cannot_be_synced_stops_no_other(ledger, caplog, no_waiting):
+async def test_an_account_that_cannot_be_synced_stops_no_other(
+    ledger, caplog, no_waiting
+):
     sandbox = Sandbox(clock=Clock.system())
     sandbox.add_webhook("http://127.0.0.1:8000/stripe", secret=SECRET)
-    gone, good = sandbox.add_account(transactions=3), sandbox.add_account(transactions=4)
+    gone, good = (
+        sandbox.add_account(transactions=3),
+        sandbox.add_account(transactions=4),
+    )
     sandbox.disconnect(gone)
     with caplog.at_level(logging.WARNING, "example"):
-        async with client_of(sandbox) as client, browser_of(create_app(client, ledger, SECRET)) as browser:
+        async with (
+            client_of(sandbox) as client,
+            browser_of(create_app(client, ledger, SECRET)) as browser,
+        ):
             await sandbox.deliver_webhooks(browser)
     assert {good: truth(sandbox)[good]} == ledger.totals()
     assert f"{gone} is not synced" in caplog.text

@@ -1,4 +1,6 @@
-"""The rules of the house: who may import whom, what is public, how much an import loads."""
+"""The rules of the house: who may import whom, what is public, how much an import
+loads.
+"""
 
 import ast
 import importlib
@@ -68,7 +70,11 @@ def rooms_imported(path):
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names] if "." not in node.module else [node.module]
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if "." not in node.module
+                else [node.module]
+            )
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:
@@ -94,16 +100,28 @@ def test_rooms_look_only_downward():
 
 def test_every_package_has_a_layer():
     door = set(LAYERS[1].split())
-    assert (set(" ".join(LAYERS).split()) - door) | set(ALONE) == {room_of(path) for path in modules()} - {""}
+    assert (set(" ".join(LAYERS).split()) - door) | set(ALONE) == {
+        room_of(path) for path in modules()
+    } - {""}
 
 
 def test_nothing_imports_the_generator_or_a_test_tool():
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-            tools = {name.split(".")[0] for name in names} & {"codegen", "pytest", "openapi_python_client"}
-            assert not tools or (room_of(path) == "_pytest_plugin" and tools == {"pytest"})
+            names += (
+                [node.module]
+                if isinstance(node, ast.ImportFrom) and node.module
+                else []
+            )
+            tools = {name.split(".")[0] for name in names} & {
+                "codegen",
+                "pytest",
+                "openapi_python_client",
+            }
+            assert not tools or (
+                room_of(path) == "_pytest_plugin" and tools == {"pytest"}
+            )
 
 
 def public_modules():
@@ -120,13 +138,19 @@ def public_modules():
 def test_all_is_sorted_and_every_name_in_it_exists(name):
     module = importlib.import_module(name)
     assert sorted(module.__all__) == list(module.__all__)
-    assert [] == [exported for exported in module.__all__ if not hasattr(module, exported)]
+    assert [] == [
+        exported for exported in module.__all__ if not hasattr(module, exported)
+    ]
 
 
 def loaded_by(program):
     program += "; import sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return {module.split(".")[0] for module in done.stdout.split()}, set(done.stdout.split())
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return {module.split(".")[0] for module in done.stdout.split()}, set(
+        done.stdout.split()
+    )
 
 
 def test_importing_the_package_loads_no_more_than_it_needs():
@@ -147,7 +171,9 @@ def test_importing_the_package_loads_no_more_than_it_needs():
 
 
 def test_making_a_client_does_not_load_httpx_either():
-    roots, _ = loaded_by("import financial_connections as f; f.AsyncClient('sk_test_1').accounts.list()")
+    roots, _ = loaded_by(
+        "import financial_connections as f; f.AsyncClient('sk_test_1').accounts.list()"
+    )
     assert not roots & {"httpx", "httpcore"}
 
 

@@ -30,7 +30,10 @@ def sandbox():
 
 @pytest.fixture
 async def client(sandbox):
-    async with serve(sandbox) as server, AsyncClient(sandbox.api_key, base_url=server.url) as client:
+    async with (
+        serve(sandbox) as server,
+        AsyncClient(sandbox.api_key, base_url=server.url) as client,
+    ):
         yield client
 
 
@@ -41,7 +44,9 @@ async def test_every_transaction_arrives_once_forwards_and_backwards(sandbox, cl
     assert 345 == len(set(forwards)) == len(forwards)
     async with pager.prefetch(pages=2) as items:
         assert forwards == [transaction.id async for transaction in items]
-    backwards = client.transactions.list(account=account, ending_before=forwards[-1], limit=50)
+    backwards = client.transactions.list(
+        account=account, ending_before=forwards[-1], limit=50
+    )
     assert forwards[:-1][::-1] == [transaction.id async for transaction in backwards]
     assert forwards[:120] == [t.id for t in await pager.collect(max_items=120)]
 
@@ -53,17 +58,26 @@ async def test_a_refresh_runs_from_pending_to_succeeded(sandbox, client):
     assert RefreshStatus.PENDING == started.balance_refresh.status
     sandbox.advance(60)
     done = await client.accounts.retrieve(account)
-    assert (RefreshStatus.SUCCEEDED, {"usd": 5_000}) == (done.balance_refresh.status, done.balance.current)
+    assert (RefreshStatus.SUCCEEDED, {"usd": 5_000}) == (
+        done.balance_refresh.status,
+        done.balance.current,
+    )
 
 
 async def test_owners_are_reached_by_id_and_by_expansion(sandbox, client):
     account = sandbox.add_account(owners=3)
     plain = await client.accounts.retrieve(account)
-    owners = await client.accounts.list_owners(account, ownership=id_of(plain.ownership)).collect(max_items=10)
-    wide = await client.accounts.retrieve(account, expand=["ownership", "account_holder.customer"])
+    owners = await client.accounts.list_owners(
+        account, ownership=id_of(plain.ownership)
+    ).collect(max_items=10)
+    wide = await client.accounts.retrieve(
+        account, expand=["ownership", "account_holder.customer"]
+    )
     ownership = expanded(wide.ownership)
     assert AccountOwnership is type(ownership)
-    assert [owner.id for owner in owners] == [owner.id for owner in ownership.owners.data]
+    assert [owner.id for owner in owners] == [
+        owner.id for owner in ownership.owners.data
+    ]
     assert 3 == len(owners)
     listed = await client.accounts.list(expand=["ownership"]).collect(max_items=1)
     assert id_of(plain.ownership) == listed[0].ownership.id
@@ -72,9 +86,14 @@ async def test_owners_are_reached_by_id_and_by_expansion(sandbox, client):
 async def test_an_expanded_customer_is_an_object(sandbox, client):
     customer = sandbox.add_customer(email="ada@example.com")
     account = sandbox.add_account(customer=customer)
-    holder = (await client.accounts.retrieve(account, expand=["account_holder.customer"])).account_holder
+    holder = (
+        await client.accounts.retrieve(account, expand=["account_holder.customer"])
+    ).account_holder
     assert Customer is type(holder.customer)
-    assert (customer, "ada@example.com") == (holder.customer.id, holder.customer.extra["email"])
+    assert (customer, "ada@example.com") == (
+        holder.customer.id,
+        holder.customer.extra["email"],
+    )
 
 
 async def test_a_session_is_created_completed_and_read(sandbox, client):
@@ -90,14 +109,24 @@ async def test_a_session_is_created_completed_and_read(sandbox, client):
     linked = sandbox.complete(session.id, [NewAccount(balance=100)])
     again = await client.sessions.retrieve(session.id)
     assert linked == [account.id for account in again.accounts.data]
-    assert linked == [a.id for a in await client.accounts.list(session=session.id).collect(max_items=5)]
+    assert linked == [
+        a.id
+        for a in await client.accounts.list(session=session.id).collect(max_items=5)
+    ]
     assert ["balances", "transactions"] == again.permissions
 
 
 async def test_subscribing_and_disconnecting_change_the_account(sandbox, client):
     account = sandbox.add_account(transactions=3)
-    assert ["transactions"] == (await client.accounts.subscribe(account, features=["transactions"])).subscriptions
-    assert [] == (await client.accounts.unsubscribe(account, features=["transactions"])).subscriptions
+    assert ["transactions"] == (
+        await client.accounts.subscribe(account, features=["transactions"])
+    ).subscriptions
+    assert (
+        []
+        == (
+            await client.accounts.unsubscribe(account, features=["transactions"])
+        ).subscriptions
+    )
     assert "disconnected" == (await client.accounts.disconnect(account)).status
 
 
@@ -106,7 +135,9 @@ async def test_transactions_are_filtered_by_time(sandbox, client):
     everything = await client.transactions.list(account=account).collect(max_items=100)
     middle = everything[20].transacted_at
     since = client.transactions.list(account=account, transacted_at={"gte": middle})
-    assert [t.id for t in everything if t.transacted_at >= middle] == [t.id async for t in since]
+    assert [t.id for t in everything if t.transacted_at >= middle] == [
+        t.id async for t in since
+    ]
     [one] = [await client.transactions.retrieve(everything[0].id)]
     assert everything[0] == one
 
@@ -116,7 +147,10 @@ async def test_transactions_are_filtered_by_time(sandbox, client):
     [
         (lambda c: c.accounts.retrieve("fca_nowhere"), NotFoundError),
         (lambda c: c.accounts.retrieve("fca_1/../../customers"), NotFoundError),
-        (lambda c: c.with_options(api_key="sk_test_wrong").accounts.list(), AuthenticationError),
+        (
+            lambda c: c.with_options(api_key="sk_test_wrong").accounts.list(),
+            AuthenticationError,
+        ),
         (lambda c: c.transactions.list(account="fca_nowhere"), InvalidRequestError),
         (lambda c: c.accounts.list(expand=["nonsense"]), InvalidRequestError),
     ],
@@ -143,16 +177,23 @@ async def test_a_restricted_key_may_not_write(sandbox, client):
         await reader.accounts.refresh(account, features=["balance"])
 
 
-async def test_a_lost_answer_is_repeated_and_takes_effect_once(sandbox, client, no_waiting):
+async def test_a_lost_answer_is_repeated_and_takes_effect_once(
+    sandbox, client, no_waiting
+):
     account = sandbox.add_account(transactions=5)
     sandbox.inject(Fault("answer_lost", operation="refresh_account", times=1))
     refreshed = await client.accounts.refresh(account, features=["transactions"])
     assert RefreshStatus.PENDING == refreshed.transaction_refresh.status
     assert 1 == len(no_waiting)
-    assert refreshed.transaction_refresh.id == (await client.accounts.retrieve(account)).transaction_refresh.id
+    assert (
+        refreshed.transaction_refresh.id
+        == (await client.accounts.retrieve(account)).transaction_refresh.id
+    )
 
 
-async def test_an_error_of_unknown_outcome_gives_the_key_to_repeat_with(sandbox, client):
+async def test_an_error_of_unknown_outcome_gives_the_key_to_repeat_with(
+    sandbox, client
+):
     account = sandbox.add_account(transactions=5)
     once = client.with_options(max_retries=0)
     sandbox.inject(Fault("answer_lost", operation="refresh_account", times=1))
@@ -160,14 +201,25 @@ async def test_an_error_of_unknown_outcome_gives_the_key_to_repeat_with(sandbox,
         await once.accounts.refresh(account, features=["transactions"])
     again = RequestOptions(idempotency_key=caught.value.idempotency_key)
     path = f"/v1/financial_connections/accounts/{account}/refresh"
-    answer = await once.send_raw("POST", path, params={"features": ["transactions"]}, options=again)
+    answer = await once.send_raw(
+        "POST", path, params={"features": ["transactions"]}, options=again
+    )
     assert answer.replayed
     with pytest.raises(IdempotencyError):
         await once.accounts.refresh(account, features=["balance"], options=again)
 
 
 @pytest.mark.parametrize(
-    "kind", ["rate_limited", "lock_timeout", "server_error", "unavailable", "bad_gateway", "reset", "reset_mid_body"]
+    "kind",
+    [
+        "rate_limited",
+        "lock_timeout",
+        "server_error",
+        "unavailable",
+        "bad_gateway",
+        "reset",
+        "reset_mid_body",
+    ],
 )
 async def test_a_passing_fault_is_not_seen(kind, sandbox, client, no_waiting):
     account = sandbox.add_account()
@@ -211,8 +263,12 @@ async def test_prefetching_sends_the_next_request_before_it_hands_over_a_page(sa
     events = []
     async with (
         serve(sandbox) as server,
-        AsyncClient(sandbox.api_key, base_url=server.url, on_event=events.append) as client,
+        AsyncClient(
+            sandbox.api_key, base_url=server.url, on_event=events.append
+        ) as client,
         client.transactions.list(account=account).prefetch() as items,
     ):
         await anext(items)
-        assert 2 == len([event for event in events if isinstance(event, RequestStarted)])
+        assert 2 == len(
+            [event for event in events if isinstance(event, RequestStarted)]
+        )

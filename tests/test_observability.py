@@ -4,7 +4,6 @@ import warnings
 import anyio
 import httpx
 import pytest
-from objects import ACCOUNT
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
@@ -15,6 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from financial_connections import AsyncClient, NotFoundError
 from financial_connections.events import RequestFinished, RequestStarted, RetryScheduled
 from financial_connections.otel import spans
+from tests.support.samples import ACCOUNT
 
 PATH = "/v1/financial_connections/accounts/{account}"
 
@@ -30,17 +30,24 @@ async def test_a_handler_is_told_of_every_attempt(httpx_mock, no_waiting):
     events = []
     async with AsyncClient("sk_test_1", on_event=events.append) as client:
         await client.accounts.retrieve("fca_secret")
-    assert [RequestStarted, RequestFinished, RetryScheduled] * 2 + [RequestStarted, RequestFinished] == [
-        type(event) for event in events
-    ]
-    assert {("GET", "api.stripe.com", PATH)} == {(e.method, e.server, e.url_template) for e in events}
+    assert [RequestStarted, RequestFinished, RetryScheduled] * 2 + [
+        RequestStarted,
+        RequestFinished,
+    ] == [type(event) for event in events]
+    assert {("GET", "api.stripe.com", PATH)} == {
+        (e.method, e.server, e.url_template) for e in events
+    }
     assert [1, 1, 1, 2, 2, 2, 3, 3] == [event.attempt for event in events]
     finished = [event for event in events if isinstance(event, RequestFinished)]
-    assert [(503, "req_1", "ServerError"), (None, None, "APIConnectionError"), (200, "req_2", None)] == [
-        (event.status, event.request_id, event.error) for event in finished
-    ]
+    assert [
+        (503, "req_1", "ServerError"),
+        (None, None, "APIConnectionError"),
+        (200, "req_2", None),
+    ] == [(event.status, event.request_id, event.error) for event in finished]
     assert all(event.seconds >= 0 for event in finished)
-    assert no_waiting == [event.seconds for event in events if isinstance(event, RetryScheduled)]
+    assert no_waiting == [
+        event.seconds for event in events if isinstance(event, RetryScheduled)
+    ]
     assert "fca_secret" not in repr(events)
 
 
@@ -59,8 +66,12 @@ async def test_a_handler_that_raises_is_logged_and_harms_nothing(httpx_mock, cap
         raise ZeroDivisionError
 
     async with AsyncClient("sk_test_1", on_event=handler) as client:
-        assert "StripeBank" == (await client.accounts.retrieve("fca_1")).institution_name
-    assert 2 == len([record for record in caplog.records if record.levelno == logging.ERROR])
+        assert (
+            "StripeBank" == (await client.accounts.retrieve("fca_1")).institution_name
+        )
+    assert 2 == len(
+        [record for record in caplog.records if record.levelno == logging.ERROR]
+    )
 
 
 async def test_a_notice_of_stripes_is_a_warning(httpx_mock):
@@ -71,7 +82,9 @@ async def test_a_notice_of_stripes_is_a_warning(httpx_mock):
 
 
 async def test_the_same_notice_is_shown_once(httpx_mock):
-    httpx_mock.add_response(json=ACCOUNT, headers={"Stripe-Notice": "upgrade soon"}, is_reusable=True)
+    httpx_mock.add_response(
+        json=ACCOUNT, headers={"Stripe-Notice": "upgrade soon"}, is_reusable=True
+    )
     async with AsyncClient("sk_test_1") as client:
         with warnings.catch_warnings(record=True) as shown:
             warnings.simplefilter("default")
@@ -97,7 +110,9 @@ async def test_every_attempt_is_a_span(httpx_mock, no_waiting, exported):
     found = exporter.get_finished_spans()
     assert [f"GET {PATH}"] * 3 == [span.name for span in found]
     assert {SpanKind.CLIENT} == {span.kind for span in found}
-    assert [StatusCode.ERROR, StatusCode.ERROR, StatusCode.UNSET] == [span.status.status_code for span in found]
+    assert [StatusCode.ERROR, StatusCode.ERROR, StatusCode.UNSET] == [
+        span.status.status_code for span in found
+    ]
     common = {
         "http.request.method": "GET",
         "server.address": "api.stripe.com",
@@ -105,11 +120,25 @@ async def test_every_attempt_is_a_span(httpx_mock, no_waiting, exported):
         "url.template": PATH,
     }
     assert [
-        common | {"http.response.status_code": 503, "error.type": "503", "stripe.request_id": "req_1"},
+        common
+        | {
+            "http.response.status_code": 503,
+            "error.type": "503",
+            "stripe.request_id": "req_1",
+        },
         common | {"http.request.resend_count": 1, "error.type": "APIConnectionError"},
-        common | {"http.request.resend_count": 2, "http.response.status_code": 200, "stripe.request_id": "req_2"},
+        common
+        | {
+            "http.request.resend_count": 2,
+            "http.response.status_code": 200,
+            "stripe.request_id": "req_2",
+        },
     ] == [
-        {name: value for name, value in span.attributes.items() if name != "financial_connections.waited"}
+        {
+            name: value
+            for name, value in span.attributes.items()
+            if name != "financial_connections.waited"
+        }
         for span in found
     ]
     assert all(span.attributes["financial_connections.waited"] >= 0 for span in found)
@@ -121,7 +150,9 @@ async def test_a_refused_call_ends_its_span(httpx_mock, exported):
     async with AsyncClient("sk_test_1", on_event=spans(provider)) as client:
         with pytest.raises(NotFoundError):
             await client.accounts.retrieve("fca_1")
-    assert ["NotFoundError"] == [span.status.description for span in exporter.get_finished_spans()]
+    assert ["NotFoundError"] == [
+        span.status.description for span in exporter.get_finished_spans()
+    ]
 
 
 async def test_a_cancelled_call_leaves_its_span_unset(httpx_mock, exported):
@@ -133,7 +164,10 @@ async def test_a_cancelled_call_leaves_its_span_unset(httpx_mock, exported):
         await anyio.sleep_forever()
 
     httpx_mock.add_callback(answer)
-    async with AsyncClient("sk_test_1", on_event=spans(provider)) as client, anyio.create_task_group() as tasks:
+    async with (
+        AsyncClient("sk_test_1", on_event=spans(provider)) as client,
+        anyio.create_task_group() as tasks,
+    ):
         tasks.start_soon(client.accounts.retrieve, "fca_1")
         await arrived.wait()
         tasks.cancel_scope.cancel()
@@ -145,7 +179,9 @@ async def test_a_cancelled_call_leaves_its_span_unset(httpx_mock, exported):
 async def test_the_duration_of_every_attempt_is_a_metric(httpx_mock, no_waiting):
     answers(httpx_mock)
     reader = InMemoryMetricReader()
-    async with AsyncClient("sk_test_1", on_event=spans(None, MeterProvider([reader]))) as client:
+    async with AsyncClient(
+        "sk_test_1", on_event=spans(None, MeterProvider([reader]))
+    ) as client:
         await client.accounts.retrieve("fca_1")
     [metric] = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics
     assert ("http.client.request.duration", "s") == (metric.name, metric.unit)
@@ -156,7 +192,9 @@ async def test_the_duration_of_every_attempt_is_a_metric(httpx_mock, no_waiting)
 
 async def test_notices_that_vary_are_not_kept_for_ever(httpx_mock):
     for number in range(250):
-        httpx_mock.add_response(json=ACCOUNT, headers={"Stripe-Notice": f"notice {number}"})
+        httpx_mock.add_response(
+            json=ACCOUNT, headers={"Stripe-Notice": f"notice {number}"}
+        )
     async with AsyncClient("sk_test_1") as client:
         with warnings.catch_warnings(record=True):
             for _ in range(250):

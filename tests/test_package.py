@@ -13,7 +13,16 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", folder, ROOT]
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--wheel",
+        "--outdir",
+        folder,
+        ROOT,
+    ]
     subprocess.run(build, check=True, capture_output=True)
     [path] = folder.glob("*.whl")
     return path
@@ -21,7 +30,9 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_the_package_the_contract_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"financial_connections"} == {name.split("/")[0] for name in names if "dist-info" not in name}
+    assert {"financial_connections"} == {
+        name.split("/")[0] for name in names if "dist-info" not in name
+    }
     assert "financial_connections/py.typed" in names
     assert "financial_connections/sandbox/financial_connections.yaml" in names
     assert not [name for name in names if "codegen" in name or "/test_" in name]
@@ -33,16 +44,22 @@ def test_the_unpacked_wheel_works_without_its_checkout(wheel, tmp_path):
     program = (
         "import financial_connections as f, financial_connections.sandbox as s, sys;"
         "assert f.__file__.startswith(sys.argv[1]), f.__file__;"
-        "from financial_connections.sandbox.contract import shipped_contract;"
+        "from financial_connections.sandbox.api.contract import shipped_contract;"
         "print(shipped_contract().version == f.API_VERSION)"
     )
-    run = [sys.executable, "-c", f"import sys; sys.path.insert(0, sys.argv[1]); {program}", str(tmp_path)]
+    run = [
+        sys.executable,
+        "-c",
+        f"import sys; sys.path.insert(0, sys.argv[1]); {program}",
+        str(tmp_path),
+    ]
     done = subprocess.run(run, check=True, capture_output=True, text=True, cwd=tmp_path)
     assert "True" == done.stdout.strip()
 
 
 @pytest.mark.parametrize(
-    ("module", "missing", "extra"), [("sandbox", "starlette", "sandbox"), ("otel", "opentelemetry", "otel")]
+    ("module", "missing", "extra"),
+    [("sandbox", "starlette", "sandbox"), ("otel", "opentelemetry", "otel")],
 )
 def test_a_missing_extra_is_named(module, missing, extra):
     program = (
@@ -56,5 +73,9 @@ def test_a_missing_extra_is_named(module, missing, extra):
         f"importlib.util.find_spec = lambda name, *a: None if name == {missing!r} else real(name, *a)\n"
         f"import financial_connections.{module}\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert f"pip install 'financial-connections[{extra}]'" in done.stderr.splitlines()[-1]
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (
+        f"pip install 'financial-connections[{extra}]'" in done.stderr.splitlines()[-1]
+    )

@@ -1,4 +1,6 @@
-"""Secrets in responses: the key that was sent, and whatever looks like a secret, in any spelling."""
+"""Secrets in responses: the key that was sent, and whatever looks like a secret, in any
+spelling.
+"""
 
 import copy
 import json
@@ -20,25 +22,51 @@ from financial_connections.errors import error_from
 ALPHABET = "abcXYZ0189_-.+/=~!"
 KEYS = st.builds(
     str.__add__,
-    st.sampled_from(["sk_test_", "sk_live_", "rk_live_", "sk_org_live_", "rk_org_test_", "sk_org_", "", "mock-"]),
-    st.text(ALPHABET, min_size=8, max_size=40).filter(lambda text: text.strip("_-.+/=~!") != ""),
+    st.sampled_from(
+        [
+            "sk_test_",
+            "sk_live_",
+            "rk_live_",
+            "sk_org_live_",
+            "rk_org_test_",
+            "sk_org_",
+            "",
+            "mock-",
+        ]
+    ),
+    st.text(ALPHABET, min_size=8, max_size=40).filter(
+        lambda text: text.strip("_-.+/=~!") != ""
+    ),
 )
 
 
 def spelled(draw, key, *, in_json):
     """Write each character in one of the ways that a server could."""
-    ways = [lambda c: c, lambda c: f"%{ord(c):02X}", lambda c: f"%{ord(c):02x}", lambda c: f"&#{ord(c)};"]
+    ways = [
+        lambda c: c,
+        lambda c: f"%{ord(c):02X}",
+        lambda c: f"%{ord(c):02x}",
+        lambda c: f"&#{ord(c)};",
+    ]
     ways += [lambda c: f"&#x{ord(c):X};", lambda c: f"%25{ord(c):02x}"]
     if in_json:
-        ways += [lambda c: f"\\u{ord(c):04x}", lambda c: f"\\u{ord(c):04X}", lambda c: "\\/" if c == "/" else c]
+        ways += [
+            lambda c: f"\\u{ord(c):04x}",
+            lambda c: f"\\u{ord(c):04X}",
+            lambda c: "\\/" if c == "/" else c,
+        ]
     return "".join(draw(st.sampled_from(ways))(character) for character in key)
 
 
-ESCAPES = re.compile(r"%([0-9A-Fa-f]{2})|\\+u([0-9A-Fa-f]{4})|&#([0-9]{1,6});|&#[xX]([0-9A-Fa-f]{1,5});|\\+(/)")
+ESCAPES = re.compile(
+    r"%([0-9A-Fa-f]{2})|\\+u([0-9A-Fa-f]{4})|&#([0-9]{1,6});|&#[xX]([0-9A-Fa-f]{1,5});|\\+(/)"
+)
 
 
 def decoded(text):
-    """Undo all escapes, several times over, as somebody might who finds the text in a log."""
+    """Undo all escapes, several times over, as somebody might who finds the text in a
+    log.
+    """
 
     def character(match):
         for number, base in enumerate((16, 16, 10, 16), start=1):
@@ -70,10 +98,26 @@ def responses(draw):
     filler = st.text("ab \"'<>&%\\{}[]:,é😀", max_size=12)
 
     def quoting():
-        return json.dumps(draw(filler))[1:-1] + spelled(draw, key, in_json=True) + json.dumps(draw(filler))[1:-1]
+        return (
+            json.dumps(draw(filler))[1:-1]
+            + spelled(draw, key, in_json=True)
+            + json.dumps(draw(filler))[1:-1]
+        )
 
-    fields = ["message", "param", "code", "type", "doc_url", "request_log_url", "other", quoting()]
-    error = ",".join(f'"{name}":"{quoting()}"' for name in draw(st.lists(st.sampled_from(fields), unique=True)))
+    fields = [
+        "message",
+        "param",
+        "code",
+        "type",
+        "doc_url",
+        "request_log_url",
+        "other",
+        quoting(),
+    ]
+    error = ",".join(
+        f'"{name}":"{quoting()}"'
+        for name in draw(st.lists(st.sampled_from(fields), unique=True))
+    )
     body = draw(
         st.sampled_from(
             [
@@ -130,7 +174,12 @@ def test_whatever_looks_like_a_secret_is_masked(text, masked):
 
 
 def test_the_keys_kind_is_kept():
-    error = error_from(401, {}, b'{"error": {"message": "Invalid: sk_org_live_a.b.c"}}', secrets=["sk_org_live_a.b.c"])
+    error = error_from(
+        401,
+        {},
+        b'{"error": {"message": "Invalid: sk_org_live_a.b.c"}}',
+        secrets=["sk_org_live_a.b.c"],
+    )
     assert "Invalid: sk_org_***" == error.message
 
 
@@ -141,14 +190,21 @@ def test_a_short_value_is_masked_only_as_a_word():
 def test_a_key_of_digits_is_masked_as_a_number():
     content = b'{"error": {"message": "1234567890", "key": 1234567890, "other": 1234567891, "yes": true}}'
     error = error_from(401, {}, content, secrets=["1234567890"])
-    assert {"message": "***", "key": "***", "other": 1234567891, "yes": True} == error.body["error"]
+    assert {
+        "message": "***",
+        "key": "***",
+        "other": 1234567891,
+        "yes": True,
+    } == error.body["error"]
 
 
 def test_a_mask_shows_nothing():
     assert "Mask(***)" == repr(Mask(["sk_test_1"]))
 
 
-@pytest.mark.parametrize("hostile", ["%", "\\", "&#0", "sk_", "%25", "_secret_", "\\u0073k_test_"])
+@pytest.mark.parametrize(
+    "hostile", ["%", "\\", "&#0", "sk_", "%25", "_secret_", "\\u0073k_test_"]
+)
 def test_a_hostile_text_is_masked_in_bounded_time(hostile):
     """Quadratic time would take minutes here."""
     Mask(["sk_live_" + "a" * 99])(hostile * (300_000 // len(hostile)))
@@ -161,12 +217,15 @@ def test_a_body_that_is_too_large_for_an_error_of_stripes_is_text():
     assert len(error.body) <= 20_000
 
 
-# -- deep bodies ------------------------------------------------------------------------------------------
+# -- deep bodies -----------------------------------------------------------------------
 
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=20,
 )
 
@@ -187,8 +246,16 @@ def test_an_error_with_a_deep_body_pickles_and_copies(opening, depth):
         data = pickle.dumps(error, protocol)
         assert b"HIDDEN" not in data
         assert innermost(pickle.loads(data).body) == "sk_test_***"
-    for twin in (copy.copy(error), copy.deepcopy(error), copy.deepcopy(copy.deepcopy(error))):
-        assert (type(error), str(error), ["a note"]) == (type(twin), str(twin), twin.__notes__)
+    for twin in (
+        copy.copy(error),
+        copy.deepcopy(error),
+        copy.deepcopy(copy.deepcopy(error)),
+    ):
+        assert (type(error), str(error), ["a note"]) == (
+            type(twin),
+            str(twin),
+            twin.__notes__,
+        )
         assert innermost(twin.body) == "sk_test_***"
     assert copy.deepcopy(error).body is not error.body
 
@@ -204,25 +271,43 @@ def test_an_error_with_a_body_of_the_callers_own_pickles():
     assert ("a", {"b": [1]}) == pickle.loads(pickle.dumps(error)).body
 
 
-# -- over the client --------------------------------------------------------------------------------------
+# -- over the client -------------------------------------------------------------------
 
 
 def echo(request):
     key = request.headers["Authorization"].removeprefix("Bearer ")
-    error = {"type": "x", "message": f"no {key}", "param": key, "code": key, "doc_url": f"https://{key}", key: [key]}
-    headers = {"X-Echo": f"Bearer {key}", "Request-Id": key, "Stripe-Notice": f"do not use {quote(key, safe='')}"}
+    error = {
+        "type": "x",
+        "message": f"no {key}",
+        "param": key,
+        "code": key,
+        "doc_url": f"https://{key}",
+        key: [key],
+    }
+    headers = {
+        "X-Echo": f"Bearer {key}",
+        "Request-Id": key,
+        "Stripe-Notice": f"do not use {quote(key, safe='')}",
+    }
     return httpx.Response(400, json={"error": error}, headers=headers)
 
 
-@pytest.mark.parametrize("key", ["sk_org_live_SECRETKEY", "sk_test_SECRETKEY", "a-key.of/ANOTHER-kind"])
+@pytest.mark.parametrize(
+    "key", ["sk_org_live_SECRETKEY", "sk_test_SECRETKEY", "a-key.of/ANOTHER-kind"]
+)
 @pytest.mark.parametrize("of_call", [False, True])
-async def test_the_key_that_was_sent_is_masked_wherever_the_response_quotes_it(key, of_call):
+async def test_the_key_that_was_sent_is_masked_wherever_the_response_quotes_it(
+    key, of_call
+):
     options = RequestOptions(api_key=key) if of_call else None
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(echo)) as http,
         AsyncClient("sk_test_other" if of_call else key, http_client=http) as client,
     ):
-        with warnings.catch_warnings(record=True) as notices, pytest.raises(APIStatusError) as caught:
+        with (
+            warnings.catch_warnings(record=True) as notices,
+            pytest.raises(APIStatusError) as caught,
+        ):
             warnings.simplefilter("always")
             await client.accounts.retrieve("fca_1", options=options)
     assert_hidden(key, caught.value)

@@ -64,7 +64,9 @@ def test_a_bad_key_from_the_environment_is_called_by_the_variables_name(monkeypa
         AsyncClient()
 
 
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, "30", True, None, [1]])
+@pytest.mark.parametrize(
+    "value", [0, -1, float("nan"), float("inf"), 10**400, "30", True, None, [1]]
+)
 def test_a_timeout_that_bounds_nothing_is_refused(value):
     with pytest.raises(ConfigurationError, match="^timeout"):
         AsyncClient(KEY, timeout=value)
@@ -211,7 +213,11 @@ def test_nothing_that_holds_a_key_shows_it():
 
 @pytest.mark.parametrize(
     "thing",
-    [AsyncClient(KEY), RequestOptions(api_key=KEY), RequestOptions(headers={"X-Token": "hush"})],
+    [
+        AsyncClient(KEY),
+        RequestOptions(api_key=KEY),
+        RequestOptions(headers={"X-Token": "hush"}),
+    ],
     ids=["client", "options", "options with headers"],
 )
 def test_nothing_that_holds_a_key_can_be_pickled(thing):
@@ -238,7 +244,9 @@ class Asynchronous:
         pass
 
 
-@pytest.mark.parametrize("handler", [5, asynchronous, Asynchronous(), partial(asynchronous)])
+@pytest.mark.parametrize(
+    "handler", [5, asynchronous, Asynchronous(), partial(asynchronous)]
+)
 def test_a_handler_that_cannot_be_called_is_refused(handler):
     with pytest.raises(ConfigurationError, match="on_event"):
         AsyncClient(KEY, on_event=handler)

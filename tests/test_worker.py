@@ -9,11 +9,10 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from databases import redis_server
-from test_examples import truth
-
 from examples.ledger import Ledger
 from financial_connections.sandbox import Clock, Fault, Sandbox, serve
+from tests.support.databases import redis_server
+from tests.test_examples import truth
 
 ROOT = Path(__file__).parents[1]
 SECRET = "whsec_of_the_test"
@@ -24,7 +23,11 @@ EACH = 1_500
 def running(*command, **environment):
     """A process with its children; whatever is left of them is killed in the end."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | environment, start_new_session=True, stdout=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
     )
     try:
         yield process
@@ -57,7 +60,15 @@ def wait_until_open(port, process):
 @contextmanager
 def receiver(redis_url):
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", "examples.worker:receiver", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--factory",
+        "examples.worker:receiver",
+        "--port",
+        str(port),
+    ]
     environment = {"REDIS_URL": redis_url, "STRIPE_WEBHOOK_SECRET": SECRET}
     with running(*command, "--log-level", "warning", **environment) as process:
         wait_until_open(port, process)
@@ -65,10 +76,27 @@ def receiver(redis_url):
 
 
 def worker(redis_url, sandbox, url, ledger):
-    command = [sys.executable, "-m", "taskiq", "worker", "examples.worker:broker", "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "taskiq",
+        "worker",
+        "examples.worker:broker",
+        "--workers",
+        "1",
+    ]
     return running(
         *command,
-        *["--ack-type", "when_executed", "--max-async-tasks", "1", "--max-prefetch", "1", "--log-level", "WARNING"],
+        *[
+            "--ack-type",
+            "when_executed",
+            "--max-async-tasks",
+            "1",
+            "--max-prefetch",
+            "1",
+            "--log-level",
+            "WARNING",
+        ],
         REDIS_URL=redis_url,
         STRIPE_API_KEY=sandbox.api_key,
         STRIPE_BASE_URL=url,
@@ -90,14 +118,20 @@ def until(is_so, poke=lambda: None):
         time.sleep(0.05)
 
 
-def test_a_worker_that_is_killed_in_mid_sync_loses_nothing_and_doubles_nothing(tmp_path):
+def test_a_worker_that_is_killed_in_mid_sync_loses_nothing_and_doubles_nothing(
+    tmp_path,
+):
     sandbox = Sandbox(clock=Clock.system())
-    sandbox.inject(Fault("latency", operation="list_transactions", times=None, seconds=0.05))
+    sandbox.inject(
+        Fault("latency", operation="list_transactions", times=None, seconds=0.05)
+    )
     accounts = [sandbox.add_account(transactions=EACH) for _ in range(4)]
     ledger = Ledger(tmp_path / "ledger.db")
 
     def half_stored():
-        return [account for account, (count, _) in ledger.totals().items() if count < EACH]
+        return [
+            account for account, (count, _) in ledger.totals().items() if count < EACH
+        ]
 
     with (
         redis_server() as redis_url,
@@ -109,9 +143,14 @@ def test_a_worker_that_is_killed_in_mid_sync_loses_nothing_and_doubles_nothing(t
         sandbox.add_webhook(hook, secret=SECRET, doubled=True)
         for account in accounts:
             sandbox.add_transactions(account)
-        until(lambda: len(half_stored()) == 2)  # each worker is in the middle of one account
+        until(
+            lambda: len(half_stored()) == 2
+        )  # each worker is in the middle of one account
         kill(first)
         # A worker takes over what another left when it gets something new to do.
-        until(lambda: truth(sandbox) == ledger.totals(), poke=lambda: sandbox.add_transactions(accounts[0]))
+        until(
+            lambda: truth(sandbox) == ledger.totals(),
+            poke=lambda: sandbox.add_transactions(accounts[0]),
+        )
         assert second.poll() is None
     assert truth(sandbox) == ledger.totals()

@@ -1,5 +1,5 @@
-"""
-The contenders: one module each, which imports nothing but what a program that uses it would import.
+"""The contenders: one module each, which imports nothing but what a program that uses
+it would import.
 
 The order is that of tables and charts.
 """
@@ -67,5 +67,7 @@ ENTRIES = {
 def opened(name: str, url: str, connections: int) -> Contender:
     """Return a client of that name; its libraries are imported now."""
     entry = ENTRIES[name]
-    client: Contender = import_module(f"benchmarks.contenders.{entry.module}").Client(url, connections, entry.transport)
+    client: Contender = import_module(f"benchmarks.contenders.{entry.module}").Client(
+        url, connections, entry.transport
+    )
     return client

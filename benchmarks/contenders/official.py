@@ -15,7 +15,9 @@ class Client:
         del connections
         library = stripe.AIOHTTPClient if transport == "aiohttp" else stripe.HTTPXClient
         self._http: Any = library(timeout=TIMEOUT)
-        self._client = stripe.StripeClient(KEY, base_addresses={"api": url}, http_client=self._http)
+        self._client = stripe.StripeClient(
+            KEY, base_addresses={"api": url}, http_client=self._http
+        )
         self._api = self._client.v1.financial_connections
 
     async def retrieve(self, account: str) -> Any:
@@ -24,12 +26,16 @@ class Client:
 
     async def items(self, account: str) -> AsyncIterator[Any]:
         """Return all transactions of an account."""
-        first = await self._api.transactions.list_async({"account": account, "limit": 100})
+        first = await self._api.transactions.list_async(
+            {"account": account, "limit": 100}
+        )
         async for item in first.auto_paging_iter():
             yield item
 
     def decode(self, page: bytes) -> list[Any]:
-        """Return what a response becomes: `deserialize` is what the package offers for that."""
+        """Return what a response becomes: `deserialize` is what the package offers for
+        that.
+        """
         response = stripe.StripeResponse(page.decode(), 200, {})
         found: Any = self._client.deserialize(response, api_mode="V1")
         return list(found.data)

@@ -6,7 +6,8 @@ from typing import Any
 from benchmarks.contenders import KEY, TIMEOUT
 from financial_connections import AsyncClient
 
-# The way from bytes to models that every answer takes; it has no public name of its own.
+# The way from bytes to models that every answer takes; it has no public name of its
+# own.
 from financial_connections._decoding.decode import decode
 from financial_connections._generated.models import TransactionList
 
@@ -15,7 +16,13 @@ class Client:
     """Either transport."""
 
     def __init__(self, url: str, connections: int, transport: Any) -> None:
-        self._client = AsyncClient(KEY, base_url=url, max_connections=connections, timeout=TIMEOUT, transport=transport)
+        self._client = AsyncClient(
+            KEY,
+            base_url=url,
+            max_connections=connections,
+            timeout=TIMEOUT,
+            transport=transport,
+        )
 
     async def retrieve(self, account: str) -> Any:
         """Return one account."""

@@ -19,7 +19,9 @@ class Client:
         self._http = httpx.AsyncClient(
             base_url=url,
             headers={"Authorization": f"Bearer {KEY}", "Stripe-Version": "2023-10-16"},
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            limits=httpx.Limits(
+                max_connections=connections, max_keepalive_connections=connections
+            ),
             timeout=TIMEOUT,
         )
 
@@ -37,7 +39,9 @@ class Client:
         """Return all transactions of an account."""
         cursor: dict[str, str] = {}
         while True:
-            page = json.loads(await self.got("/transactions", account=account, limit="100", **cursor))
+            page = json.loads(
+                await self.got("/transactions", account=account, limit="100", **cursor)
+            )
             for item in page["data"]:
                 yield item
             if not page["has_more"]:

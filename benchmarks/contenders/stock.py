@@ -1,4 +1,6 @@
-"""What openapi-python-client makes of the contract with its own templates, in a folder that `python -m` names."""
+"""What openapi-python-client makes of the contract with its own templates, in a folder
+that `python -m` names.
+"""
 
 import json
 import os
@@ -24,9 +26,14 @@ class Client:
 
     def __init__(self, url: str, connections: int, transport: str) -> None:
         del transport
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        limits = httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections
+        )
         self._client = _client.AuthenticatedClient(
-            base_url=url, token=KEY, timeout=httpx.Timeout(TIMEOUT), httpx_args={"limits": limits}
+            base_url=url,
+            token=KEY,
+            timeout=httpx.Timeout(TIMEOUT),
+            httpx_args={"limits": limits},
         )
 
     async def retrieve(self, account: str) -> Any:
@@ -34,10 +41,14 @@ class Client:
         return await _accounts.asyncio(account, client=self._client)
 
     async def items(self, account: str) -> AsyncIterator[Any]:
-        """Return all transactions of an account: the loop is ours, the generator writes none."""
+        """Return all transactions of an account: the loop is ours, the generator writes
+        none.
+        """
         cursor: dict[str, str] = {}
         while True:
-            page = await _transactions.asyncio(client=self._client, account=account, limit=100, **cursor)
+            page = await _transactions.asyncio(
+                client=self._client, account=account, limit=100, **cursor
+            )
             for item in page.data:
                 yield item
             if not page.has_more:

@@ -1,4 +1,6 @@
-"""`httpx.AsyncClient` and msgspec structs: typed and fast, and every unknown field is lost."""
+"""`httpx.AsyncClient` and msgspec structs: typed and fast, and every unknown field is
+lost.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -86,7 +88,9 @@ class Client(raw.Client):
         """Return all transactions of an account."""
         cursor: dict[str, str] = {}
         while True:
-            page = _decode_page(await self.got("/transactions", account=account, limit="100", **cursor))
+            page = _decode_page(
+                await self.got("/transactions", account=account, limit="100", **cursor)
+            )
             for item in page.data:
                 yield item
             if not page.has_more:

@@ -1,11 +1,10 @@
-"""
-Async-first SDK for Stripe's Financial Connections API.
+"""Async-first SDK for Stripe's Financial Connections API.
 
-    from financial_connections import AsyncClient
+from financial_connections import AsyncClient
 
-    async with AsyncClient("sk_test_123") as client:
-        async for account in client.accounts.list(account_holder={"customer": "cus_123"}):
-            print(account.institution_name, account.last4, account.status)
+async with AsyncClient("sk_test_123") as client:
+async for account in client.accounts.list(account_holder={"customer": "cus_123"}):
+print(account.institution_name, account.last4, account.status)
 """
 
 from importlib import import_module
@@ -106,12 +105,24 @@ _HOMES = {
 }
 """Where the names above are defined, unless they are modules, or errors."""
 
-_MODULES = {"accounts", "errors", "events", "expand", "models", "pagination", "params", "sessions", "transactions"}
+_MODULES = {
+    "accounts",
+    "errors",
+    "events",
+    "expand",
+    "models",
+    "pagination",
+    "params",
+    "sessions",
+    "transactions",
+}
 
 if not TYPE_CHECKING:  # or no misspelt name would be an error
 
     def __getattr__(name: str) -> object:
-        """Load what is asked for when it is asked for: a program that starts need not wait for what it does not use."""
+        """Load what is asked for when it is asked for: a program that starts need not
+        wait for what it does not use.
+        """
         if name in _MODULES:
             return import_module(f"{__name__}.{name}")
         if name not in __all__:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpac
 from attrs import evolve
 
 from financial_connections._request import Request, RequestOptions
-from financial_connections._settings import DEFAULT_BASE_URL, Secret, Settings, Timeout, positive_number, whole_number
+from financial_connections._settings import (
+    DEFAULT_BASE_URL,
+    Secret,
+    Settings,
+    Timeout,
+    positive_number,
+    whole_number,
+)
 from financial_connections._transport.connections import Connections
 from financial_connections._transport.pool import Lanes
 from financial_connections._transport.ratelimit import RateLimiter
@@ -52,19 +59,21 @@ class ClientSettings(TypedDict, total=False):
 
 
 class AsyncClient:
-    """
-    A client of Stripe's Financial Connections API, for asyncio and trio.
+    """A client of Stripe's Financial Connections API, for asyncio and trio.
 
         async with AsyncClient("sk_test_123") as client:
             account = await client.accounts.retrieve("fca_123")
 
-    `api_key` defaults to the environment variable `STRIPE_API_KEY`; None is refused. `timeout` bounds one
-    attempt, `deadline` a whole call with its retries and waits, both in seconds. `rate_limit` is the most requests
-    per second that the client and its derived clients send; further ones wait. `transport="aiohttp"` is faster,
-    works under asyncio only, and needs the extra of that name. `http_client` is an `httpx.AsyncClient` of
-    yours to send with; it is neither changed nor closed. `on_event` is called with the events of every attempt,
-    see `financial_connections.events`. Making a client costs little and opens nothing; it belongs to the event
-    loop that first uses it. Raises `ConfigurationError` for a setting that cannot work.
+    `api_key` defaults to the environment variable `STRIPE_API_KEY`; None is refused.
+    `timeout` bounds one attempt, `deadline` a whole call with its retries and waits,
+    both in seconds. `rate_limit` is the most requests per second that the client and
+    its derived clients send; further ones wait. `transport="aiohttp"` is faster, works
+    under asyncio only, and needs the extra of that name. `http_client` is an
+    `httpx.AsyncClient` of yours to send with; it is neither changed nor closed.
+    `on_event` is called with the events of every attempt, see
+    `financial_connections.events`. Making a client costs little and opens nothing; it
+    belongs to the event loop that first uses it. Raises `ConfigurationError` for a
+    setting that cannot work.
     """
 
     _is_view = False
@@ -88,7 +97,9 @@ class AsyncClient:
         secret = None if api_key is _FROM_ENVIRONMENT else Secret(api_key)
         del api_key  # from here on no frame of a traceback holds it
         if on_event is not None and not _is_plain_function(on_event):
-            raise ConfigurationError("on_event must be a function, and not an async one")
+            raise ConfigurationError(
+                "on_event must be a function, and not an async one"
+            )
         limit = whole_number("max_connections", max_connections, at_least=1)
         settings = Settings(
             api_key=secret,
@@ -99,13 +110,25 @@ class AsyncClient:
             deadline=deadline,
             max_retries=max_retries,
         )
-        limiter = None if rate_limit is None else RateLimiter(positive_number("rate_limit", rate_limit))
-        connections = (
-            _pool(transport, limit) if http_client is None else _callers(http_client, limit, settings.base_url)
+        limiter = (
+            None
+            if rate_limit is None
+            else RateLimiter(positive_number("rate_limit", rate_limit))
         )
-        self._transport = Transport(settings=settings, connections=connections, limiter=limiter, on_event=on_event)
+        connections = (
+            _pool(transport, limit)
+            if http_client is None
+            else _callers(http_client, limit, settings.base_url)
+        )
+        self._transport = Transport(
+            settings=settings,
+            connections=connections,
+            limiter=limiter,
+            on_event=on_event,
+        )
 
-    # Each is loaded when it is first used: a program that reads accounts need not wait for the rest.
+    # Each is loaded when it is first used: a program that reads accounts need not wait
+    # for the rest.
 
     @cached_property
     def accounts(self) -> "Accounts":
@@ -129,7 +152,9 @@ class AsyncClient:
         return Transactions(self._transport)
 
     def with_options(self, **settings: Unpack[ClientSettings]) -> Self:
-        """Return a client with other settings that shares this one's connections; closing it closes nothing."""
+        """Return a client with other settings that shares this one's connections;
+        closing it closes nothing.
+        """
         changes: dict[str, Any] = dict(settings)
         if "api_key" in settings:
             changes["api_key"] = Secret(settings.pop("api_key"))
@@ -138,7 +163,9 @@ class AsyncClient:
         for resource in ("accounts", "sessions", "transactions"):
             view.__dict__.pop(resource, None)
         view._is_view = True
-        view._transport = evolve(self._transport, settings=evolve(self._transport.settings, **changes))
+        view._transport = evolve(
+            self._transport, settings=evolve(self._transport.settings, **changes)
+        )
         return view
 
     async def send_raw(
@@ -149,21 +176,24 @@ class AsyncClient:
         params: Mapping[str, object] | None = None,
         options: RequestOptions | None = None,
     ) -> RawResponse:
-        """
-        Call any endpoint of Stripe's API, with the same retries and errors: `send_raw("GET", "/v1/balance")`.
+        """Call any endpoint of Stripe's API, with the same retries and errors:
+        `send_raw("GET", "/v1/balance")`.
 
-        The segments of `path` are percent-encoded here. `params` are sent in the query, those of a POST in the
-        form. The response is not decoded.
+        The segments of `path` are percent-encoded here. `params` are sent in the query,
+        those of a POST in the form. The response is not decoded.
         """
-        request = Request(method=_method(method), path=_segments(path), params=params or {})
+        request = Request(
+            method=_method(method), path=_segments(path), params=params or {}
+        )
         return await self._transport.send_raw(request, options)
 
     async def aclose(self) -> None:
-        """
-        End the calls that are running, and close the connections. A client of yours (`http_client=`) stays open.
+        """End the calls that are running, and close the connections. A client of yours
+        (`http_client=`) stays open.
 
-        A call that has sent something raises `APIConnectionError` with the reason `closed`, and is not retried. A
-        call that has not sent anything, and every later call, raises `ConfigurationError`.
+        A call that has sent something raises `APIConnectionError` with the reason
+        `closed`, and is not retried. A call that has not sent anything, and every later
+        call, raises `ConfigurationError`.
         """
         if not self._is_view:
             await self._transport.aclose()
@@ -185,7 +215,9 @@ class AsyncClient:
         return f"<AsyncClient {url}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a client holds connections and a key: make one where it is used")
+        raise TypeError(
+            "a client holds connections and a key: make one where it is used"
+        )
 
 
 def _pool(transport: str, limit: int) -> Connections:
@@ -194,7 +226,9 @@ def _pool(transport: str, limit: int) -> Connections:
     if transport != "aiohttp":
         raise ConfigurationError('transport must be "httpx" or "aiohttp"')
     if find_spec("aiohttp") is None:
-        raise ConfigurationError('transport="aiohttp" needs the extra financial-connections[aiohttp]')
+        raise ConfigurationError(
+            'transport="aiohttp" needs the extra financial-connections[aiohttp]'
+        )
     from financial_connections._transport.aiohttp import AiohttpPool  # noqa: PLC0415 - it loads aiohttp
 
     return AiohttpPool(limit)
@@ -209,7 +243,9 @@ def _callers(http_client: Any, limit: int, base_url: str) -> Connections:
 
 
 def _is_plain_function(value: Any) -> bool:
-    return callable(value) and not (iscoroutinefunction(value) or iscoroutinefunction(type(value).__call__))
+    return callable(value) and not (
+        iscoroutinefunction(value) or iscoroutinefunction(type(value).__call__)
+    )
 
 
 def _method(method: str) -> str:
@@ -219,6 +255,13 @@ def _method(method: str) -> str:
 
 
 def _segments(path: str) -> tuple[str, ...]:
-    if not isinstance(path, str) or not path.startswith("/") or "?" in path or "#" in path:
-        raise InvalidArgumentError("path must be like /v1/balance; parameters go into params=")
+    if (
+        not isinstance(path, str)
+        or not path.startswith("/")
+        or "?" in path
+        or "#" in path
+    ):
+        raise InvalidArgumentError(
+            "path must be like /v1/balance; parameters go into params="
+        )
     return tuple(path[1:].split("/"))

@@ -1,7 +1,7 @@
-"""
-Fixtures for your own tests, on asyncio or trio: `fc_sandbox` and `fc_client`.
+"""Fixtures for your own tests, on asyncio or trio: `fc_sandbox` and `fc_client`.
 
-pytest loads this module in every run where the package is installed, so it imports little before a fixture is used.
+pytest loads this module in every run where the package is installed, so it imports
+little before a fixture is used.
 """
 
 from typing import TYPE_CHECKING
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def fc_sandbox() -> "Sandbox":
-    """An empty sandbox, the same in every run. Needs the extra `financial-connections[sandbox]`."""
+    """An empty sandbox, the same in every run. Needs the extra
+    `financial-connections[sandbox]`.
+    """
     from financial_connections.sandbox import Sandbox  # noqa: PLC0415 - an extra, and not needed by every run
 
     return Sandbox()

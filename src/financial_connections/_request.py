@@ -1,4 +1,6 @@
-"""The words the rooms share: what to ask (`Request`), how (`RequestOptions`), and who does it (`Sender`)."""
+"""The words the rooms share: what to ask (`Request`), how (`RequestOptions`), and who
+does it (`Sender`).
+"""
 
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -29,14 +31,18 @@ if TYPE_CHECKING:
 
 _LONGEST_IDEMPOTENCY_KEY = 255
 
-request_sent: ContextVar[anyio.Event | None] = ContextVar("financial_connections_request_sent", default=None)
+request_sent: ContextVar[anyio.Event | None] = ContextVar(
+    "financial_connections_request_sent", default=None
+)
 """Set by who wants to know when the requests of this task are on the wire."""
 
 
 def _idempotency_key_from(value: Any) -> str:
     key = header_value("idempotency_key", value)
     if len(key) > _LONGEST_IDEMPOTENCY_KEY:
-        raise InvalidArgumentError(f"idempotency_key must have at most {_LONGEST_IDEMPOTENCY_KEY} characters")
+        raise InvalidArgumentError(
+            f"idempotency_key must have at most {_LONGEST_IDEMPOTENCY_KEY} characters"
+        )
     return key
 
 
@@ -46,33 +52,47 @@ class Request:
 
     method: str
     path: tuple[str, ...]
-    """Path segments, not yet percent-encoded; the caller's ids stand between the constant ones."""
+    """Path segments, not yet percent-encoded; the caller's ids stand between the
+    constant ones.
+    """
     params: Mapping[str, object] = field(factory=dict, repr=False)
-    """Parameters by wire name. `None` is not sent. They travel in the query of a GET, in the form of a POST."""
+    """Parameters by wire name. `None` is not sent. They travel in the query of a GET,
+    in the form of a POST.
+    """
     arrays: tuple[str, ...] = ()
-    """The keys of `params`, also nested ones (`filters[countries]`), that hold a sequence."""
+    """The keys of `params`, also nested ones (`filters[countries]`), that hold a
+    sequence.
+    """
     template: str | None = None
-    """The path as the contract writes it, ids left out: what may be counted and traced."""
+    """The path as the contract writes it, ids left out: what may be counted and traced.
+    """
     required: tuple[str, ...] = ()
-    """The keys of `params` that must be present, and not empty; a nested one only with the object around it."""
+    """The keys of `params` that must be present, and not empty; a nested one only with
+    the object around it.
+    """
 
 
 @frozen(kw_only=True, init=False, repr=False)
 class RequestOptions(Settled):
-    """
-    Settings for one call; what is None stays as the client has it. To undo a client's `stripe_account` or
-    `stripe_context`, use `client.with_options(stripe_account=None)`.
+    """Settings for one call; what is None stays as the client has it. To undo a
+    client's `stripe_account` or `stripe_context`, use
+    `client.with_options(stripe_account=None)`.
 
-    `timeout` bounds one attempt, `deadline` the whole call, both in seconds. `idempotency_key` (1 to 255
-    printable ASCII characters) makes a POST repeatable; without one, every POST gets its own. A GET has none, so
-    that options can be shared by the requests of `refresh_and_wait`. `headers` are
-    sent in addition. Raises `ConfigurationError` or `InvalidArgumentError`.
+    `timeout` bounds one attempt, `deadline` the whole call, both in seconds.
+    `idempotency_key` (1 to 255 printable ASCII characters) makes a POST repeatable;
+    without one, every POST gets its own. A GET has none, so that options can be shared
+    by the requests of `refresh_and_wait`. `headers` are sent in addition. Raises
+    `ConfigurationError` or `InvalidArgumentError`.
     """
 
-    api_key: Secret | None = field(converter=converters.optional(api_key_from), repr=False)
+    api_key: Secret | None = field(
+        converter=converters.optional(api_key_from), repr=False
+    )
     stripe_account: str | None = field(converter=stripe_account_from)
     stripe_context: str | None = field(converter=stripe_context_from)
-    idempotency_key: str | None = field(converter=converters.optional(_idempotency_key_from))
+    idempotency_key: str | None = field(
+        converter=converters.optional(_idempotency_key_from)
+    )
     timeout: Timeout | None = field(converter=converters.optional(timeout_from))
     deadline: float | None = field(converter=converters.optional(deadline_from))
     max_retries: int | None = field(converter=converters.optional(max_retries_from))
@@ -106,7 +126,9 @@ class RequestOptions(Settled):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         if self.headers:
-            raise TypeError("headers may hold a token: options that have them are not pickled")
+            raise TypeError(
+                "headers may hold a token: options that have them are not pickled"
+            )
         return object.__reduce_ex__(self, protocol)
 
     def __copy__(self) -> Self:
@@ -117,14 +139,34 @@ class RequestOptions(Settled):
 
     def applied_to(self, settings: Settings) -> Settings:
         """Return `settings` with what is set here in their place."""
-        names = ("api_key", "stripe_account", "stripe_context", "timeout", "deadline", "max_retries")
-        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        names = (
+            "api_key",
+            "stripe_account",
+            "stripe_context",
+            "timeout",
+            "deadline",
+            "max_retries",
+        )
+        given = {
+            name: getattr(self, name)
+            for name in names
+            if getattr(self, name) is not None
+        }
         return evolve(settings, **given) if given else settings
 
 
 class Sender(Protocol):
-    """The seam between what is asked and how: all that generated code knows of the network."""
+    """The seam between what is asked and how: all that generated code knows of the
+    network.
+    """
 
-    async def send(self, request: Request, result_type: type[ModelT], options: RequestOptions | None) -> ModelT:
-        """Send `request` and return its answer; raise a `FinancialConnectionsError` when there is none."""
+    async def send(
+        self,
+        request: Request,
+        result_type: type[ModelT],
+        options: RequestOptions | None,
+    ) -> ModelT:
+        """Send `request` and return its answer; raise a `FinancialConnectionsError`
+        when there is none.
+        """
         ...

@@ -66,20 +66,28 @@ class Secret:
 
 
 class Settled:
-    """A repr that also works half-way through `__init__`, where crash reporters look when a setting is refused."""
+    """A repr that also works half-way through `__init__`, where crash reporters look
+    when a setting is refused.
+    """
 
     __slots__ = ()
 
     __attrs_attrs__: ClassVar[Any]
 
     def __repr__(self) -> str:
-        names = [one.name for one in self.__attrs_attrs__ if one.repr and hasattr(self, one.name)]
+        names = [
+            one.name
+            for one in self.__attrs_attrs__
+            if one.repr and hasattr(self, one.name)
+        ]
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
 
 @frozen(repr=False)
 class Timeout(Settled):
-    """Time limits of one attempt, in seconds: `seconds` for the whole attempt, `connect` for connecting."""
+    """Time limits of one attempt, in seconds: `seconds` for the whole attempt,
+    `connect` for connecting.
+    """
 
     seconds: float = field(default=30.0)
     connect: float = field(default=5.0, kw_only=True)
@@ -98,7 +106,9 @@ def positive_number(name: str, value: Any, what: str = "number") -> float:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number) or number <= 0:
-        raise ConfigurationError(f"{name} must be a finite {what} above 0, not {number}")
+        raise ConfigurationError(
+            f"{name} must be a finite {what} above 0, not {number}"
+        )
     return number
 
 
@@ -108,7 +118,9 @@ def checked_seconds(name: str, value: Any) -> float:
 
 
 def timeout_from(value: Any) -> Timeout:
-    """Return the `Timeout` that a number of seconds, a `Timeout` or an `httpx.Timeout` means."""
+    """Return the `Timeout` that a number of seconds, a `Timeout` or an `httpx.Timeout`
+    means.
+    """
     if isinstance(value, Timeout):
         return value
     if hasattr(value, "connect") and hasattr(value, "read"):
@@ -118,13 +130,22 @@ def timeout_from(value: Any) -> Timeout:
 
 
 def _timeout_of_httpx(value: Any) -> Timeout:
-    """Return the `Timeout` with the same meaning. Raises `ConfigurationError` if there is none."""
-    read, connect = checked_seconds("timeout.read", value.read), checked_seconds("timeout.connect", value.connect)
+    """Return the `Timeout` with the same meaning. Raises `ConfigurationError` if there
+    is none.
+    """
+    read, connect = (
+        checked_seconds("timeout.read", value.read),
+        checked_seconds("timeout.connect", value.connect),
+    )
     for name in ("write", "pool"):
         if getattr(value, name, read) != read:
-            raise ConfigurationError(f"timeout.{name} must be the same as timeout.read, which limits the whole attempt")
+            raise ConfigurationError(
+                f"timeout.{name} must be the same as timeout.read, which limits the whole attempt"
+            )
     if connect > read:
-        raise ConfigurationError("timeout.connect must not exceed timeout.read, which limits the whole attempt")
+        raise ConfigurationError(
+            "timeout.connect must not exceed timeout.read, which limits the whole attempt"
+        )
     return Timeout(read, connect=connect)
 
 
@@ -136,7 +157,9 @@ def deadline_from(value: Any) -> float | None:
 def whole_number(name: str, value: Any, *, at_least: int) -> int:
     """Return `value`, a whole number of at least `at_least`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
-        raise ConfigurationError(f"{name} must be a whole number of at least {at_least}")
+        raise ConfigurationError(
+            f"{name} must be a whole number of at least {at_least}"
+        )
     return value
 
 
@@ -172,8 +195,15 @@ def _fault_of_key(key: "Secret", source: str) -> str | None:
 
 
 def base_url_from(value: Any) -> str:
-    """Return the URL under which `/v1/…` lies, without a slash at its end: https, or http on loopback."""
-    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or " " in value:
+    """Return the URL under which `/v1/…` lies, without a slash at its end: https, or
+    http on loopback.
+    """
+    if (
+        not isinstance(value, str)
+        or not value.isascii()
+        or not value.isprintable()
+        or " " in value
+    ):
         raise ConfigurationError("base_url must be a URL of printable ASCII characters")
     try:
         parts = urlsplit(value)
@@ -183,7 +213,9 @@ def base_url_from(value: Any) -> str:
     if parts.scheme not in {"http", "https"} or not host:
         raise ConfigurationError("base_url must start with https://, and name a host")
     if parts.scheme == "http" and host not in _LOOPBACK:
-        raise ConfigurationError("base_url must start with https://: over http:// everybody could read the key")
+        raise ConfigurationError(
+            "base_url must start with https://: over http:// everybody could read the key"
+        )
     if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError("base_url must have no user, query or fragment")
     # A host has no case; httpx leaves it to IPv6 addresses.
@@ -200,7 +232,12 @@ def header_value(name: str, value: Any) -> str:
 def _fault_of_header_value(value: Any) -> str | None:
     if not isinstance(value, str):
         return f"must be a string, not {type(value).__name__}"
-    if not value or not value.isascii() or not value.isprintable() or value != value.strip():
+    if (
+        not value
+        or not value.isascii()
+        or not value.isprintable()
+        or value != value.strip()
+    ):
         return "must be printable ASCII, not empty, without white space around it"
     return None
 

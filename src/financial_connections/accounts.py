@@ -39,11 +39,10 @@ __all__ = ["Accounts", "RefreshWaiter"]
 
 @frozen
 class Accounts(Waiting):
-    """
-    `client.accounts`: accounts that their holders linked.
+    """`client.accounts`: accounts that their holders linked.
 
-    An account's `ownership` is an id unless `expand=["ownership"]` asks for the object, and then type
-    checkers know it as `AccountOwnership | None`.
+    An account's `ownership` is an id unless `expand=["ownership"]` asks for the object,
+    and then type checkers know it as `AccountOwnership | None`.
     """
 
     @overload
@@ -81,21 +80,30 @@ class Accounts(Waiting):
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Pager[Account]:
-        """
-        List linked accounts, newest first; nothing is sent until the result is awaited or iterated.
+        """List linked accounts, newest first; nothing is sent until the result is
+        awaited or iterated.
 
-        `account_holder` keeps those of one holder, `{"customer": "cus_…"}` or `{"account": "acct_…"}`,
-        `session` those that were linked in one session. `limit` is the page size, 1 to 100. Source:
+        `account_holder` keeps those of one holder, `{"customer": "cus_…"}` or
+        `{"account": "acct_…"}`, `session` those that were linked in one session.
+        `limit` is the page size, 1 to 100. Source:
         https://docs.stripe.com/api/financial_connections/accounts/list
         """
         fetch = partial(
             list_accounts,
             self._sender,
-            account_holder=deepcopy(account_holder),  # the caller's own may change before it is sent
+            account_holder=deepcopy(
+                account_holder
+            ),  # the caller's own may change before it is sent
             session=session,
             expand=item_paths(expand),
         )
-        return Pager(fetch, limit=limit, starting_after=starting_after, ending_before=ending_before, options=options)
+        return Pager(
+            fetch,
+            limit=limit,
+            starting_after=starting_after,
+            ending_before=ending_before,
+            options=options,
+        )
 
     @overload
     async def retrieve(
@@ -120,12 +128,13 @@ class Accounts(Waiting):
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Account:
-        """
-        Return an account. Raises `NotFoundError` when there is none of that id.
+        """Return an account. Raises `NotFoundError` when there is none of that id.
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/retrieve
         """
-        return await retrieve_account(self._sender, account, expand=expand, options=options)
+        return await retrieve_account(
+            self._sender, account, expand=expand, options=options
+        )
 
     @overload
     async def disconnect(
@@ -150,13 +159,15 @@ class Accounts(Waiting):
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Account:
-        """
-        End your access to an account for good, and return it with status `disconnected`.
+        """End your access to an account for good, and return it with status
+        `disconnected`.
 
         Its holder can only link it anew. Source:
         https://docs.stripe.com/api/financial_connections/accounts/disconnect
         """
-        return await disconnect_account(self._sender, account, expand=expand, options=options)
+        return await disconnect_account(
+            self._sender, account, expand=expand, options=options
+        )
 
     @overload
     async def refresh(
@@ -184,14 +195,17 @@ class Accounts(Waiting):
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Account:
-        """
-        Start to fetch data from the institution: any of `balance`, `ownership` and `transactions`.
+        """Start to fetch data from the institution: any of `balance`, `ownership` and
+        `transactions`.
 
-        Returns at once: the account's `balance_refresh`, `ownership_refresh` and `transaction_refresh` tell
-        how it goes. Raises `AccountInactiveError` for an account that has to be linked again. Source:
+        Returns at once: the account's `balance_refresh`, `ownership_refresh` and
+        `transaction_refresh` tell how it goes. Raises `AccountInactiveError` for an
+        account that has to be linked again. Source:
         https://docs.stripe.com/api/financial_connections/accounts/refresh
         """
-        return await refresh_account(self._sender, account, features=features, expand=expand, options=options)
+        return await refresh_account(
+            self._sender, account, features=features, expand=expand, options=options
+        )
 
     @overload
     async def subscribe(
@@ -219,12 +233,13 @@ class Accounts(Waiting):
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Account:
-        """
-        Have data refreshed every day: `features` can be `transactions`.
+        """Have data refreshed every day: `features` can be `transactions`.
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/subscribe
         """
-        return await subscribe_account(self._sender, account, features=features, expand=expand, options=options)
+        return await subscribe_account(
+            self._sender, account, features=features, expand=expand, options=options
+        )
 
     @overload
     async def unsubscribe(
@@ -252,12 +267,13 @@ class Accounts(Waiting):
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Account:
-        """
-        End the daily refresh of `features`.
+        """End the daily refresh of `features`.
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/unsubscribe
         """
-        return await unsubscribe_account(self._sender, account, features=features, expand=expand, options=options)
+        return await unsubscribe_account(
+            self._sender, account, features=features, expand=expand, options=options
+        )
 
     def list_owners(
         self,
@@ -270,11 +286,24 @@ class Accounts(Waiting):
         expand: Sequence[Never] | None = None,
         options: RequestOptions | None = None,
     ) -> Pager[AccountOwner]:
-        """
-        List the owners of an account; nothing is sent until the result is awaited or iterated.
+        """List the owners of an account; nothing is sent until the result is awaited or
+        iterated.
 
-        `ownership` is the id of a snapshot, as in `id_of(account.ownership)`. `limit` is the page size,
-        1 to 100. Source: https://docs.stripe.com/api/financial_connections/ownership
+        `ownership` is the id of a snapshot, as in `id_of(account.ownership)`. `limit`
+        is the page size, 1 to 100. Source:
+        https://docs.stripe.com/api/financial_connections/ownership
         """
-        fetch = partial(list_account_owners, self._sender, account, ownership=ownership, expand=item_paths(expand))
-        return Pager(fetch, limit=limit, starting_after=starting_after, ending_before=ending_before, options=options)
+        fetch = partial(
+            list_account_owners,
+            self._sender,
+            account,
+            ownership=ownership,
+            expand=item_paths(expand),
+        )
+        return Pager(
+            fetch,
+            limit=limit,
+            starting_after=starting_after,
+            ending_before=ending_before,
+            options=options,
+        )

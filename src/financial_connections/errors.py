@@ -1,5 +1,4 @@
-"""
-Everything that this package raises.
+"""Everything that this package raises.
 
     FinancialConnectionsError
     ├── ConfigurationError(ValueError)         a setting cannot work: nothing was sent
@@ -33,7 +32,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from financial_connections._decoding import ContentError, parse_json
-from financial_connections._redact import Mask, flatten, printable, restore, text_of_html
+from financial_connections._redact import (
+    Mask,
+    flatten,
+    printable,
+    restore,
+    text_of_html,
+)
 from financial_connections._retry import is_retryable_status, retry_after_from
 
 __all__ = [
@@ -65,14 +70,18 @@ __all__ = [
 
 
 class FinancialConnectionsError(Exception):
-    """The root: `except FinancialConnectionsError` catches all that this package raises."""
+    """The root: `except FinancialConnectionsError` catches all that this package
+    raises.
+    """
 
     request_id: str | None = None
     """The request's id at Stripe (`req_…`), when an answer carried one."""
 
 
 class ConfigurationError(FinancialConnectionsError, ValueError):
-    """Nothing was sent: a setting of the client is missing or unusable. The text never shows its value."""
+    """Nothing was sent: a setting of the client is missing or unusable. The text never
+    shows its value.
+    """
 
 
 class InvalidArgumentError(FinancialConnectionsError, ValueError):
@@ -95,27 +104,36 @@ class _CallError(FinancialConnectionsError):
         self.attempts = attempts
         """Number of times that the request was sent."""
         self.idempotency_key = idempotency_key
-        """The key of a POST: repeat the call with it to make sure that it takes effect once. None for a GET."""
+        """The key of a POST: repeat the call with it to make sure that it takes effect
+        once. None for a GET.
+        """
 
 
 class APIConnectionError(_CallError, ConnectionError):
-    """
-    No usable answer arrived: connecting, sending or receiving failed.
+    """No usable answer arrived: connecting, sending or receiving failed.
 
     A POST may have taken effect; repeat it with the same `idempotency_key`.
     """
 
-    def __init__(self, message: str, *, retryable: bool = True, reason: str | None = None, **call: Any) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool = True,
+        reason: str | None = None,
+        **call: Any,
+    ) -> None:
         super().__init__(message, **call)
         self.retryable = retryable
-        """True if the same request may succeed later; False for a certificate that does not verify."""
+        """True if the same request may succeed later; False for a certificate that does
+        not verify.
+        """
         self.reason = reason
         """
         The cause in one word, to branch on or to count by.
 
-        One of `dns`, `refused`, `tls`, `proxy`, `reset`, `protocol`, `network`, `timeout`, `deadline` and `closed`
-        (the client was closed), or None.
-        """
+        One of `dns`, `refused`, `tls`, `proxy`, `reset`, `protocol`, `network`,
+        `timeout`, `deadline` and `closed` (the client was closed), or None. """
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -126,23 +144,30 @@ class DeadlineExceededError(APIConnectionError, TimeoutError):
     """The call as a whole, attempts and waiting, took longer than `deadline`."""
 
     account: Any = None
-    """The account as last seen, where `refresh_and_wait` or `wait_for_refresh` took too long."""
+    """The account as last seen, where `refresh_and_wait` or `wait_for_refresh` took too
+    long.
+    """
 
 
 class APIResponseError(_CallError):
-    """A 2xx response that is not a JSON object, or is a list without data. A POST has taken effect."""
+    """A 2xx response that is not a JSON object, or is a list without data. A POST has
+    taken effect.
+    """
 
-    def __init__(self, message: str, *, status: int = 200, retryable: bool = True, **call: Any) -> None:
+    def __init__(
+        self, message: str, *, status: int = 200, retryable: bool = True, **call: Any
+    ) -> None:
         super().__init__(message, **call)
         self.status = status
         """Status of the response, 200 to 299."""
         self.retryable = retryable
-        """True if the same request, or a POST with the same `idempotency_key`, may get a usable response later."""
+        """True if the same request, or a POST with the same `idempotency_key`, may get
+        a usable response later.
+        """
 
 
 class APIStatusError(_CallError):
-    """
-    The API refused; the fields are those of Stripe's error object.
+    """The API refused; the fields are those of Stripe's error object.
 
     Any of them but `status` can be None: a proxy's error page has none. Source:
     https://docs.stripe.com/api/errors
@@ -164,12 +189,16 @@ class APIStatusError(_CallError):
         self.headers = dict(headers or {})
         """Headers of the response, with names in lower case and secrets masked."""
         self.body = body
-        """Body of the response with secrets masked: parsed JSON, or the start of the text if it is not JSON."""
+        """Body of the response with secrets masked: parsed JSON, or the start of the
+        text if it is not JSON.
+        """
         self.type = _text(fields.get("type"))
         """`api_error`, `card_error`, `idempotency_error` or `invalid_request_error`."""
         self.code = _text(fields.get("code"))
         """A short code to branch on: https://docs.stripe.com/error-codes"""
-        self.message = printable(_text(fields.get("message")) or message or "no message")
+        self.message = printable(
+            _text(fields.get("message")) or message or "no message"
+        )
         """What went wrong, for people: one printable line."""
         self.param = _text(fields.get("param"))
         """The parameter at fault, such as `features[0]`."""
@@ -182,13 +211,16 @@ class APIStatusError(_CallError):
         self.retry_after = retry_after_from(self.headers)
         """Seconds that the server asked to wait."""
         self.replayed = self.headers.get("idempotent-replayed") == "true"
-        """True for the stored response to an earlier request with the same idempotency key."""
+        """True for the stored response to an earlier request with the same idempotency
+        key.
+        """
         super().__init__(self.message, **call)
 
     def __reduce__(self) -> tuple[Any, ...]:
         reduced: Any = super().__reduce__()
         error_class, args, state = reduced
-        # Flat, because `pickle` and `copy.deepcopy` cannot follow a body that is nested deeply.
+        # Flat, because `pickle` and `copy.deepcopy` cannot follow a body that is nested
+        # deeply.
         return error_class, args, {**state, "body": flatten(state["body"])}
 
     def __setstate__(self, state: dict[str, Any] | None) -> None:
@@ -196,7 +228,10 @@ class APIStatusError(_CallError):
 
     def __str__(self) -> str:
         facts = {"code": self.code, "param": self.param, "request": self.request_id}
-        told = [f"status {self.status}", *(f"{name} {printable(v, 100)}" for name, v in facts.items() if v)]
+        told = [
+            f"status {self.status}",
+            *(f"{name} {printable(v, 100)}" for name, v in facts.items() if v),
+        ]
         return f"{self.message} ({', '.join(told)})"
 
 
@@ -237,7 +272,9 @@ class RateLimitError(APIStatusError):
 
     @property
     def rate_limit_reason(self) -> str | None:
-        """Which limit it was, such as `global-rate`: https://docs.stripe.com/rate-limits"""
+        """Which limit it was, such as `global-rate`:
+        https://docs.stripe.com/rate-limits
+        """
         return self.headers.get("stripe-rate-limited-reason")
 
 
@@ -246,10 +283,11 @@ class ServerError(APIStatusError):
 
 
 class CursorExpiredError(FinancialConnectionsError):
-    """
-    The API does not know the refresh that a cursor starts from, so nobody can tell what has changed since.
+    """The API does not know the refresh that a cursor starts from, so nobody can tell
+    what has changed since.
 
-    Sync the account again with `cursor=None`, which reads all of its transactions, and store them over the old ones.
+    Sync the account again with `cursor=None`, which reads all of its transactions, and
+    store them over the old ones.
     """
 
 
@@ -258,7 +296,9 @@ class PaginationError(FinancialConnectionsError):
 
 
 class NotExpandedError(FinancialConnectionsError, LookupError):
-    """A field holds an id where its object was asked for; the text names the `expand=` to add."""
+    """A field holds an id where its object was asked for; the text names the `expand=`
+    to add.
+    """
 
 
 class RefreshFailedError(FinancialConnectionsError):
@@ -280,7 +320,9 @@ class RefreshNotAvailableError(FinancialConnectionsError):
 
 
 class WebhookSignatureError(FinancialConnectionsError, ValueError):
-    """A webhook's payload was not signed with any of the given secrets, or too long ago."""
+    """A webhook's payload was not signed with any of the given secrets, or too long
+    ago.
+    """
 
 
 _LARGEST_BODY = 1024 * 1024
@@ -299,10 +341,14 @@ _BY_STATUS = {
 
 
 def error_from(
-    status: int, headers: Mapping[str, str], content: bytes, *, secrets: Sequence[str] = (), **call: Any
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    *,
+    secrets: Sequence[str] = (),
+    **call: Any,
 ) -> APIStatusError:
-    """
-    Return the error for a response whose status is not 2xx.
+    """Return the error for a response whose status is not 2xx.
 
     Args:
         status: Status of the response.
@@ -316,7 +362,9 @@ def error_from(
     del secrets
     body, text = _body_from(content, mask)
     fields = _error_fields(body)
-    error_class = _class_of(status, _text(fields.get("type")), _text(fields.get("code")))
+    error_class = _class_of(
+        status, _text(fields.get("type")), _text(fields.get("code"))
+    )
     headers = {mask(name): mask(value) for name, value in headers.items()}
     request_id = headers.get("request-id")
     return error_class(
@@ -330,17 +378,23 @@ def error_from(
 
 
 def _body_from(content: bytes, mask: Mask) -> tuple[Any, str | None]:
-    """Return the parsed body; if it is not JSON, the start of it, masked, and the text to show of it."""
+    """Return the parsed body; if it is not JSON, the start of it, masked, and the text
+    to show of it.
+    """
     if len(content) <= _LARGEST_BODY:
         try:
             return parse_json(content), None
         except ContentError:
             pass
-    body = mask.start_of(content[:_LARGEST_BODY].decode("utf-8", "replace"), _LONGEST_TEXT)
+    body = mask.start_of(
+        content[:_LARGEST_BODY].decode("utf-8", "replace"), _LONGEST_TEXT
+    )
     return body, text_of_html(body).strip()
 
 
-def _class_of(status: int, error_type: str | None, code: str | None) -> type[APIStatusError]:
+def _class_of(
+    status: int, error_type: str | None, code: str | None
+) -> type[APIStatusError]:
     return (
         _BY_TYPE.get(error_type or "")
         or _BY_CODE.get(code or "")

@@ -1,12 +1,18 @@
-"""
-Events of a call on the way to its response: `AsyncClient(on_event=handler)`.
+"""Events of a call on the way to its response: `AsyncClient(on_event=handler)`.
 
-The handler is called with one event for each step. No event holds a key, the id of an object, a parameter or a body.
+The handler is called with one event for each step. No event holds a key, the id of an
+object, a parameter or a body.
 """
 
 from attrs import frozen
 
-__all__ = ["ClientEvent", "ContractMismatch", "RequestFinished", "RequestStarted", "RetryScheduled"]
+__all__ = [
+    "ClientEvent",
+    "ContractMismatch",
+    "RequestFinished",
+    "RequestStarted",
+    "RetryScheduled",
+]
 
 
 @frozen(kw_only=True)
@@ -20,7 +26,9 @@ class ClientEvent:
     port: int | None = None
     """The port of the server, such as 443."""
     url_template: str | None
-    """The path without its ids, such as `/v1/financial_connections/accounts/{account}`; None for `send_raw`."""
+    """The path without its ids, such as `/v1/financial_connections/accounts/{account}`;
+    None for `send_raw`.
+    """
     attempt: int
     """Number of the attempt in its call, from 1."""
 
@@ -30,7 +38,9 @@ class RequestStarted(ClientEvent):
     """An attempt is about to be sent."""
 
     waited: float = 0.0
-    """Seconds that the attempt waited for a free connection and for a permit of the rate limit."""
+    """Seconds that the attempt waited for a free connection and for a permit of the
+    rate limit.
+    """
 
 
 @frozen(kw_only=True)
@@ -44,12 +54,12 @@ class RequestFinished(ClientEvent):
     seconds: float
     """Duration of the attempt, in seconds."""
     error: str | None
-    """
-    The class of the error that the attempt ended in, such as `RateLimitError`; None when it succeeded.
+    """ The class of the error that the attempt ended in, such as `RateLimitError`; None
+    when it succeeded.
 
-    `APITimeoutError` for the attempt's own timeout, `DeadlineExceededError` for the deadline of the call,
-    `APIConnectionError` also when the client was closed, and `CancelledError` when the task was cancelled.
-    """
+    `APITimeoutError` for the attempt's own timeout, `DeadlineExceededError` for the
+    deadline of the call, `APIConnectionError` also when the client was closed, and
+    `CancelledError` when the task was cancelled. """
 
 
 @frozen(kw_only=True)
@@ -62,16 +72,18 @@ class RetryScheduled(ClientEvent):
 
 @frozen(kw_only=True)
 class ContractMismatch(ClientEvent):
-    """
-    A successful response has values that do not fit the contract.
+    """A successful response has values that do not fit the contract.
 
-    The call returns its model all the same: `Model.misfits` names the fields of each object, and `to_dict()` has
-    the values. There is at most one such event per response.
+    The call returns its model all the same: `Model.misfits` names the fields of each
+    object, and `to_dict()` has the values. There is at most one such event per
+    response.
     """
 
     model: str
     """The class of the returned model, such as `TransactionList`."""
     fields: tuple[str, ...]
-    """The fields that do not fit, in this model or in those inside it, such as `Transaction.amount`; each once."""
+    """The fields that do not fit, in this model or in those inside it, such as
+    `Transaction.amount`; each once.
+    """
     request_id: str | None
     """Stripe's id of the request; None if the response did not have one."""

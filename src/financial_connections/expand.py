@@ -9,8 +9,10 @@ __all__ = ["expanded", "id_of"]
 
 ObjectT = TypeVar("ObjectT", bound=Model)
 
-# An unexpanded field is a plain string that does not know where it came from; its prefix tells. Ids are opaque
-# otherwise (https://docs.stripe.com/api/expanding_objects), so a wrong guess must cost no more than a hint.
+# An unexpanded field is a plain string that does not know where it came from; its
+# prefix tells. Ids are opaque otherwise
+# (https://docs.stripe.com/api/expanding_objects), so a wrong guess must cost no more
+# than a hint.
 _PATHS_BY_PREFIX = {
     "acct_": "account_holder.account",
     "cus_": "account_holder.customer",
@@ -30,15 +32,21 @@ def expanded(field: str | ObjectT) -> ObjectT: ...
 @overload
 def expanded(field: str | ObjectT | None) -> ObjectT | None: ...
 def expanded(field: str | ObjectT | None) -> ObjectT | None:
-    """
-    Return the object in an expandable field; None when the field is null.
+    """Return the object in an expandable field; None when the field is null.
 
-    Raises `NotExpandedError`, which names the `expand=` to add, when the field holds the object's id.
+    Raises `NotExpandedError`, which names the `expand=` to add, when the field holds
+    the object's id.
     """
     if not isinstance(field, str):
         return field
-    paths = [path for prefix, path in _PATHS_BY_PREFIX.items() if field.startswith(prefix)]
-    hint = f"expand={paths}" if paths else f"its path to expand=[…], one of {sorted(_PATHS_BY_PREFIX.values())}"
+    paths = [
+        path for prefix, path in _PATHS_BY_PREFIX.items() if field.startswith(prefix)
+    ]
+    hint = (
+        f"expand={paths}"
+        if paths
+        else f"its path to expand=[…], one of {sorted(_PATHS_BY_PREFIX.values())}"
+    )
     raise NotExpandedError(f"the field holds only an id: add {hint} to the call")
 
 
@@ -49,7 +57,9 @@ def id_of(field: str) -> str: ...
 @overload
 def id_of(field: str | _HasId | None) -> str | None: ...
 def id_of(field: str | _HasId | None) -> str | None:
-    """Return the id in an expandable field, whether it is expanded or not; None when the field is null."""
+    """Return the id in an expandable field, whether it is expanded or not; None when
+    the field is null.
+    """
     if field is None or isinstance(field, str):
         return field
     return field.id
@@ -59,4 +69,7 @@ def item_paths(paths: Any) -> Any:
     """Return `paths` as a list endpoint wants them: below `data`, where its items are."""
     if not isinstance(paths, list | tuple):  # the encoder refuses what it must
         return paths
-    return [p if not isinstance(p, str) or p.startswith("data.") else f"data.{p}" for p in paths]
+    return [
+        p if not isinstance(p, str) or p.startswith("data.") else f"data.{p}"
+        for p in paths
+    ]

@@ -1,9 +1,9 @@
-"""
-What the API returns: attrs classes and open enums.
+"""What the API returns: attrs classes and open enums.
 
-An attribute is `None` when the server sent null or nothing. `to_dict()` is all it sent, `extra` what of it
-this version does not know. A value that an enum does not know is a member all the same, with `is_known` False.
-Times are seconds since the epoch, amounts are in the currency's smallest unit (cents).
+An attribute is `None` when the server sent null or nothing. `to_dict()` is all it sent,
+`extra` what of it this version does not know. A value that an enum does not know is a
+member all the same, with `is_known` False. Times are seconds since the epoch, amounts
+are in the currency's smallest unit (cents).
 """
 
 from typing import TYPE_CHECKING
@@ -52,7 +52,9 @@ from financial_connections._generated.models import (
 if TYPE_CHECKING:
 
     class AccountWithOwnership(Account):
-        """An `Account` that was asked for with `expand=["ownership"]`, as a type checker sees it."""
+        """An `Account` that was asked for with `expand=["ownership"]`, as a type
+        checker sees it.
+        """
 
         ownership: AccountOwnership | None
 else:

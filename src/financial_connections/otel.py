@@ -1,8 +1,7 @@
-"""
-OpenTelemetry spans and a metric for every attempt: `AsyncClient(on_event=spans())`.
+"""OpenTelemetry spans and a metric for every attempt: `AsyncClient(on_event=spans())`.
 
-Needs the extra `financial-connections[otel]`. Names follow the semantic conventions for HTTP clients:
-https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+Needs the extra `financial-connections[otel]`. Names follow the semantic conventions for
+HTTP clients: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 """
 
 from collections.abc import Callable
@@ -20,7 +19,9 @@ try:
         set_span_in_context,
     )
 except ModuleNotFoundError:
-    raise ModuleNotFoundError("spans need: pip install 'financial-connections[otel]'") from None
+    raise ModuleNotFoundError(
+        "spans need: pip install 'financial-connections[otel]'"
+    ) from None
 
 from financial_connections._version import __version__
 from financial_connections.events import ClientEvent, RequestFinished, RequestStarted
@@ -31,14 +32,30 @@ _CANCELLED = "CancelledError"
 
 
 # The boundaries that the semantic conventions advise.
-_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+_BOUNDARIES = (
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.075,
+    0.1,
+    0.25,
+    0.5,
+    0.75,
+    1,
+    2.5,
+    5,
+    7.5,
+    10,
+)
 
 
 def spans(
-    tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
+    tracer_provider: TracerProvider | None = None,
+    meter_provider: MeterProvider | None = None,
 ) -> Callable[[ClientEvent], None]:
-    """
-    Return a handler for `on_event` that makes a span of each attempt and records its duration.
+    """Return a handler for `on_event` that makes a span of each attempt and records its
+    duration.
 
     Args:
         tracer_provider: Creates the spans; the global one by default.
@@ -49,18 +66,27 @@ def spans(
 
     """
     tracer = get_tracer("financial_connections", __version__, tracer_provider)
-    durations = get_meter("financial_connections", __version__, meter_provider).create_histogram(
+    durations = get_meter(
+        "financial_connections", __version__, meter_provider
+    ).create_histogram(
         "http.client.request.duration",
         unit="s",
         description="Duration of HTTP client requests.",
         explicit_bucket_boundaries_advisory=_BOUNDARIES,
     )
-    # A call runs in one task, one attempt after the other: the task's context holds at most one open span.
-    current: ContextVar[Span | None] = ContextVar("financial_connections_span", default=None)
+    # A call runs in one task, one attempt after the other: the task's context holds at
+    # most one open span.
+    current: ContextVar[Span | None] = ContextVar(
+        "financial_connections_span", default=None
+    )
 
     def handle(event: ClientEvent) -> None:
         if isinstance(event, RequestStarted):
-            current.set(tracer.start_span(_name(event), kind=SpanKind.CLIENT, attributes=_attributes(event)))
+            current.set(
+                tracer.start_span(
+                    _name(event), kind=SpanKind.CLIENT, attributes=_attributes(event)
+                )
+            )
             return
         span = current.get()
         if span is None:
@@ -68,14 +94,18 @@ def spans(
         if isinstance(event, RequestFinished):
             _describe(span, event)
             span.end()
-            durations.record(event.seconds, _metric_attributes(event), set_span_in_context(span))
+            durations.record(
+                event.seconds, _metric_attributes(event), set_span_in_context(span)
+            )
             current.set(None)
 
     return handle
 
 
 def _name(event: ClientEvent) -> str:
-    return f"{event.method} {event.url_template}" if event.url_template else event.method
+    return (
+        f"{event.method} {event.url_template}" if event.url_template else event.method
+    )
 
 
 def _attributes(event: ClientEvent) -> dict[str, str | int | float]:

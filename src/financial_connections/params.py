@@ -1,7 +1,7 @@
-"""
-What calls take: `TypedDict`s for nested parameters, `Literal`s for their values.
+"""What calls take: `TypedDict`s for nested parameters, `Literal`s for their values.
 
-They are for type checkers, which refuse a misspelt one; at run time plain dicts and strings are all it takes.
+They are for type checkers, which refuse a misspelt one; at run time plain dicts and
+strings are all it takes.
 """
 
 from financial_connections._generated.models import (

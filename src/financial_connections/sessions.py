@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from financial_connections._generated.api.sessions import create_session, retrieve_session
+from financial_connections._generated.api.sessions import (
+    create_session,
+    retrieve_session,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +29,9 @@ __all__ = ["Sessions"]
 
 @frozen
 class Sessions:
-    """`client.sessions`: Stripe.js opens a session with its `client_secret`; its `accounts` are the result."""
+    """`client.sessions`: Stripe.js opens a session with its `client_secret`; its
+    `accounts` are the result.
+    """
 
     _sender: Sender
 
@@ -41,12 +46,12 @@ class Sessions:
         expand: Sequence[SessionExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Session:
-        """
-        Start a session in which `account_holder` can link accounts.
+        """Start a session in which `account_holder` can link accounts.
 
-        `permissions` are what you ask the holder for, `prefetch` what of it is fetched as soon as an account
-        is linked. Mind the plural: a permission is `balances`, a refresh's feature is `balance`. The
-        `client_secret` of the result is for the holder's browser alone. Source:
+        `permissions` are what you ask the holder for, `prefetch` what of it is fetched
+        as soon as an account is linked. Mind the plural: a permission is `balances`, a
+        refresh's feature is `balance`. The `client_secret` of the result is for the
+        holder's browser alone. Source:
         https://docs.stripe.com/api/financial_connections/sessions/create
         """
         return await create_session(
@@ -67,9 +72,10 @@ class Sessions:
         expand: Sequence[SessionExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Session:
-        """
-        Return a session, with the accounts that were linked in it.
+        """Return a session, with the accounts that were linked in it.
 
         Source: https://docs.stripe.com/api/financial_connections/sessions/retrieve
         """
-        return await retrieve_session(self._sender, session, expand=expand, options=options)
+        return await retrieve_session(
+            self._sender, session, expand=expand, options=options
+        )

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 
 import pytest
 from attrs import frozen
-from cli.running import environment, fincon, lines_of
 
 from financial_connections.cli import main
 from financial_connections.sandbox import Clock, Sandbox, serve
+from tests.support.cli_process import environment, fincon, lines_of
 
 with warnings.catch_warnings():
-    # The oldest Typer that we take imports what the newest Click that it takes warns of.
+    # The oldest Typer that we take imports what the newest Click that it takes warns
+    # of.
     warnings.simplefilter("ignore", DeprecationWarning)
     import typer  # noqa: F401
 
@@ -36,8 +37,18 @@ class Served:
 
 @contextmanager
 def served(scenario):
-    command = [sys.executable, "-m", "financial_connections.sandbox", "--port", "0", "--scenario", scenario]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "financial_connections.sandbox",
+        "--port",
+        "0",
+        "--scenario",
+        scenario,
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=environment()
+    ) as process:
         banner = [process.stdout.readline().split() for _ in range(5)]
         yield Served(banner[0][-1], banner[1][-1], banner[2][-1])
         process.terminate()
@@ -64,7 +75,9 @@ def sandbox():
 
 @pytest.fixture
 def run(sandbox, monkeypatch, capsys):
-    """Run a command in this process against `sandbox`; returns its status, its stdout and its stderr."""
+    """Run a command in this process against `sandbox`; returns its status, its stdout
+    and its stderr.
+    """
     monkeypatch.setenv("STRIPE_API_KEY", sandbox.api_key)
     with serve(sandbox) as server:
 

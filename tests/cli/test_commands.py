@@ -7,7 +7,6 @@ from typing import get_args
 
 import pytest
 import typer
-from cli.running import fincon, lines_of
 
 from financial_connections import params
 from financial_connections.cli import choices, main
@@ -15,6 +14,7 @@ from financial_connections.cli.app import app
 from financial_connections.cli.settings import Settings
 from financial_connections.sandbox import SCENARIOS, Fault
 from financial_connections.webhooks import sign
+from tests.support.cli_process import fincon, lines_of
 
 
 def rows(ran):
@@ -35,15 +35,23 @@ def test_a_list_is_all_that_the_server_sent_one_object_a_line(run, sandbox):
 def test_every_page_of_a_list_is_read(run, sandbox):
     account = sandbox.add_account(transactions=230)
     assert 230 == len(rows(run("transactions", "list", "--account", account)))
-    assert 7 == len(rows(run("transactions", "list", "--account", account, "--limit", "7")))
-    assert 230 == len(rows(run("transactions", "list", "--account", account, "--limit", "0")))
+    assert 7 == len(
+        rows(run("transactions", "list", "--account", account, "--limit", "7"))
+    )
+    assert 230 == len(
+        rows(run("transactions", "list", "--account", account, "--limit", "0"))
+    )
 
 
 def test_lists_go_on_after_and_before_an_item(run, sandbox):
     account = sandbox.add_account(transactions=5)
     ids = [row["id"] for row in rows(run("transactions", "list", "--account", account))]
-    older = rows(run("transactions", "list", "--account", account, "--starting-after", ids[2]))
-    newer = rows(run("transactions", "list", "--account", account, "--ending-before", ids[2]))
+    older = rows(
+        run("transactions", "list", "--account", account, "--starting-after", ids[2])
+    )
+    newer = rows(
+        run("transactions", "list", "--account", account, "--ending-before", ids[2])
+    )
     assert ids[3:] == [row["id"] for row in older]
     assert ids[1::-1] == [row["id"] for row in newer]
 
@@ -52,10 +60,16 @@ def test_accounts_can_be_filtered_by_holder_and_by_session(run, sandbox):
     customer = sandbox.add_customer()
     mine = sandbox.add_account(customer=customer)
     sandbox.add_account()
-    session = rows(run("sessions", "create", "--customer", customer, "--permission", "balances"))[0]["id"]
+    session = rows(
+        run("sessions", "create", "--customer", customer, "--permission", "balances")
+    )[0]["id"]
     [linked] = sandbox.complete(session)
-    assert [linked, mine] == [row["id"] for row in rows(run("accounts", "list", "--customer", customer))]
-    assert [linked] == [row["id"] for row in rows(run("accounts", "list", "--session", session))]
+    assert [linked, mine] == [
+        row["id"] for row in rows(run("accounts", "list", "--customer", customer))
+    ]
+    assert [linked] == [
+        row["id"] for row in rows(run("accounts", "list", "--session", session))
+    ]
 
 
 def test_transactions_can_be_filtered_by_time_and_by_refresh(run, sandbox):
@@ -67,7 +81,9 @@ def test_transactions_can_be_filtered_by_time_and_by_refresh(run, sandbox):
     assert everything[3:7] == chosen
     refresh = everything[0]["transaction_refresh"]
     [new] = sandbox.add_transactions(account, 1)
-    assert [new] == [row["id"] for row in rows(run(*listing, "--after-refresh", refresh))]
+    assert [new] == [
+        row["id"] for row in rows(run(*listing, "--after-refresh", refresh))
+    ]
 
 
 def test_a_chart_is_months_in_a_pipe(run, sandbox):
@@ -75,7 +91,9 @@ def test_a_chart_is_months_in_a_pipe(run, sandbox):
     months = rows(run("transactions", "list", "--account", account, "--chart"))
     assert 50 == sum(month["transactions"] for month in months)
     assert {"jpy"} == {month["currency"] for month in months}
-    assert sorted((month["month"] for month in months), reverse=True) == [month["month"] for month in months]
+    assert sorted((month["month"] for month in months), reverse=True) == [
+        month["month"] for month in months
+    ]
 
 
 def test_one_object_is_one_line(run, sandbox):
@@ -87,16 +105,30 @@ def test_one_object_is_one_line(run, sandbox):
 
 def test_expanding_gives_objects(run, sandbox):
     account = sandbox.add_account(owners=1)
-    [row] = rows(run("accounts", "retrieve", account, "--expand", "ownership", "--expand", "account_holder.customer"))
+    [row] = rows(
+        run(
+            "accounts",
+            "retrieve",
+            account,
+            "--expand",
+            "ownership",
+            "--expand",
+            "account_holder.customer",
+        )
+    )
     assert row["ownership"]["owners"]["data"][0]["name"]
     assert "customer" == row["account_holder"]["customer"]["object"]
 
 
-def test_owners_are_those_of_the_latest_snapshot_or_of_the_one_that_is_named(run, sandbox):
+def test_owners_are_those_of_the_latest_snapshot_or_of_the_one_that_is_named(
+    run, sandbox
+):
     account = sandbox.add_account(owners=2)
     owners = rows(run("accounts", "owners", account))
     assert 2 == len(owners)
-    assert owners == rows(run("accounts", "owners", account, "--ownership", owners[0]["ownership"]))
+    assert owners == rows(
+        run("accounts", "owners", account, "--ownership", owners[0]["ownership"])
+    )
 
 
 def test_without_owners_there_is_a_hint(run, sandbox):
@@ -109,14 +141,34 @@ def test_a_refresh_starts_or_is_waited_for(run, sandbox):
     account = sandbox.add_account(balance=1, refreshed=())
     [started] = rows(run("accounts", "refresh", account, "--feature", "balance"))
     assert "pending" == started["balance_refresh"]["status"]
-    [done] = rows(run("accounts", "refresh", account, "--feature", "balance", "--wait", "--poll", "0.01"))
+    [done] = rows(
+        run(
+            "accounts",
+            "refresh",
+            account,
+            "--feature",
+            "balance",
+            "--wait",
+            "--poll",
+            "0.01",
+        )
+    )
     assert {"usd": 1} == done["balance"]["current"]
 
 
 def test_a_refresh_that_fails_is_an_error_of_the_api(run, sandbox):
     account = sandbox.add_account()
     sandbox.fail_refreshes(account)
-    status, _, err = run("accounts", "refresh", account, "--feature", "balance", "--wait", "--poll", "0.01")
+    status, _, err = run(
+        "accounts",
+        "refresh",
+        account,
+        "--feature",
+        "balance",
+        "--wait",
+        "--poll",
+        "0.01",
+    )
     assert (4, "fincon: the refresh of balance failed\n") == (status, err)
 
 
@@ -131,8 +183,24 @@ def test_a_session_takes_all_that_the_api_takes(run, sandbox):
     customer = sandbox.add_customer()
     [session] = rows(
         run(
-            *("sessions", "create", "--customer", customer, "--permission", "balances", "--permission", "ownership"),
-            *("--prefetch", "balances", "--country", "US", "--return-url", "https://example.com/back"),
+            *(
+                "sessions",
+                "create",
+                "--customer",
+                customer,
+                "--permission",
+                "balances",
+                "--permission",
+                "ownership",
+            ),
+            *(
+                "--prefetch",
+                "balances",
+                "--country",
+                "US",
+                "--return-url",
+                "https://example.com/back",
+            ),
             *("--expand", "account_holder.customer"),
         )
     )
@@ -148,13 +216,19 @@ def test_a_session_takes_all_that_the_api_takes(run, sandbox):
 
 def test_a_session_is_for_a_connected_account_too(run, sandbox):
     holder = sandbox.add_connected_account()
-    [session] = rows(run("sessions", "create", "--holder-account", holder, "--permission", "balances"))
+    [session] = rows(
+        run(
+            "sessions", "create", "--holder-account", holder, "--permission", "balances"
+        )
+    )
     assert {"account": holder, "type": "account"} == session["account_holder"]
 
 
 def test_the_options_of_every_command_may_stand_before_and_behind(run, sandbox):
     sandbox.add_account()
-    status, out, _ = run("--timeout", "5", "accounts", "list", "--json", "--max-retries", "0")
+    status, out, _ = run(
+        "--timeout", "5", "accounts", "list", "--json", "--max-retries", "0"
+    )
     assert (0, 1) == (status, len(out.splitlines()))
     connected = sandbox.add_connected_account()
     assert [] == rows(run("--stripe-account", connected, "accounts", "list"))
@@ -162,7 +236,9 @@ def test_the_options_of_every_command_may_stand_before_and_behind(run, sandbox):
 
 
 def test_what_stands_behind_a_command_outdoes_what_stands_before(run):
-    status, _, err = run("accounts", "list", "--base-url", "http://127.0.0.1:9", "--max-retries", "0")
+    status, _, err = run(
+        "accounts", "list", "--base-url", "http://127.0.0.1:9", "--max-retries", "0"
+    )
     assert 5 == status, err
 
 
@@ -172,7 +248,10 @@ def test_disconnecting_needs_a_yes_where_nobody_can_be_asked(run, sandbox):
     assert (2, 1) == (status, len(err.splitlines()))
     assert "--yes" in err
     assert "active" == rows(run("accounts", "retrieve", account))[0]["status"]
-    assert "disconnected" == rows(run("accounts", "disconnect", account, "--yes"))[0]["status"]
+    assert (
+        "disconnected"
+        == rows(run("accounts", "disconnect", account, "--yes"))[0]["status"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,17 +279,26 @@ def test_disconnecting_needs_a_yes_where_nobody_can_be_asked(run, sandbox):
         ["--api-key", "sk_test_1", "accounts", "list"],
     ],
 )
-def test_a_mistake_of_usage_is_one_line_and_status_2_and_nothing_is_sent(run, sandbox, args):
+def test_a_mistake_of_usage_is_one_line_and_status_2_and_nothing_is_sent(
+    run, sandbox, args
+):
     sandbox.inject(Fault("server_error", times=None))
     status, out, err = run(*args)
     assert (2, "", 1) == (status, out, len(err.splitlines())), err
     assert err.startswith("fincon: ")
 
 
-@pytest.mark.parametrize("option", ["--api-key-file", "--base-url", "--stripe-account", "--timeout", "--max-retries"])
+@pytest.mark.parametrize(
+    "option",
+    ["--api-key-file", "--base-url", "--stripe-account", "--timeout", "--max-retries"],
+)
 @pytest.mark.parametrize("behind", [False, True])
-def test_nothing_that_is_empty_is_taken_of_the_options_of_every_command(run, option, behind):
-    status, _, err = run("version", option, "") if behind else run(option, "", "version")
+def test_nothing_that_is_empty_is_taken_of_the_options_of_every_command(
+    run, option, behind
+):
+    status, _, err = (
+        run("version", option, "") if behind else run(option, "", "version")
+    )
     assert (2, True) == (status, f"'{option}'" in err)
 
 
@@ -235,7 +323,15 @@ def test_what_is_no_number_is_told_in_words(run):
     assert "'x' is not a number" in run("accounts", "list", "--timeout", "x")[2]
 
 
-@pytest.mark.parametrize("key", ["sk_live_SECRET123", "rk_test_SECRET123", "sk_org_live_SECRET123", "rk_org_SECRET123"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk_live_SECRET123",
+        "rk_test_SECRET123",
+        "sk_org_live_SECRET123",
+        "rk_org_SECRET123",
+    ],
+)
 def test_a_key_that_stands_where_none_belongs_is_masked(run, tmp_path, key):
     for args in (
         [key],
@@ -252,7 +348,10 @@ def test_a_key_that_stands_where_none_belongs_is_masked(run, tmp_path, key):
 
 
 def test_a_server_is_the_same_with_a_slash():
-    assert Settings(base_url="http://127.0.0.1:1").server == Settings(base_url="http://127.0.0.1:1/").server
+    assert (
+        Settings(base_url="http://127.0.0.1:1").server
+        == Settings(base_url="http://127.0.0.1:1/").server
+    )
 
 
 def test_without_a_key_there_is_a_hint(monkeypatch, capsys):
@@ -281,7 +380,13 @@ def test_the_key_can_be_in_a_file(run, sandbox, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("fault", "status"),
-    [("server_error", 4), ("bad_gateway", 4), ("rate_limited", 4), ("truncated_json", 4), ("reset", 5)],
+    [
+        ("server_error", 4),
+        ("bad_gateway", 4),
+        ("rate_limited", 4),
+        ("truncated_json", 4),
+        ("reset", 5),
+    ],
 )
 def test_a_refusal_has_its_status(run, sandbox, fault, status):
     sandbox.inject(Fault(fault, times=None))
@@ -306,7 +411,11 @@ def test_a_bug_is_one_line_with_a_hint_and_its_places_only_with_debug(run, monke
         raise ZeroDivisionError("/".join("rent"))
 
     monkeypatch.setattr("financial_connections.AsyncClient", fail)
-    assert (1, "", "fincon: unexpected ZeroDivisionError; --debug shows where\n") == run("accounts", "list")
+    assert (
+        1,
+        "",
+        "fincon: unexpected ZeroDivisionError; --debug shows where\n",
+    ) == run("accounts", "list")
     _, _, err = run("accounts", "list", "--debug")
     assert "in fail" in err
     assert "r/e/n/t" not in err
@@ -332,19 +441,42 @@ def test_a_webhook_that_verifies_is_shown(tmp_path, capsys):
     body, secret = tmp_path / "body.json", tmp_path / "secret"
     body.write_bytes(EVENT)
     secret.write_text("whsec_1\n")
-    verify = ["webhooks", "verify", "--secret-file", str(secret), str(body), "--signature"]
+    verify = [
+        "webhooks",
+        "verify",
+        "--secret-file",
+        str(secret),
+        str(body),
+        "--signature",
+    ]
     assert 0 == main([*verify, sign(EVENT, "whsec_1")])
     assert json.loads(EVENT) == json.loads(capsys.readouterr().out)
     assert 3 == main([*verify, sign(EVENT, "whsec_2")])
     assert 3 == main([*verify, sign(EVENT, "whsec_1", int(time.time()) - 3_600)])
-    assert 0 == main([*verify, sign(EVENT, "whsec_1", int(time.time()) - 3_600), "--any-age"])
-    assert 2 == main([*verify[:-2], str(tmp_path / "secret"), "--signature", sign(secret.read_bytes(), "whsec_1")])
+    assert 0 == main(
+        [*verify, sign(EVENT, "whsec_1", int(time.time()) - 3_600), "--any-age"]
+    )
+    assert 2 == main(
+        [
+            *verify[:-2],
+            str(tmp_path / "secret"),
+            "--signature",
+            sign(secret.read_bytes(), "whsec_1"),
+        ]
+    )
     assert "whsec_" not in "".join(capsys.readouterr())
 
 
 def test_a_webhook_can_come_from_stdin():
     signature = sign(EVENT, "whsec_1")
-    done = fincon("webhooks", "verify", "--signature", signature, stdin=EVENT.decode(), STRIPE_WEBHOOK_SECRET="whsec_1")
+    done = fincon(
+        "webhooks",
+        "verify",
+        "--signature",
+        signature,
+        stdin=EVENT.decode(),
+        STRIPE_WEBHOOK_SECRET="whsec_1",
+    )
     assert [json.loads(EVENT)] == lines_of(done)
 
 
@@ -360,7 +492,16 @@ def test_a_sync_gives_what_has_changed_and_keeps_its_place(run, sandbox, tmp_pat
 
 def test_a_sync_that_breaks_goes_on_where_it_was(run, sandbox, tmp_path):
     account, state = sandbox.add_account(transactions=250), tmp_path / "state"
-    sync = ["transactions", "sync", "--account", account, "--state", state, "--max-retries", "0"]
+    sync = [
+        "transactions",
+        "sync",
+        "--account",
+        account,
+        "--state",
+        state,
+        "--max-retries",
+        "0",
+    ]
     sandbox.inject(Fault("latency", operation="list_transactions", times=1))
     sandbox.inject(Fault("server_error", operation="list_transactions", times=1))
     status, out, _ = run(*sync)
@@ -373,7 +514,12 @@ def test_a_sync_that_breaks_goes_on_where_it_was(run, sandbox, tmp_path):
 def test_a_state_that_is_none_is_refused(run, sandbox, tmp_path, content):
     state = tmp_path / "state"
     state.write_bytes(content)
-    assert 2 == run("transactions", "sync", "--account", sandbox.add_account(), "--state", state)[0]
+    assert (
+        2
+        == run(
+            "transactions", "sync", "--account", sandbox.add_account(), "--state", state
+        )[0]
+    )
     assert content == state.read_bytes()
 
 
@@ -406,8 +552,20 @@ ALL_COMMANDS = list(commands(typer.main.get_command(app)))
 
 
 def test_the_commands_are_those_that_are_documented():
-    leaves = {" ".join(path) for path, command in ALL_COMMANDS if not hasattr(command, "commands")}
-    accounts = {"list", "retrieve", "refresh", "disconnect", "subscribe", "unsubscribe", "owners"}
+    leaves = {
+        " ".join(path)
+        for path, command in ALL_COMMANDS
+        if not hasattr(command, "commands")
+    }
+    accounts = {
+        "list",
+        "retrieve",
+        "refresh",
+        "disconnect",
+        "subscribe",
+        "unsubscribe",
+        "owners",
+    }
     transactions = {"list", "retrieve", "sync", "export"}
     assert leaves == {
         *(f"accounts {name}" for name in accounts),
@@ -420,7 +578,9 @@ def test_the_commands_are_those_that_are_documented():
     }
 
 
-@pytest.mark.parametrize("path", [(), *(path for path, _ in ALL_COMMANDS)], ids=" ".join)
+@pytest.mark.parametrize(
+    "path", [(), *(path for path, _ in ALL_COMMANDS)], ids=" ".join
+)
 def test_every_command_has_a_help_text(path, capsys):
     assert 0 == main([*path, "--help"])
     out = capsys.readouterr().out
@@ -435,7 +595,9 @@ def test_the_options_of_the_sandbox_say_what_they_take(capsys):
     assert not re.search("<(str|int)>", capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("path", [path for path, command in ALL_COMMANDS if not hasattr(command, "commands")])
+@pytest.mark.parametrize(
+    "path", [path for path, command in ALL_COMMANDS if not hasattr(command, "commands")]
+)
 def test_the_examples_of_a_command_are_of_that_command(path):
     command = dict(ALL_COMMANDS)[path]
     if path != ("version",):
@@ -455,10 +617,20 @@ assert len(TEXTS) > 30
 @pytest.mark.parametrize(("path", "name"), TEXTS)
 def test_nothing_that_is_empty_is_taken(run, path, name):
     """An unset variable must not turn one customer's accounts into everybody's."""
-    needs = [parameter for parameter in dict(ALL_COMMANDS)[path].params if parameter.required]
-    given = {parameter.opts[0]: "transactions" if "feature" in parameter.opts[0] else "balances" for parameter in needs}
+    needs = [
+        parameter for parameter in dict(ALL_COMMANDS)[path].params if parameter.required
+    ]
+    given = {
+        parameter.opts[0]: "transactions"
+        if "feature" in parameter.opts[0]
+        else "balances"
+        for parameter in needs
+    }
     given[name] = ""
-    args = [[option, value] if option.startswith("-") else [value] for option, value in given.items()]
+    args = [
+        [option, value] if option.startswith("-") else [value]
+        for option, value in given.items()
+    ]
     status, out, err = run(*path, *(word for words in args for word in words))
     assert (2, "") == (status, out)
     assert name.removeprefix("payload").strip("-").upper() in err.upper()

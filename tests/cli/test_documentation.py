@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
-from cli.running import environment, in_terminal, seen
 
 from financial_connections import AsyncClient
 from financial_connections.cli import failure
 from financial_connections.cli.rows import COLUMNS
 from financial_connections.sandbox import Clock, Sandbox
 from financial_connections.webhooks import sign
+from tests.support.cli_process import environment, in_terminal, seen
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/cli.md").read_text()
@@ -38,10 +38,14 @@ def console_lines():
 async def objects(sandbox):
     """One of everything, by the names that the page has for them."""
     customer = sandbox.add_customer()
-    account = sandbox.add_account(customer=customer, balance=1, owners=1, transactions=30)
+    account = sandbox.add_account(
+        customer=customer, balance=1, owners=1, transactions=30
+    )
     async with AsyncClient(sandbox.api_key, base_url=sandbox.url) as client:
         holder = {"type": "customer", "customer": customer}
-        session = await client.sessions.create(account_holder=holder, permissions=["balances"])
+        session = await client.sessions.create(
+            account_holder=holder, permissions=["balances"]
+        )
         sandbox.complete(session.id)
         newest = await client.transactions.list(account=account, limit=1)
     sandbox.add_transactions(account, 1)
@@ -75,13 +79,22 @@ async def shell(tmp_path):
             for placeholder, real in known.items():
                 line = re.sub(rf"{placeholder}(?!\.)", real, line)
             script = ["bash", "-c", f"{command}\n{line}"]
-            return subprocess.run(script, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+            return subprocess.run(
+                script,
+                cwd=tmp_path,
+                env=env,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
 
         yield run
 
 
 @pytest.mark.parametrize(("command", "shown"), console_lines())
-async def test_a_command_of_the_page_runs_and_shows_what_it_shows_there(shell, command, shown):
+async def test_a_command_of_the_page_runs_and_shows_what_it_shows_there(
+    shell, command, shown
+):
     if shown:
         written, status = in_terminal(*command.removeprefix("fincon ").split())
         assert (0, shown) == (status, seen(written).splitlines())
@@ -92,8 +105,17 @@ async def test_a_command_of_the_page_runs_and_shows_what_it_shows_there(shell, c
 
 
 def test_every_status_is_documented():
-    documented = {int(status) for status in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)}
-    used = {failure.UNEXPECTED, failure.USAGE, failure.ACCESS, failure.API, failure.NETWORK, failure.INTERRUPTED}
+    documented = {
+        int(status) for status in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)
+    }
+    used = {
+        failure.UNEXPECTED,
+        failure.USAGE,
+        failure.ACCESS,
+        failure.API,
+        failure.NETWORK,
+        failure.INTERRUPTED,
+    }
     assert {0, 141, 143} | used == documented
 
 

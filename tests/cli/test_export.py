@@ -11,17 +11,23 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from attrs import evolve
-from cli.running import fincon, in_shell, lines_of, started
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
 from financial_connections.cli import durable
-from financial_connections.cli.export import Export, State, bytes_of, state_from, state_to_begin_with
+from financial_connections.cli.export import (
+    Export,
+    State,
+    bytes_of,
+    state_from,
+    state_to_begin_with,
+)
 from financial_connections.cli.formats import format_of
 from financial_connections.cli.rows import COLUMNS, row_from
 from financial_connections.cli.usage import UsageError
 from financial_connections.sandbox import Fault
+from tests.support.cli_process import fincon, in_shell, lines_of, started
 
 OPTIONS = {"account": "fca_1", "format": ".csv"}
 STATES = st.builds(
@@ -49,7 +55,14 @@ def test_a_state_that_was_cut_off_is_refused(state, data):
 
 @pytest.mark.parametrize(
     "damage",
-    [{"options": 3}, {"length": "x"}, {"length": -1}, {"count": 1.5}, {"cursor": 7}, {"is_complete": "no"}],
+    [
+        {"options": 3},
+        {"length": "x"},
+        {"length": -1},
+        {"count": 1.5},
+        {"cursor": 7},
+        {"is_complete": "no"},
+    ],
 )
 def test_a_state_that_makes_no_sense_is_refused(damage):
     with pytest.raises(UsageError, match="damaged"):
@@ -64,7 +77,14 @@ def test_the_state_of_another_version_is_refused():
 def beginning(**there):
     return state_to_begin_with(
         OPTIONS,
-        **{"found": None, "has_part": False, "has_target": False, "resume": False, "force": False, **there},
+        **{
+            "found": None,
+            "has_part": False,
+            "has_target": False,
+            "resume": False,
+            "force": False,
+            **there,
+        },
     )
 
 
@@ -78,12 +98,22 @@ DONE = State(options=OPTIONS, cursor="fctxn_1", length=9, count=1, is_complete=T
         ({"has_target": True}, "--force replaces it"),
         ({"has_target": True, "resume": True}, "--force replaces it"),
         ({"has_part": True}, "go on with --resume"),
-        ({"has_part": True, "found": BEGUN, "resume": True, "has_target": True}, "--force replaces it"),
-        ({"has_part": True, "found": DONE, "resume": True, "has_target": True}, "--force replaces it"),
+        (
+            {"has_part": True, "found": BEGUN, "resume": True, "has_target": True},
+            "--force replaces it",
+        ),
+        (
+            {"has_part": True, "found": DONE, "resume": True, "has_target": True},
+            "--force replaces it",
+        ),
         ({"found": BEGUN, "resume": True}, "is gone"),
         ({"found": DONE, "resume": True}, "is gone"),
         (
-            {"has_part": True, "found": State(options={**OPTIONS, "account": "fca_2"}), "resume": True},
+            {
+                "has_part": True,
+                "found": State(options={**OPTIONS, "account": "fca_2"}),
+                "resume": True,
+            },
             "another account",
         ),
     ],
@@ -102,7 +132,10 @@ def test_an_export_does_not_begin_where_it_would_spoil_something(there, hint):
         ({"force": True, "has_part": True}, State(options=OPTIONS, may_overwrite=True)),
         ({"resume": True, "has_part": True, "found": BEGUN}, BEGUN),
         ({"resume": True, "has_target": True, "found": DONE}, DONE),
-        ({"resume": True, "force": True, "has_part": True, "found": BEGUN}, evolve(BEGUN, may_overwrite=True)),
+        (
+            {"resume": True, "force": True, "has_part": True, "found": BEGUN},
+            evolve(BEGUN, may_overwrite=True),
+        ),
     ],
 )
 def test_an_export_begins_anew_or_goes_on(there, state):
@@ -122,14 +155,20 @@ def test_an_export_is_what_a_list_is(run, account, tmp_path):
     status, out, err = exported(run, account, tmp_path / "out.jsonl")
     assert (0, "") == (status, err)
     assert {"path": str(tmp_path / "out.jsonl"), "transactions": 250} == json.loads(out)
-    assert run("transactions", "list", "--account", account)[1] == (tmp_path / "out.jsonl").read_text()
+    assert (
+        run("transactions", "list", "--account", account)[1]
+        == (tmp_path / "out.jsonl").read_text()
+    )
     assert [tmp_path / "out.jsonl"] == list(tmp_path.iterdir())
 
 
 def test_csv_and_parquet_have_the_rows_of_the_lines(run, account, tmp_path):
     for name in ("out.jsonl", "out.csv", "out.parquet"):
         assert 0 == exported(run, account, tmp_path / name)[0]
-    rows = [row_from(json.loads(line)) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    rows = [
+        row_from(json.loads(line))
+        for line in (tmp_path / "out.jsonl").read_text().splitlines()
+    ]
     assert rows == parquet.read_table(tmp_path / "out.parquet").to_pylist()
     header, *lines = (tmp_path / "out.csv").read_text().splitlines()
     assert ",".join(COLUMNS) == header
@@ -137,11 +176,16 @@ def test_csv_and_parquet_have_the_rows_of_the_lines(run, account, tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
-def test_an_account_without_transactions_gives_a_file_without_rows(run, sandbox, tmp_path, ending):
+def test_an_account_without_transactions_gives_a_file_without_rows(
+    run, sandbox, tmp_path, ending
+):
     target = tmp_path / f"out{ending}"
     assert 0 == exported(run, sandbox.add_account(), target)[0]
     if ending == ".parquet":
-        assert (0, list(COLUMNS)) == ((table := parquet.read_table(target)).num_rows, table.column_names)
+        assert (0, list(COLUMNS)) == (
+            (table := parquet.read_table(target)).num_rows,
+            table.column_names,
+        )
     else:
         assert ("", ",".join(COLUMNS) + "\n")[ending == ".csv"] == target.read_text()
 
@@ -163,7 +207,9 @@ def test_what_is_there_is_replaced_only_by_force(run, account, tmp_path):
 
 def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path):
     target = tmp_path / "out.jsonl"
-    with Export(target, format_of(target), OPTIONS, resume=False, force=False) as export:
+    with Export(
+        target, format_of(target), OPTIONS, resume=False, force=False
+    ) as export:
         export.append([{"id": "fctxn_1"}], "fctxn_1", is_last=True)
         target.write_text("mine")
         with pytest.raises(UsageError, match="--resume --force"):
@@ -177,15 +223,23 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path):
 def test_two_exports_do_not_write_to_one_file(tmp_path):
     target = tmp_path / "out.jsonl"
     with Export(target, format_of(target), OPTIONS, resume=False, force=False):
-        for wish in ({"resume": True, "force": False}, {"resume": False, "force": True}):
+        for wish in (
+            {"resume": True, "force": False},
+            {"resume": False, "force": True},
+        ):
             with pytest.raises(UsageError, match="another export"):
                 Export(target, format_of(target), OPTIONS, **wish).__enter__()
 
 
-def test_an_export_that_breaks_says_how_to_go_on_and_does(run, sandbox, account, tmp_path):
+def test_an_export_that_breaks_says_how_to_go_on_and_does(
+    run, sandbox, account, tmp_path
+):
     target = tmp_path / "out.csv"
     exported(run, account, tmp_path / "whole.csv")
-    sandbox.inject(Fault("latency", operation="list_transactions"), Fault("server_error", times=None))
+    sandbox.inject(
+        Fault("latency", operation="list_transactions"),
+        Fault("server_error", times=None),
+    )
     status, out, err = exported(run, account, target, "--max-retries", "0")
     assert (4, "") == (status, out)
     assert err.endswith("100 transactions are kept: --resume goes on after them\n")
@@ -199,7 +253,9 @@ def test_an_export_that_breaks_says_how_to_go_on_and_does(run, sandbox, account,
     assert {"whole.csv", "out.csv"} == {path.name for path in tmp_path.iterdir()}
 
 
-def test_what_fails_before_the_first_page_leaves_nothing(run, sandbox, account, monkeypatch, tmp_path):
+def test_what_fails_before_the_first_page_leaves_nothing(
+    run, sandbox, account, monkeypatch, tmp_path
+):
     target = tmp_path / "out.csv"
     assert 4 == exported(run, "fca_nowhere", target)[0]
     assert 2 == exported(run, account, target, "--sandbox")[0]
@@ -208,8 +264,13 @@ def test_what_fails_before_the_first_page_leaves_nothing(run, sandbox, account, 
     assert [] == list(tmp_path.iterdir())
 
 
-def test_without_a_key_force_does_not_cost_an_unfinished_export(run, sandbox, account, monkeypatch, tmp_path):
-    sandbox.inject(Fault("latency", operation="list_transactions"), Fault("server_error", times=None))
+def test_without_a_key_force_does_not_cost_an_unfinished_export(
+    run, sandbox, account, monkeypatch, tmp_path
+):
+    sandbox.inject(
+        Fault("latency", operation="list_transactions"),
+        Fault("server_error", times=None),
+    )
     exported(run, account, tmp_path / "out.jsonl", "--max-retries", "0")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     monkeypatch.setenv("STRIPE_API_KEY", "")
@@ -228,7 +289,10 @@ def test_links_beside_an_export_lead_nowhere(run, account, tmp_path):
     os.mkfifo(tmp_path / ".d.csv.part")
     for name in ("a.csv", "c.csv", "d.csv"):
         status, _, err = exported(run, account, tmp_path / name, "--force")
-        assert (2, True) == (status, err.endswith(".part: it must be a file of yours, and no link\n")), err
+        assert (2, True) == (
+            status,
+            err.endswith(".part: it must be a file of yours, and no link\n"),
+        ), err
     (tmp_path / ".a.csv.part").unlink()
     for name in ("a.csv", "b.parquet"):
         assert 0 == exported(run, account, tmp_path / name)[0]
@@ -239,7 +303,10 @@ def test_a_link_that_leads_nowhere_is_a_target_that_is_there(run, account, tmp_p
     target, elsewhere = tmp_path / "out.csv", tmp_path / "elsewhere.csv"
     target.symlink_to(elsewhere)
     status, _, err = exported(run, account, target)
-    assert (2, True) == (status, "the file is there already: --force replaces it" in err)
+    assert (2, True) == (
+        status,
+        "the file is there already: --force replaces it" in err,
+    )
     assert (True, [target]) == (target.is_symlink(), list(tmp_path.iterdir()))
     assert 0 == exported(run, account, target, "--force")[0]
     assert (False, False) == (target.is_symlink(), elsewhere.exists())
@@ -248,7 +315,9 @@ def test_a_link_that_leads_nowhere_is_a_target_that_is_there(run, account, tmp_p
 
 def test_a_link_that_appears_during_an_export_is_not_replaced(tmp_path):
     target = tmp_path / "out.jsonl"
-    with Export(target, format_of(target), OPTIONS, resume=False, force=False) as export:
+    with Export(
+        target, format_of(target), OPTIONS, resume=False, force=False
+    ) as export:
         export.append([{"id": "fctxn_1"}], "fctxn_1", is_last=True)
         target.symlink_to(tmp_path / "nowhere")
         with pytest.raises(UsageError, match="appeared meanwhile"):
@@ -258,7 +327,12 @@ def test_a_link_that_appears_during_an_export_is_not_replaced(tmp_path):
 
 def test_a_draft_of_a_cursor_takes_no_name_that_is_taken(run, account, tmp_path):
     (tmp_path / "cursor.tmp").write_text("notes")
-    assert 0 == run("transactions", "sync", "--account", account, "--state", tmp_path / "cursor")[0]
+    assert (
+        0
+        == run(
+            "transactions", "sync", "--account", account, "--state", tmp_path / "cursor"
+        )[0]
+    )
     assert "notes" == (tmp_path / "cursor.tmp").read_text()
     assert {"cursor", "cursor.tmp"} == {path.name for path in tmp_path.iterdir()}
     assert 0o600 == stat.S_IMODE((tmp_path / "cursor").stat().st_mode)
@@ -281,14 +355,19 @@ def test_drafts_that_a_kill_has_left_are_swept(run, account, tmp_path):
 def test_a_full_disk_is_told_with_the_file_and_how_to_go_on(many, tmp_path):
     [account] = many.accounts()
     export = f"$fincon --base-url {many.url} transactions export --account {account['id']} --to out.csv"
-    full = in_shell(f"cd {tmp_path}; trap '' XFSZ; (ulimit -f 100; {export})", **many.env)
+    full = in_shell(
+        f"cd {tmp_path}; trap '' XFSZ; (ulimit -f 100; {export})", **many.env
+    )
     assert 1 == full.returncode
     assert full.stderr.startswith("fincon: .out.csv.part: File too large; ")
     assert full.stderr.endswith(" transactions are kept: --resume goes on after them\n")
 
 
 def test_force_starts_an_unfinished_export_over(run, sandbox, account, tmp_path):
-    sandbox.inject(Fault("latency", operation="list_transactions"), Fault("server_error", times=None))
+    sandbox.inject(
+        Fault("latency", operation="list_transactions"),
+        Fault("server_error", times=None),
+    )
     exported(run, account, tmp_path / "out.jsonl", "--max-retries", "0")
     sandbox.api.faults.clear()
     sandbox.add_transactions(account, 3)
@@ -306,12 +385,17 @@ def killed(export, *_):
 
 
 def pages():
-    return [[{"id": f"fctxn_{page}{item}", "amount": item} for item in range(2)] for page in range(3)]
+    return [
+        [{"id": f"fctxn_{page}{item}", "amount": item} for item in range(2)]
+        for page in range(3)
+    ]
 
 
 def an_export(target, *, resume):
     """Export as the command does, from pages that are cut by a cursor."""
-    with Export(target, format_of(target), OPTIONS, resume=resume, force=False) as export:
+    with Export(
+        target, format_of(target), OPTIONS, resume=resume, force=False
+    ) as export:
         done = export.state.count // 2
         for number, page in enumerate(pages()[done:], done):
             if not export.state.is_complete:
@@ -321,7 +405,9 @@ def an_export(target, *, resume):
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_killed_before_or_after_any_step_an_export_goes_on_to_the_same_end(monkeypatch, tmp_path, ending, after):
+def test_killed_before_or_after_any_step_an_export_goes_on_to_the_same_end(
+    monkeypatch, tmp_path, ending, after
+):
     """
     A step is whatever reaches the disk: an fsync, a rename, the removal of a file.
 
@@ -365,7 +451,9 @@ def test_killed_before_or_after_any_step_an_export_goes_on_to_the_same_end(monke
     assert kills > 12
 
 
-def test_a_state_that_is_damaged_is_no_hindrance_to_starting_over(run, account, tmp_path):
+def test_a_state_that_is_damaged_is_no_hindrance_to_starting_over(
+    run, account, tmp_path
+):
     (tmp_path / ".out.csv.part").write_text("id\nfctxn_1\n")
     (tmp_path / ".out.csv.part.state").write_text("{")
     for wish, status in ([], 2), (["--resume"], 2), (["--force"], 0):
@@ -377,7 +465,9 @@ def test_a_state_that_is_damaged_is_no_hindrance_to_starting_over(run, account, 
 @pytest.mark.parametrize("cut", ["length", "gone"])
 def test_a_part_that_is_not_what_its_state_says_is_refused(tmp_path, cut):
     target = tmp_path / "out.jsonl"
-    with Export(target, format_of(target), OPTIONS, resume=False, force=False) as export:
+    with Export(
+        target, format_of(target), OPTIONS, resume=False, force=False
+    ) as export:
         export.append(pages()[0], "fctxn_01", is_last=False)
     part = tmp_path / ".out.jsonl.part"
     part.write_bytes(part.read_bytes()[:-1]) if cut == "length" else part.unlink()
@@ -388,7 +478,9 @@ def test_a_part_that_is_not_what_its_state_says_is_refused(tmp_path, cut):
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "state"
     durable.write(path, b"before")
-    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "disk full")))
+    monkeypatch.setattr(
+        os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "disk full"))
+    )
     with pytest.raises(OSError, match="disk full"):
         durable.write(path, b"after")
     assert b"before" == path.read_bytes()
@@ -397,14 +489,18 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
 def kept(target):
     """How many transactions the state of an export says are kept."""
     try:
-        return json.loads(target.with_name(f".{target.name}.part.state").read_bytes())["count"]
+        return json.loads(target.with_name(f".{target.name}.part.state").read_bytes())[
+            "count"
+        ]
     except FileNotFoundError:
         return 0
 
 
 @contextmanager
 def held(bank, pages):
-    """Let the bank give so many pages, and no more: however slow this test is, no export ends before it looks."""
+    """Let the bank give so many pages, and no more: however slow this test is, no
+    export ends before it looks.
+    """
     with httpx.Client(base_url=f"{bank.url}/_sandbox", auth=(bank.key, "")) as control:
         for fault in ({"times": pages}, {"times": 1, "seconds": 3_600}):
             fault |= {"kind": "latency", "operation": "list_transactions"}
@@ -414,11 +510,15 @@ def held(bank, pages):
 
 
 def stopped(args, bank, target, count, number):
-    """Run an export until so many transactions are kept; send it a signal; return its status and its stderr."""
+    """Run an export until so many transactions are kept; send it a signal; return its
+    status and its stderr.
+    """
     pages = (count - kept(target)) // 100 + 20
     with held(bank, pages), started(*args, **bank.env) as process:
         end = time.monotonic() + 30
-        while process.poll() is None and kept(target) < count and time.monotonic() < end:
+        while (
+            process.poll() is None and kept(target) < count and time.monotonic() < end
+        ):
             pass
         process.send_signal(number)
         _, err = process.communicate()
@@ -426,14 +526,26 @@ def stopped(args, bank, target, count, number):
 
 
 @pytest.mark.parametrize("ending", [".csv"])  # the others are among the long tests
-def test_an_export_of_25000_that_is_killed_again_and_again_equals_one_that_is_not(many, tmp_path, ending):
+def test_an_export_of_25000_that_is_killed_again_and_again_equals_one_that_is_not(
+    many, tmp_path, ending
+):
     [account] = many.accounts()
     whole, target = tmp_path / f"whole{ending}", tmp_path / f"out{ending}"
-    export = ("--base-url", many.url, "transactions", "export", "--account", account["id"], "--to")
+    export = (
+        "--base-url",
+        many.url,
+        "transactions",
+        "export",
+        "--account",
+        account["id"],
+        "--to",
+    )
     [told] = lines_of(fincon(*export, whole, **many.env))
     assert 25_000 == told["transactions"]
     for count in (1, 7_000, 16_000):
-        status, err = stopped((*export, target, "--resume"), many, target, count, signal.SIGKILL)
+        status, err = stopped(
+            (*export, target, "--resume"), many, target, count, signal.SIGKILL
+        )
         assert (-signal.SIGKILL, "") == (status, err)
         assert 25_000 > kept(target) >= count
         assert not target.exists()
@@ -447,11 +559,24 @@ def test_an_export_of_25000_that_is_killed_again_and_again_equals_one_that_is_no
     assert {whole, target} == set(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_export_that_is_interrupted_says_how_to_go_on(many, tmp_path, number, status):
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_an_export_that_is_interrupted_says_how_to_go_on(
+    many, tmp_path, number, status
+):
     [account] = many.accounts()
     target = tmp_path / "out.csv"
-    export = ("--base-url", many.url, "transactions", "export", "--account", account["id"], "--to", target)
+    export = (
+        "--base-url",
+        many.url,
+        "transactions",
+        "export",
+        "--account",
+        account["id"],
+        "--to",
+        target,
+    )
     ended, err = stopped(export, many, target, 500, number)
     assert status == ended, err
     assert err.startswith("fincon: interrupted; ")

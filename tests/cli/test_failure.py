@@ -57,15 +57,27 @@ def test_every_error_has_its_status(error, status):
 
 
 def test_a_refusal_is_told_with_code_request_and_advice():
-    body = {"error": {"message": "No such account", "code": "resource_missing", "type": "invalid_request_error"}}
-    told = failure.failure_from(NotFoundError(status=404, body=body, request_id="req_1")).text
-    assert told.startswith("No such account (status 404, code resource_missing, request req_1); check the id")
+    body = {
+        "error": {
+            "message": "No such account",
+            "code": "resource_missing",
+            "type": "invalid_request_error",
+        }
+    }
+    told = failure.failure_from(
+        NotFoundError(status=404, body=body, request_id="req_1")
+    ).text
+    assert told.startswith(
+        "No such account (status 404, code resource_missing, request req_1); check the id"
+    )
 
 
 def test_notes_come_last():
     error = APIConnectionError("the connection broke")
     error.add_note("1,200 transactions are kept: --resume goes on after them")
-    assert failure.failure_from(error).text.endswith("; 1,200 transactions are kept: --resume goes on after them")
+    assert failure.failure_from(error).text.endswith(
+        "; 1,200 transactions are kept: --resume goes on after them"
+    )
 
 
 def test_a_failure_is_one_line_that_cannot_steer_a_terminal():
@@ -73,7 +85,10 @@ def test_a_failure_is_one_line_that_cannot_steer_a_terminal():
 
 
 def test_a_disk_that_is_full_is_told():
-    assert "No space left on device" == failure.failure_from(OSError(errno.ENOSPC, "No space left on device")).text
+    assert (
+        "No space left on device"
+        == failure.failure_from(OSError(errno.ENOSPC, "No space left on device")).text
+    )
 
 
 def test_the_text_of_a_bug_is_not_told():
@@ -95,5 +110,7 @@ def test_the_places_of_an_error_have_its_causes_but_no_texts():
     told = failure.places(raised.value)
     assert "a-b-c" not in told
     assert "_bug" in told
-    assert told.index("KeyError\n") < told.index("\nled to\n") < told.index("ValueError\n")
+    assert (
+        told.index("KeyError\n") < told.index("\nled to\n") < told.index("ValueError\n")
+    )
     assert "a-b-c" in "".join(TracebackException.from_exception(raised.value).format())

@@ -38,7 +38,10 @@ def test_an_amount_has_the_decimals_of_its_currency(units, currency, told):
 def test_the_digits_of_an_amount_are_those_that_were_sent(units, currency):
     told = amount(units, currency)
     whole, _, part = re.search(r"[0-9][0-9,.]*$", told)[0].partition(".")
-    assert (abs(units), decimals(currency)) == (int(whole.replace(",", "") + part), len(part))
+    assert (abs(units), decimals(currency)) == (
+        int(whole.replace(",", "") + part),
+        len(part),
+    )
     assert (units < 0) == told.startswith("-")
 
 
@@ -48,9 +51,26 @@ def test_no_currency_is_too_strange(currency):
 
 
 def test_only_currencies_whose_decimals_are_out_of_use_differ_from_cldr():
-    differ = {code for code in CURRENCIES if len(code) == 3 and decimals(code) != get_currency_precision(code)}
+    differ = {
+        code
+        for code in CURRENCIES
+        if len(code) == 3 and decimals(code) != get_currency_precision(code)
+    }
     assert {"AFN", "ALL", "IRR", "LBP", "RSD"} <= differ
-    assert not differ & {"USD", "EUR", "GBP", "JPY", "KRW", "KWD", "BHD", "CAD", "CHF", "INR", "VND", "CLP"}
+    assert not differ & {
+        "USD",
+        "EUR",
+        "GBP",
+        "JPY",
+        "KRW",
+        "KWD",
+        "BHD",
+        "CAD",
+        "CHF",
+        "INR",
+        "VND",
+        "CLP",
+    }
 
 
 def test_balances_stand_in_the_order_of_their_currencies():
@@ -60,7 +80,13 @@ def test_balances_stand_in_the_order_of_their_currencies():
 
 @pytest.mark.parametrize(
     ("distance", "told"),
-    [(0, "now"), (-300, "5 minutes ago"), (3_600, "in 1 hour"), (-3 * 86_400, "3 days ago"), (10**18, "?")],
+    [
+        (0, "now"),
+        (-300, "5 minutes ago"),
+        (3_600, "in 1 hour"),
+        (-3 * 86_400, "3 days ago"),
+        (10**18, "?"),
+    ],
 )
 def test_a_moment_is_told_by_its_distance(distance, told):
     assert told == ago(1_700_000_000 + distance, now=1_700_000_000)
@@ -85,7 +111,9 @@ def test_moments_can_be_written_in_several_ways(written, seconds):
 
 
 def test_a_day_reaches_to_its_last_second():
-    assert seconds_from("2023-11-14") + 86_399 == seconds_from("2023-11-14", end_of_day=True)
+    assert seconds_from("2023-11-14") + 86_399 == seconds_from(
+        "2023-11-14", end_of_day=True
+    )
 
 
 @given(st.integers(0, 4_000_000_000))

@@ -1,15 +1,16 @@
 """
 What people see in a terminal of 80 and of 120 columns, against the files in `screens`.
 
-`FINCON_UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` writes them anew. They come from the embedded sandbox, whose
-clock stands still, so that they are the same at any time.
-"""
+`FINCON_UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` writes them anew. They come
+from the embedded sandbox, whose clock stands still, so that they are the same at any
+time."""
 
 import os
 from pathlib import Path
 
 import pytest
-from cli.running import in_terminal, seen
+
+from tests.support.cli_process import in_terminal, seen
 
 SCREENS = Path(__file__).with_name("screens")
 CHECKING, INACTIVE = "fca_4b29411f15a1ca9e28469ee2", "fca_3e286881826b3796ee454f89"
@@ -22,7 +23,16 @@ COMMANDS = {
     "owners": ["accounts", "owners", CHECKING],
     "transactions": ["transactions", "list", "--account", CHECKING],
     "spending": ["transactions", "list", "--account", CHECKING, "--chart"],
-    "session": ["sessions", "create", "--customer", CUSTOMER, "--permission", "balances", "--country", "US"],
+    "session": [
+        "sessions",
+        "create",
+        "--customer",
+        CUSTOMER,
+        "--permission",
+        "balances",
+        "--country",
+        "US",
+    ],
 }
 
 

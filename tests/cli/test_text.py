@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import anyio
 import pytest
-from cli.running import plain
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -18,19 +17,28 @@ from financial_connections.cli.rows import row_from
 from financial_connections.cli.text import clean, masked
 from financial_connections.models import Account, AccountOwner, Session, Transaction
 from financial_connections.webhooks import parse_event
+from tests.support.cli_process import plain
 
 NOW = 1_700_000_000
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]x[/red] [link=file:///]\x9b31m\u202eevil\r\nnext :smile:"
 ODD = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2)
+    ),
     max_leaves=3,
 )
 
 
 def drawn(drawing, width=80):
     written = io.StringIO()
-    Console(file=written, width=width, force_terminal=True, color_system="truecolor").print(drawing)
+    Console(
+        file=written, width=width, force_terminal=True, color_system="truecolor"
+    ).print(drawing)
     return written.getvalue()
 
 
@@ -51,23 +59,52 @@ def test_emoji_stay_whole():
 
 def test_secrets_are_masked():
     text = "sk_live_a1 rk_test_b2 'whsec_c3=' fcsess_1_secret_d4 risk_test"
-    assert "sk_live_*** rk_test_*** 'whsec_***' fcsess_1_secret_*** risk_test" == masked(text)
-    assert "sk_org_*** rk_org_*** ek_live_***" == masked("sk_org_live_a1 rk_org_test_b2 ek_live_c3")
+    assert (
+        "sk_live_*** rk_test_*** 'whsec_***' fcsess_1_secret_*** risk_test"
+        == masked(text)
+    )
+    assert "sk_org_*** rk_org_*** ek_live_***" == masked(
+        "sk_org_live_a1 rk_org_test_b2 ek_live_c3"
+    )
     assert "my_sk_live_*** task_test_1" == masked("my_sk_live_a1 task_test_1")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_no_amount_no_day_and_no_id_is_cut(width):
-    bank, last4, ident = "A Bank of Quite Some Name", "1234", "fca_4b29411f15a1ca9e28469ee2"
-    account = {"id": ident, "institution_name": bank, "last4": last4, "status": "disconnected"}
+    bank, last4, ident = (
+        "A Bank of Quite Some Name",
+        "1234",
+        "fca_4b29411f15a1ca9e28469ee2",
+    )
+    account = {
+        "id": ident,
+        "institution_name": bank,
+        "last4": last4,
+        "status": "disconnected",
+    }
     account["balance"] = {"current": {"usd": 125_000_000}}
-    moved = {"id": "fctxn_8695261d2ac318517c345149", "amount": -29_715, "currency": "usd", "transacted_at": NOW}
-    owner = {"name": "Ines Sample", "email": "ines.sample@example.com", "phone": "+12025550127"}
-    accounts, transaction = [Account.from_dict(account)], Transaction.from_dict({**moved, "description": bank})
+    moved = {
+        "id": "fctxn_8695261d2ac318517c345149",
+        "amount": -29_715,
+        "currency": "usd",
+        "transacted_at": NOW,
+    }
+    owner = {
+        "name": "Ines Sample",
+        "email": "ines.sample@example.com",
+        "phone": "+12025550127",
+    }
+    accounts, transaction = (
+        [Account.from_dict(account)],
+        Transaction.from_dict({**moved, "description": bank}),
+    )
     months = {charts.Span("2023-11", "usd"): charts.Sums(125_000_000, 4_796_146, 2)}
     for drawing, whole in [
         (tables.accounts(accounts, NOW), [ident, "$1,250,000.00", last4]),
-        (tables.transactions([transaction], NOW), [moved["id"], "-$297.15", "2023-11-14"]),
+        (
+            tables.transactions([transaction], NOW),
+            [moved["id"], "-$297.15", "2023-11-14"],
+        ),
         (tables.owners([AccountOwner.from_dict(owner)]), [owner["phone"]]),
         (charts.balances(accounts), ["$1,250,000.00", last4]),
         (charts.spending(months), ["2023-11", "$1,250,000.00", "$47,961.46"]),
@@ -80,8 +117,17 @@ def test_no_amount_no_day_and_no_id_is_cut(width):
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_escape_sequences_and_markup_of_a_bank_are_only_text(width):
-    transaction = Transaction.from_dict({"id": "fctxn_1", "description": HOSTILE, "status": HOSTILE, "currency": "usd"})
-    account = Account.from_dict({"id": "fca_1", "institution_name": HOSTILE, "last4": HOSTILE, "display_name": HOSTILE})
+    transaction = Transaction.from_dict(
+        {"id": "fctxn_1", "description": HOSTILE, "status": HOSTILE, "currency": "usd"}
+    )
+    account = Account.from_dict(
+        {
+            "id": "fca_1",
+            "institution_name": HOSTILE,
+            "last4": HOSTILE,
+            "display_name": HOSTILE,
+        }
+    )
     owner = AccountOwner.from_dict({"name": HOSTILE, "raw_address": HOSTILE})
     for drawing in (
         tables.transactions([transaction], NOW),
@@ -93,7 +139,9 @@ def test_escape_sequences_and_markup_of_a_bank_are_only_text(width):
         shown = drawn(drawing, width)
         assert "�[2J" in shown
         assert not {"\x07", "\x9b", "\u202e", "\r"} & set(shown)
-        assert not any(sequence in shown for sequence in ("\x1b[2J", "\x1b]0", "\x1b]8"))
+        assert not any(
+            sequence in shown for sequence in ("\x1b[2J", "\x1b]0", "\x1b]8")
+        )
 
 
 def test_markup_is_shown_as_it_was_sent():
@@ -108,9 +156,7 @@ def test_a_line_of_json_is_ascii(text):
     assert "\x1b" not in line
 
 
-ODD_NUMBERS = (
-    b'{"type": "x", "a": NaN, "b": [Infinity, -Infinity, 1e999, -1e999], "NaN": "NaN Infinity \\"NaN", "c": 1.5}'
-)
+ODD_NUMBERS = b'{"type": "x", "a": NaN, "b": [Infinity, -Infinity, 1e999, -1e999], "NaN": "NaN Infinity \\"NaN", "c": 1.5}'
 
 
 def strict(text):
@@ -122,13 +168,21 @@ def strict(text):
 
 def test_numbers_that_json_cannot_hold_are_strings():
     line = json_line(parse_event(ODD_NUMBERS).to_dict())
-    expected = {"a": "NaN", "b": ["Infinity", "-Infinity", "1E+999", "-1E+999"], "NaN": 'NaN Infinity "NaN', "c": 1.5}
+    expected = {
+        "a": "NaN",
+        "b": ["Infinity", "-Infinity", "1E+999", "-1E+999"],
+        "NaN": 'NaN Infinity "NaN',
+        "c": 1.5,
+    }
     assert {"type": "x", **expected} == strict(line)
 
 
 def test_numbers_that_json_cannot_hold_are_strings_in_a_row():
     row = row_from({"amount": math.nan, "b": math.inf})
-    assert (None, {"amount": "NaN", "b": "Infinity"}) == (row["amount"], strict(row["extra"]))
+    assert (None, {"amount": "NaN", "b": "Infinity"}) == (
+        row["amount"],
+        strict(row["extra"]),
+    )
 
 
 @given(
@@ -139,7 +193,10 @@ def test_numbers_that_json_cannot_hold_are_strings_in_a_row():
         | st.floats()
         | st.text()
         | st.sampled_from(["NaN", '"Infinity', "\\"]),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("NaN"), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text() | st.just("NaN"), inner, max_size=3)
+        ),
     )
 )
 def test_every_line_is_json_that_every_reader_takes(value):
@@ -192,19 +249,30 @@ def test_no_session_and_no_owner_is_too_odd(session, owner, show):
     drawn(tables.owners([owner]))
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"data": {"object": 3}}', b'{"type": "x", "data": {"object": {"a": 1}}}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", b'{"data": {"object": 3}}', b'{"type": "x", "data": {"object": {"a": 1}}}'],
+)
 def test_no_event_is_too_odd(body):
     drawn(details.event(parse_event(body), NOW))
 
 
 def test_a_client_secret_is_shown_only_when_asked_for():
-    session = Session.from_dict({"id": "fcsess_1", "client_secret": "fcsess_1_secret_abc"})
-    assert "_secret_" not in drawn(details.session(session, NOW, show_client_secret=False))
-    assert "fcsess_1_secret_abc" in drawn(details.session(session, NOW, show_client_secret=True))
+    session = Session.from_dict(
+        {"id": "fcsess_1", "client_secret": "fcsess_1_secret_abc"}
+    )
+    assert "_secret_" not in drawn(
+        details.session(session, NOW, show_client_secret=False)
+    )
+    assert "fcsess_1_secret_abc" in drawn(
+        details.session(session, NOW, show_client_secret=True)
+    )
 
 
 def test_months_add_up_what_moved_and_leave_out_what_is_void():
-    january, february = (int(datetime(2024, month, 1, tzinfo=UTC).timestamp()) for month in (1, 2))
+    january, february = (
+        int(datetime(2024, month, 1, tzinfo=UTC).timestamp()) for month in (1, 2)
+    )
 
     async def transactions():
         for amount, currency, moment, status in [
@@ -216,10 +284,18 @@ def test_months_add_up_what_moved_and_leave_out_what_is_void():
             (None, "usd", february, "posted"),
             (1, "usd", None, "posted"),
         ]:
-            yield Transaction(amount=amount, currency=currency, transacted_at=moment, status=status)
+            yield Transaction(
+                amount=amount, currency=currency, transacted_at=moment, status=status
+            )
 
     assert [
         {"month": "2024-02", "currency": "usd", "in": 0, "out": 1, "transactions": 1},
-        {"month": "2024-01", "currency": "usd", "in": 100, "out": 30, "transactions": 2},
+        {
+            "month": "2024-01",
+            "currency": "usd",
+            "in": 100,
+            "out": 30,
+            "transactions": 2,
+        },
         {"month": "2024-01", "currency": "jpy", "in": 7, "out": 0, "transactions": 1},
     ] == charts.lines(anyio.run(charts.months, transactions()))

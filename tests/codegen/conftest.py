@@ -10,20 +10,24 @@ from pathlib import Path
 import pytest
 
 from codegen.__main__ import main
+from codegen.contract.slicing import slice_of
 from codegen.reading import parsed, plain
-from codegen.slicing import slice_of
 
 ROOT = Path(__file__).parents[2]
 UPSTREAMS = Path(__file__).parent / "upstreams"
 
 
 class Tree:
-    """A copy of what the generator works on, and the command in it: `run` as a process, `call` without one."""
+    """A copy of what the generator works on, and the command in it: `run` as a process,
+    `call` without one.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def run(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: object, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "codegen", "--root", self.root, *arguments]
         return subprocess.run(
             list(map(str, command)),
@@ -36,7 +40,10 @@ class Tree:
 
     def call(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         line = ["--root", str(self.root), *map(str, arguments)]
-        with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as words:
+        with (
+            redirect_stdout(io.StringIO()) as out,
+            redirect_stderr(io.StringIO()) as words,
+        ):
             try:
                 code = main(line)
             except SystemExit as end:
@@ -45,7 +52,9 @@ class Tree:
 
     def write(self, name: str, document: object) -> Path:
         path = self.root / name
-        path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
+        path.write_bytes(
+            document if isinstance(document, bytes) else json.dumps(document).encode()
+        )
         return path
 
     def drop_overlays(self) -> None:
@@ -54,14 +63,18 @@ class Tree:
 
     def files(self) -> dict[str, bytes]:
         kept = (path for path in self.root.rglob("*") if path.is_file())
-        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in kept}
+        return {
+            path.relative_to(self.root).as_posix(): path.read_bytes() for path in kept
+        }
 
 
 def copy_of_the_project(root):
     shutil.copytree(ROOT / "openapi", root / "openapi")
     package = Path("src", "financial_connections")
     shutil.copytree(
-        ROOT / package / "_generated", root / package / "_generated", ignore=shutil.ignore_patterns("__pycache__")
+        ROOT / package / "_generated",
+        root / package / "_generated",
+        ignore=shutil.ignore_patterns("__pycache__"),
     )
     for path in (ROOT / package).glob("*.py"):
         shutil.copy(path, root / package)
@@ -76,12 +89,17 @@ def tree(tmp_path):
 
 @pytest.fixture(scope="session")
 def contract():
-    return parsed((ROOT / "openapi" / "financial_connections.yaml").read_bytes(), "contract")
+    return parsed(
+        (ROOT / "openapi" / "financial_connections.yaml").read_bytes(), "contract"
+    )
 
 
 @pytest.fixture(scope="session")
 def overlays():
-    return {path.name: parsed(path.read_bytes(), path.name) for path in (ROOT / "openapi" / "overlays").glob("*.yaml")}
+    return {
+        path.name: parsed(path.read_bytes(), path.name)
+        for path in (ROOT / "openapi" / "overlays").glob("*.yaml")
+    }
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +113,11 @@ def spec_files():
     folder = os.environ.get("FC_SPECS")
     if not folder:
         pytest.skip("FC_SPECS names no folder with Stripe's specifications")
-    found = sorted(path for path in Path(folder).rglob("*") if path.suffix in {".json", ".yaml", ".yml"})
+    found = sorted(
+        path
+        for path in Path(folder).rglob("*")
+        if path.suffix in {".json", ".yaml", ".yml"}
+    )
     assert found
     return found
 
@@ -103,4 +125,7 @@ def spec_files():
 @pytest.fixture(scope="session")
 def slices(spec_files):
     """Each of them, read and sliced once."""
-    return {path: plain(slice_of(parsed(path.read_bytes(), path.name)), "document") for path in spec_files}
+    return {
+        path: plain(slice_of(parsed(path.read_bytes(), path.name)), "document")
+        for path in spec_files
+    }

@@ -1,4 +1,6 @@
-"""From each real specification of Stripe's to the next, as a maintainer would go; then on to made-up newer ones."""
+"""From each real specification of Stripe's to the next, as a maintainer would go; then
+on to made-up newer ones.
+"""
 
 import json
 import tomllib
@@ -7,12 +9,19 @@ from itertools import pairwise
 import pytest
 
 from codegen.reading import parsed
-from tests import objects
 from tests.codegen.conftest import UPSTREAMS, copy_of_the_project
-from tests.codegen.exercise import examples, golden_requests, knows_all, loses_nothing, sent_by
 from tests.codegen.test_render import package
+from tests.support import samples as objects
+from tests.support.golden_requests import (
+    examples,
+    golden_requests,
+    knows_all,
+    loses_nothing,
+    sent_by,
+)
 
-# The specifications in the order of their dates, each with what is new in it, told from the one before.
+# The specifications in the order of their dates, each with what is new in it, told from
+# the one before.
 STEPS = [
     ("2022-05-13.yaml", None),
     ("2022-05-13-e6898650.json", ""),
@@ -23,7 +32,10 @@ STEPS = [
         + field ErrorDetail.request_log_url (additive)
         """,
     ),
-    ("2022-11-16-90fbe901.json", "~ header Stripe-Version, value: 2022-08-01 → 2022-11-15 (additive)"),
+    (
+        "2022-11-16-90fbe901.json",
+        "~ header Stripe-Version, value: 2022-08-01 → 2022-11-15 (additive)",
+    ),
     (
         "2023-08-21-d58f4cc4.json",
         """
@@ -63,7 +75,10 @@ STEPS = [
 ]
 PAIRS = [(before, after) for (before, _), (after, _) in pairwise(STEPS)]
 EXAMPLES = [
-    *(("Account", one) for one in (objects.ACCOUNT, objects.REFRESHED_ACCOUNT, objects.FULL_ACCOUNT)),
+    *(
+        ("Account", one)
+        for one in (objects.ACCOUNT, objects.REFRESHED_ACCOUNT, objects.FULL_ACCOUNT)
+    ),
     ("AccountOwner", objects.OWNER),
     ("AccountOwnership", objects.OWNERSHIP),
     ("Session", objects.SESSION),
@@ -77,13 +92,18 @@ class Step:
     def __init__(self, tree, upstream, number):
         before = tree.files()
         self.done = tree.call("bump", upstream)
-        self.contract = parsed((tree.root / "openapi" / "financial_connections.yaml").read_bytes(), "contract")
+        self.contract = parsed(
+            (tree.root / "openapi" / "financial_connections.yaml").read_bytes(),
+            "contract",
+        )
         self.package = package(
             tree.root / "src" / "financial_connections" / "_generated",
             f"bumped_{number}_{''.join(filter(str.isalnum, upstream.name))}",
         )
         self.files = tree.files()
-        self.source = tomllib.loads((tree.root / "openapi" / "source.toml").read_text())["upstream"]
+        self.source = tomllib.loads(
+            (tree.root / "openapi" / "source.toml").read_text()
+        )["upstream"]
         self.changelog = {
             line
             for line in self.files["CHANGELOG.md"].decode().splitlines()
@@ -96,23 +116,36 @@ def real(spec_files, tmp_path_factory):
     """One tree, bumped from each of the real specifications to the next."""
     tree = copy_of_the_project(tmp_path_factory.mktemp("real") / "tree")
     by_name = {path.name: path for path in spec_files}
-    return {name: Step(tree, by_name[name], number) for number, (name, _) in enumerate(STEPS)}
+    return {
+        name: Step(tree, by_name[name], number)
+        for number, (name, _) in enumerate(STEPS)
+    }
 
 
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory):
     """Another, bumped from the contract as it is to the made-up specifications."""
     tree = copy_of_the_project(tmp_path_factory.mktemp("newer") / "tree")
-    return {name: Step(tree, UPSTREAMS / f"{name}.yaml", name) for name in ("stable", "preview")}
+    return {
+        name: Step(tree, UPSTREAMS / f"{name}.yaml", name)
+        for name in ("stable", "preview")
+    }
 
 
-@pytest.mark.parametrize(("name", "expected"), [step for step in STEPS if step[1] is not None])
+@pytest.mark.parametrize(
+    ("name", "expected"), [step for step in STEPS if step[1] is not None]
+)
 def test_the_diff_of_two_real_specifications_is_what_changed(real, name, expected):
-    assert [line.strip() for line in expected.strip().splitlines()] == real[name].done.stdout.splitlines()
+    assert [line.strip() for line in expected.strip().splitlines()] == real[
+        name
+    ].done.stdout.splitlines()
 
 
 def test_the_two_whole_specifications_differ_by_what_lies_between(real, tree):
-    contracts = [tree.write(f"{name}.json", real[name].contract) for name in ("2022-05-13.yaml", "2023-09-12.yaml")]
+    contracts = [
+        tree.write(f"{name}.json", real[name].contract)
+        for name in ("2022-05-13.yaml", "2023-09-12.yaml")
+    ]
     told = {line for name, lines in STEPS[1:6] for line in lines.split("\n")}
     found = set(tree.call("diff", *contracts).stdout.splitlines())
     assert {line.strip() for line in told if line.strip().startswith("+")} == {
@@ -124,20 +157,38 @@ def test_each_bump_records_its_upstream_and_drafts_the_changelog(real):
     for name, _ in STEPS:
         step = real[name]
         assert name == step.source["name"]
-        assert step.contract["info"]["version"] == step.source["stripe_version"] == step.package.API_VERSION
+        assert (
+            step.contract["info"]["version"]
+            == step.source["stripe_version"]
+            == step.package.API_VERSION
+        )
         assert len(step.done.stdout.splitlines()) == len(step.changelog), name
-    assert "- Added operation `list_transactions` (*additive*)." in real[STEPS[-1][0]].changelog
+    assert (
+        "- Added operation `list_transactions` (*additive*)."
+        in real[STEPS[-1][0]].changelog
+    )
 
 
 def test_nothing_is_left_to_do_for_the_upstream_in_use_only(real):
-    assert {(2, False)} == {(step.done.returncode, not step.done.stderr) for step in list(real.values())[:-1]}
+    assert {(2, False)} == {
+        (step.done.returncode, not step.done.stderr)
+        for step in list(real.values())[:-1]
+    }
     last = real[STEPS[-1][0]].done
     assert (0, "") == (last.returncode, last.stderr)
 
 
 def test_coming_back_to_the_upstream_in_use_gives_what_is_committed(real, tree):
-    kept = {name: content for name, content in tree.files().items() if name != "CHANGELOG.md"}
-    assert kept == {name: content for name, content in real[STEPS[-1][0]].files.items() if name != "CHANGELOG.md"}
+    kept = {
+        name: content
+        for name, content in tree.files().items()
+        if name != "CHANGELOG.md"
+    }
+    assert kept == {
+        name: content
+        for name, content in real[STEPS[-1][0]].files.items()
+        if name != "CHANGELOG.md"
+    }
 
 
 def test_what_an_older_upstream_leaves_for_a_person_is_named(real):
@@ -173,16 +224,24 @@ def check_requests(*packages):
     requests = list(golden_requests(*(one.api for one in packages)))
     assert requests
     for name, args, kwargs, expected in requests:
-        assert [expected] * len(packages) == [sent_by(getattr(one.api, name), args, kwargs) for one in packages], name
+        assert [expected] * len(packages) == [
+            sent_by(getattr(one.api, name), args, kwargs) for one in packages
+        ], name
 
 
 def check_examples(*steps):
     found = [*EXAMPLES, *(one for step in steps for one in examples(step.contract))]
     assert len(found) > len(EXAMPLES)
     for step in steps:
-        assert [] == [name for name, whole in found if not loses_nothing(step.package.models, name, whole)]
         assert [] == [
-            name for name, whole in examples(step.contract) if not knows_all(step.package.models, name, whole)
+            name
+            for name, whole in found
+            if not loses_nothing(step.package.models, name, whole)
+        ]
+        assert [] == [
+            name
+            for name, whole in examples(step.contract)
+            if not knows_all(step.package.models, name, whole)
         ]
 
 
@@ -211,11 +270,21 @@ def test_a_stable_specification_of_2025_is_understood(newer):
 def test_what_a_stable_specification_of_2025_asks_for_has_types(newer):
     files = newer["stable"].files
     models = "src/financial_connections/_generated/models"
-    assert b"accounts: Required[int | str]" in files[f"{models}/create_session_limits.py"]
-    assert b'["", "automatic", "disabled"]' in files[f"{models}/create_session_manual_entry_mode.py"]
+    assert (
+        b"accounts: Required[int | str]" in files[f"{models}/create_session_limits.py"]
+    )
+    assert (
+        b'["", "automatic", "disabled"]'
+        in files[f"{models}/create_session_manual_entry_mode.py"]
+    )
     assert b"amount_decimal: str | None" in files[f"{models}/transaction.py"]
-    assert b"status_details: AccountStatusDetails | None" in files[f"{models}/account.py"]
-    assert b"account_numbers: list[AccountNumberDetails] | None" in files[f"{models}/account.py"]
+    assert (
+        b"status_details: AccountStatusDetails | None" in files[f"{models}/account.py"]
+    )
+    assert (
+        b"account_numbers: list[AccountNumberDetails] | None"
+        in files[f"{models}/account.py"]
+    )
 
 
 def test_a_preview_of_2026_is_understood(newer):
@@ -228,23 +297,36 @@ def test_a_preview_of_2026_is_understood(newer):
         "accounts.py: list_accounts does not take session",
     ):
         assert line in step.done.stderr.splitlines()
-    assert "+ operation delete_authorization (additive)" in step.done.stdout.splitlines()
-    models = "src/financial_connections/_generated/models"
-    assert b"authorization: str | Authorization | None" in step.files[f"{models}/account.py"]
-    assert b"rate: str | None" in step.files[f"{models}/account_inferred_balance.py"]
-    assert ("DELETE", "/v1/financial_connections/authorizations/fcauth_1", []) == sent_by(
-        step.package.api.delete_authorization, ("fcauth_1",), {}
+    assert (
+        "+ operation delete_authorization (additive)" in step.done.stdout.splitlines()
     )
+    models = "src/financial_connections/_generated/models"
+    assert (
+        b"authorization: str | Authorization | None"
+        in step.files[f"{models}/account.py"]
+    )
+    assert b"rate: str | None" in step.files[f"{models}/account_inferred_balance.py"]
+    assert (
+        "DELETE",
+        "/v1/financial_connections/authorizations/fcauth_1",
+        [],
+    ) == sent_by(step.package.api.delete_authorization, ("fcauth_1",), {})
     assert (
         "POST",
         "/v1/financial_connections/authorizations/fcauth_1/relink",
         [("metadata[a]", "b"), ("threshold", "0.5")],
-    ) == sent_by(step.package.api.relink_authorization, ("fcauth_1",), {"metadata": {"a": "b"}, "threshold": "0.5"})
+    ) == sent_by(
+        step.package.api.relink_authorization,
+        ("fcauth_1",),
+        {"metadata": {"a": "b"}, "threshold": "0.5"},
+    )
 
 
 def test_the_made_up_specifications_are_in_our_own_words():
     for path in sorted(UPSTREAMS.glob("*.yaml")):
         assert "description: A" in path.read_text()
-        assert [] == [text for text in json.dumps(parsed(path.read_bytes(), path.name)).split('"') if len(text) > 90], (
-            path
-        )
+        assert [] == [
+            text
+            for text in json.dumps(parsed(path.read_bytes(), path.name)).split('"')
+            if len(text) > 90
+        ], path

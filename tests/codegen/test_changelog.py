@@ -1,6 +1,6 @@
 import pytest
 
-from codegen.changelog import drafted
+from codegen.diff.changelog import drafted
 
 DRAFT = "- new\n- old\n"
 WHOLE = """\
@@ -30,7 +30,9 @@ WHOLE = """\
 
 
 def test_new_lines_go_behind_those_of_their_section():
-    assert WHOLE.replace("  wrapped\n", "  wrapped\n- new\n", 1) == drafted(WHOLE, DRAFT)
+    assert WHOLE.replace("  wrapped\n", "  wrapped\n- new\n", 1) == drafted(
+        WHOLE, DRAFT
+    )
 
 
 def test_drafting_again_changes_nothing():
@@ -38,7 +40,9 @@ def test_drafting_again_changes_nothing():
     assert once == drafted(once, DRAFT)
 
 
-@pytest.mark.parametrize("changelog", [WHOLE, "", "# Changelog", "no heading\r\n\r\n\r\n"])
+@pytest.mark.parametrize(
+    "changelog", [WHOLE, "", "# Changelog", "no heading\r\n\r\n\r\n"]
+)
 def test_nothing_new_changes_no_byte(changelog):
     assert changelog == drafted(changelog, "")
 
@@ -46,7 +50,10 @@ def test_nothing_new_changes_no_byte(changelog):
 @pytest.mark.parametrize(
     ("changelog", "expected"),
     [
-        ("# Changelog\n", "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n"),
+        (
+            "# Changelog\n",
+            "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n",
+        ),
         (
             "# Changelog\n\n## 1.0\n\n- y\n",
             "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n## 1.0\n\n- y\n",
@@ -59,7 +66,10 @@ def test_nothing_new_changes_no_byte(changelog):
             "# Changelog\n\n## Unreleased\n### Stripe API\n### Fixed\n\n- x\n",
             "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n### Fixed\n\n- x\n",
         ),
-        ("# Changelog\n\n## Unreleased", "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n"),
+        (
+            "# Changelog\n\n## Unreleased",
+            "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n",
+        ),
         ("", "## Unreleased\n\n### Stripe API\n\n- new\n- old\n"),
     ],
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.codegen.tiny import spec, widget
+from tests.support.tiny_spec import spec, widget
 
 CONTRACT = "openapi/financial_connections.yaml"
 FIRST_OVERLAY = "openapi/overlays/009-pending-account.yaml"
@@ -8,7 +8,15 @@ GENERATED = "src/financial_connections/_generated"
 
 
 @pytest.mark.parametrize(
-    "line", [[], ["bump"], ["bump", "a", "b"], ["nothing"], ["diff", "a"], ["diff", "a", "b", "--json", "--markdown"]]
+    "line",
+    [
+        [],
+        ["bump"],
+        ["bump", "a", "b"],
+        ["nothing"],
+        ["diff", "a"],
+        ["diff", "a", "b", "--json", "--markdown"],
+    ],
 )
 def test_a_line_that_makes_no_sense_is_refused_in_one(tree, line):
     done = tree.call(*line)
@@ -19,7 +27,13 @@ def test_a_line_that_makes_no_sense_is_refused_in_one(tree, line):
 
 
 @pytest.mark.parametrize(
-    "where", ["missing.yaml", ".", "http://127.0.0.1:9/spec.yaml", "https://127.0.0.1:9/spec.yaml"]
+    "where",
+    [
+        "missing.yaml",
+        ".",
+        "http://127.0.0.1:9/spec.yaml",
+        "https://127.0.0.1:9/spec.yaml",
+    ],
 )
 def test_an_upstream_that_cannot_be_read_gets_one_line(tree, where):
     done = tree.call("bump", where)
@@ -51,7 +65,9 @@ def test_a_stale_overlay_is_named_and_leaves_the_tree_alone(tree):
 def test_an_upstream_that_our_overlays_do_not_fit_is_refused(tree):
     done = tree.call("bump", tree.write("upstream", spec()))
     assert 1 == done.returncode
-    assert "009-pending-account.yaml: x-expect[0]: stale, upstream has no" in done.stderr
+    assert (
+        "009-pending-account.yaml: x-expect[0]: stale, upstream has no" in done.stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +82,9 @@ def test_an_upstream_that_our_overlays_do_not_fit_is_refused(tree):
     ],
 )
 @pytest.mark.parametrize("stage", ["generate", "check", "prose"])
-def test_a_bad_contract_gets_one_line_and_leaves_the_code_alone(tree, stage, content, words):
+def test_a_bad_contract_gets_one_line_and_leaves_the_code_alone(
+    tree, stage, content, words
+):
     tree.write(CONTRACT, content)
     before = tree.files()
     done = tree.call(stage)
@@ -116,18 +134,30 @@ def test_new_prose_reaches_the_contract_and_the_code(tree):
     path.write_text(path.read_text().replace("Fetch one account.", "Fetch an account."))
     done = tree.call("check")
     assert 1 == done.returncode
-    assert "openapi/financial_connections.yaml: its words are not those of openapi/prose.yaml\n" == done.stderr
+    assert (
+        "openapi/financial_connections.yaml: its words are not those of openapi/prose.yaml\n"
+        == done.stderr
+    )
     assert 0 == tree.call("prose").returncode
     assert 0 == tree.call("check").returncode
-    assert "Fetch an account." in (tree.root / GENERATED / "api" / "accounts" / "retrieve_account.py").read_text()
+    assert (
+        "Fetch an account."
+        in (
+            tree.root / GENERATED / "api" / "accounts" / "retrieve_account.py"
+        ).read_text()
+    )
 
 
 def test_prose_for_nothing_and_no_prose_for_something_are_found_by_check(tree):
     path = tree.root / "openapi" / "prose.yaml"
-    path.write_text(path.read_text().replace("  retrieve_account:\n", "  retrieve_acount:\n"))
+    path.write_text(
+        path.read_text().replace("  retrieve_account:\n", "  retrieve_acount:\n")
+    )
     done = tree.call("check")
     assert 1 == done.returncode
-    assert "no prose for operations.retrieve_account.summary" in done.stderr.splitlines()
+    assert (
+        "no prose for operations.retrieve_account.summary" in done.stderr.splitlines()
+    )
     assert "prose for nothing: operations.retrieve_acount" in done.stderr.splitlines()
 
 
@@ -137,8 +167,13 @@ def test_a_bump_writes_contract_record_and_code_and_says_what_is_left(tree):
     assert 2 == done.returncode
     assert "no prose for operations.spin_widget.summary" in done.stderr.splitlines()
     assert "operationId: spin_widget" in (tree.root / CONTRACT).read_text()
-    assert 'name = "upstream.json"' in (tree.root / "openapi" / "source.toml").read_text()
-    assert 'stripe_version = "2030-01-01"' in (tree.root / "openapi" / "source.toml").read_text()
+    assert (
+        'name = "upstream.json"' in (tree.root / "openapi" / "source.toml").read_text()
+    )
+    assert (
+        'stripe_version = "2030-01-01"'
+        in (tree.root / "openapi" / "source.toml").read_text()
+    )
     assert (tree.root / GENERATED / "api" / "widgets" / "spin_widget.py").exists()
     assert not (tree.root / GENERATED / "api" / "accounts").exists()
     assert [] == [name for name in tree.files() if ".new" in name or ".old" in name]
@@ -149,7 +184,9 @@ def test_a_bump_says_what_changed_and_drafts_it_for_the_changelog(tree):
     done = tree.call("bump", tree.write("upstream.json", spec()))
     assert 2 == done.returncode
     assert "+ operation spin_widget (additive)" in done.stdout.splitlines()
-    assert "- operation create_session (breaking for callers)" in done.stdout.splitlines()
+    assert (
+        "- operation create_session (breaking for callers)" in done.stdout.splitlines()
+    )
     left = done.stderr.splitlines()
     assert "no facade method for spin_widget" in left
     assert "accounts.py: refresh_account is gone" in left
@@ -157,7 +194,9 @@ def test_a_bump_says_what_changed_and_drafts_it_for_the_changelog(tree):
     assert "prose for nothing: schemas.Account" in left
     release = (tree.root / "CHANGELOG.md").read_text().split("### Stripe API")[1]
     assert "\n- Added operation `spin_widget` (*additive*).\n" in release
-    assert "\n- Removed operation `create_session` (*breaking for callers*).\n" in release
+    assert (
+        "\n- Removed operation `create_session` (*breaking for callers*).\n" in release
+    )
 
 
 def test_a_second_bump_to_the_same_upstream_changes_no_byte(tree):
@@ -175,24 +214,39 @@ def test_a_bump_can_be_compared_with_something_else_than_the_contract(tree):
     document = spec()
     widget(document)["size"] = {"type": "string"}
     upstream, old = tree.write("new.json", document), tree.write("old.json", spec())
-    assert "+ field Widget.size (additive)\n" == tree.call("bump", upstream, "--from", old).stdout
+    assert (
+        "+ field Widget.size (additive)\n"
+        == tree.call("bump", upstream, "--from", old).stdout
+    )
     before = tree.files()
-    assert "+ field Widget.size (additive)\n" == tree.call("bump", "--from", old, upstream).stdout
+    assert (
+        "+ field Widget.size (additive)\n"
+        == tree.call("bump", "--from", old, upstream).stdout
+    )
     assert before == tree.files()
     done = tree.call("bump", upstream, "--from", tree.write("bad.json", {"info": 7}))
-    assert (1, "codegen: bad.json: openapi: this is no OpenAPI 3 document\n") == (done.returncode, done.stderr)
+    assert (1, "codegen: bad.json: openapi: this is no OpenAPI 3 document\n") == (
+        done.returncode,
+        done.stderr,
+    )
 
 
 def test_a_record_that_is_no_toml_is_refused(tree):
     tree.write("openapi/source.toml", b"upstream = 7")
-    assert "codegen: openapi/source.toml.upstream: should be a mapping, is a number\n" == tree.call("check").stderr
+    assert (
+        "codegen: openapi/source.toml.upstream: should be a mapping, is a number\n"
+        == tree.call("check").stderr
+    )
 
 
 def test_a_file_of_ours_that_is_no_text_is_refused(tree):
     tree.write("CHANGELOG.md", b"\xff")
     tree.drop_overlays()
     done = tree.call("bump", tree.write("upstream.json", spec()))
-    assert (1, True) == (done.returncode, done.stderr.startswith("codegen: CHANGELOG.md: no text: "))
+    assert (1, True) == (
+        done.returncode,
+        done.stderr.startswith("codegen: CHANGELOG.md: no text: "),
+    )
 
 
 def test_the_contract_of_an_upstream_can_be_looked_at_first(tree):

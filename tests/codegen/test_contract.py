@@ -2,9 +2,9 @@ import re
 
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from codegen.checked import targets
+from codegen.access import targets
+from codegen.contract.prose import described
 from codegen.drift import drift
-from codegen.prose import described
 from codegen.writing import contract_text
 from tests.codegen.conftest import ROOT
 
@@ -71,7 +71,11 @@ SCHEMAS = {
 
 
 def operations(contract):
-    return {one["operationId"]: one for item in contract["paths"].values() for one in item.values()}
+    return {
+        one["operationId"]: one
+        for item in contract["paths"].values()
+        for one in item.values()
+    }
 
 
 def test_the_contract_is_valid_openapi(contract):
@@ -100,26 +104,42 @@ def test_no_reference_of_the_contract_dangles(contract):
 def test_the_contract_has_the_words_of_prose_yaml_and_no_gap(contract, prose):
     again, gaps = described(contract, prose)
     assert [] == gaps
-    assert contract_text(again) == (ROOT / "openapi" / "financial_connections.yaml").read_text()
+    assert (
+        contract_text(again)
+        == (ROOT / "openapi" / "financial_connections.yaml").read_text()
+    )
 
 
 def test_the_values_of_enums_that_people_choose_from_are_explained(contract):
-    enums = {name: schema for name, schema in contract["components"]["schemas"].items() if "enum" in schema}
+    enums = {
+        name: schema
+        for name, schema in contract["components"]["schemas"].items()
+        if "enum" in schema
+    }
     assert enums
-    assert {} == {name: one for name, one in enums.items() if set(one["enum"]) != one["x-enumDescriptions"].keys()}
+    assert {} == {
+        name: one
+        for name, one in enums.items()
+        if set(one["enum"]) != one["x-enumDescriptions"].keys()
+    }
 
 
 def test_a_list_takes_a_limit_from_1_to_100(contract):
     limits = [
-        one["schema"] for call in operations(contract).values() for one in call["parameters"] if one["name"] == "limit"
+        one["schema"]
+        for call in operations(contract).values()
+        for one in call["parameters"]
+        if one["name"] == "limit"
     ]
-    assert [{"type": "integer", "default": 10, "minimum": 1, "maximum": 100}] * 3 == limits
+    assert [
+        {"type": "integer", "default": 10, "minimum": 1, "maximum": 100}
+    ] * 3 == limits
 
 
 def test_an_account_can_be_pending(contract):
-    assert ["active", "disconnected", "inactive", "pending"] == contract["components"]["schemas"]["AccountStatus"][
-        "enum"
-    ]
+    assert ["active", "disconnected", "inactive", "pending"] == contract["components"][
+        "schemas"
+    ]["AccountStatus"]["enum"]
 
 
 def test_what_can_be_expanded(contract):
@@ -138,11 +158,19 @@ def test_every_whole_number_that_is_a_moment_says_so(contract):
         if field.get("type") == "integer"
     ]
     assert fields
-    assert ["Transaction.amount"] == [name for name, field in fields if field.get("format") != "unix-time"]
-    assert ["Transaction.amount"] == [name for name, _ in fields if not moments.search(name)]
+    assert ["Transaction.amount"] == [
+        name for name, field in fields if field.get("format") != "unix-time"
+    ]
+    assert ["Transaction.amount"] == [
+        name for name, _ in fields if not moments.search(name)
+    ]
 
 
 def test_drift_names_every_difference():
     kept = {"same": b"1", "changed": b"1", "extra": b"1"}
     fresh = {"same": b"1", "changed": b"2", "new": b"1"}
-    assert ["changed: differs", "extra: should not be there", "new: is missing"] == drift(kept, fresh)
+    assert [
+        "changed: differs",
+        "extra: should not be there",
+        "new: is missing",
+    ] == drift(kept, fresh)

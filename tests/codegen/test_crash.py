@@ -1,4 +1,6 @@
-"""A bump that dies at any moment: what it leaves is all or nothing, or is found and mended."""
+"""A bump that dies at any moment: what it leaves is all or nothing, or is found and
+mended.
+"""
 
 import shutil
 from pathlib import Path
@@ -6,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.codegen.conftest import copy_of_the_project
-from tests.codegen.tiny import spec
+from tests.support.tiny_spec import spec
 
 RENAMES = ("replace", "replace", "replace", "rename", "rename")
 
@@ -58,7 +60,11 @@ def test_a_crash_between_renames_is_found_by_check_and_mended_by_another_run(
             tree.call("bump", upstream)
     found = tree.call("check")
     assert 1 == found.returncode
-    assert [line for line in found.stderr.splitlines() if "a run stopped halfway, repeat it" in line]
+    assert [
+        line
+        for line in found.stderr.splitlines()
+        if "a run stopped halfway, repeat it" in line
+    ]
     assert 2 == tree.call("bump", upstream).returncode
     assert undisturbed == tree.files()
 
@@ -66,7 +72,9 @@ def test_a_crash_between_renames_is_found_by_check_and_mended_by_another_run(
 def test_what_is_counted_above_is_all_that_is_renamed(tree, upstream, monkeypatch):
     counts = []
     for name in set(RENAMES):
-        monkeypatch.setattr(Path, name, dying(getattr(Path, name), len(RENAMES), counts))
+        monkeypatch.setattr(
+            Path, name, dying(getattr(Path, name), len(RENAMES), counts)
+        )
     assert 2 == tree.call("bump", upstream).returncode
     assert len(RENAMES) == len(counts)
 
@@ -78,5 +86,9 @@ def test_a_full_disk_leaves_the_tree_as_it_was(tree, upstream, monkeypatch):
     before = tree.files()
     monkeypatch.setattr(shutil, "copytree", full)
     done = tree.call("bump", upstream)
-    assert (1, "", "codegen: x: No space left on device\n") == (done.returncode, done.stdout, done.stderr)
+    assert (1, "", "codegen: x: No space left on device\n") == (
+        done.returncode,
+        done.stdout,
+        done.stderr,
+    )
     assert before == tree.files()

@@ -3,11 +3,11 @@ from copy import deepcopy
 
 import pytest
 
-from codegen.changes import as_data, as_markdown, as_text
-from codegen.diff import ADDITIVE, CALLERS, READERS, diff
-from codegen.normalise import contract_of
-from codegen.slicing import slice_of
-from tests.codegen.tiny import WIDGETS, form, path_id, query, spec, widget
+from codegen.contract.normalise import contract_of
+from codegen.contract.slicing import slice_of
+from codegen.diff.changes import as_data, as_markdown, as_text
+from codegen.diff.compare import ADDITIVE, CALLERS, READERS, diff
+from tests.support.tiny_spec import WIDGETS, form, path_id, query, spec, widget
 
 SPIN = f"{WIDGETS}/{{widget}}/spin"
 TEXT = {"type": "string"}
@@ -52,24 +52,46 @@ def add_operation(document):
     [
         (
             add_operation,
-            [("added", "operation", "stop_widget", ADDITIVE), ("added", "schema", "StopWidgetHow", ADDITIVE)],
+            [
+                ("added", "operation", "stop_widget", ADDITIVE),
+                ("added", "schema", "StopWidgetHow", ADDITIVE),
+            ],
         ),
         (lambda it: it["paths"].pop(WIDGETS), None),
-        (lambda it: widget(it).update(size=TEXT), [("added", "field", "Widget.size", ADDITIVE)]),
-        (lambda it: widget(it).pop("created"), [("removed", "field", "Widget.created", READERS)]),
+        (
+            lambda it: widget(it).update(size=TEXT),
+            [("added", "field", "Widget.size", ADDITIVE)],
+        ),
+        (
+            lambda it: widget(it).pop("created"),
+            [("removed", "field", "Widget.created", READERS)],
+        ),
         (
             lambda it: widget(it).update(title=widget(it).pop("label")),
             [("renamed", "field", "Widget.label", READERS)],
         ),
-        (lambda it: widget(it).update(label={"type": "integer"}), [("changed", "field", "Widget.label", READERS)]),
-        (lambda it: widget(it)["colour"]["enum"].append("green"), [("added", "value", "WidgetColour.green", ADDITIVE)]),
-        (lambda it: widget(it)["colour"]["enum"].remove("red"), [("removed", "value", "WidgetColour.red", READERS)]),
         (
-            lambda it: it["components"]["schemas"]["financial_connections.widget"]["required"].remove("colour"),
+            lambda it: widget(it).update(label={"type": "integer"}),
+            [("changed", "field", "Widget.label", READERS)],
+        ),
+        (
+            lambda it: widget(it)["colour"]["enum"].append("green"),
+            [("added", "value", "WidgetColour.green", ADDITIVE)],
+        ),
+        (
+            lambda it: widget(it)["colour"]["enum"].remove("red"),
+            [("removed", "value", "WidgetColour.red", READERS)],
+        ),
+        (
+            lambda it: it["components"]["schemas"]["financial_connections.widget"][
+                "required"
+            ].remove("colour"),
             [("changed", "field", "Widget.colour", READERS)],
         ),
         (
-            lambda it: it["components"]["schemas"]["financial_connections.widget"]["required"].append("label"),
+            lambda it: it["components"]["schemas"]["financial_connections.widget"][
+                "required"
+            ].append("label"),
             [("changed", "field", "Widget.label", ADDITIVE)],
         ),
         (
@@ -80,13 +102,18 @@ def add_operation(document):
             lambda it: parameters(it).append(query("size", TEXT, required=True)),
             [("added", "parameter", "list_widgets.size", CALLERS)],
         ),
-        (lambda it: parameters(it).pop(1), [("removed", "parameter", "list_widgets.limit", CALLERS)]),
+        (
+            lambda it: parameters(it).pop(1),
+            [("removed", "parameter", "list_widgets.limit", CALLERS)],
+        ),
         (
             lambda it: parameters(it)[1]["schema"].update(maximum=100),
             [("changed", "parameter", "list_widgets.limit", CALLERS)],
         ),
         (
-            lambda it: parameters(it)[1].update(schema={"anyOf": [{"type": "integer"}, TEXT]}),
+            lambda it: parameters(it)[1].update(
+                schema={"anyOf": [{"type": "integer"}, TEXT]}
+            ),
             [("changed", "parameter", "list_widgets.limit", ADDITIVE)],
         ),
         (
@@ -94,11 +121,15 @@ def add_operation(document):
             [("changed", "parameter", "list_widgets.owner", ADDITIVE)],
         ),
         (
-            lambda it: fields_of_form(it)["properties"]["ways"]["items"]["enum"].remove("left"),
+            lambda it: fields_of_form(it)["properties"]["ways"]["items"]["enum"].remove(
+                "left"
+            ),
             [("removed", "value", "SpinWidgetWay.left", CALLERS)],
         ),
         (
-            lambda it: fields_of_form(it)["properties"]["until"]["properties"].update(laps={"type": "integer"}),
+            lambda it: fields_of_form(it)["properties"]["until"]["properties"].update(
+                laps={"type": "integer"}
+            ),
             [("added", "field", "SpinWidgetUntil.laps", ADDITIVE)],
         ),
         (
@@ -120,7 +151,9 @@ def change_field(name, **facts):
 
 
 def change_until(**facts):
-    return lambda it: fields_of_form(it)["properties"]["until"]["properties"]["marks"].update(facts)
+    return lambda it: fields_of_form(it)["properties"]["until"]["properties"][
+        "marks"
+    ].update(facts)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +167,10 @@ def change_until(**facts):
     ],
 )
 def test_what_an_answer_promises_is_more_than_its_type(was, now, effect):
-    old, new = contract(change_field("label", **was)), contract(change_field("label", **now))
+    old, new = (
+        contract(change_field("label", **was)),
+        contract(change_field("label", **now)),
+    )
     expected = [("changed", "field", "Widget.label", effect)] if effect else []
     assert expected == lines(diff(old, new))
 
@@ -155,33 +191,56 @@ def test_what_an_answer_promises_is_more_than_its_type(was, now, effect):
 )
 def test_a_limit_breaks_callers_unless_it_is_looser(was, now, effect):
     old, new = contract(change_until(**was)), contract(change_until(**now))
-    assert [("changed", "field", "SpinWidgetUntil.marks", effect)] == lines(diff(old, new))
+    assert [("changed", "field", "SpinWidgetUntil.marks", effect)] == lines(
+        diff(old, new)
+    )
 
 
 def test_another_name_of_the_object_breaks_readers():
     new = contract(change_field("object", enum=["financial_connections.gadget"]))
-    assert [("changed", "field", "Widget.object", READERS)] == lines(diff(contract(), new))
+    assert [("changed", "field", "Widget.object", READERS)] == lines(
+        diff(contract(), new)
+    )
 
 
 def test_a_field_that_is_no_attribute_is_listed_too():
     new = contract(lambda it: widget(it).update({"class": TEXT}))
-    assert [("added", "field", "Widget.class", ADDITIVE)] == lines(diff(contract(), new))
+    assert [("added", "field", "Widget.class", ADDITIVE)] == lines(
+        diff(contract(), new)
+    )
 
 
 def test_another_version_is_a_change_even_when_all_else_is_equal():
     new = contract(lambda it: it["info"].update(version="2031-01-01"))
-    assert "~ header Stripe-Version, value: 2030-01-01 → 2031-01-01 (additive)\n" == as_text(diff(contract(), new))
+    assert (
+        "~ header Stripe-Version, value: 2030-01-01 → 2031-01-01 (additive)\n"
+        == as_text(diff(contract(), new))
+    )
 
 
 def test_a_diff_can_be_read_by_people_changelogs_and_programs():
-    changes = diff(contract(), contract(lambda it: widget(it).update(label={"type": "integer"}, size=TEXT)))
-    assert "+ field Widget.size (additive)\n~ field Widget.label, type: str → int (breaking for readers)\n" == as_text(
-        changes
+    changes = diff(
+        contract(),
+        contract(lambda it: widget(it).update(label={"type": "integer"}, size=TEXT)),
+    )
+    assert (
+        "+ field Widget.size (additive)\n~ field Widget.label, type: str → int (breaking for readers)\n"
+        == as_text(changes)
     )
     assert "- Added field `Widget.size` (*additive*).\n" in as_markdown(changes)
-    assert "- Changed field `Widget.label`, type: `str` → `int` (*breaking for readers*).\n" in as_markdown(changes)
-    expected = {"change": "changed", "what": "field", "name": "Widget.label", "effect": READERS}
-    assert {**expected, "fact": "type", "was": "str", "now": "int"} == as_data(changes)[1]
+    assert (
+        "- Changed field `Widget.label`, type: `str` → `int` (*breaking for readers*).\n"
+        in as_markdown(changes)
+    )
+    expected = {
+        "change": "changed",
+        "what": "field",
+        "name": "Widget.label",
+        "effect": READERS,
+    }
+    assert {**expected, "fact": "type", "was": "str", "now": "int"} == as_data(changes)[
+        1
+    ]
 
 
 def test_upstreams_can_be_compared_as_well_as_contracts(tree):
@@ -198,8 +257,14 @@ def test_the_command_prints_a_diff(tree):
     old = tree.write("old.json", contract())
     new = tree.write("new.json", contract(lambda it: widget(it).update(size=TEXT)))
     assert "+ field Widget.size (additive)\n" == tree.run("diff", old, new).stdout
-    assert "- Added field `Widget.size` (*additive*).\n" == tree.call("diff", old, new, "--markdown").stdout
-    assert "Widget.size" == json.loads(tree.call("diff", old, new, "--json").stdout)[0]["name"]
+    assert (
+        "- Added field `Widget.size` (*additive*).\n"
+        == tree.call("diff", old, new, "--markdown").stdout
+    )
+    assert (
+        "Widget.size"
+        == json.loads(tree.call("diff", old, new, "--json").stdout)[0]["name"]
+    )
     same = tree.call("diff", old, old)
     assert (0, "") == (same.returncode, same.stdout)
 

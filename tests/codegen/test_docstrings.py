@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.docstrings import docstring
+from codegen.python.docstrings import docstring
 
 
 def test_a_short_text_is_one_line():

@@ -6,15 +6,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from codegen import tree as place
-from tests.codegen.tiny import spec
+from codegen import files as place
+from tests.support.tiny_spec import spec
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         answers = {
             "/spec.json": (200, json.dumps(spec()).encode()),
-            "/page.html": (200, b"<html><body>Sign in: you are not logged in</body></html>"),
+            "/page.html": (
+                200,
+                b"<html><body>Sign in: you are not logged in</body></html>",
+            ),
             "/gone.json": (404, b"{}"),
             "/short.json": (200, b'{"openapi":'),
         }
@@ -25,7 +28,10 @@ class Handler(BaseHTTPRequestHandler):
             return
         status, content = answers[self.path.partition("?")[0]]
         self.send_response(status)
-        self.send_header("Content-Length", str(len(content) + (100 if self.path == "/short.json" else 0)))
+        self.send_header(
+            "Content-Length",
+            str(len(content) + (100 if self.path == "/short.json" else 0)),
+        )
         self.end_headers()
         self.wfile.write(content)
 
@@ -67,7 +73,9 @@ def test_an_upstream_can_be_downloaded(tree, server, path):
         ("short.json", "/short.json: the download broke off"),
     ],
 )
-def test_a_download_that_fails_gets_one_line_and_leaves_the_tree_alone(tree, server, path, words):
+def test_a_download_that_fails_gets_one_line_and_leaves_the_tree_alone(
+    tree, server, path, words
+):
     before = tree.files()
     done = tree.call("bump", f"http://{server}/{path}")
     assert 1 == done.returncode
@@ -80,4 +88,7 @@ def test_a_download_that_fails_gets_one_line_and_leaves_the_tree_alone(tree, ser
 def test_a_download_is_no_larger_than_a_specification_can_be(tree, server, monkeypatch):
     monkeypatch.setattr(place, "LARGEST", 1000)
     done = tree.call("bump", f"http://{server}/spec.json")
-    assert f"codegen: http://{server}/spec.json: is larger than 1000 bytes\n" == done.stderr
+    assert (
+        f"codegen: http://{server}/spec.json: is larger than 1000 bytes\n"
+        == done.stderr
+    )

@@ -2,13 +2,13 @@ from textwrap import dedent
 
 import pytest
 
-from codegen.checked import SpecError
+from codegen.access import SpecError
+from codegen.contract.normalise import contract_of
+from codegen.contract.slicing import slice_of
 from codegen.facade import gaps
-from codegen.facts import facts_of
-from codegen.normalise import contract_of
-from codegen.slicing import slice_of
+from codegen.python.ir import facts_of
 from tests.codegen.conftest import ROOT
-from tests.codegen.tiny import spec
+from tests.support.tiny_spec import spec
 
 WIDGETS = """
     from functools import partial
@@ -38,7 +38,9 @@ def files(change=None, **others):
     """A facade that lacks nothing, with one piece of it changed."""
     offered = {"models.py": [], "params.py": []}
     for name, one in facts()["classes"].items():
-        offered["models.py" if one["kind"] in {"model", "enum"} else "params.py"].append(name)
+        offered[
+            "models.py" if one["kind"] in {"model", "enum"} else "params.py"
+        ].append(name)
     whole = {
         name: f"from financial_connections._generated.models import {', '.join(names)}\n"
         for name, names in offered.items()
@@ -59,7 +61,10 @@ def test_a_facade_that_passes_everything_on_leaves_nothing_to_do():
     ("change", "line"),
     [
         (("await turn(", "await other("), "no facade method for spin_widget"),
-        (("partial(list_widgets,", "partial(other,"), "no facade method for list_widgets"),
+        (
+            ("partial(list_widgets,", "partial(other,"),
+            "no facade method for list_widgets",
+        ),
         (
             ("(self._sender, widget, expand", "(self._sender, expand"),
             "widgets.py: retrieve_widget is not passed widget",
@@ -67,9 +72,18 @@ def test_a_facade_that_passes_everything_on_leaves_nothing_to_do():
         ((" made=made,", ""), "widgets.py: list_widgets is not passed made"),
         (("limit=limit, ", ""), "widgets.py: list_widgets is not passed limit"),
         ((" until=until,", ""), "widgets.py: spin_widget is not passed until"),
-        (("limit=limit, options=options", "limit=limit"), "widgets.py: list_widgets is not passed options"),
-        (("until=until", "until=until, speed=1"), "widgets.py: spin_widget does not take speed"),
-        (("import list_widgets", "import list_gadgets, list_widgets"), "widgets.py: list_gadgets is gone"),
+        (
+            ("limit=limit, options=options", "limit=limit"),
+            "widgets.py: list_widgets is not passed options",
+        ),
+        (
+            ("until=until", "until=until, speed=1"),
+            "widgets.py: spin_widget does not take speed",
+        ),
+        (
+            ("import list_widgets", "import list_gadgets, list_widgets"),
+            "widgets.py: list_gadgets is gone",
+        ),
         (("WidgetColour, ", ""), "models.py: WidgetColour is not exported"),
         (("TimestampRange", "Range"), "params.py: TimestampRange is not exported"),
         (("TimestampRange", "Range"), "params.py: Range is gone"),
@@ -91,7 +105,9 @@ def test_a_parameter_has_to_be_passed_on_by_one_method_only():
 
 def test_a_private_module_makes_no_facade():
     whole = files()
-    whole["_widgets.py"] = whole.pop("widgets.py").replace("made=made", "made=made, size=1")
+    whole["_widgets.py"] = whole.pop("widgets.py").replace(
+        "made=made", "made=made, size=1"
+    )
     operations = ("list_widgets", "retrieve_widget", "spin_widget")
     expected = [
         *(f"no facade method for {name}" for name in operations),

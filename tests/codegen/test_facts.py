@@ -1,13 +1,13 @@
 import pytest
 
-from codegen.checked import SpecError
-from codegen.classes import TAKEN
-from codegen.facts import facts_of
-from codegen.hints import answer_hint, argument_hint
-from codegen.normalise import contract_of
-from codegen.slicing import slice_of
+from codegen.access import SpecError
+from codegen.contract.normalise import contract_of
+from codegen.contract.slicing import slice_of
+from codegen.python.annotations import answer_hint, argument_hint
+from codegen.python.classes import TAKEN
+from codegen.python.ir import facts_of
 from financial_connections._decoding.model import Model
-from tests.codegen.tiny import WIDGETS, ref, spec
+from tests.support.tiny_spec import WIDGETS, ref, spec
 
 THING = {"type": "object", "properties": {"id": {"type": "string"}}}
 KINDS = {
@@ -42,7 +42,15 @@ MAP = {"type": "object", "additionalProperties": {"type": "integer"}}
         ({"anyOf": [TEXT, {"type": "boolean"}, MAP]}, "str | bool | dict[str, int]"),
         ({"anyOf": [ref("A"), FREE]}, "Any"),
         ({"anyOf": [FREE, MAP]}, "dict[str, Any]"),
-        ({"anyOf": [{"type": "array", "items": TEXT}, {"type": "array", "items": ref("A")}]}, "list[Any]"),
+        (
+            {
+                "anyOf": [
+                    {"type": "array", "items": TEXT},
+                    {"type": "array", "items": ref("A")},
+                ]
+            },
+            "list[Any]",
+        ),
     ],
 )
 def test_an_answer_has_a_type_that_can_be_decoded(schema, hint):
@@ -62,7 +70,10 @@ def test_a_union_of_two_models_is_refused():
         ({"type": "integer", "format": "unix-time"}, "int | datetime"),
         ({"type": "array", "items": ref("Enum")}, "Sequence[Enum]"),
         (FREE, "Mapping[str, object]"),
-        ({"anyOf": [ref("A"), {"type": "integer", "format": "unix-time"}]}, "A | int | datetime"),
+        (
+            {"anyOf": [ref("A"), {"type": "integer", "format": "unix-time"}]},
+            "A | int | datetime",
+        ),
     ],
 )
 def test_an_argument_takes_whatever_can_be_sent(schema, hint):
@@ -96,7 +107,9 @@ def test_a_call_knows_its_arrays_and_what_it_requires():
     assert ["expand", "until[marks]", "ways"] == call["arrays"]
     assert ["until[marks]", "ways"] == call["required"]
     assert ["ways", "expand", "until"] == [one["wire"] for one in call["arguments"]]
-    assert ["'v1'", "'financial_connections'", "'widgets'", "widget", "'spin'"] == call["path"]
+    assert ["'v1'", "'financial_connections'", "'widgets'", "widget", "'spin'"] == call[
+        "path"
+    ]
 
 
 def put_field(name, schema=TEXT):
@@ -107,12 +120,28 @@ def put_field(name, schema=TEXT):
 
 
 @pytest.mark.parametrize(
-    "name", ["class", "_raw", "__class__", "to_dict", "extra", "request_id", "a-b", "1st", "", "str", "field", "Maker"]
+    "name",
+    [
+        "class",
+        "_raw",
+        "__class__",
+        "to_dict",
+        "extra",
+        "request_id",
+        "a-b",
+        "1st",
+        "",
+        "str",
+        "field",
+        "Maker",
+    ],
 )
 def test_a_field_that_cannot_be_an_attribute_is_left_to_extra(name):
     whole = contract()
     put_field(name)(whole)
-    assert name not in {one["name"] for one in facts_of(whole)["classes"]["Widget"]["fields"]}
+    assert name not in {
+        one["name"] for one in facts_of(whole)["classes"]["Widget"]["fields"]
+    }
 
 
 def test_no_field_can_hide_what_every_model_has():
@@ -138,13 +167,28 @@ def add_component(name, schema):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (put_field("x", ref("Nope")), r"properties\.x: \$ref to 'Nope', which is not there"),
-        (put_field("x", THING), r"properties\.x: an object with properties needs a name"),
+        (
+            put_field("x", ref("Nope")),
+            r"properties\.x: \$ref to 'Nope', which is not there",
+        ),
+        (
+            put_field("x", THING),
+            r"properties\.x: an object with properties needs a name",
+        ),
         (put_field("x", {"type": "text"}), r"properties\.x\.type: 'text' is no type"),
-        (put_field("x", {"type": "string", "maxLength": "9"}), r"properties\.x\.maxLength: '9' makes no sense here"),
+        (
+            put_field("x", {"type": "string", "maxLength": "9"}),
+            r"properties\.x\.maxLength: '9' makes no sense here",
+        ),
         (put_field("x", 7), r"properties\.x: should be a mapping, is a number"),
-        (put_field("x", ref("WidgetList")), "contains itself; models have to be acyclic"),
-        (put_field("x", ref("SpinWidgetWay")), "SpinWidgetWay: is part of a request and of an answer"),
+        (
+            put_field("x", ref("WidgetList")),
+            "contains itself; models have to be acyclic",
+        ),
+        (
+            put_field("x", ref("SpinWidgetWay")),
+            "SpinWidgetWay: is part of a request and of an answer",
+        ),
         (add_component("bad_name", THING), "'bad_name' cannot be the name of a class"),
         (add_component("Model", THING), "'Model' cannot be the name of a class"),
         (add_component("Odd", 7), "components.schemas.Odd: should be a mapping"),
@@ -154,8 +198,14 @@ def add_component(name, schema):
         ),
         (rename_parameter("a b"), "'a b' cannot be the name of a parameter"),
         (rename_parameter("limit"), "two parameters would have one name"),
-        (lambda it: it["info"].update(version="x\r\ny"), r"info\.version: .* is no Stripe API version"),
-        (lambda it: it["paths"][WIDGETS].update(trace={}), "trace: this method is not understood"),
+        (
+            lambda it: it["info"].update(version="x\r\ny"),
+            r"info\.version: .* is no Stripe API version",
+        ),
+        (
+            lambda it: it["paths"][WIDGETS].update(trace={}),
+            "trace: this method is not understood",
+        ),
         (
             lambda it: it["paths"][WIDGETS]["get"].update(operationId="class"),
             "'class' cannot be the name of a module",
@@ -164,8 +214,14 @@ def add_component(name, schema):
             lambda it: it["paths"][WIDGETS]["get"].update(operationId="spin_widget"),
             "is called 'spin_widget' already",
         ),
-        (lambda it: it["paths"][WIDGETS]["get"].update(tags=[]), "tags: an operation has one tag"),
-        (lambda it: it["paths"][WIDGETS]["get"]["responses"].pop("200"), "has no '200'"),
+        (
+            lambda it: it["paths"][WIDGETS]["get"].update(tags=[]),
+            "tags: an operation has one tag",
+        ),
+        (
+            lambda it: it["paths"][WIDGETS]["get"]["responses"].pop("200"),
+            "has no '200'",
+        ),
     ],
 )
 def test_a_contract_that_makes_no_sense_is_refused_with_its_place(change, words):
@@ -179,5 +235,9 @@ def test_a_contract_that_makes_no_sense_is_refused_with_its_place(change, words)
 def test_a_parameter_that_would_clash_gets_an_underscore(name):
     whole = contract()
     rename_parameter(name)(whole)
-    (one,) = [one for one in facts_of(whole)["calls"]["list_widgets"]["arguments"] if one["wire"] == name]
+    (one,) = [
+        one
+        for one in facts_of(whole)["calls"]["list_widgets"]["arguments"]
+        if one["wire"] == name
+    ]
     assert f"{name}_" == one["name"]

@@ -5,36 +5,74 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codegen.changes import as_data, as_markdown, as_text
-from codegen.checked import SpecError
-from codegen.diff import diff
-from codegen.facts import facts_of
-from codegen.normalise import contract_of
-from codegen.overlay import applied
-from codegen.prose import described
+from codegen.access import SpecError
+from codegen.contract.normalise import contract_of
+from codegen.contract.overlay import applied
+from codegen.contract.prose import described
+from codegen.contract.slicing import slice_of
+from codegen.diff.changes import as_data, as_markdown, as_text
+from codegen.diff.compare import diff
+from codegen.python.ir import facts_of
+from codegen.python.render import rendered
 from codegen.reading import parsed, plain
-from codegen.render import rendered
-from codegen.slicing import slice_of
 from tests.codegen.conftest import ROOT, UPSTREAMS, copy_of_the_project
-from tests.codegen.tiny import SPEC
+from tests.support.tiny_spec import SPEC
 
 DOCUMENTS = {
     "tiny": SPEC,
-    "contract": parsed((ROOT / "openapi" / "financial_connections.yaml").read_bytes(), "contract"),
-    **{path.stem: plain(parsed(path.read_bytes(), path.name), path.name) for path in sorted(UPSTREAMS.glob("*.yaml"))},
+    "contract": parsed(
+        (ROOT / "openapi" / "financial_connections.yaml").read_bytes(), "contract"
+    ),
+    **{
+        path.stem: plain(parsed(path.read_bytes(), path.name), path.name)
+        for path in sorted(UPSTREAMS.glob("*.yaml"))
+    },
 }
 JUNK = [
-    *(None, True, 7, 1.5, "", "text", "class", "a-b", "\ud800", [], [1], ["x"], {}, {"x": 1}),
+    *(
+        None,
+        True,
+        7,
+        1.5,
+        "",
+        "text",
+        "class",
+        "a-b",
+        "\ud800",
+        [],
+        [1],
+        ["x"],
+        {},
+        {"x": 1},
+    ),
     *(
         {"$ref": 7},
         {"$ref": "#/x"},
         {"$ref": "#/components/schemas/Gone"},
         {"$ref": "#/components/schemas/Account"},
     ),
-    *({"type": "string", "enum": ["a", "A"]}, {"type": ["string", "null"]}, {"anyOf": [{}, {}]}),
+    *(
+        {"type": "string", "enum": ["a", "A"]},
+        {"type": ["string", "null"]},
+        {"anyOf": [{}, {}]},
+    ),
     {"type": "object", "properties": {"x": {"type": "string"}}},
 ]
-NAMES = ["x", "class", "_raw", "to_dict", "a b", "", "1", "Model", "id", "account", "options", "$ref", "\ud800"]
+NAMES = [
+    "x",
+    "class",
+    "_raw",
+    "to_dict",
+    "a b",
+    "",
+    "1",
+    "Model",
+    "id",
+    "account",
+    "options",
+    "$ref",
+    "\ud800",
+]
 # A failure shows the whole mutant, however large.
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 # One example of the last test takes as long as a run of the generator.
@@ -54,13 +92,17 @@ def mutants(draw, name):
         holder = document
         for _ in range(draw(st.integers(0, 12))):
             below = holder.values() if isinstance(holder, dict) else holder
-            inner = [value for value in below if value and isinstance(value, dict | list)]
+            inner = [
+                value for value in below if value and isinstance(value, dict | list)
+            ]
             if not inner:
                 break
             holder = one_of(inner)
         if not holder:
             continue
-        key = one_of(list(holder) if isinstance(holder, dict) else list(range(len(holder))))
+        key = one_of(
+            list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+        )
         match one_of(["drop", "replace", "rename", "double"]), holder:
             case "drop", _:
                 del holder[key]
@@ -85,7 +127,9 @@ def is_one_place_and_reason(refusal):
 @given(document=mutants("tiny"))
 def test_a_mutated_upstream_becomes_a_contract_or_is_refused(document):
     try:
-        contract, _ = described(contract_of(applied(plain(slice_of(document), "document"), {})), {})
+        contract, _ = described(
+            contract_of(applied(plain(slice_of(document), "document"), {})), {}
+        )
         facts_of(contract)
     except SpecError as refusal:
         is_one_place_and_reason(refusal)
@@ -103,7 +147,9 @@ def test_a_mutated_contract_gives_facts_and_prose_or_is_refused(document):
 
 @settings(max_examples=12, **RELAXED)
 @given(document=mutants("contract"))
-def test_a_mutated_contract_becomes_code_that_compiles_or_is_refused(document, tmp_path_factory):
+def test_a_mutated_contract_becomes_code_that_compiles_or_is_refused(
+    document, tmp_path_factory
+):
     folder = tmp_path_factory.mktemp("mutant") / "package"
     try:
         rendered(document, folder)
@@ -118,13 +164,17 @@ def test_a_mutated_contract_becomes_code_that_compiles_or_is_refused(document, t
 
 @pytest.fixture(scope="module")
 def playground(tmp_path_factory):
-    """A tree that is put back as it was before each use: making one takes longer than using it."""
+    """A tree that is put back as it was before each use: making one takes longer than
+    using it.
+    """
     tree = copy_of_the_project(tmp_path_factory.mktemp("playground") / "tree")
     return tree, tree.files()
 
 
 def run_in(playground, name, document, *line):
-    """Run a stage on a document; the tree is all new or all old, and the words are for a person."""
+    """Run a stage on a document; the tree is all new or all old, and the words are for
+    a person.
+    """
     tree, before = playground
     found = tree.files()
     for kept in found.keys() - before.keys():
@@ -143,12 +193,18 @@ def run_in(playground, name, document, *line):
         assert untouched == tree.files()
         return
     assert not [kept for kept in tree.files() if ".codegen-" in kept]
-    code = {kept: text for kept, text in tree.files().items() if kept.startswith("src/") and "_generated/" in kept}
+    code = {
+        kept: text
+        for kept, text in tree.files().items()
+        if kept.startswith("src/") and "_generated/" in kept
+    }
     assert code
     for kept, text in code.items():
         compile(text, kept, "exec")
     # Words may be missing, but nothing is out of step.
-    assert not [line for line in tree.call("check").stderr.splitlines() if "prose" not in line]
+    assert not [
+        line for line in tree.call("check").stderr.splitlines() if "prose" not in line
+    ]
 
 
 @settings(max_examples=8, **RELAXED)

@@ -1,7 +1,13 @@
 import pytest
 
-from codegen.checked import SpecError
-from codegen.names import operation_name, pascal, schema_names, singular, spot_name
+from codegen.access import SpecError
+from codegen.contract.names import (
+    operation_name,
+    pascal,
+    schema_names,
+    singular,
+    spot_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,8 +21,14 @@ from codegen.names import operation_name, pascal, schema_names, singular, spot_n
         ("bank_connections_resource_balance_refresh", "BalanceRefresh"),
         ("bank_connections_resource_link_account_session_filters", "SessionFilters"),
         ("bank_connections_resource_link_account_session_limits", "SessionLimits"),
-        ("bank_connections_resource_linked_account_status_details", "AccountStatusDetails"),
-        ("bank_connections_resource_transaction_resource_status_transitions", "StatusTransitions"),
+        (
+            "bank_connections_resource_linked_account_status_details",
+            "AccountStatusDetails",
+        ),
+        (
+            "bank_connections_resource_transaction_resource_status_transitions",
+            "StatusTransitions",
+        ),
         ("bank_connections_resource_x_api_resource_limit", "Limit"),
         ("bank_connections_resource_x_resource_limit", "XLimit"),
         ("customer", "Customer"),
@@ -31,7 +43,9 @@ def test_a_schema_has_our_name(upstream, ours):
 
 
 def test_schemas_whose_short_names_are_equal_keep_more_of_their_own():
-    names = schema_names(f"bank_connections_resource_{owner}_api_resource_limit" for owner in "xy")
+    names = schema_names(
+        f"bank_connections_resource_{owner}_api_resource_limit" for owner in "xy"
+    )
     assert ["XLimit", "YLimit"] == list(names.values())
 
 
@@ -78,7 +92,12 @@ def test_a_nameless_thing_is_called_by_where_it_stands(key, many, name):
 
 @pytest.mark.parametrize(
     ("many", "one"),
-    [("accounts", "account"), ("status", "status"), ("countries", "country"), ("access", "access")],
+    [
+        ("accounts", "account"),
+        ("status", "status"),
+        ("countries", "country"),
+        ("access", "access"),
+    ],
 )
 def test_a_plural_has_a_singular(many, one):
     assert one == singular(many)

@@ -3,11 +3,20 @@ import json
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from codegen.checked import SpecError, targets
-from codegen.normalise import contract_of
+from codegen.access import SpecError, targets
+from codegen.contract.normalise import contract_of
+from codegen.contract.slicing import slice_of
 from codegen.reading import plain
-from codegen.slicing import slice_of
-from tests.codegen.tiny import WIDGETS, answer, form, path_id, query, ref, spec, widget
+from tests.support.tiny_spec import (
+    WIDGETS,
+    answer,
+    form,
+    path_id,
+    query,
+    ref,
+    spec,
+    widget,
+)
 
 
 def normalised(change=None):
@@ -44,8 +53,14 @@ def test_a_get_has_no_body():
 
 
 def test_operations_have_our_names_and_one_tag():
-    operations = [operation for item in normalised()["paths"].values() for operation in item.values()]
-    assert ["list_widgets", "retrieve_widget", "spin_widget"] == [one["operationId"] for one in operations]
+    operations = [
+        operation
+        for item in normalised()["paths"].values()
+        for operation in item.values()
+    ]
+    assert ["list_widgets", "retrieve_widget", "spin_widget"] == [
+        one["operationId"] for one in operations
+    ]
     assert [["widgets"]] * 3 == [one["tags"] for one in operations]
 
 
@@ -58,7 +73,9 @@ def test_enums_and_objects_get_names():
 
 
 def test_the_name_of_an_object_is_a_constant_not_an_enum():
-    assert {"type": "string", "x-const": "financial_connections.widget"} == schemas()["Widget"]["properties"]["object"]
+    assert {"type": "string", "x-const": "financial_connections.widget"} == schemas()[
+        "Widget"
+    ]["properties"]["object"]
 
 
 def test_a_list_is_called_after_its_items_and_its_url_is_not_held_to_a_pattern():
@@ -69,13 +86,20 @@ def test_a_list_is_called_after_its_items_and_its_url_is_not_held_to_a_pattern()
 
 def test_lists_of_the_same_items_are_one():
     def nest(document):
-        page = spec()["paths"][WIDGETS]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        page = spec()["paths"][WIDGETS]["get"]["responses"]["200"]["content"][
+            "application/json"
+        ]["schema"]
         page["properties"]["url"].pop("pattern")
         maker = document["components"]["schemas"]["bank_connections_resource_maker"]
         maker["properties"]["friends"] = page
         page["properties"]["data"]["items"] = ref("friend")
-        document["components"]["schemas"]["friend"] = {"type": "object", "properties": {"id": {"type": "string"}}}
-        document["components"]["schemas"]["financial_connections.widget"]["properties"]["friends"] = page
+        document["components"]["schemas"]["friend"] = {
+            "type": "object",
+            "properties": {"id": {"type": "string"}},
+        }
+        document["components"]["schemas"]["financial_connections.widget"]["properties"][
+            "friends"
+        ] = page
 
     named = schemas(nest)
     assert [{"allOf": [ref("FriendList")]}] * 2 == [
@@ -85,10 +109,13 @@ def test_lists_of_the_same_items_are_one():
 
 def test_a_customer_is_opaque_also_when_it_may_be_deleted():
     named = schemas()
-    assert {"anyOf": [{"type": "string"}, ref("Customer")], "x-expandable": True} == named["Widget"]["properties"][
-        "owner"
-    ]
-    assert {"id": {"type": "string"}, "object": {"type": "string"}} == named["Customer"]["properties"]
+    assert {
+        "anyOf": [{"type": "string"}, ref("Customer")],
+        "x-expandable": True,
+    } == named["Widget"]["properties"]["owner"]
+    assert {"id": {"type": "string"}, "object": {"type": "string"}} == named[
+        "Customer"
+    ]["properties"]
     assert named["Customer"]["additionalProperties"] is True
 
 
@@ -99,29 +126,51 @@ def test_other_products_become_one_object_of_unknown_fields():
 
 def test_a_map_stays_a_map():
     amounts = schemas()["Widget"]["properties"]["amounts"]
-    assert {"type": "object", "additionalProperties": {"type": "integer"}, "nullable": True} == amounts
+    assert {
+        "type": "object",
+        "additionalProperties": {"type": "integer"},
+        "nullable": True,
+    } == amounts
 
 
 def test_a_range_is_of_timestamps_and_so_is_the_number_beside_it():
-    parameters = {one["name"]: one for one in normalised()["paths"][WIDGETS]["get"]["parameters"]}
+    parameters = {
+        one["name"]: one for one in normalised()["paths"][WIDGETS]["get"]["parameters"]
+    }
     moment = {"type": "integer", "format": "unix-time"}
     assert {"anyOf": [ref("TimestampRange"), moment]} == parameters["made"]["schema"]
     assert {"gt": moment} == schemas()["TimestampRange"]["properties"]
 
 
 def test_expand_takes_the_paths_that_are_expandable():
-    assert {"type": "string", "enum": ["owner"], "x-open": True} == schemas()["WidgetExpand"]
-    parameters = {one["name"]: one for one in normalised()["paths"][WIDGETS]["get"]["parameters"]}
-    assert {"type": "string", "maxLength": 5000} == parameters["expand"]["schema"]["items"]
+    assert {"type": "string", "enum": ["owner"], "x-open": True} == schemas()[
+        "WidgetExpand"
+    ]
+    parameters = {
+        one["name"]: one for one in normalised()["paths"][WIDGETS]["get"]["parameters"]
+    }
+    assert {"type": "string", "maxLength": 5000} == parameters["expand"]["schema"][
+        "items"
+    ]
 
 
 def test_expandable_paths_lead_through_objects_and_lists():
     def nest(document):
-        maker = document["components"]["schemas"]["bank_connections_resource_maker"]["properties"]
-        maker["boss"] = {"anyOf": [{"type": "string"}, ref("customer")], "x-expansionResources": {}}
-        widget(document)["makers"] = {"type": "array", "items": ref("bank_connections_resource_maker")}
+        maker = document["components"]["schemas"]["bank_connections_resource_maker"][
+            "properties"
+        ]
+        maker["boss"] = {
+            "anyOf": [{"type": "string"}, ref("customer")],
+            "x-expansionResources": {},
+        }
+        widget(document)["makers"] = {
+            "type": "array",
+            "items": ref("bank_connections_resource_maker"),
+        }
 
-    assert ["maker.boss", "makers.boss", "owner"] == schemas(nest)["WidgetExpand"]["enum"]
+    assert ["maker.boss", "makers.boss", "owner"] == schemas(nest)["WidgetExpand"][
+        "enum"
+    ]
 
 
 def test_null_may_be_written_as_in_openapi_31():
@@ -136,7 +185,9 @@ def test_null_may_be_written_as_in_openapi_31():
 
 def test_may_be_cleared_is_no_enum():
     def change(document):
-        widget(document)["label"] = {"anyOf": [{"type": "string"}, {"type": "string", "enum": [""]}]}
+        widget(document)["label"] = {
+            "anyOf": [{"type": "string"}, {"type": "string", "enum": [""]}]
+        }
 
     assert {"type": "string"} == schemas(change)["Widget"]["properties"]["label"]
 
@@ -145,7 +196,10 @@ def test_a_form_without_fields_is_none():
     def change(document):
         document["paths"][f"{WIDGETS}/{{widget}}/spin"]["post"]["requestBody"] = form()
 
-    assert "requestBody" not in normalised(change)["paths"][f"{WIDGETS}/{{widget}}/spin"]["post"]
+    assert (
+        "requestBody"
+        not in normalised(change)["paths"][f"{WIDGETS}/{{widget}}/spin"]["post"]
+    )
 
 
 def test_the_order_of_keys_in_upstream_does_not_matter():
@@ -169,18 +223,26 @@ def listing(document):
 
 def clash(document):
     every = document["components"]["schemas"]
-    every["bank_connections_resource_widget_colour"] = {"type": "object", "properties": {"id": {"type": "string"}}}
+    every["bank_connections_resource_widget_colour"] = {
+        "type": "object",
+        "properties": {"id": {"type": "string"}},
+    }
     widget(document)["shade"] = ref("bank_connections_resource_widget_colour")
 
 
 def circle(document):
-    maker = document["components"]["schemas"]["bank_connections_resource_maker"]["properties"]
+    maker = document["components"]["schemas"]["bank_connections_resource_maker"][
+        "properties"
+    ]
     maker["works"] = {"type": "array", "items": ref("financial_connections.widget")}
 
 
 def twin(document):
     document["paths"][f"{WIDGETS}/{{other}}"] = {
-        "get": {"parameters": [path_id("other")], "responses": answer(ref("financial_connections.widget"))}
+        "get": {
+            "parameters": [path_id("other")],
+            "responses": answer(ref("financial_connections.widget")),
+        }
     }
 
 
@@ -191,9 +253,18 @@ def twin(document):
             lambda it: widget(it).update(label=ref("nowhere")),
             r"properties\.label: \$ref to 'nowhere', which is not there",
         ),
-        (lambda it: it["components"]["schemas"].pop("error"), r"\$ref to 'error', which is not there"),
-        (lambda it: widget(it).update(label=7), r"properties\.label: should be a mapping, is a number"),
-        (lambda it: widget(it).update(label={"type": "text"}), r"properties\.label\.type: 'text' is no type"),
+        (
+            lambda it: it["components"]["schemas"].pop("error"),
+            r"\$ref to 'error', which is not there",
+        ),
+        (
+            lambda it: widget(it).update(label=7),
+            r"properties\.label: should be a mapping, is a number",
+        ),
+        (
+            lambda it: widget(it).update(label={"type": "text"}),
+            r"properties\.label\.type: 'text' is no type",
+        ),
         (
             lambda it: widget(it).update(label={"type": 7}),
             r"properties\.label\.type: should be a list, is a number",
@@ -202,7 +273,10 @@ def twin(document):
             lambda it: widget(it)["colour"].update(enum="red"),
             r"properties\.colour\.enum: should be a list, is text",
         ),
-        (lambda it: widget(it)["colour"].update(enum=[{}]), r"properties\.colour\.enum\[0\]: should be text"),
+        (
+            lambda it: widget(it)["colour"].update(enum=[{}]),
+            r"properties\.colour\.enum\[0\]: should be text",
+        ),
         (
             lambda it: widget(it)["label"].update(maxLength="x"),
             r"properties\.label\.maxLength: 'x' makes no sense",
@@ -211,22 +285,45 @@ def twin(document):
             lambda it: widget(it)["maker"].update(anyOf={}),
             r"properties\.maker\.anyOf: should be a list, is a mapping",
         ),
-        (lambda it: widget(it).update(x={"allOf": [{}, {}]}), r"properties\.x\.allOf: several schemas"),
+        (
+            lambda it: widget(it).update(x={"allOf": [{}, {}]}),
+            r"properties\.x\.allOf: several schemas",
+        ),
         (
             lambda it: widget(it)["parts"].update(items=[]),
             r"properties\.parts\.items: should be a mapping, is a list",
         ),
-        (lambda it: listing(it).update(parameters={}), r"get\.parameters: should be a list, is a mapping"),
-        (lambda it: listing(it)["parameters"].append(7), r"parameters\[4\]: should be a mapping, is a number"),
-        (lambda it: listing(it)["parameters"].append({"in": "header", "name": "x"}), "a parameter in 'header'"),
-        (lambda it: listing(it).pop("responses"), r"get: has no 'responses'"),
-        (lambda it: listing(it)["responses"].pop("200"), r"get\.responses: has no '200'"),
-        (lambda it: listing(it).update(responses=answer({"type": "string"})), "the answer is no object"),
         (
-            lambda it: post(it).update(requestBody={"content": {"application/json": {}}}),
+            lambda it: listing(it).update(parameters={}),
+            r"get\.parameters: should be a list, is a mapping",
+        ),
+        (
+            lambda it: listing(it)["parameters"].append(7),
+            r"parameters\[4\]: should be a mapping, is a number",
+        ),
+        (
+            lambda it: listing(it)["parameters"].append({"in": "header", "name": "x"}),
+            "a parameter in 'header'",
+        ),
+        (lambda it: listing(it).pop("responses"), r"get: has no 'responses'"),
+        (
+            lambda it: listing(it)["responses"].pop("200"),
+            r"get\.responses: has no '200'",
+        ),
+        (
+            lambda it: listing(it).update(responses=answer({"type": "string"})),
+            "the answer is no object",
+        ),
+        (
+            lambda it: post(it).update(
+                requestBody={"content": {"application/json": {}}}
+            ),
             "has no 'application/x-www-form",
         ),
-        (lambda it: post(it).update(requestBody=7), r"requestBody: should be a mapping, is a number"),
+        (
+            lambda it: post(it).update(requestBody=7),
+            r"requestBody: should be a mapping, is a number",
+        ),
         (clash, "something else is called 'WidgetColour' already"),
         (circle, "'financial_connections.widget' contains itself"),
         (twin, "is called 'retrieve_widget' already"),
@@ -241,7 +338,9 @@ def test_enums_that_share_a_name_on_purpose_hold_the_values_of_both():
     def change(document):
         for verb, values in (("subscribe", ["a", "b"]), ("unsubscribe", ["b", "c"])):
             features = {"type": "array", "items": {"type": "string", "enum": values}}
-            document["paths"][f"/v1/financial_connections/accounts/{{account}}/{verb}"] = {
+            document["paths"][
+                f"/v1/financial_connections/accounts/{{account}}/{verb}"
+            ] = {
                 "post": {
                     "parameters": [path_id("account")],
                     "requestBody": form(features=features),
@@ -256,5 +355,7 @@ def test_parameters_of_a_path_item_hold_for_its_operations():
     def change(document):
         document["paths"][WIDGETS]["parameters"] = [query("shared", {"type": "string"})]
 
-    names = [one["name"] for one in normalised(change)["paths"][WIDGETS]["get"]["parameters"]]
+    names = [
+        one["name"] for one in normalised(change)["paths"][WIDGETS]["get"]["parameters"]
+    ]
     assert "shared" in names

@@ -1,9 +1,9 @@
 import pytest
 
-from codegen.checked import SpecError
-from codegen.jsonpath import matches
-from codegen.overlay import applied
-from tests.codegen.tiny import spec, widget
+from codegen.access import SpecError
+from codegen.contract.jsonpath import matches
+from codegen.contract.overlay import applied
+from tests.support.tiny_spec import spec, widget
 
 COLOURS = "$.components.schemas['financial_connections.widget'].properties.colour.enum"
 
@@ -17,7 +17,9 @@ def overlay(**changes):
         "x-expect": [{"target": COLOURS, "lacks": "green"}],
         "actions": [{"target": COLOURS, "update": "green"}],
     }
-    return {key: value for key, value in {**whole, **changes}.items() if value is not None}
+    return {
+        key: value for key, value in {**whole, **changes}.items() if value is not None
+    }
 
 
 def test_an_overlay_corrects_a_copy():
@@ -29,12 +31,17 @@ def test_an_overlay_corrects_a_copy():
 
 def test_an_action_can_merge_and_remove():
     actions = [
-        {"target": "$.components.schemas", "update": {"new": {"type": "object"}, "card": {"title": "Card"}}},
+        {
+            "target": "$.components.schemas",
+            "update": {"new": {"type": "object"}, "card": {"title": "Card"}},
+        },
         {"target": "$.paths['/v1/charges']", "remove": True},
     ]
     corrected = applied(spec(), {"001.yaml": overlay(actions=actions)})
     assert {"type": "object"} == corrected["components"]["schemas"]["new"]
-    assert {**spec()["components"]["schemas"]["card"], "title": "Card"} == corrected["components"]["schemas"]["card"]
+    assert {**spec()["components"]["schemas"]["card"], "title": "Card"} == corrected[
+        "components"
+    ]["schemas"]["card"]
     assert "/v1/charges" not in corrected["paths"]
 
 
@@ -48,31 +55,57 @@ def test_overlays_are_applied_in_the_order_of_their_names():
 
 
 def test_an_overlay_for_another_upstream_is_left_out():
-    meant_for_another = overlay(**{"x-upstream": {"title": "Tiny", "version": "2031-01-01"}})
+    meant_for_another = overlay(
+        **{"x-upstream": {"title": "Tiny", "version": "2031-01-01"}}
+    )
     assert spec() == applied(spec(), {"001.yaml": meant_for_another})
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"x-expect": [{"target": COLOURS, "lacks": "red"}]}, r"x-expect\[0\]: stale, .* no longer lacks 'red'"),
-        ({"x-expect": [{"target": COLOURS, "equals": ["red"]}]}, r"x-expect\[0\]: stale, .* no longer equals"),
-        ({"x-expect": [{"target": COLOURS, "absent": True}]}, r"x-expect\[0\]: stale, upstream has"),
-        ({"x-expect": [{"target": "$.nope", "lacks": "x"}]}, r"x-expect\[0\]: stale, upstream has no \$\.nope"),
-        ({"x-expect": [{"target": COLOURS}]}, "needs a target and one of absent, equals, lacks"),
-        ({"x-expect": [{"target": COLOURS, "lacks": "x", "is": 1}]}, "needs a target and one of"),
+        (
+            {"x-expect": [{"target": COLOURS, "lacks": "red"}]},
+            r"x-expect\[0\]: stale, .* no longer lacks 'red'",
+        ),
+        (
+            {"x-expect": [{"target": COLOURS, "equals": ["red"]}]},
+            r"x-expect\[0\]: stale, .* no longer equals",
+        ),
+        (
+            {"x-expect": [{"target": COLOURS, "absent": True}]},
+            r"x-expect\[0\]: stale, upstream has",
+        ),
+        (
+            {"x-expect": [{"target": "$.nope", "lacks": "x"}]},
+            r"x-expect\[0\]: stale, upstream has no \$\.nope",
+        ),
+        (
+            {"x-expect": [{"target": COLOURS}]},
+            "needs a target and one of absent, equals, lacks",
+        ),
+        (
+            {"x-expect": [{"target": COLOURS, "lacks": "x", "is": 1}]},
+            "needs a target and one of",
+        ),
         ({"x-expect": []}, "x-expect is empty"),
         ({"x-expect": None}, "x-expect: should be a list, is empty"),
         ({"x-why": None}, "x-why: should be text, is empty"),
         ({"x-evidence": None}, "x-evidence: should be text, is empty"),
         ({"overlay": "2.0"}, "no OpenAPI Overlay 1 document"),
         ({"actions": []}, "useless, upstream says all of it already"),
-        ({"actions": [{"target": "$.nope", "remove": True}]}, r"actions\[0\]: stale, upstream has no \$\.nope"),
+        (
+            {"actions": [{"target": "$.nope", "remove": True}]},
+            r"actions\[0\]: stale, upstream has no \$\.nope",
+        ),
         (
             {"actions": [{"target": "$.info", "update": "text"}]},
             r"actions\[0\]\.update: should be a mapping, is text",
         ),
-        ({"actions": [{"target": "info", "remove": True}]}, r"a JSONPath starts with \$"),
+        (
+            {"actions": [{"target": "info", "remove": True}]},
+            r"a JSONPath starts with \$",
+        ),
         ({"actions": [{"target": "$..info", "remove": True}]}, "is not understood"),
     ],
 )
@@ -84,7 +117,10 @@ def test_an_overlay_that_does_not_fit_is_an_error(changes, words):
 @pytest.mark.parametrize(
     ("path", "found"),
     [
-        ("$", [{"a": [{"name": "x", "to": 1}, {"name": "y", "to": 2}], "b.c": {"d": 3}}]),
+        (
+            "$",
+            [{"a": [{"name": "x", "to": 1}, {"name": "y", "to": 2}], "b.c": {"d": 3}}],
+        ),
         ("$.a[0].to", [1]),
         ("$.a[*].to", [1, 2]),
         ("$['b.c'].d", [3]),

@@ -1,11 +1,16 @@
 import pytest
 
-from codegen.checked import SpecError
+from codegen.access import SpecError
 from codegen.reading import parsed, plain
 
 
 @pytest.mark.parametrize(
-    "content", [b'{"a": {"b": [1, null]}}', b"a:\n  b: [1, null]\n", b'\xef\xbb\xbf{"a": {"b": [1, null]}}']
+    "content",
+    [
+        b'{"a": {"b": [1, null]}}',
+        b"a:\n  b: [1, null]\n",
+        b'\xef\xbb\xbf{"a": {"b": [1, null]}}',
+    ],
 )
 def test_yaml_and_json_say_the_same(content):
     assert {"a": {"b": [1, None]}} == parsed(content, "spec")
@@ -33,10 +38,16 @@ def test_yaml_has_the_types_of_json():
         (b"just text", "spec: should be a mapping, is text"),
         (b'{"a": ', "spec: no JSON: Expecting value"),
         (b"a: [1", "spec: no YAML: did not find expected .* in line 2"),
-        (b"a: b: c", "spec: no YAML: mapping values are not allowed in this context in line 1"),
+        (
+            b"a: b: c",
+            "spec: no YAML: mapping values are not allowed in this context in line 1",
+        ),
         (b"\x00\x01", "spec: no YAML: "),
         (b'{"a": "\xff"}', "spec: no text: "),
-        (b"a: !!python/object:os.system x", "spec: no YAML: could not determine a constructor"),
+        (
+            b"a: !!python/object:os.system x",
+            "spec: no YAML: could not determine a constructor",
+        ),
         (b"a: " + b"[" * 2000, "spec: is nested too deeply"),
         (b"- " * 2000, "spec: is nested too deeply"),
         (b'{"a": ' + b"9" * 5000 + b"}", "spec: no JSON: Exceeds the limit"),

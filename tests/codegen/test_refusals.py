@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.codegen.tiny import WIDGETS, ref, spec, widget
+from tests.support.tiny_spec import WIDGETS, ref, spec, widget
 
 
 def changed(change):
@@ -19,21 +19,31 @@ info: {version: 2023-10-16}
 paths: {/v1/financial_connections/x: &a {get: *a}}
 components: {schemas: {}}
 """
-# Written out, this would be a thousand million values; each line refers to the one before ten times.
+# Written out, this would be a thousand million values; each line refers to the one
+# before ten times.
 BOMB = b"l0: &l0 [x]\n" + b"".join(
-    b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 10)) for n in range(1, 10)
+    b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 10))
+    for n in range(1, 10)
 )
 
 
 def nested(document):
-    """Forty schemas, each of which holds the next one twice: a tera of places, were they all visited."""
+    """Forty schemas, each of which holds the next one twice: a tera of places, were
+    they all visited.
+    """
     schemas = document["components"]["schemas"]
     for n in range(40):
         schemas[f"bank_connections_resource_level{n}"] = {
             "type": "object",
-            "properties": {side: ref(f"bank_connections_resource_level{n + 1}") for side in ("left", "right")},
+            "properties": {
+                side: ref(f"bank_connections_resource_level{n + 1}")
+                for side in ("left", "right")
+            },
         }
-    schemas["bank_connections_resource_level40"] = {"type": "object", "properties": {"end": {"type": "string"}}}
+    schemas["bank_connections_resource_level40"] = {
+        "type": "object",
+        "properties": {"end": {"type": "string"}},
+    }
     widget(document)["label"] = ref("bank_connections_resource_level0")
 
 
@@ -47,23 +57,40 @@ BAD = {
     "deep JSON": (b'{"a": ' * 100_000, "nested too deeply"),
     "a circle": (CIRCLE, "an anchor contains itself"),
     "a bomb of anchors": (BOMB, "more than 5000000 values"),
-    "a bomb of references": (changed(nested), "more than 100000 schemas; something repeats itself"),
+    "a bomb of references": (
+        changed(nested),
+        "more than 100000 schemas; something repeats itself",
+    ),
     "no number": (b'{"openapi": NaN}', "no JSON: NaN is no number"),
     "a method we do not know": (
         changed(lambda it: it["paths"][WIDGETS].update(put={})),
         "widgets.put: this method is not understood",
     ),
     "a union of two models": (
-        changed(lambda it: widget(it).update(label={"oneOf": [ref("error"), ref("api_errors")]})),
+        changed(
+            lambda it: widget(it).update(
+                label={"oneOf": [ref("error"), ref("api_errors")]}
+            )
+        ),
         "Widget.properties.label: a union of ErrorResponse and ErrorDetail cannot be decoded",
     ),
     "a schema and a half": (
-        changed(lambda it: widget(it).update(label={"anyOf": [ref("error")], "properties": {}})),
+        changed(
+            lambda it: widget(it).update(
+                label={"anyOf": [ref("error")], "properties": {}}
+            )
+        ),
         "properties.label.anyOf: several schemas in one are not understood",
     ),
     "no OpenAPI": (b'{"hello": "world"}', "openapi: this is no OpenAPI 3 document"),
-    "Swagger": (changed(lambda it: it.update(openapi="2.0")), "openapi: this is no OpenAPI 3 document"),
-    "another API": (changed(lambda it: it.update(paths={"/v1/charges": {}})), "paths: none starts with"),
+    "Swagger": (
+        changed(lambda it: it.update(openapi="2.0")),
+        "openapi: this is no OpenAPI 3 document",
+    ),
+    "another API": (
+        changed(lambda it: it.update(paths={"/v1/charges": {}})),
+        "paths: none starts with",
+    ),
     "a dangling reference": (
         changed(lambda it: widget(it).update(label=ref("gone"))),
         "properties.label: $ref to 'gone', which is not there",
@@ -76,7 +103,10 @@ BAD = {
         changed(lambda it: widget(it)["colour"].update(enum=[1])),
         "properties.colour.enum[0]: should be text",
     ),
-    "a lone surrogate": (changed(lambda it: widget(it)["colour"].update(enum=["\ud800"])), "no text"),
+    "a lone surrogate": (
+        changed(lambda it: widget(it)["colour"].update(enum=["\ud800"])),
+        "no text",
+    ),
 }
 
 
@@ -87,7 +117,9 @@ def test_bad_input_gets_one_line_and_leaves_the_tree_alone(tree, name):
     upstream = tree.write("upstream", content)
     before = tree.files()
     # What goes deep could take a process down, and should then not be ours.
-    done = (tree.run if "deep" in name or "circle" in name else tree.call)("bump", upstream)
+    done = (tree.run if "deep" in name or "circle" in name else tree.call)(
+        "bump", upstream
+    )
     assert 1 == done.returncode
     assert "" == done.stdout
     assert 1 == len(done.stderr.splitlines()), done.stderr

@@ -2,10 +2,17 @@ import json
 
 import pytest
 
-from codegen.changes import as_markdown, as_text
-from codegen.diff import CALLERS, READERS, diff
-from tests.codegen.test_diff import SPIN, TEXT, contract, fields_of_form, lines, parameters
-from tests.codegen.tiny import WIDGETS, ref, widget
+from codegen.diff.changes import as_markdown, as_text
+from codegen.diff.compare import CALLERS, READERS, diff
+from tests.codegen.test_diff import (
+    SPIN,
+    TEXT,
+    contract,
+    fields_of_form,
+    lines,
+    parameters,
+)
+from tests.support.tiny_spec import WIDGETS, ref, widget
 
 
 def move_operation(document):
@@ -30,13 +37,20 @@ def rename_everywhere(document, old, new):
             ],
         ),
         (
-            lambda it: rename_everywhere(it, "bank_connections_resource_maker", "bank_connections_resource_brand"),
+            lambda it: rename_everywhere(
+                it, "bank_connections_resource_maker", "bank_connections_resource_brand"
+            ),
             [("renamed", "schema", "Maker", READERS)],
         ),
         (
             lambda it: widget(it).update(paint=widget(it).pop("colour")),
             [
-                ("changed", "field", "Widget.colour", READERS),  # it was required, and is not under the new name
+                (
+                    "changed",
+                    "field",
+                    "Widget.colour",
+                    READERS,
+                ),  # it was required, and is not under the new name
                 ("renamed", "field", "Widget.colour", READERS),
                 ("renamed", "schema", "WidgetColour", READERS),
             ],
@@ -46,8 +60,13 @@ def rename_everywhere(document, old, new):
             [("renamed", "parameter", "list_widgets.limit", CALLERS)],
         ),
         (
-            lambda it: fields_of_form(it)["properties"].update(till=fields_of_form(it)["properties"].pop("until")),
-            [("renamed", "parameter", "spin_widget.until", CALLERS), ("renamed", "schema", "SpinWidgetUntil", CALLERS)],
+            lambda it: fields_of_form(it)["properties"].update(
+                till=fields_of_form(it)["properties"].pop("until")
+            ),
+            [
+                ("renamed", "parameter", "spin_widget.until", CALLERS),
+                ("renamed", "schema", "SpinWidgetUntil", CALLERS),
+            ],
         ),
     ],
 )
@@ -56,8 +75,12 @@ def test_a_new_name_is_one_line_and_so_is_all_that_follows_from_it(change, expec
 
 
 def test_two_things_that_could_be_the_renamed_one_are_not_guessed_at():
-    new = contract(lambda it: widget(it).update(title=widget(it).pop("label"), subtitle=TEXT))
-    assert {"added", "removed"} == {change for change, *_ in lines(diff(contract(), new))}
+    new = contract(
+        lambda it: widget(it).update(title=widget(it).pop("label"), subtitle=TEXT)
+    )
+    assert {"added", "removed"} == {
+        change for change, *_ in lines(diff(contract(), new))
+    }
 
 
 def test_a_schema_under_a_new_name_is_one_line():
@@ -73,11 +96,19 @@ def test_a_schema_under_a_new_name_is_one_line():
 def test_an_operation_under_a_new_name_is_one_line():
     new = contract()
     new["paths"][SPIN]["post"]["operationId"] = "turn_widget"
-    assert [("renamed", "operation", "spin_widget", CALLERS)] == lines(diff(contract(), new))
+    assert [("renamed", "operation", "spin_widget", CALLERS)] == lines(
+        diff(contract(), new)
+    )
 
 
 def test_a_rename_reads_as_one():
     new = contract(lambda it: widget(it).update(title=widget(it).pop("label")))
     changes = diff(contract(), new)
-    assert "> field Widget.label, name: Widget.label → Widget.title (breaking for readers)\n" == as_text(changes)
-    assert "- Renamed field `Widget.label` to `Widget.title` (*breaking for readers*).\n" == as_markdown(changes)
+    assert (
+        "> field Widget.label, name: Widget.label → Widget.title (breaking for readers)\n"
+        == as_text(changes)
+    )
+    assert (
+        "- Renamed field `Widget.label` to `Widget.title` (*breaking for readers*).\n"
+        == as_markdown(changes)
+    )

@@ -8,12 +8,12 @@ import typing
 import msgspec
 import pytest
 
-from codegen import render
-from codegen.checked import SpecError
-from codegen.normalise import contract_of
-from codegen.render import rendered
-from codegen.slicing import slice_of
-from tests.codegen.tiny import WIDGETS, spec
+from codegen.access import SpecError
+from codegen.contract.normalise import contract_of
+from codegen.contract.slicing import slice_of
+from codegen.python import render
+from codegen.python.render import rendered
+from tests.support.tiny_spec import WIDGETS, spec
 
 
 def package(folder, name):
@@ -59,10 +59,18 @@ def test_every_file_says_that_it_is_generated(folder):
 
 def test_nothing_of_the_generators_own_client_is_left(folder):
     left = {
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
     }
     assert left.isdisjoint(
-        {"client.py", "errors.py", "types.py", "models/widget_amounts.py", "models/spin_widget_body.py"}
+        {
+            "client.py",
+            "errors.py",
+            "types.py",
+            "models/widget_amounts.py",
+            "models/spin_widget_body.py",
+        }
     )
     assert "models/spin_widget_until.py" in left
 
@@ -85,7 +93,12 @@ def test_hints_resolve_at_run_time(tiny):
 
 
 def test_a_model_decodes_from_json(tiny):
-    content = {"id": "w_1", "colour": "green", "owner": {"id": "cus_1"}, "amounts": {"usd": 1}}
+    content = {
+        "id": "w_1",
+        "colour": "green",
+        "owner": {"id": "cus_1"},
+        "amounts": {"usd": 1},
+    }
     widget = msgspec.json.decode(json.dumps(content), type=tiny.models.Widget)
     assert "w_1" == widget.id
     assert "green" == widget.colour
@@ -122,14 +135,20 @@ def test_a_literal_and_a_typed_dictionary_are_what_type_checkers_see(tiny):
 @pytest.mark.anyio
 async def test_a_call_states_facts_and_leaves_the_rest_to_the_sender(tiny):
     sender = Recorder()
-    result = await tiny.api.spin_widget(sender, "w_1", ways=["left"], until={"marks": ["x"]})
+    result = await tiny.api.spin_widget(
+        sender, "w_1", ways=["left"], until={"marks": ["x"]}
+    )
     request, result_type, options = sender.sent
     assert isinstance(result, tiny.models.Widget)
     assert tiny.models.Widget is result_type
     assert options is None
     assert "POST" == request.method
     assert ("v1", "financial_connections", "widgets", "w_1", "spin") == request.path
-    assert {"expand": None, "until": {"marks": ["x"]}, "ways": ["left"]} == request.params
+    assert {
+        "expand": None,
+        "until": {"marks": ["x"]},
+        "ways": ["left"],
+    } == request.params
     assert ("expand", "until[marks]", "ways") == request.arrays
     assert ("until[marks]", "ways") == request.required
 
@@ -141,15 +160,24 @@ async def test_a_get_passes_its_query(tiny):
     request, result_type, _ = sender.sent
     assert tiny.models.WidgetList is result_type
     assert "GET" == request.method
-    assert {"expand": None, "limit": 3, "made": None, "owner": "cus_1"} == request.params
+    assert {
+        "expand": None,
+        "limit": 3,
+        "made": None,
+        "owner": "cus_1",
+    } == request.params
     assert ("owner",) == request.required
 
 
 def test_ids_are_positional_and_all_else_is_not(tiny):
     parameters = inspect.signature(tiny.api.spin_widget).parameters.values()
     named = {one.name: one.kind.name for one in parameters}
-    assert ["sender", "widget"] == [name for name, kind in named.items() if kind == "POSITIONAL_OR_KEYWORD"]
-    assert ["ways", "expand", "until", "options"] == [name for name, kind in named.items() if kind == "KEYWORD_ONLY"]
+    assert ["sender", "widget"] == [
+        name for name, kind in named.items() if kind == "POSITIONAL_OR_KEYWORD"
+    ]
+    assert ["ways", "expand", "until", "options"] == [
+        name for name, kind in named.items() if kind == "KEYWORD_ONLY"
+    ]
 
 
 def test_hostile_prose_stays_in_its_docstring(tmp_path):
@@ -160,7 +188,9 @@ def test_hostile_prose_stays_in_its_docstring(tmp_path):
         schema["description"] = hostile
         for field in schema.get("properties", {}).values():
             field["description"] = hostile
-    contract["components"]["schemas"]["WidgetColour"]["x-enumDescriptions"] = {"red": hostile}
+    contract["components"]["schemas"]["WidgetColour"]["x-enumDescriptions"] = {
+        "red": hostile
+    }
     contract["paths"][WIDGETS]["get"]["summary"] = hostile
     rendered(contract, tmp_path / "hostile")
     module = package(tmp_path / "hostile", "hostile_package")
@@ -175,18 +205,25 @@ def test_odd_enum_values_get_names(tmp_path):
     rendered(contract, tmp_path / "odd")
     colour = package(tmp_path / "odd", "odd_package").models.WidgetColour
     assert values == [member.value for member in colour]
-    assert ["EMPTY", "VALUE_1ST", "A_B_C", "NONE", "Q_UOTE", "SYMBOL"] == [member.name for member in colour]
+    assert ["EMPTY", "VALUE_1ST", "A_B_C", "NONE", "Q_UOTE", "SYMBOL"] == [
+        member.name for member in colour
+    ]
 
 
 def test_another_generator_than_the_pinned_one_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(render, "GENERATOR", "0.30.0")
-    with pytest.raises(SpecError, match=r"0\.30\.0 is installed, the templates are written for 0\.29\.1"):
+    with pytest.raises(
+        SpecError,
+        match=r"0\.30\.0 is installed, the templates are written for 0\.29\.1",
+    ):
         rendered({}, tmp_path / "other")
 
 
 def test_a_missing_formatter_is_an_error(tmp_path, monkeypatch):
     def missing(command, **_):
-        return subprocess.CompletedProcess(command, 1, stdout="", stderr="No module named ruff")
+        return subprocess.CompletedProcess(
+            command, 1, stdout="", stderr="No module named ruff"
+        )
 
     monkeypatch.setattr(render.subprocess, "run", missing)
     with pytest.raises(SpecError, match="ruff check: No module named ruff"):
@@ -196,6 +233,8 @@ def test_a_missing_formatter_is_an_error(tmp_path, monkeypatch):
 def test_a_complaint_of_the_generator_is_an_error(tmp_path):
     contract = contract_of(slice_of(spec()))
     # The same class name twice, once out of reach of our own checks.
-    contract["components"]["schemas"]["widget"] = {"allOf": [{"type": "object"}, {"type": "string"}]}
+    contract["components"]["schemas"]["widget"] = {
+        "allOf": [{"type": "object"}, {"type": "string"}]
+    }
     with pytest.raises(SpecError, match="openapi-python-client"):
         rendered(contract, tmp_path / "complaint")

@@ -1,17 +1,21 @@
 import pytest
 
-from codegen.checked import SpecError
-from codegen.slicing import slice_of
-from tests.codegen.tiny import WIDGETS, ref, spec, widget
+from codegen.access import SpecError
+from codegen.contract.slicing import slice_of
+from tests.support.tiny_spec import WIDGETS, ref, spec, widget
 
 
 def test_a_slice_keeps_the_paths_of_financial_connections_only():
-    assert [WIDGETS, f"{WIDGETS}/{{widget}}", f"{WIDGETS}/{{widget}}/spin"] == list(slice_of(spec())["paths"])
+    assert [WIDGETS, f"{WIDGETS}/{{widget}}", f"{WIDGETS}/{{widget}}/spin"] == list(
+        slice_of(spec())["paths"]
+    )
 
 
 def test_a_slice_ends_at_resources_of_other_products():
     schemas = slice_of(spec())["components"]["schemas"]
-    assert {"type": "object", "x-resourceId": "customer", "x-stub": True} == schemas["customer"]
+    assert {"type": "object", "x-resourceId": "customer", "x-stub": True} == schemas[
+        "customer"
+    ]
     assert "far_away" not in schemas
     assert "charge" not in schemas
 
@@ -39,10 +43,19 @@ def test_slicing_a_slice_changes_nothing():
         (lambda it: it.update(openapi="2.0"), "openapi: this is no OpenAPI 3 document"),
         (lambda it: it.pop("openapi"), "openapi: this is no OpenAPI 3 document"),
         (lambda it: it.update(openapi=3.0), "openapi: should be text, is a number"),
-        (lambda it: it["info"].update(version="latest"), "info.version: 'latest' is no Stripe API version"),
+        (
+            lambda it: it["info"].update(version="latest"),
+            "info.version: 'latest' is no Stripe API version",
+        ),
         (lambda it: it.pop("info"), "document: has no 'info'"),
-        (lambda it: it.update(paths=[]), "document.paths: should be a mapping, is a list"),
-        (lambda it: it.update(paths={"/v1/charges": {}}), "paths: none starts with /v1/financial_connections/"),
+        (
+            lambda it: it.update(paths=[]),
+            "document.paths: should be a mapping, is a list",
+        ),
+        (
+            lambda it: it.update(paths={"/v1/charges": {}}),
+            "paths: none starts with /v1/financial_connections/",
+        ),
         (lambda it: it.pop("components"), "document: has no 'components'"),
         (
             lambda it: widget(it).update(label={"$ref": "other.yaml#/x"}),

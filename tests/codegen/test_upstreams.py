@@ -4,10 +4,10 @@ import tomllib
 
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from codegen.normalise import contract_of
-from codegen.overlay import applied
-from codegen.prose import described, words_of
-from codegen.render import rendered
+from codegen.contract.normalise import contract_of
+from codegen.contract.overlay import applied
+from codegen.contract.prose import described, words_of
+from codegen.python.render import rendered
 from codegen.writing import contract_text
 from tests.codegen.conftest import ROOT
 from tests.codegen.test_render import package
@@ -32,13 +32,17 @@ def test_every_upstream_gives_a_package_that_works(slices, overlays, prose, tmp_
         module = package(tmp_path / f"package{index}", f"upstream_package{index}")
         assert upstream["info"]["version"] == module.API_VERSION, path
         assert set(module.api.__all__) >= EVERYWHERE, path
-        assert {"Account", "AccountOwner", "Customer", "ErrorDetail", "Session"} <= set(module.models.__all__), path
+        assert {"Account", "AccountOwner", "Customer", "ErrorDetail", "Session"} <= set(
+            module.models.__all__
+        ), path
 
 
 def test_the_whole_and_the_sliced_specification_give_one_contract(slices, overlays):
     by_version = {}
     for upstream in slices.values():
-        by_version.setdefault(upstream["info"]["version"], []).append(contract_of(applied(upstream, overlays)))
+        by_version.setdefault(upstream["info"]["version"], []).append(
+            contract_of(applied(upstream, overlays))
+        )
     pairs = [contracts for contracts in by_version.values() if len(contracts) > 1]
     assert pairs
     for first, *others in pairs:
@@ -46,13 +50,18 @@ def test_the_whole_and_the_sliced_specification_give_one_contract(slices, overla
             assert first == other
 
 
-def test_the_recorded_upstream_gives_the_committed_contract(slices, spec_files, overlays, prose):
+def test_the_recorded_upstream_gives_the_committed_contract(
+    slices, spec_files, overlays, prose
+):
     record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
     (path,) = [path for path in spec_files if path.name == record["name"]]
     assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     contract, gaps = described(contract_of(applied(slices[path], overlays)), prose)
     assert [] == gaps
-    assert contract_text(contract) == (ROOT / "openapi" / "financial_connections.yaml").read_text()
+    assert (
+        contract_text(contract)
+        == (ROOT / "openapi" / "financial_connections.yaml").read_text()
+    )
 
 
 def test_bumping_to_the_same_upstream_changes_no_byte(tree, spec_files):
@@ -67,7 +76,12 @@ def test_bumping_to_the_same_upstream_changes_no_byte(tree, spec_files):
 def test_no_sentence_of_upstream_is_in_our_prose(slices, prose):
     ours = {run for text in words_of(prose, ()).values() for run in runs(text)}
     assert ours
-    theirs = {run for upstream in slices.values() for text in descriptions(upstream) for run in runs(text)}
+    theirs = {
+        run
+        for upstream in slices.values()
+        for text in descriptions(upstream)
+        for run in runs(text)
+    }
     assert theirs
     assert set() == ours & theirs
 
@@ -86,4 +100,6 @@ def descriptions(node):
 
 def runs(text, length=6):
     words = re.findall(r"[a-z0-9_']+", text.lower())
-    return {tuple(words[index : index + length]) for index in range(len(words) - length + 1)}
+    return {
+        tuple(words[index : index + length]) for index in range(len(words) - length + 1)
+    }

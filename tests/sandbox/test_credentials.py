@@ -5,7 +5,15 @@ from base64 import b64encode
 import pytest
 
 from financial_connections.sandbox import Rules, Sandbox
-from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, TRANSACTIONS, get, post, send
+from tests.support.sandbox_calls import (
+    ACCOUNTS,
+    FORM,
+    SESSIONS,
+    TRANSACTIONS,
+    get,
+    post,
+    send,
+)
 
 
 def basic(user, password=""):
@@ -13,7 +21,9 @@ def basic(user, password=""):
 
 
 def test_a_key_comes_as_a_bearer_token_or_as_the_user_of_basic(sandbox):
-    assert 200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {sandbox.api_key}").status
+    assert (
+        200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {sandbox.api_key}").status
+    )
     assert 200 == get(sandbox, ACCOUNTS, authorization=basic(sandbox.api_key)).status
 
 
@@ -62,7 +72,9 @@ def test_a_restricted_key_may_read_and_gets_403_for_the_rest(sandbox):
 
     assert key.startswith("rk_test_")
     assert 200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {key}").status
-    refused = post(sandbox, f"{ACCOUNTS}/{account}/disconnect", authorization=f"Bearer {key}")
+    refused = post(
+        sandbox, f"{ACCOUNTS}/{account}/disconnect", authorization=f"Bearer {key}"
+    )
     assert 403 == refused.status
     assert "invalid_request_error" == refused.error["type"]
     assert "active" == get(sandbox, f"{ACCOUNTS}/{account}").json["status"]
@@ -72,7 +84,9 @@ def test_objects_of_another_stripe_account_are_not_there(sandbox):
     merchant = sandbox.add_connected_account()
     foreign = sandbox.add_account(stripe_account=merchant, transactions=1)
     own = sandbox.add_account()
-    transaction = get(sandbox, TRANSACTIONS, {"account": foreign}, stripe_account=merchant).ids[0]
+    transaction = get(
+        sandbox, TRANSACTIONS, {"account": foreign}, stripe_account=merchant
+    ).ids[0]
 
     assert [own] == get(sandbox, ACCOUNTS).ids
     assert [foreign] == get(sandbox, ACCOUNTS, stripe_account=merchant).ids
@@ -96,7 +110,12 @@ def test_all_objects_are_of_test_mode(sandbox):
     account = get(sandbox, ACCOUNTS).json["data"][0]
 
     assert account["livemode"] is False
-    assert get(sandbox, TRANSACTIONS, {"account": account["id"]}).json["data"][0]["livemode"] is False
+    assert (
+        get(sandbox, TRANSACTIONS, {"account": account["id"]}).json["data"][0][
+            "livemode"
+        ]
+        is False
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +137,9 @@ def test_another_url_or_method_is_404(sandbox, method, path):
 
     assert 404 == reply.status
     assert "invalid_request_error" == reply.error["type"]
-    assert reply.error["message"].startswith(f"Unrecognized request URL ({method}: {path})")
+    assert reply.error["message"].startswith(
+        f"Unrecognized request URL ({method}: {path})"
+    )
     assert "code" not in reply.error
 
 
@@ -161,11 +182,16 @@ def test_an_error_has_a_doc_url_only_with_a_code_and_always_a_log_url(sandbox):
     with_code = get(sandbox, f"{ACCOUNTS}/fca_unknown")
     without_code = get(sandbox, "/v1/unknown")
 
-    assert "https://stripe.com/docs/error-codes/resource-missing" == with_code.error["doc_url"]
+    assert (
+        "https://stripe.com/docs/error-codes/resource-missing"
+        == with_code.error["doc_url"]
+    )
     assert "doc_url" not in without_code.error
     for reply in (with_code, without_code):
         assert reply.error["request_log_url"].endswith(reply.headers["Request-Id"])
 
 
 def test_answers_are_indented_by_two(sandbox):
-    assert get(sandbox, ACCOUNTS).body.startswith(b'{\n  "object": "list",\n  "data": [],\n')
+    assert get(sandbox, ACCOUNTS).body.startswith(
+        b'{\n  "object": "list",\n  "data": [],\n'
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.calling import ACCOUNTS, SESSIONS, TRANSACTIONS, get, post
+from tests.support.sandbox_calls import ACCOUNTS, SESSIONS, TRANSACTIONS, get, post
 
 
 @pytest.fixture
@@ -15,9 +15,15 @@ def expanding(*paths):
     return {"expand": list(paths)}
 
 
-def test_an_account_expands_its_ownership_and_its_holder_and_nothing_else_changes(sandbox, account):
+def test_an_account_expands_its_ownership_and_its_holder_and_nothing_else_changes(
+    sandbox, account
+):
     plain = get(sandbox, f"{ACCOUNTS}/{account}").json
-    full = get(sandbox, f"{ACCOUNTS}/{account}", expanding("ownership", "account_holder.customer")).json
+    full = get(
+        sandbox,
+        f"{ACCOUNTS}/{account}",
+        expanding("ownership", "account_holder.customer"),
+    ).json
 
     assert plain["ownership"] == full["ownership"]["id"]
     assert 2 == len(full["ownership"]["owners"]["data"])
@@ -31,9 +37,13 @@ def test_a_holder_that_is_a_connected_account_expands(sandbox):
     merchant = sandbox.add_connected_account()
     account = sandbox.add_account(customer=merchant)
 
-    shape = get(sandbox, f"{ACCOUNTS}/{account}", expanding("account_holder.account")).json
+    shape = get(
+        sandbox, f"{ACCOUNTS}/{account}", expanding("account_holder.account")
+    ).json
 
-    assert ("account", merchant) == tuple(shape["account_holder"]["account"][name] for name in ("object", "id"))
+    assert ("account", merchant) == tuple(
+        shape["account_holder"]["account"][name] for name in ("object", "id")
+    )
 
 
 def test_on_a_list_paths_start_with_data(sandbox, account):
@@ -50,9 +60,13 @@ def test_on_a_list_paths_start_with_data(sandbox, account):
 def test_a_session_expands_what_its_accounts_expand(sandbox):
     customer = sandbox.add_customer()
     holder = {"type": "customer", "customer": customer}
-    session = post(sandbox, SESSIONS, {"account_holder": holder, "permissions": ["ownership"]}).json["id"]
+    session = post(
+        sandbox, SESSIONS, {"account_holder": holder, "permissions": ["ownership"]}
+    ).json["id"]
     sandbox.complete(session)
-    paths = expanding("account_holder.customer", "accounts.data.account_holder.customer")
+    paths = expanding(
+        "account_holder.customer", "accounts.data.account_holder.customer"
+    )
 
     shape = get(sandbox, f"{SESSIONS}/{session}", paths).json
 
@@ -66,14 +80,36 @@ def test_a_session_expands_what_its_accounts_expand(sandbox):
         (ACCOUNTS, "data.status", "This property cannot be expanded (data.status)."),
         (ACCOUNTS, "data.balance", "This property cannot be expanded (data.balance)."),
         (ACCOUNTS, "data", "This property cannot be expanded (data)."),
-        (ACCOUNTS, "data.bogus", "This property cannot be expanded because it doesn't exist: data.bogus."),
-        (TRANSACTIONS, "data.account", "This property cannot be expanded (data.account)."),
-        ("{account}", "account_holder", "This property cannot be expanded (account_holder)."),
-        ("{account}", "bogus", "This property cannot be expanded because it doesn't exist: bogus."),
-        ("{account}", "ownership.x", "This property cannot be expanded because it doesn't exist: ownership.x."),
+        (
+            ACCOUNTS,
+            "data.bogus",
+            "This property cannot be expanded because it doesn't exist: data.bogus.",
+        ),
+        (
+            TRANSACTIONS,
+            "data.account",
+            "This property cannot be expanded (data.account).",
+        ),
+        (
+            "{account}",
+            "account_holder",
+            "This property cannot be expanded (account_holder).",
+        ),
+        (
+            "{account}",
+            "bogus",
+            "This property cannot be expanded because it doesn't exist: bogus.",
+        ),
+        (
+            "{account}",
+            "ownership.x",
+            "This property cannot be expanded because it doesn't exist: ownership.x.",
+        ),
     ],
 )
-def test_what_cannot_be_expanded_is_refused_without_code_and_param(sandbox, account, path, expand, message):
+def test_what_cannot_be_expanded_is_refused_without_code_and_param(
+    sandbox, account, path, expand, message
+):
     place = path if path.startswith("/") else f"{ACCOUNTS}/{account}"
     params = {"account": account} if path == TRANSACTIONS else {}
 
@@ -84,28 +120,47 @@ def test_what_cannot_be_expanded_is_refused_without_code_and_param(sandbox, acco
 
 
 def test_four_levels_are_allowed_and_five_are_not(sandbox, account):
-    four = get(sandbox, ACCOUNTS, expanding("data.account_holder.customer.default_source"))
-    five = get(sandbox, ACCOUNTS, expanding("data.account_holder.customer.default_source.customer"))
+    four = get(
+        sandbox, ACCOUNTS, expanding("data.account_holder.customer.default_source")
+    )
+    five = get(
+        sandbox,
+        ACCOUNTS,
+        expanding("data.account_holder.customer.default_source.customer"),
+    )
 
     assert four.json["data"][0]["account_holder"]["customer"]["default_source"] is None
     assert (400, "property_expansion_max_depth") == (five.status, five.error["code"])
-    assert "You cannot expand more than 4 levels of a property." == five.error["message"]
+    assert (
+        "You cannot expand more than 4 levels of a property." == five.error["message"]
+    )
 
 
 def test_null_stays_null(sandbox):
     account = sandbox.add_account()
 
-    assert get(sandbox, f"{ACCOUNTS}/{account}", expanding("ownership")).json["ownership"] is None
+    assert (
+        get(sandbox, f"{ACCOUNTS}/{account}", expanding("ownership")).json["ownership"]
+        is None
+    )
 
 
 def test_a_post_expands_too(sandbox, account):
-    reply = post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["balance"], **expanding("ownership")})
+    reply = post(
+        sandbox,
+        f"{ACCOUNTS}/{account}/refresh",
+        {"features": ["balance"], **expanding("ownership")},
+    )
 
     assert isinstance(reply.json["ownership"], dict)
 
 
 def test_a_refused_expansion_leaves_no_trace(sandbox, account):
-    reply = post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["balance"], **expanding("bogus")})
+    reply = post(
+        sandbox,
+        f"{ACCOUNTS}/{account}/refresh",
+        {"features": ["balance"], **expanding("bogus")},
+    )
 
     assert 400 == reply.status
     assert get(sandbox, f"{ACCOUNTS}/{account}").json["balance_refresh"] is None
@@ -114,5 +169,13 @@ def test_a_refused_expansion_leaves_no_trace(sandbox, account):
 def test_duplicates_and_inline_lists_are_harmless(sandbox, account):
     once = get(sandbox, f"{ACCOUNTS}/{account}", expanding("ownership")).json
 
-    assert once == get(sandbox, f"{ACCOUNTS}/{account}", expanding("ownership", "ownership")).json
-    assert once == get(sandbox, f"{ACCOUNTS}/{account}", expanding("ownership.owners")).json
+    assert (
+        once
+        == get(
+            sandbox, f"{ACCOUNTS}/{account}", expanding("ownership", "ownership")
+        ).json
+    )
+    assert (
+        once
+        == get(sandbox, f"{ACCOUNTS}/{account}", expanding("ownership.owners")).json
+    )

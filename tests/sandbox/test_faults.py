@@ -1,4 +1,6 @@
-"""Rate limits, faults and oddities; what happens on the way to the client is shown in process and over HTTP."""
+"""Rate limits, faults and oddities; what happens on the way to the client is shown in
+process and over HTTP.
+"""
 
 import contextlib
 
@@ -7,8 +9,8 @@ import httpx
 import pytest
 
 from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox, serve
-from financial_connections.sandbox.app import application
-from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, get, post
+from financial_connections.sandbox.http.app import application
+from tests.support.sandbox_calls import ACCOUNTS, FORM, SESSIONS, get, post
 
 EMPTY_FORM = {"Content-Type": FORM}
 
@@ -29,7 +31,10 @@ def in_process(sandbox, app=None):
 @contextlib.asynccontextmanager
 async def over_http(sandbox):
     headers = {"Authorization": f"Bearer {sandbox.api_key}"}
-    async with serve(sandbox) as server, httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+    async with (
+        serve(sandbox) as server,
+        httpx.AsyncClient(base_url=server.url, headers=headers) as client,
+    ):
         yield client
 
 
@@ -38,14 +43,20 @@ def test_a_limit_is_a_burst_for_each_key_reads_and_writes_apart():
     account = sandbox.add_account()
     other = sandbox.add_key()
 
-    assert [200, 200, 200, 200, 429] == [get(sandbox, ACCOUNTS).status for _ in range(5)]
-    writes = [post(sandbox, f"{ACCOUNTS}/{account}/disconnect").status for _ in range(3)]
+    assert [200, 200, 200, 200, 429] == [
+        get(sandbox, ACCOUNTS).status for _ in range(5)
+    ]
+    writes = [
+        post(sandbox, f"{ACCOUNTS}/{account}/disconnect").status for _ in range(3)
+    ]
     assert [200, 200, 429] == writes
     assert 200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {other}").status
     sandbox.advance(0.25)
     assert [200, 429] == [get(sandbox, ACCOUNTS).status for _ in range(2)]
     sandbox.advance(1000)
-    assert [200, 200, 200, 200, 429] == [get(sandbox, ACCOUNTS).status for _ in range(5)]
+    assert [200, 200, 200, 200, 429] == [
+        get(sandbox, ACCOUNTS).status for _ in range(5)
+    ]
 
 
 def test_429_tells_its_reason_and_that_a_retry_is_welcome():
@@ -53,7 +64,10 @@ def test_429_tells_its_reason_and_that_a_retry_is_welcome():
     get(sandbox, ACCOUNTS)
     reply = get(sandbox, ACCOUNTS)
 
-    assert ("invalid_request_error", "rate_limit") == (reply.error["type"], reply.error["code"])
+    assert ("invalid_request_error", "rate_limit") == (
+        reply.error["type"],
+        reply.error["code"],
+    )
     assert "global-rate" == reply.headers["Stripe-Rate-Limited-Reason"]
     assert "true" == reply.headers["Stripe-Should-Retry"]
     assert "1" == reply.headers["Retry-After"]
@@ -75,7 +89,11 @@ def test_an_error_on_demand(sandbox, account, kind, status, error_type, code):
     sandbox.inject(Fault(kind))
     reply = get(sandbox, ACCOUNTS)
 
-    assert (status, error_type, code) == (reply.status, reply.error["type"], reply.error.get("code"))
+    assert (status, error_type, code) == (
+        reply.status,
+        reply.error["type"],
+        reply.error.get("code"),
+    )
     assert 200 == get(sandbox, ACCOUNTS).status
 
 
@@ -93,10 +111,15 @@ def test_a_fault_may_say_when_and_whether_to_retry(sandbox, kind):
     sandbox.inject(Fault(kind, retry_after=7, should_retry=False))
     reply = get(sandbox, ACCOUNTS)
 
-    assert ("7", "false") == (reply.headers["Retry-After"], reply.headers["Stripe-Should-Retry"])
+    assert ("7", "false") == (
+        reply.headers["Retry-After"],
+        reply.headers["Stripe-Should-Retry"],
+    )
 
 
-def test_faults_happen_to_their_operation_as_often_as_they_say_and_in_order(sandbox, account):
+def test_faults_happen_to_their_operation_as_often_as_they_say_and_in_order(
+    sandbox, account
+):
     sandbox.inject(
         Fault("unavailable", operation="retrieve_account", times=2),
         Fault("server_error", times=None),
@@ -110,7 +133,12 @@ def test_faults_happen_to_their_operation_as_often_as_they_say_and_in_order(sand
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"kind": "bogus"}, {"kind": "reset", "times": 0}, {"kind": "latency", "seconds": -1}]
+    "wrong",
+    [
+        {"kind": "bogus"},
+        {"kind": "reset", "times": 0},
+        {"kind": "latency", "seconds": -1},
+    ],
 )
 def test_a_fault_that_cannot_happen_is_refused(wrong):
     with pytest.raises(ValueError, match="must be"):
@@ -120,7 +148,9 @@ def test_a_fault_that_cannot_happen_is_refused(wrong):
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["reset", "answer_lost", "reset_mid_body"])
 @pytest.mark.parametrize("place", [in_process, over_http])
-async def test_a_connection_is_reset_before_or_after_the_endpoint_ran(sandbox, account, kind, place):
+async def test_a_connection_is_reset_before_or_after_the_endpoint_ran(
+    sandbox, account, kind, place
+):
     sandbox.inject(Fault(kind))
     async with place(sandbox) as client:
         with pytest.raises(httpx.ReadError):
@@ -134,7 +164,10 @@ async def test_a_connection_is_reset_before_or_after_the_endpoint_ran(sandbox, a
 @pytest.mark.parametrize("place", [in_process, over_http])
 async def test_a_retry_after_a_lost_answer_gets_that_answer(sandbox, account, place):
     sandbox.inject(Fault("answer_lost"))
-    request = {"headers": {"Idempotency-Key": "k"}, "data": {"features[]": "transactions"}}
+    request = {
+        "headers": {"Idempotency-Key": "k"},
+        "data": {"features[]": "transactions"},
+    }
     async with place(sandbox) as client:
         with pytest.raises(httpx.ReadError):
             await client.post(f"{ACCOUNTS}/{account}/refresh", **request)
@@ -189,17 +222,25 @@ async def test_a_key_is_in_use_while_its_endpoint_is_slow(sandbox, account):
     replies = []
     request = {"headers": {"Idempotency-Key": "k", **EMPTY_FORM}}
     sandbox.inject(Fault("latency", seconds=30))
-    async with in_process(sandbox, application(sandbox, sleep)) as client, anyio.create_task_group() as tasks:
+    async with (
+        in_process(sandbox, application(sandbox, sleep)) as client,
+        anyio.create_task_group() as tasks,
+    ):
 
         async def disconnect():
-            replies.append(await client.post(f"{ACCOUNTS}/{account}/disconnect", **request))
+            replies.append(
+                await client.post(f"{ACCOUNTS}/{account}/disconnect", **request)
+            )
 
         tasks.start_soon(disconnect)
         await asleep.wait()
         meanwhile = await client.post(f"{ACCOUNTS}/{account}/disconnect", **request)
         awake.set()
 
-    assert (409, "idempotency_key_in_use") == (meanwhile.status_code, meanwhile.json()["error"]["code"])
+    assert (409, "idempotency_key_in_use") == (
+        meanwhile.status_code,
+        meanwhile.json()["error"]["code"],
+    )
     assert [200] == [reply.status_code for reply in replies]
 
 
@@ -215,7 +256,9 @@ async def test_a_client_that_leaves_a_slow_endpoint_frees_its_key(sandbox, accou
     sandbox.inject(Fault("latency", seconds=30))
     async with in_process(sandbox, application(sandbox, sleep)) as client:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: client.post(f"{ACCOUNTS}/{account}/disconnect", **request))
+            tasks.start_soon(
+                lambda: client.post(f"{ACCOUNTS}/{account}/disconnect", **request)
+            )
             await asleep.wait()
             tasks.cancel_scope.cancel()
         reply = await client.post(f"{ACCOUNTS}/{account}/disconnect", **request)
@@ -225,7 +268,10 @@ async def test_a_client_that_leaves_a_slow_endpoint_frees_its_key(sandbox, accou
 
 def test_real_answers_can_break_the_contract_on_request(sandbox, account):
     customer = sandbox.add_customer()
-    params = {"account_holder": {"type": "customer", "customer": customer}, "permissions": ["balances"]}
+    params = {
+        "account_holder": {"type": "customer", "customer": customer},
+        "permissions": ["balances"],
+    }
     session = post(sandbox, SESSIONS, params).json["id"]
     post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["ownership"]})
     plain = get(sandbox, f"{ACCOUNTS}/{account}", "expand[]=ownership")
@@ -237,14 +283,22 @@ def test_real_answers_can_break_the_contract_on_request(sandbox, account):
     of_session = {"path": f"{SESSIONS}/{session}", "query": ""}
     assert "linked_account" == oddly("account_is_linked_account")["object"]
     assert oddly("owners_null")["ownership"]["owners"] is None
-    assert {"last_attempted_at", "status"} == set(oddly("next_refresh_absent")["balance_refresh"])
+    assert {"last_attempted_at", "status"} == set(
+        oddly("next_refresh_absent")["balance_refresh"]
+    )
     balance = oddly("undefined_currency")["balance"]
-    assert ({"undefined": 100}, {"undefined": 100}) == (balance["current"], balance["cash"]["available"])
+    assert ({"undefined": 100}, {"undefined": 100}) == (
+        balance["current"],
+        balance["cash"]["available"],
+    )
     assert "" == oddly("session_url_empty", **of_session)["accounts"]["url"]
     assert "accounts" not in oddly("session_without_accounts", **of_session)
     assert "permissions" not in oddly("session_without_permissions", **of_session)
     sandbox.behave_oddly()
-    assert get(sandbox, f"{ACCOUNTS}/{account}", "expand[]=ownership").json["id"] == plain.json["id"]
+    assert (
+        get(sandbox, f"{ACCOUNTS}/{account}", "expand[]=ownership").json["id"]
+        == plain.json["id"]
+    )
 
 
 def test_an_account_with_a_pending_refresh_can_have_that_status(sandbox, account):
@@ -259,18 +313,28 @@ def test_an_account_with_a_pending_refresh_can_have_that_status(sandbox, account
 @pytest.mark.anyio
 async def test_a_test_that_has_only_a_url_controls_the_sandbox_by_it(sandbox, account):
     async with in_process(sandbox) as client:
-        added = await client.post("/_sandbox/faults", json={"kind": "unavailable", "times": 2})
+        added = await client.post(
+            "/_sandbox/faults", json={"kind": "unavailable", "times": 2}
+        )
         assert "unavailable" == added.json()["faults"][0]["kind"]
         assert 503 == (await client.get(ACCOUNTS)).status_code
         assert 1 == (await client.get("/_sandbox/faults")).json()["faults"][0]["times"]
         await client.delete("/_sandbox/faults")
         assert 200 == (await client.get(ACCOUNTS)).status_code
-        assert {"now": 1_700_000_060} == (await client.post("/_sandbox/advance", json={"seconds": 60})).json()
+        assert {"now": 1_700_000_060} == (
+            await client.post("/_sandbox/advance", json={"seconds": 60})
+        ).json()
         await client.post("/_sandbox/customers", json={"customer": "cus_mine"})
-        new = await client.post("/_sandbox/accounts", json={"customer": "cus_mine", "transactions": 3})
+        new = await client.post(
+            "/_sandbox/accounts", json={"customer": "cus_mine", "transactions": 3}
+        )
         assert new.json()["account"] == sandbox.accounts[-1]
-        await client.post("/_sandbox/oddities", json={"oddities": ["account_is_linked_account"]})
-        assert "linked_account" == (await client.get(ACCOUNTS)).json()["data"][0]["object"]
+        await client.post(
+            "/_sandbox/oddities", json={"oddities": ["account_is_linked_account"]}
+        )
+        assert (
+            "linked_account" == (await client.get(ACCOUNTS)).json()["data"][0]["object"]
+        )
 
 
 @pytest.mark.anyio
@@ -279,14 +343,22 @@ async def test_no_id_leaves_the_api(sandbox, segment):
     async with in_process(sandbox) as client:
         reply = await client.get(f"{ACCOUNTS}/{segment}")
 
-    assert (404, "resource_missing") == (reply.status_code, reply.json()["error"]["code"])
+    assert (404, "resource_missing") == (
+        reply.status_code,
+        reply.json()["error"]["code"],
+    )
 
 
 @pytest.mark.anyio
 async def test_a_session_is_completed_by_its_url(sandbox):
     async with in_process(sandbox) as client:
-        params = {"account_holder[type]": "customer", "account_holder[customer]": sandbox.add_customer()}
-        session = (await client.post(SESSIONS, data={**params, "permissions[]": "balances"})).json()
+        params = {
+            "account_holder[type]": "customer",
+            "account_holder[customer]": sandbox.add_customer(),
+        }
+        session = (
+            await client.post(SESSIONS, data={**params, "permissions[]": "balances"})
+        ).json()
         done = await client.post("/_sandbox/complete", json={"session": session["id"]})
 
     assert sandbox.accounts == done.json()["accounts"]
@@ -307,7 +379,9 @@ async def test_a_session_is_completed_by_its_url(sandbox):
         ("complete", '{"session": "fcsess_x"}'),
     ],
 )
-async def test_the_control_endpoints_refuse_what_they_do_not_understand(sandbox, path, content):
+async def test_the_control_endpoints_refuse_what_they_do_not_understand(
+    sandbox, path, content
+):
     async with in_process(sandbox) as client:
         reply = await client.post(f"/_sandbox/{path}", content=content)
 
@@ -318,6 +392,8 @@ async def test_the_control_endpoints_refuse_what_they_do_not_understand(sandbox,
 @pytest.mark.anyio
 async def test_the_control_endpoints_need_a_key(sandbox):
     async with in_process(sandbox) as client:
-        reply = await client.get("/_sandbox/faults", headers={"Authorization": "Bearer nobody"})
+        reply = await client.get(
+            "/_sandbox/faults", headers={"Authorization": "Bearer nobody"}
+        )
 
     assert 401 == reply.status_code

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from financial_connections import AsyncClient, PermissionDeniedError
 from financial_connections.sandbox import serve
-from financial_connections.sandbox.guard import host_refusal, is_loopback, origin_refusal
-from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS
+from financial_connections.sandbox.http.guard import (
+    host_refusal,
+    is_loopback,
+    origin_refusal,
+)
+from tests.support.sandbox_calls import ACCOUNTS, FORM, SESSIONS
 
 EVIL = "http://evil.example"
 
@@ -30,7 +34,12 @@ def send(sandbox, server):
     def send(method, path, *, content=b"", **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.request(
-            method, server.url + path, auth=(sandbox.api_key, ""), content=content, headers=names, trust_env=False
+            method,
+            server.url + path,
+            auth=(sandbox.api_key, ""),
+            content=content,
+            headers=names,
+            trust_env=False,
         )
 
     return send
@@ -47,11 +56,20 @@ def port_of(server):
 )  # fmt: skip
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", ACCOUNTS), ("POST", "/_sandbox/advance"), ("GET", "/_sandbox/link"), ("GET", "/_sandbox/faults")],
+    [
+        ("GET", ACCOUNTS),
+        ("POST", "/_sandbox/advance"),
+        ("GET", "/_sandbox/link"),
+        ("GET", "/_sandbox/faults"),
+    ],
 )
-def test_a_host_that_is_not_a_name_of_this_machine_is_refused(send, sandbox, server, host, method, path):
+def test_a_host_that_is_not_a_name_of_this_machine_is_refused(
+    send, sandbox, server, host, method, path
+):
     before = sandbox.clock.now()
-    reply = send(method, path, content=b'{"seconds": 60}', host=host.format(port=port_of(server)))
+    reply = send(
+        method, path, content=b'{"seconds": 60}', host=host.format(port=port_of(server))
+    )
     error = reply.json()["error"]
     assert (403, "invalid_request_error") == (reply.status_code, error["type"])
     assert "does not answer for the Host" in error["message"]
@@ -67,7 +85,10 @@ def test_a_loopback_name_is_answered(send, server, host):
     assert (
         200
         == send(
-            "POST", "/_sandbox/advance", content=b'{"seconds": 1}', host=host.format(port=port_of(server))
+            "POST",
+            "/_sandbox/advance",
+            content=b'{"seconds": 1}',
+            host=host.format(port=port_of(server)),
         ).status_code
     )
 
@@ -76,16 +97,29 @@ def test_a_name_can_be_allowed(sandbox):
     with serve(sandbox, allowed_hosts=["Sandbox.Test"]) as server:
         replies = [
             httpx.get(f"{server.url}/_sandbox/link", headers={"Host": host}).status_code
-            for host in ("sandbox.test", "SANDBOX.test:99", "localhost", "evil.example", "www.sandbox.test")
+            for host in (
+                "sandbox.test",
+                "SANDBOX.test:99",
+                "localhost",
+                "evil.example",
+                "www.sandbox.test",
+            )
         ]
     assert [200, 200, 200, 403, 403] == replies
 
 
-def test_a_server_on_another_address_answers_for_any_host_but_not_for_foreign_pages(sandbox):
+def test_a_server_on_another_address_answers_for_any_host_but_not_for_foreign_pages(
+    sandbox,
+):
     with serve(sandbox, host="0.0.0.0") as server:
         url = f"http://127.0.0.1:{port_of(server)}/_sandbox/link"
         assert 200 == httpx.get(url, headers={"Host": "sandbox.internal"}).status_code
-        assert 403 == httpx.get(url, headers={"Host": "sandbox.internal", "Origin": EVIL}).status_code
+        assert (
+            403
+            == httpx.get(
+                url, headers={"Host": "sandbox.internal", "Origin": EVIL}
+            ).status_code
+        )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +129,11 @@ def test_a_server_on_another_address_answers_for_any_host_but_not_for_foreign_pa
         {"origin": "https://evil.example"},
         {"origin": EVIL, "sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"},
         {"origin": "null"},
-        {"origin": "null", "sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"},
+        {
+            "origin": "null",
+            "sec_fetch_site": "cross-site",
+            "sec_fetch_mode": "navigate",
+        },
         {"origin": "http://127.0.0.1"},
         {"origin": "http://127.0.0.1:3000", "sec_fetch_site": "same-site"},
         {"origin": "http://localhost:{port}"},
@@ -106,10 +144,17 @@ def test_a_server_on_another_address_answers_for_any_host_but_not_for_foreign_pa
         {"sec_fetch_site": "cross-site"},
     ],
 )
-@pytest.mark.parametrize("path", ["/_sandbox/oddities", "/_sandbox/link/fcsess_secret", f"{ACCOUNTS}/fca_1/refresh"])
+@pytest.mark.parametrize(
+    "path",
+    ["/_sandbox/oddities", "/_sandbox/link/fcsess_secret", f"{ACCOUNTS}/fca_1/refresh"],
+)
 def test_a_post_of_a_foreign_page_is_refused(send, server, headers, path):
-    headers = {name: value.format(port=port_of(server)) for name, value in headers.items()}
-    reply = send("POST", path, content=b'{"oddities": []}', content_type="text/plain", **headers)
+    headers = {
+        name: value.format(port=port_of(server)) for name, value in headers.items()
+    }
+    reply = send(
+        "POST", path, content=b'{"oddities": []}', content_type="text/plain", **headers
+    )
     assert 403 == reply.status_code
     assert "does not answer a web page of" in reply.json()["error"]["message"]
     assert "access-control-allow-origin" not in reply.headers
@@ -134,7 +179,10 @@ async def test_the_sdk_says_why(sandbox, anyio_backend):
         httpx.AsyncClient(event_hooks={"request": [as_evil]}) as http,
         AsyncClient(sandbox.api_key, base_url=server.url, http_client=http) as client,
     ):
-        with pytest.raises(PermissionDeniedError, match="does not answer for the Host 'evil.example'.*allowed_hosts"):
+        with pytest.raises(
+            PermissionDeniedError,
+            match="does not answer for the Host 'evil.example'.*allowed_hosts",
+        ):
             await client.accounts.retrieve("fca_1")
 
 
@@ -142,7 +190,7 @@ async def as_evil(request):
     request.headers["Host"] = "evil.example"
 
 
-# -- what must go on working --------------------------------------------------------------------------------
+# -- what must go on working -----------------------------------------------------------
 
 
 def new_session(sandbox, server):
@@ -151,7 +199,9 @@ def new_session(sandbox, server):
         "account_holder[customer]": sandbox.add_customer(),
         "permissions[0]": "balances",
     }
-    return httpx.post(server.url + SESSIONS, data=params, auth=(sandbox.api_key, "")).json()
+    return httpx.post(
+        server.url + SESSIONS, data=params, auth=(sandbox.api_key, "")
+    ).json()
 
 
 def test_a_front_end_can_lead_to_the_link_page_and_its_form_works(sandbox, server):
@@ -159,18 +209,29 @@ def test_a_front_end_can_lead_to_the_link_page_and_its_form_works(sandbox, serve
     own = server.url
     with httpx.Client(base_url=own) as browser:
         # A redirect from the front end, or a link in it.
-        navigation = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+        navigation = {
+            "Sec-Fetch-Site": "cross-site",
+            "Sec-Fetch-Mode": "navigate",
+            "Sec-Fetch-Dest": "document",
+        }
         reply = browser.get(page, headers=navigation)
         assert 200 == reply.status_code
         assert '<meta name="referrer" content="same-origin">' in reply.text
         form = "institution=Sandcastle+Savings&accounts[]=savings&decision=connect"
-        sent = {"Content-Type": FORM, "Origin": own, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+        sent = {
+            "Content-Type": FORM,
+            "Origin": own,
+            "Sec-Fetch-Site": "same-origin",
+            "Sec-Fetch-Mode": "navigate",
+        }
         reply = browser.post(page, content=form, headers=sent)
     assert 200 == reply.status_code
     assert "Your accounts are linked" in reply.text
 
 
-def test_a_form_without_a_referrer_works_where_the_browser_vouches_for_it(sandbox, server):
+def test_a_form_without_a_referrer_works_where_the_browser_vouches_for_it(
+    sandbox, server
+):
     page = f"{server.url}/_sandbox/link/{new_session(sandbox, server)['client_secret']}"
     sent = {"Content-Type": FORM, "Origin": "null", "Sec-Fetch-Site": "same-origin"}
     assert 200 == httpx.post(page, content="decision=cancel", headers=sent).status_code
@@ -178,17 +239,24 @@ def test_a_form_without_a_referrer_works_where_the_browser_vouches_for_it(sandbo
 
 @pytest.mark.parametrize("site", ["none", "same-origin", "same-site"])
 def test_what_a_person_types_in_works(send, site):
-    assert 200 == send("GET", "/_sandbox/link", sec_fetch_site=site, sec_fetch_mode="navigate").status_code
+    assert (
+        200
+        == send(
+            "GET", "/_sandbox/link", sec_fetch_site=site, sec_fetch_mode="navigate"
+        ).status_code
+    )
 
 
 async def test_in_process_any_host_works(sandbox, anyio_backend):
     """There is no browser on the way."""
     transport = httpx.ASGITransport(sandbox.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://sandbox"
+    ) as client:
         assert 200 == (await client.get("/_sandbox/link")).status_code
 
 
-# -- the pure part ----------------------------------------------------------------------------------------
+# -- the pure part ---------------------------------------------------------------------
 
 
 @given(st.ip_addresses())
@@ -207,17 +275,43 @@ def test_no_host_is_too_odd(host):
 @given(st.text(max_size=20), st.sampled_from(["GET", "POST", "DELETE"]))
 def test_no_origin_is_too_odd(origin, method):
     assert origin_refusal(method, {"host": "127.0.0.1:1", "origin": origin}) is not None
-    assert origin_refusal(method, {"host": "127.0.0.1:1", "origin": f"{origin}.evil.example"}) is not None
-    assert origin_refusal(method, {"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1"}) is None
+    assert (
+        origin_refusal(
+            method, {"host": "127.0.0.1:1", "origin": f"{origin}.evil.example"}
+        )
+        is not None
+    )
+    assert (
+        origin_refusal(method, {"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1"})
+        is None
+    )
 
 
 @pytest.mark.parametrize(
-    ("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False), ("127.0.0.2", False), ("localhost", False)]
+    ("host", "warned"),
+    [
+        ("0.0.0.0", True),
+        ("127.0.0.1", False),
+        ("127.0.0.2", False),
+        ("localhost", False),
+    ],
 )
 def test_the_command_warns_where_others_reach_it(host, warned):
-    command = [sys.executable, "-m", "financial_connections.sandbox", "--port", "0", "--host", host]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "financial_connections.sandbox",
+        "--port",
+        "0",
+        "--host",
+        host,
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout.readline().startswith("Sandbox   http://")
         process.terminate()
         _, errors = process.communicate(timeout=50)
-    assert (f"Everybody who reaches {host} can use this sandbox.\n" if warned else "") == errors
+    assert (
+        f"Everybody who reaches {host} can use this sandbox.\n" if warned else ""
+    ) == errors

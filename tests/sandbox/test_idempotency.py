@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox
-from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, admit, encoded, get, post
+from tests.support.sandbox_calls import (
+    ACCOUNTS,
+    FORM,
+    SESSIONS,
+    admit,
+    encoded,
+    get,
+    post,
+)
 
 BALANCE = {"features": ["balance"]}
 
@@ -16,7 +24,13 @@ def account(sandbox):
 
 
 def refresh(sandbox, account, params=None, *, key="key-1", **headers):
-    return post(sandbox, f"{ACCOUNTS}/{account}/refresh", params or BALANCE, idempotency_key=key, **headers)
+    return post(
+        sandbox,
+        f"{ACCOUNTS}/{account}/refresh",
+        params or BALANCE,
+        idempotency_key=key,
+        **headers,
+    )
 
 
 def test_a_repeated_request_gets_the_first_answer_byte_for_byte(sandbox, account):
@@ -38,7 +52,10 @@ def test_a_retry_does_not_execute_twice(sandbox, account):
     again = refresh(sandbox, account, params)
     sandbox.advance(1000)
 
-    assert first.json["transaction_refresh"]["id"] == again.json["transaction_refresh"]["id"]
+    assert (
+        first.json["transaction_refresh"]["id"]
+        == again.json["transaction_refresh"]["id"]
+    )
     assert 1 == [event["type"] for event in sandbox.events].count(
         "financial_connections.account.refreshed_transactions"
     )
@@ -49,13 +66,18 @@ def test_a_repeated_session_is_one_session(sandbox):
         "account_holder": {"type": "customer", "customer": sandbox.add_customer()},
         "permissions": ["balances"],
     }
-    ids = {post(sandbox, SESSIONS, params, idempotency_key="k").json["id"] for _ in range(3)}
+    ids = {
+        post(sandbox, SESSIONS, params, idempotency_key="k").json["id"]
+        for _ in range(3)
+    }
 
     assert 1 == len(ids)
     assert 1 == len(sandbox.open_sessions())
 
 
-def test_the_order_of_parameters_and_the_way_arrays_are_written_do_not_matter(sandbox, account):
+def test_the_order_of_parameters_and_the_way_arrays_are_written_do_not_matter(
+    sandbox, account
+):
     refresh(sandbox, account, "features[0]=balance&expand[0]=ownership")
     again = refresh(sandbox, account, "expand[]=ownership&features[]=balance")
 
@@ -63,12 +85,16 @@ def test_the_order_of_parameters_and_the_way_arrays_are_written_do_not_matter(sa
 
 
 @pytest.mark.parametrize("what", ["parameters", "path", "operation"])
-def test_the_same_key_for_another_request_is_an_idempotency_error(sandbox, account, what):
+def test_the_same_key_for_another_request_is_an_idempotency_error(
+    sandbox, account, what
+):
     refresh(sandbox, account)
     others = {
         "parameters": lambda: refresh(sandbox, account, {"features": ["ownership"]}),
         "path": lambda: refresh(sandbox, sandbox.add_account()),
-        "operation": lambda: post(sandbox, f"{ACCOUNTS}/{account}/disconnect", idempotency_key="key-1"),
+        "operation": lambda: post(
+            sandbox, f"{ACCOUNTS}/{account}/disconnect", idempotency_key="key-1"
+        ),
     }
 
     reply = others[what]()
@@ -83,7 +109,10 @@ def test_the_same_key_for_another_request_is_an_idempotency_error(sandbox, accou
 
 
 def test_a_key_whose_request_is_running_is_in_use(sandbox, account):
-    path, headers = f"{ACCOUNTS}/{account}/refresh", {"content_type": FORM, "idempotency_key": "key-1"}
+    path, headers = (
+        f"{ACCOUNTS}/{account}/refresh",
+        {"content_type": FORM, "idempotency_key": "key-1"},
+    )
     running = admit(sandbox, "POST", path, body=encoded(BALANCE), headers=headers)
 
     reply = refresh(sandbox, account)
@@ -94,8 +123,13 @@ def test_a_key_whose_request_is_running_is_in_use(sandbox, account):
 
 
 def test_a_request_that_is_given_up_frees_its_key(sandbox, account):
-    path, headers = f"{ACCOUNTS}/{account}/refresh", {"content_type": FORM, "idempotency_key": "key-1"}
-    sandbox.api.abandon(admit(sandbox, "POST", path, body=encoded(BALANCE), headers=headers))
+    path, headers = (
+        f"{ACCOUNTS}/{account}/refresh",
+        {"content_type": FORM, "idempotency_key": "key-1"},
+    )
+    sandbox.api.abandon(
+        admit(sandbox, "POST", path, body=encoded(BALANCE), headers=headers)
+    )
 
     assert 200 == refresh(sandbox, account).status
 
@@ -132,7 +166,9 @@ def test_429_comes_before_idempotency_and_is_not_remembered():
     assert "true" == refresh(sandbox, account).headers["Idempotent-Replayed"]
 
 
-@pytest.mark.parametrize("kind", ["lock_timeout", "server_error", "unavailable", "rate_limited"])
+@pytest.mark.parametrize(
+    "kind", ["lock_timeout", "server_error", "unavailable", "rate_limited"]
+)
 def test_a_fault_before_the_endpoint_is_not_remembered(sandbox, account, kind):
     sandbox.inject(Fault(kind))
 
@@ -183,7 +219,12 @@ def test_a_key_has_at_most_255_characters(sandbox, account):
     assert 400 == refresh(sandbox, account, key="k" * 256).status
 
 
-@given(actions=st.lists(st.sampled_from(["refresh", "subscribe", "unsubscribe", "disconnect"]), max_size=8))
+@given(
+    actions=st.lists(
+        st.sampled_from(["refresh", "subscribe", "unsubscribe", "disconnect"]),
+        max_size=8,
+    )
+)
 def test_a_replay_changes_nothing(actions):
     """The state after any requests is the same, whether or not each was sent twice."""
     once, twice = Sandbox(5), Sandbox(5)
@@ -192,7 +233,12 @@ def test_a_replay_changes_nothing(actions):
         for number, action in enumerate(actions):
             params = "" if action == "disconnect" else {"features": ["transactions"]}
             for _ in range(times):
-                post(sandbox, f"{ACCOUNTS}/{account}/{action}", params, idempotency_key=str(number))
+                post(
+                    sandbox,
+                    f"{ACCOUNTS}/{account}/{action}",
+                    params,
+                    idempotency_key=str(number),
+                )
             sandbox.advance(30)
 
     assert get(once, ACCOUNTS).body == get(twice, ACCOUNTS).body

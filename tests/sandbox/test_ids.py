@@ -3,7 +3,7 @@
 import pytest
 
 from financial_connections.sandbox import Clock, NewAccount, Sandbox
-from tests.sandbox.calling import ACCOUNTS, SESSIONS, TRANSACTIONS, get, post
+from tests.support.sandbox_calls import ACCOUNTS, SESSIONS, TRANSACTIONS, get, post
 
 
 def story(seed):
@@ -12,12 +12,20 @@ def story(seed):
     account = sandbox.accounts[-1]
     replies = [
         get(sandbox, ACCOUNTS, "limit=100&expand[]=data.ownership"),
-        post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["balance", "transactions"]}),
+        post(
+            sandbox,
+            f"{ACCOUNTS}/{account}/refresh",
+            {"features": ["balance", "transactions"]},
+        ),
         get(sandbox, f"{ACCOUNTS}/{account}"),
         get(sandbox, f"{ACCOUNTS}/{account}"),
         get(sandbox, TRANSACTIONS, {"account": account}),
     ]
-    return [reply.body for reply in replies], [reply.headers for reply in replies], sandbox.events
+    return (
+        [reply.body for reply in replies],
+        [reply.headers for reply in replies],
+        sandbox.events,
+    )
 
 
 def test_the_same_seed_gives_the_same_ids_and_data():
@@ -35,7 +43,10 @@ def test_ids_of_accounts_do_not_depend_on_the_requests_between():
 
 def test_ids_have_the_prefixes_of_their_kind(sandbox):
     customer = sandbox.add_customer()
-    params = {"account_holder": {"type": "customer", "customer": customer}, "permissions": ["ownership"]}
+    params = {
+        "account_holder": {"type": "customer", "customer": customer},
+        "permissions": ["ownership"],
+    }
     session = post(sandbox, SESSIONS, params).json
     account = sandbox.add_account(customer=customer, owners=1, transactions=1)
     expanded = get(sandbox, f"{ACCOUNTS}/{account}", "expand[]=ownership").json
@@ -78,10 +89,14 @@ def test_an_unknown_id_is_404_and_named(sandbox, path, noun, param):
         ("other", ["other"]),
     ],
 )
-def test_a_category_has_its_subcategories_and_its_kind_of_balance(sandbox, category, subcategories):
+def test_a_category_has_its_subcategories_and_its_kind_of_balance(
+    sandbox, category, subcategories
+):
     kind = "credit" if category == "credit" else "cash"
     for subcategory in subcategories:
-        account = sandbox.add_account(category=category, subcategory=subcategory, balance=-500)
+        account = sandbox.add_account(
+            category=category, subcategory=subcategory, balance=-500
+        )
         shape = get(sandbox, f"{ACCOUNTS}/{account}").json
         assert (category, subcategory) == (shape["category"], shape["subcategory"])
         assert {"as_of", "current", "type", kind} == set(shape["balance"])
@@ -90,7 +105,11 @@ def test_a_category_has_its_subcategories_and_its_kind_of_balance(sandbox, categ
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"category": "gold"}, {"category": "cash", "subcategory": "mortgage"}, {"permissions": ["balance"]}],
+    [
+        {"category": "gold"},
+        {"category": "cash", "subcategory": "mortgage"},
+        {"permissions": ["balance"]},
+    ],
 )
 def test_an_account_that_cannot_exist_is_refused(sandbox, wrong):
     with pytest.raises(ValueError, match="not "):

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, get, post
+from tests.support.sandbox_calls import ACCOUNTS, FORM, SESSIONS, get, post
 
 pytestmark = pytest.mark.anyio
 
@@ -52,10 +52,14 @@ def customer(sandbox):
 
 @pytest.fixture
 def browse(sandbox):
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app), base_url="http://sandbox")
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(sandbox.app), base_url="http://sandbox"
+    )
 
     async def browse(method, path, form=""):
-        reply = await client.request(method, path, content=form, headers={"Content-Type": FORM})
+        reply = await client.request(
+            method, path, content=form, headers={"Content-Type": FORM}
+        )
         return reply, Page(reply.text)
 
     return browse
@@ -63,11 +67,17 @@ def browse(sandbox):
 
 def new_session(sandbox, customer, **params):
     holder = {"type": "customer", "customer": customer}
-    return post(sandbox, SESSIONS, {"account_holder": holder, "permissions": ["balances", "ownership"], **params}).json
+    return post(
+        sandbox,
+        SESSIONS,
+        {"account_holder": holder, "permissions": ["balances", "ownership"], **params},
+    ).json
 
 
 async def test_a_person_picks_accounts_and_consents(sandbox, customer, browse):
-    session = new_session(sandbox, customer, return_url="https://example.com/back?a=1&b=2")
+    session = new_session(
+        sandbox, customer, return_url="https://example.com/back?a=1&b=2"
+    )
     form = "institution=Sandcastle+Savings&accounts[]=savings&accounts%5B%5D=credit_card&decision=connect"
 
     _, before = await browse("GET", LINK + session["client_secret"])
@@ -78,9 +88,10 @@ async def test_a_person_picks_accounts_and_consents(sandbox, customer, browse):
     assert (200, True) == (reply.status_code, "Your accounts are linked" in after.text)
     assert {"href": "https://example.com/back?a=1&b=2"} in after.all("a")
     accounts = get(sandbox, f"{SESSIONS}/{session['id']}").json["accounts"]["data"]
-    assert [("credit_card", "Sandcastle Savings"), ("savings", "Sandcastle Savings")] == [
-        (account["subcategory"], account["institution_name"]) for account in accounts
-    ]
+    assert [
+        ("credit_card", "Sandcastle Savings"),
+        ("savings", "Sandcastle Savings"),
+    ] == [(account["subcategory"], account["institution_name"]) for account in accounts]
     assert ["balances", "ownership"] == accounts[0]["permissions"]
 
 
@@ -98,13 +109,21 @@ async def test_a_person_may_cancel(sandbox, customer, browse):
     ("form", "problem"),
     [
         ("decision=connect", "Choose an institution."),
-        ("decision=connect&institution=Bank+of+Nobody&accounts[]=savings", "Choose an institution."),
+        (
+            "decision=connect&institution=Bank+of+Nobody&accounts[]=savings",
+            "Choose an institution.",
+        ),
         ("decision=connect&institution=Example+Bank", "Choose at least one account."),
-        ("decision=connect&institution=Example+Bank&accounts[]=gold", "Choose at least one account."),
+        (
+            "decision=connect&institution=Example+Bank&accounts[]=gold",
+            "Choose at least one account.",
+        ),
         ("accounts=1&accounts[]=2", "two shapes"),
     ],
 )
-async def test_what_is_missing_is_said_as_an_alert(sandbox, customer, browse, form, problem):
+async def test_what_is_missing_is_said_as_an_alert(
+    sandbox, customer, browse, form, problem
+):
     session = new_session(sandbox, customer)
 
     reply, page = await browse("POST", LINK + session["client_secret"], form)
@@ -118,18 +137,28 @@ async def test_what_is_missing_is_said_as_an_alert(sandbox, customer, browse, fo
 async def test_what_was_chosen_before_a_problem_stays_chosen(sandbox, customer, browse):
     session = new_session(sandbox, customer)
 
-    _, bank = await browse("POST", LINK + session["client_secret"], "decision=connect&institution=Example+Bank")
-    _, account = await browse("POST", LINK + session["client_secret"], "decision=connect&accounts[]=savings")
+    _, bank = await browse(
+        "POST",
+        LINK + session["client_secret"],
+        "decision=connect&institution=Example+Bank",
+    )
+    _, account = await browse(
+        "POST", LINK + session["client_secret"], "decision=connect&accounts[]=savings"
+    )
 
     for page, value in ((bank, "Example Bank"), (account, "savings")):
-        assert [value] == [item["value"] for item in page.all("input") if "checked" in item]
+        assert [value] == [
+            item["value"] for item in page.all("input") if "checked" in item
+        ]
 
 
 async def test_a_decision_is_made_once(sandbox, customer, browse):
     session = new_session(sandbox, customer)
     await browse("POST", LINK + session["client_secret"], "decision=cancel")
 
-    again, page = await browse("POST", LINK + session["client_secret"], "decision=connect")
+    again, page = await browse(
+        "POST", LINK + session["client_secret"], "decision=connect"
+    )
     shown, _ = await browse("GET", LINK + session["client_secret"])
 
     assert (409, 200) == (again.status_code, shown.status_code)
@@ -145,7 +174,9 @@ async def test_only_the_secret_leads_to_a_session(sandbox, customer, browse, met
         assert "No such session" in page.text
 
 
-async def test_only_institutions_of_the_countries_asked_for_are_offered(sandbox, customer, browse):
+async def test_only_institutions_of_the_countries_asked_for_are_offered(
+    sandbox, customer, browse
+):
     def offered(page):
         return [item["value"] for item in page.all("input") if item["type"] == "radio"]
 
@@ -166,10 +197,14 @@ async def test_the_index_leads_to_every_open_session(sandbox, customer, browse):
     links = [urljoin(str(reply.url), item["href"]) for item in page.all("a")]
 
     assert "None is open." in empty.text
-    assert [f"http://sandbox{LINK}{session['client_secret']}" for session in sessions] == links
+    assert [
+        f"http://sandbox{LINK}{session['client_secret']}" for session in sessions
+    ] == links
 
 
-async def test_every_page_is_well_formed_plain_and_needs_nothing_else(sandbox, customer, browse):
+async def test_every_page_is_well_formed_plain_and_needs_nothing_else(
+    sandbox, customer, browse
+):
     session = new_session(sandbox, customer, return_url="https://example.com")
     pages = [
         await browse("GET", "/_sandbox/link"),
@@ -181,23 +216,34 @@ async def test_every_page_is_well_formed_plain_and_needs_nothing_else(sandbox, c
     for reply, page in pages:
         assert page.is_closed
         assert [{"lang": "en"}] == page.all("html")
-        assert 1 == len(page.all("title")) == len(page.all("h1")) == len(page.all("main"))
+        assert (
+            1 == len(page.all("title")) == len(page.all("h1")) == len(page.all("main"))
+        )
         assert [] == page.all("script") + page.all("img") + page.all("iframe")
-        assert all("src" not in attrs and not any(name.startswith("on") for name in attrs) for _, attrs in page.tags)
+        assert all(
+            "src" not in attrs and not any(name.startswith("on") for name in attrs)
+            for _, attrs in page.tags
+        )
         assert [{"rel": "icon", "href": "data:,"}] == page.all("link")
         assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert "no-referrer" == reply.headers["Referrer-Policy"]
 
 
-async def test_every_choice_has_a_label_and_every_group_a_legend(sandbox, customer, browse):
-    _, page = await browse("GET", LINK + new_session(sandbox, customer)["client_secret"])
+async def test_every_choice_has_a_label_and_every_group_a_legend(
+    sandbox, customer, browse
+):
+    _, page = await browse(
+        "GET", LINK + new_session(sandbox, customer)["client_secret"]
+    )
 
     assert 8 == len(page.all("input")) == page.labelled
     assert 2 == len(page.all("fieldset")) == len(page.all("legend"))
     assert ["connect", "cancel"] == [button["value"] for button in page.all("button")]
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", 'https://x"><script>alert(1)</script>'])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", 'https://x"><script>alert(1)</script>']
+)
 async def test_a_return_address_is_no_script(sandbox, customer, browse, url):
     session = new_session(sandbox, customer, return_url=url)
 

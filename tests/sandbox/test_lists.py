@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from financial_connections.sandbox import Rules, Sandbox
 from financial_connections.sandbox.clock import START
-from tests.sandbox.calling import ACCOUNTS, SESSIONS, TRANSACTIONS, get, post
+from tests.support.sandbox_calls import ACCOUNTS, SESSIONS, TRANSACTIONS, get, post
 
 
 @pytest.fixture
@@ -26,25 +26,42 @@ def test_the_newest_comes_first(sandbox, account, six):
 
 
 def test_starting_after_gives_what_is_older_without_the_cursor(sandbox, account, six):
-    reply = get(sandbox, TRANSACTIONS, {"account": account, "starting_after": six[3], "limit": 2})
+    reply = get(
+        sandbox,
+        TRANSACTIONS,
+        {"account": account, "starting_after": six[3], "limit": 2},
+    )
 
     assert [six[2], six[1]] == reply.ids
     assert reply.json["has_more"] is True
 
 
 def test_ending_before_gives_the_nearest_page_newest_first(sandbox, account, six):
-    reply = get(sandbox, TRANSACTIONS, {"account": account, "ending_before": six[2], "limit": 2})
+    reply = get(
+        sandbox, TRANSACTIONS, {"account": account, "ending_before": six[2], "limit": 2}
+    )
 
     assert [six[4], six[3]] == reply.ids
     assert reply.json["has_more"] is True
-    following = get(sandbox, TRANSACTIONS, {"account": account, "ending_before": reply.ids[0], "limit": 2})
+    following = get(
+        sandbox,
+        TRANSACTIONS,
+        {"account": account, "ending_before": reply.ids[0], "limit": 2},
+    )
     assert [six[5]] == following.ids
     assert following.json["has_more"] is False
 
 
 @pytest.mark.parametrize(("limit", "has_more"), [(5, True), (6, False), (7, False)])
-def test_has_more_tells_of_the_direction_of_travel(sandbox, account, six, limit, has_more):
-    assert has_more is get(sandbox, TRANSACTIONS, {"account": account, "limit": limit}).json["has_more"]
+def test_has_more_tells_of_the_direction_of_travel(
+    sandbox, account, six, limit, has_more
+):
+    assert (
+        has_more
+        is get(sandbox, TRANSACTIONS, {"account": account, "limit": limit}).json[
+            "has_more"
+        ]
+    )
     newest = {"account": account, "ending_before": six[-1]}
     assert get(sandbox, TRANSACTIONS, newest).json == {
         "object": "list",
@@ -55,11 +72,17 @@ def test_has_more_tells_of_the_direction_of_travel(sandbox, account, six, limit,
 
 
 def test_an_empty_list_is_a_list(sandbox):
-    assert {"object": "list", "data": [], "has_more": False, "url": ACCOUNTS} == get(sandbox, ACCOUNTS).json
+    assert {"object": "list", "data": [], "has_more": False, "url": ACCOUNTS} == get(
+        sandbox, ACCOUNTS
+    ).json
 
 
 def test_both_cursors_together_are_refused(sandbox, account, six):
-    reply = get(sandbox, TRANSACTIONS, {"account": account, "starting_after": six[0], "ending_before": six[1]})
+    reply = get(
+        sandbox,
+        TRANSACTIONS,
+        {"account": account, "starting_after": six[0], "ending_before": six[1]},
+    )
 
     assert 400 == reply.status
     expected = "Received both starting_after and ending_before parameters. Please pass in only one."
@@ -82,16 +105,27 @@ def test_an_unknown_cursor_is_missing_by_its_parameter(cursor, status):
 def test_a_cursor_of_another_account_is_unknown(sandbox, account, six):
     other = sandbox.add_account(transactions=1)
 
-    assert 400 == get(sandbox, TRANSACTIONS, {"account": other, "starting_after": six[0]}).status
+    assert (
+        400
+        == get(
+            sandbox, TRANSACTIONS, {"account": other, "starting_after": six[0]}
+        ).status
+    )
 
 
 def test_an_item_that_arrives_during_a_walk_is_before_the_cursor(sandbox, account, six):
     first = get(sandbox, TRANSACTIONS, {"account": account, "limit": 3})
     [late] = sandbox.add_transactions(account, transacted_at=START - 1_000_000)
-    rest = get(sandbox, TRANSACTIONS, {"account": account, "limit": 100, "starting_after": first.ids[-1]})
+    rest = get(
+        sandbox,
+        TRANSACTIONS,
+        {"account": account, "limit": 100, "starting_after": first.ids[-1]},
+    )
 
     assert six[::-1] == first.ids + rest.ids
-    assert [late] == get(sandbox, TRANSACTIONS, {"account": account, "ending_before": first.ids[0]}).ids
+    assert [late] == get(
+        sandbox, TRANSACTIONS, {"account": account, "ending_before": first.ids[0]}
+    ).ids
 
 
 @pytest.mark.parametrize(
@@ -106,14 +140,19 @@ def test_an_item_that_arrives_during_a_walk_is_before_the_cursor(sandbox, accoun
     ],
 )
 def test_transactions_are_selected_by_time(sandbox, account, condition, expected):
-    ids = [sandbox.add_transactions(account, transacted_at=START + 10 * number)[0] for number in (1, 2, 3)]
+    ids = [
+        sandbox.add_transactions(account, transacted_at=START + 10 * number)[0]
+        for number in (1, 2, 3)
+    ]
 
     reply = get(sandbox, TRANSACTIONS, {"account": account, "transacted_at": condition})
 
     assert [ids[number - 1] for number in expected] == reply.ids
 
 
-def test_transactions_are_selected_by_the_refresh_after_which_they_changed(sandbox, account):
+def test_transactions_are_selected_by_the_refresh_after_which_they_changed(
+    sandbox, account
+):
     old, pending = sandbox.add_transactions(account, 2, status="pending")
     refresh = get(sandbox, f"{ACCOUNTS}/{account}").json["transaction_refresh"]["id"]
     query = {"account": account, "transaction_refresh": {"after": refresh}}
@@ -127,7 +166,11 @@ def test_transactions_are_selected_by_the_refresh_after_which_they_changed(sandb
 
 
 def test_an_unknown_refresh_is_missing_by_its_parameter(sandbox, account):
-    reply = get(sandbox, TRANSACTIONS, {"account": account, "transaction_refresh": {"after": "fctxnref_x"}})
+    reply = get(
+        sandbox,
+        TRANSACTIONS,
+        {"account": account, "transaction_refresh": {"after": "fctxnref_x"}},
+    )
 
     assert 400 == reply.status
     assert "resource_missing" == reply.error["code"]
@@ -140,15 +183,24 @@ def test_a_filter_holds_across_pages(sandbox, account):
     query = {"account": account, "transacted_at": START + 1, "limit": 4}
     pages = [get(sandbox, TRANSACTIONS, query)]
     while pages[-1].json["has_more"]:
-        pages.append(get(sandbox, TRANSACTIONS, {**query, "starting_after": pages[-1].ids[-1]}))
+        pages.append(
+            get(sandbox, TRANSACTIONS, {**query, "starting_after": pages[-1].ids[-1]})
+        )
 
     assert [4, 4, 2] == [len(page.ids) for page in pages]
-    assert {START + 1} == {item["transacted_at"] for page in pages for item in page.json["data"]}
+    assert {START + 1} == {
+        item["transacted_at"] for page in pages for item in page.json["data"]
+    }
 
 
 def test_a_first_fetch_reaches_back_180_days(sandbox):
     account = sandbox.add_account(transactions=50)
-    times = [item["transacted_at"] for item in get(sandbox, TRANSACTIONS, f"account={account}&limit=100").json["data"]]
+    times = [
+        item["transacted_at"]
+        for item in get(sandbox, TRANSACTIONS, f"account={account}&limit=100").json[
+            "data"
+        ]
+    ]
 
     assert 50 == len(times)
     assert sorted(times, reverse=True) == times
@@ -159,10 +211,17 @@ def test_a_first_fetch_reaches_back_180_days(sandbox):
 def test_accounts_are_selected_by_holder(sandbox):
     merchant = sandbox.add_connected_account()
     customer, other = sandbox.add_customer(), sandbox.add_customer()
-    accounts = [sandbox.add_account(customer=holder) for holder in (customer, other, customer, merchant)]
+    accounts = [
+        sandbox.add_account(customer=holder)
+        for holder in (customer, other, customer, merchant)
+    ]
 
-    assert [accounts[2], accounts[0]] == get(sandbox, ACCOUNTS, {"account_holder": {"customer": customer}}).ids
-    assert [accounts[3]] == get(sandbox, ACCOUNTS, {"account_holder": {"account": merchant}}).ids
+    assert [accounts[2], accounts[0]] == get(
+        sandbox, ACCOUNTS, {"account_holder": {"customer": customer}}
+    ).ids
+    assert [accounts[3]] == get(
+        sandbox, ACCOUNTS, {"account_holder": {"account": merchant}}
+    ).ids
     unknown = get(sandbox, ACCOUNTS, {"account_holder": {"customer": "cus_x"}})
     assert (400, "account_holder[customer]") == (unknown.status, unknown.error["param"])
 
@@ -170,7 +229,10 @@ def test_accounts_are_selected_by_holder(sandbox):
 def test_accounts_are_selected_by_the_session_that_collected_them(sandbox):
     customer = sandbox.add_customer()
     sandbox.add_account(customer=customer)
-    params = {"account_holder": {"type": "customer", "customer": customer}, "permissions": ["balances"]}
+    params = {
+        "account_holder": {"type": "customer", "customer": customer},
+        "permissions": ["balances"],
+    }
     session = post(sandbox, SESSIONS, params).json["id"]
     assert [] == get(sandbox, ACCOUNTS, {"session": session}).ids
 
@@ -193,8 +255,12 @@ def test_owners_are_those_of_the_snapshot_asked_for(sandbox):
     assert first != second
     assert (10, True, path) == (len(page.ids), page.json["has_more"], page.json["url"])
     assert (2, False) == (len(rest.ids), rest.json["has_more"])
-    assert {first} == {owner["ownership"] for owner in page.json["data"] + rest.json["data"]}
-    assert set(page.ids).isdisjoint(get(sandbox, path, {"ownership": second, "limit": 100}).ids)
+    assert {first} == {
+        owner["ownership"] for owner in page.json["data"] + rest.json["data"]
+    }
+    assert set(page.ids).isdisjoint(
+        get(sandbox, path, {"ownership": second, "limit": 100}).ids
+    )
 
 
 def test_a_snapshot_of_another_account_is_unknown(sandbox):
@@ -209,7 +275,9 @@ def test_a_snapshot_of_another_account_is_unknown(sandbox):
 class Walks(RuleBasedStateMachine):
     """Two walks from a cursor, one each way, while transactions keep arriving."""
 
-    @initialize(older=st.integers(0, 8), newer=st.integers(0, 8), limit=st.integers(1, 4))
+    @initialize(
+        older=st.integers(0, 8), newer=st.integers(0, 8), limit=st.integers(1, 4)
+    )
     def start(self, older, newer, limit):
         self.sandbox = Sandbox()
         self.account = self.sandbox.add_account()
@@ -221,7 +289,11 @@ class Walks(RuleBasedStateMachine):
         self.more_down = self.more_up = True
 
     def page(self, **cursor):
-        return get(self.sandbox, TRANSACTIONS, {"account": self.account, "limit": self.limit, **cursor})
+        return get(
+            self.sandbox,
+            TRANSACTIONS,
+            {"account": self.account, "limit": self.limit, **cursor},
+        )
 
     @rule(count=st.integers(1, 3))
     def arrive(self, count):

@@ -7,11 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from financial_connections.sandbox import Sandbox
-from financial_connections.sandbox.errors import Refusal
-from financial_connections.sandbox.form import parsed_form
-from tests.sandbox.calling import ACCOUNTS, FORM, SESSIONS, TRANSACTIONS, encoded, get, post, send
+from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.form import parsed_form
+from tests.support.sandbox_calls import (
+    ACCOUNTS,
+    FORM,
+    SESSIONS,
+    TRANSACTIONS,
+    encoded,
+    get,
+    post,
+    send,
+)
 
-SESSION = {"account_holder": {"type": "customer", "customer": "cus_1"}, "permissions": ["balances"]}
+SESSION = {
+    "account_holder": {"type": "customer", "customer": "cus_1"},
+    "permissions": ["balances"],
+}
 
 
 @pytest.fixture
@@ -64,14 +76,25 @@ def test_query_and_form_are_one(sandbox, account):
     path = f"{ACCOUNTS}/{account}/refresh"
     headers = {"content_type": FORM}
 
-    reply = send(sandbox, "POST", path, query="features[]=balance", body="expand[]=ownership", headers=headers)
+    reply = send(
+        sandbox,
+        "POST",
+        path,
+        query="features[]=balance",
+        body="expand[]=ownership",
+        headers=headers,
+    )
     assert 200 == reply.status
     assert isinstance(reply.json["ownership"], dict)
     assert 1 == len(send(sandbox, "GET", ACCOUNTS, body="limit=1", headers=headers).ids)
 
 
-@pytest.mark.parametrize("content_type", [None, "application/json", "multipart/form-data"])
-def test_a_post_needs_the_form_content_type_even_when_empty(sandbox, account, content_type):
+@pytest.mark.parametrize(
+    "content_type", [None, "application/json", "multipart/form-data"]
+)
+def test_a_post_needs_the_form_content_type_even_when_empty(
+    sandbox, account, content_type
+):
     reply = post(sandbox, f"{ACCOUNTS}/{account}/disconnect", content_type=content_type)
 
     assert 400 == reply.status
@@ -81,7 +104,12 @@ def test_a_post_needs_the_form_content_type_even_when_empty(sandbox, account, co
 def test_a_charset_beside_the_content_type_is_fine(sandbox, account):
     content_type = "Application/X-WWW-Form-URLEncoded; charset=utf-8"
 
-    assert 200 == post(sandbox, f"{ACCOUNTS}/{account}/disconnect", content_type=content_type).status
+    assert (
+        200
+        == post(
+            sandbox, f"{ACCOUNTS}/{account}/disconnect", content_type=content_type
+        ).status
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,10 +131,15 @@ def test_arrays_come_with_or_without_indices(sandbox, account, form):
 def test_indices_count_as_numbers(sandbox):
     sandbox.add_customer("cus_1")
     countries = {f"filters[countries][{index}]": f"C{index}" for index in range(12)}
-    form = encoded({"account_holder": SESSION["account_holder"], "permissions": ["balances"]})
+    form = encoded(
+        {"account_holder": SESSION["account_holder"], "permissions": ["balances"]}
+    )
     form += "".join(f"&{key}={value}" for key, value in countries.items())
 
-    assert list(countries.values()) == post(sandbox, SESSIONS, form).json["filters"]["countries"]
+    assert (
+        list(countries.values())
+        == post(sandbox, SESSIONS, form).json["filters"]["countries"]
+    )
 
 
 def test_a_bare_value_is_no_array(sandbox, account):
@@ -123,7 +156,11 @@ def test_a_bare_value_is_no_array(sandbox, account):
         (ACCOUNTS, {"bogus": 1}, "bogus"),
         (ACCOUNTS, {"account_holder": {"bogus": 1}}, "account_holder[bogus]"),
         (ACCOUNTS, {"limits": 1}, "limits"),
-        (TRANSACTIONS, {"account": "x", "transacted_at": {"after": 1}}, "transacted_at[after]"),
+        (
+            TRANSACTIONS,
+            {"account": "x", "transacted_at": {"after": 1}},
+            "transacted_at[after]",
+        ),
     ],
 )
 def test_an_unknown_parameter_is_refused_by_its_wire_name(sandbox, path, params, param):
@@ -143,18 +180,51 @@ def test_an_unknown_parameter_is_refused_by_its_wire_name(sandbox, path, params,
         ("POST", "{account}/unsubscribe", {}, "features"),
         ("GET", "{account}/owners", {}, "ownership"),
         ("GET", TRANSACTIONS, {}, "account"),
-        ("GET", TRANSACTIONS, {"account": "x", "transaction_refresh": {"bogus": 1}}, None),
+        (
+            "GET",
+            TRANSACTIONS,
+            {"account": "x", "transaction_refresh": {"bogus": 1}},
+            None,
+        ),
         ("POST", SESSIONS, {"permissions": ["balances"]}, "account_holder"),
-        ("POST", SESSIONS, {"account_holder": SESSION["account_holder"]}, "permissions"),
-        ("POST", SESSIONS, {**SESSION, "account_holder": {"customer": "cus_1"}}, "account_holder[type]"),
-        ("POST", SESSIONS, {**SESSION, "account_holder": {"type": "customer"}}, "account_holder[customer]"),
-        ("POST", SESSIONS, {**SESSION, "account_holder": {"type": "account"}}, "account_holder[account]"),
+        (
+            "POST",
+            SESSIONS,
+            {"account_holder": SESSION["account_holder"]},
+            "permissions",
+        ),
+        (
+            "POST",
+            SESSIONS,
+            {**SESSION, "account_holder": {"customer": "cus_1"}},
+            "account_holder[type]",
+        ),
+        (
+            "POST",
+            SESSIONS,
+            {**SESSION, "account_holder": {"type": "customer"}},
+            "account_holder[customer]",
+        ),
+        (
+            "POST",
+            SESSIONS,
+            {**SESSION, "account_holder": {"type": "account"}},
+            "account_holder[account]",
+        ),
     ],
 )
-def test_a_missing_required_parameter_is_refused_by_its_wire_name(sandbox, account, method, path, params, param):
-    place = f"{ACCOUNTS}/{path.format(account=account)}" if path.startswith("{") else path
+def test_a_missing_required_parameter_is_refused_by_its_wire_name(
+    sandbox, account, method, path, params, param
+):
+    place = (
+        f"{ACCOUNTS}/{path.format(account=account)}" if path.startswith("{") else path
+    )
 
-    reply = post(sandbox, place, params) if method == "POST" else get(sandbox, place, params)
+    reply = (
+        post(sandbox, place, params)
+        if method == "POST"
+        else get(sandbox, place, params)
+    )
 
     assert 400 == reply.status
     if param is None:
@@ -166,7 +236,11 @@ def test_a_missing_required_parameter_is_refused_by_its_wire_name(sandbox, accou
 
 
 def test_countries_are_required_inside_filters(sandbox, account):
-    reply = post(sandbox, SESSIONS, "filters[bogus]=1&account_holder[type]=customer&permissions[]=balances")
+    reply = post(
+        sandbox,
+        SESSIONS,
+        "filters[bogus]=1&account_holder[type]=customer&permissions[]=balances",
+    )
     assert "filters[bogus]" == reply.error["param"]
 
     reply = post(sandbox, SESSIONS, {**SESSION, "filters": {"countries": ["US"]}})
@@ -182,11 +256,17 @@ def test_countries_are_required_inside_filters(sandbox, account):
         ("{account}/unsubscribe", {"features": ["ownership"]}, "features[0]"),
         (SESSIONS, {**SESSION, "permissions": ["balance"]}, "permissions[0]"),
         (SESSIONS, {**SESSION, "prefetch": ["balance"]}, "prefetch[0]"),
-        (SESSIONS, {**SESSION, "account_holder": {"type": "person"}}, "account_holder[type]"),
+        (
+            SESSIONS,
+            {**SESSION, "account_holder": {"type": "person"}},
+            "account_holder[type]",
+        ),
     ],
 )
 def test_a_value_outside_its_enum_is_refused(sandbox, account, path, params, param):
-    place = f"{ACCOUNTS}/{path.format(account=account)}" if path.startswith("{") else path
+    place = (
+        f"{ACCOUNTS}/{path.format(account=account)}" if path.startswith("{") else path
+    )
 
     reply = post(sandbox, place, params)
 
@@ -195,7 +275,9 @@ def test_a_value_outside_its_enum_is_refused(sandbox, account, path, params, par
     assert param == reply.error["param"]
 
 
-@pytest.mark.parametrize("limit", ["0", "101", "-1", "abc", "1.5", "1" * 5000, "\u0661"])
+@pytest.mark.parametrize(
+    "limit", ["0", "101", "-1", "abc", "1.5", "1" * 5000, "\u0661"]
+)
 def test_a_limit_outside_1_to_100_is_refused(sandbox, limit):
     reply = get(sandbox, ACCOUNTS, {"limit": limit})
 
@@ -221,8 +303,16 @@ def test_the_default_limit_is_10_and_100_is_allowed(sandbox):
         (ACCOUNTS, {"expand": {"a": "b"}}, "expand"),
         (ACCOUNTS, {"expand": "data.ownership"}, "expand"),
         (TRANSACTIONS, {"account": "x", "transacted_at": "monday"}, "transacted_at"),
-        (TRANSACTIONS, {"account": "x", "transacted_at": {"gt": "monday"}}, "transacted_at[gt]"),
-        (TRANSACTIONS, {"account": "x", "transacted_at": {"gt": {"gt": 1}}}, "transacted_at[gt]"),
+        (
+            TRANSACTIONS,
+            {"account": "x", "transacted_at": {"gt": "monday"}},
+            "transacted_at[gt]",
+        ),
+        (
+            TRANSACTIONS,
+            {"account": "x", "transacted_at": {"gt": {"gt": 1}}},
+            "transacted_at[gt]",
+        ),
         (TRANSACTIONS, "account=x&transacted_at[]=1", "transacted_at"),
     ],
 )
@@ -238,45 +328,84 @@ def test_a_string_has_at_most_5000_characters(sandbox):
 
     assert 400 == reply.status
     assert "session" == reply.error["param"]
-    assert "resource_missing" == get(sandbox, ACCOUNTS, {"session": "x" * 5000}).error["code"]
+    assert (
+        "resource_missing"
+        == get(sandbox, ACCOUNTS, {"session": "x" * 5000}).error["code"]
+    )
 
 
-@pytest.mark.parametrize("params", ["session=", "starting_after=", "limit=", "expand[]=", "account_holder[customer]="])
+@pytest.mark.parametrize(
+    "params",
+    ["session=", "starting_after=", "limit=", "expand[]=", "account_holder[customer]="],
+)
 def test_an_empty_string_is_no_value(sandbox, params):
     reply = get(sandbox, ACCOUNTS, params)
 
     assert 400 == reply.status
     assert "parameter_invalid_empty" == reply.error["code"]
-    assert reply.error["message"].startswith(f"You passed an empty string for '{reply.error['param']}'")
+    assert reply.error["message"].startswith(
+        f"You passed an empty string for '{reply.error['param']}'"
+    )
 
 
 def test_an_empty_array_is_no_array(sandbox, account):
-    assert "parameter_invalid_empty" == post(sandbox, f"{ACCOUNTS}/{account}/refresh", "features=").error["code"]
+    assert (
+        "parameter_invalid_empty"
+        == post(sandbox, f"{ACCOUNTS}/{account}/refresh", "features=").error["code"]
+    )
 
 
 @pytest.mark.parametrize(
     ("params", "first"),
     [
-        ({"account_holder": {"customer": "cus_1", "account": "acct_1"}}, "account_holder[customer]"),
-        ({"account_holder": {"customer": "cus_1"}, "session": "fcsess_1"}, "account_holder[customer]"),
-        ({"account_holder": {"account": "acct_1"}, "session": "fcsess_1"}, "account_holder[account]"),
+        (
+            {"account_holder": {"customer": "cus_1", "account": "acct_1"}},
+            "account_holder[customer]",
+        ),
+        (
+            {"account_holder": {"customer": "cus_1"}, "session": "fcsess_1"},
+            "account_holder[customer]",
+        ),
+        (
+            {"account_holder": {"account": "acct_1"}, "session": "fcsess_1"},
+            "account_holder[account]",
+        ),
     ],
 )
 def test_filters_of_accounts_exclude_each_other(sandbox, params, first):
     reply = get(sandbox, ACCOUNTS, params)
 
     assert 400 == reply.status
-    assert reply.error["message"].startswith(f"You may only specify one of these parameters: {first}, ")
+    assert reply.error["message"].startswith(
+        f"You may only specify one of these parameters: {first}, "
+    )
     assert first == reply.error["param"]
 
 
 def test_an_id_in_the_path_may_be_percent_encoded(sandbox, account):
-    assert account == get(sandbox, f"{ACCOUNTS}/{account.replace('_', '%5F')}").json["id"]
-    assert "No such financial connections account: 'a\n'" == get(sandbox, f"{ACCOUNTS}/a%0A").error["message"]
-    assert "No such financial connections account: 'a/b'" == get(sandbox, f"{ACCOUNTS}/a%2Fb").error["message"]
+    assert (
+        account == get(sandbox, f"{ACCOUNTS}/{account.replace('_', '%5F')}").json["id"]
+    )
+    assert (
+        "No such financial connections account: 'a\n'"
+        == get(sandbox, f"{ACCOUNTS}/a%0A").error["message"]
+    )
+    assert (
+        "No such financial connections account: 'a/b'"
+        == get(sandbox, f"{ACCOUNTS}/a%2Fb").error["message"]
+    )
 
 
-NAMES = ["limit", "expand", "account_holder", "starting_after", "transacted_at", "account", "features", "bogus"]
+NAMES = [
+    "limit",
+    "expand",
+    "account_holder",
+    "starting_after",
+    "transacted_at",
+    "account",
+    "features",
+    "bogus",
+]
 KEYS = st.builds(
     lambda name, nested: name + "".join(f"[{part}]" for part in nested),
     st.sampled_from(NAMES),
@@ -292,7 +421,12 @@ def test_whatever_is_sent_the_answer_is_one_of_the_api(pairs, noise):
     form = "&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in pairs)
 
     for text in (form, noise.decode("latin-1"), f"{form}&account={account}"):
-        for path in (ACCOUNTS, TRANSACTIONS, f"{ACCOUNTS}/{account}", f"{ACCOUNTS}/{account}/owners"):
+        for path in (
+            ACCOUNTS,
+            TRANSACTIONS,
+            f"{ACCOUNTS}/{account}",
+            f"{ACCOUNTS}/{account}/owners",
+        ):
             reply = get(sandbox, path, text)
             assert reply.status in {200, 400}
             assert reply.status == 200 or reply.error["type"] == "invalid_request_error"

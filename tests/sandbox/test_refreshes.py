@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from financial_connections.sandbox import Rules, Sandbox
 from financial_connections.sandbox.clock import START
-from tests.sandbox.calling import ACCOUNTS, TRANSACTIONS, get, post
+from tests.support.sandbox_calls import ACCOUNTS, TRANSACTIONS, get, post
 
 DAY = 86_400
 PREFIX = "financial_connections.account."
@@ -28,7 +28,11 @@ def act(sandbox, account, action, **params):
 
 def shape(sandbox, account):
     """The account as it is, read from the list, which counts as no poll."""
-    return next(item for item in get(sandbox, ACCOUNTS, "limit=100").json["data"] if item["id"] == account)
+    return next(
+        item
+        for item in get(sandbox, ACCOUNTS, "limit=100").json["data"]
+        if item["id"] == account
+    )
 
 
 def events(sandbox):
@@ -36,9 +40,17 @@ def events(sandbox):
 
 
 def test_before_the_first_attempt_there_is_nothing(sandbox, account):
-    names = ["balance", "balance_refresh", "ownership", "ownership_refresh", "transaction_refresh"]
+    names = [
+        "balance",
+        "balance_refresh",
+        "ownership",
+        "ownership_refresh",
+        "transaction_refresh",
+    ]
 
-    assert dict.fromkeys(names) == {name: shape(sandbox, account)[name] for name in names}
+    assert dict.fromkeys(names) == {
+        name: shape(sandbox, account)[name] for name in names
+    }
     assert [] == get(sandbox, TRANSACTIONS, {"account": account}).ids
 
 
@@ -46,8 +58,16 @@ def test_the_answer_to_a_refresh_only_says_pending(sandbox, account):
     sandbox.advance(10)
     reply = refresh(sandbox, account, "balance")
 
-    pending = {"last_attempted_at": START + 10, "next_refresh_available_at": None, "status": "pending"}
-    assert (200, pending, None) == (reply.status, reply.json["balance_refresh"], reply.json["balance"])
+    pending = {
+        "last_attempted_at": START + 10,
+        "next_refresh_available_at": None,
+        "status": "pending",
+    }
+    assert (200, pending, None) == (
+        reply.status,
+        reply.json["balance_refresh"],
+        reply.json["balance"],
+    )
     assert reply.json["ownership_refresh"] is None
     assert reply.json["transaction_refresh"] is None
 
@@ -60,18 +80,32 @@ def test_data_appears_when_the_refresh_succeeds(sandbox, account):
     sandbox.advance(1)
 
     after = shape(sandbox, account)
-    cash = {"as_of": START + 5, "current": {"usd": 100}, "cash": {"available": {"usd": 100}}, "type": "cash"}
+    cash = {
+        "as_of": START + 5,
+        "current": {"usd": 100},
+        "cash": {"available": {"usd": 100}},
+        "type": "cash",
+    }
     assert cash == after["balance"]
-    assert {"last_attempted_at": START, "status": "succeeded"} == after["ownership_refresh"]
+    assert {"last_attempted_at": START, "status": "succeeded"} == after[
+        "ownership_refresh"
+    ]
     assert after["ownership"].startswith("fcaowns_")
-    expected = {"last_attempted_at": START, "next_refresh_available_at": START + 60, "status": "succeeded"}
+    expected = {
+        "last_attempted_at": START,
+        "next_refresh_available_at": START + 60,
+        "status": "succeeded",
+    }
     assert expected == after["balance_refresh"]
     assert 2 == len(get(sandbox, TRANSACTIONS, {"account": account}).ids)
 
 
 def test_a_client_that_polls_need_not_wait(sandbox, account):
     refresh(sandbox, account, "balance")
-    statuses = [get(sandbox, f"{ACCOUNTS}/{account}").json["balance_refresh"]["status"] for _ in range(3)]
+    statuses = [
+        get(sandbox, f"{ACCOUNTS}/{account}").json["balance_refresh"]["status"]
+        for _ in range(3)
+    ]
 
     assert ["pending", "succeeded", "succeeded"] == statuses
 
@@ -81,11 +115,17 @@ def test_polls_do_not_help_with_a_bank_that_only_counts_time():
     account = sandbox.add_account()
     refresh(sandbox, account, "balance")
     for _ in range(10):
-        assert "pending" == get(sandbox, f"{ACCOUNTS}/{account}").json["balance_refresh"]["status"]
+        assert (
+            "pending"
+            == get(sandbox, f"{ACCOUNTS}/{account}").json["balance_refresh"]["status"]
+        )
 
     sandbox.advance(30)
 
-    assert "succeeded" == get(sandbox, f"{ACCOUNTS}/{account}").json["balance_refresh"]["status"]
+    assert (
+        "succeeded"
+        == get(sandbox, f"{ACCOUNTS}/{account}").json["balance_refresh"]["status"]
+    )
 
 
 def test_a_failed_refresh_keeps_what_was_there(sandbox, account):
@@ -102,7 +142,9 @@ def test_a_failed_refresh_keeps_what_was_there(sandbox, account):
 
     assert before["balance"] == after["balance"]
     assert transactions == get(sandbox, TRANSACTIONS, {"account": account}).body
-    assert ["failed", "failed"] == [after[f"{name}_refresh"]["status"] for name in ("balance", "transaction")]
+    assert ["failed", "failed"] == [
+        after[f"{name}_refresh"]["status"] for name in ("balance", "transaction")
+    ]
     assert START + 60 == after["balance_refresh"]["last_attempted_at"]
 
     sandbox.mend_refreshes(account)
@@ -120,15 +162,25 @@ def test_success_and_failure_are_told_by_the_same_event(sandbox, account, featur
     refresh(sandbox, account, feature)
     sandbox.advance(60)
 
-    told = [event for event in sandbox.events if event["type"] == f"{PREFIX}refreshed_{feature}"]
+    told = [
+        event
+        for event in sandbox.events
+        if event["type"] == f"{PREFIX}refreshed_{feature}"
+    ]
     name = "transaction_refresh" if feature == "transactions" else f"{feature}_refresh"
-    assert ["succeeded", "failed"] == [event["data"]["object"][name]["status"] for event in told]
+    assert ["succeeded", "failed"] == [
+        event["data"]["object"][name]["status"] for event in told
+    ]
 
 
-def test_each_transaction_refresh_has_an_id_that_it_leaves_on_what_it_touches(sandbox, account):
+def test_each_transaction_refresh_has_an_id_that_it_leaves_on_what_it_touches(
+    sandbox, account
+):
     first = refresh(sandbox, account, "transactions").json["transaction_refresh"]["id"]
     sandbox.advance(60)
-    [pending, void] = sandbox.add_transactions(account, 2, status="pending", at_next_refresh=True)
+    [pending, void] = sandbox.add_transactions(
+        account, 2, status="pending", at_next_refresh=True
+    )
     second = refresh(sandbox, account, "transactions").json["transaction_refresh"]["id"]
     sandbox.advance(60)
     sandbox.post(pending, at_next_refresh=True)
@@ -136,16 +188,29 @@ def test_each_transaction_refresh_has_an_id_that_it_leaves_on_what_it_touches(sa
     before = get(sandbox, f"{TRANSACTIONS}/{pending}").json
     third = refresh(sandbox, account, "transactions").json["transaction_refresh"]["id"]
     sandbox.advance(60)
-    posted, voided = (get(sandbox, f"{TRANSACTIONS}/{item}").json for item in (pending, void))
+    posted, voided = (
+        get(sandbox, f"{TRANSACTIONS}/{item}").json for item in (pending, void)
+    )
 
     assert 3 == len({first, second, third})
-    assert (second, "pending", START + 65) == (before["transaction_refresh"], before["status"], before["updated"])
+    assert (second, "pending", START + 65) == (
+        before["transaction_refresh"],
+        before["status"],
+        before["updated"],
+    )
     assert {"posted_at": None, "void_at": None} == before["status_transitions"]
-    assert (third, "posted", START + 125) == (posted["transaction_refresh"], posted["status"], posted["updated"])
+    assert (third, "posted", START + 125) == (
+        posted["transaction_refresh"],
+        posted["status"],
+        posted["updated"],
+    )
     assert {"posted_at": START + 125, "void_at": None} == posted["status_transitions"]
     assert (third, "void") == (voided["transaction_refresh"], voided["status"])
     assert {"posted_at": None, "void_at": START + 125} == voided["status_transitions"]
-    refreshes = {item["transaction_refresh"] for item in get(sandbox, TRANSACTIONS, {"account": account}).json["data"]}
+    refreshes = {
+        item["transaction_refresh"]
+        for item in get(sandbox, TRANSACTIONS, {"account": account}).json["data"]
+    }
     assert {first, third} == refreshes
 
 
@@ -158,8 +223,12 @@ def test_what_is_not_pending_cannot_be_posted_or_voided(sandbox, account):
             change(transaction)
 
 
-def test_new_transactions_of_the_bank_come_with_the_refresh_that_is_under_way(sandbox, account):
-    pending = refresh(sandbox, account, "transactions").json["transaction_refresh"]["id"]
+def test_new_transactions_of_the_bank_come_with_the_refresh_that_is_under_way(
+    sandbox, account
+):
+    pending = refresh(sandbox, account, "transactions").json["transaction_refresh"][
+        "id"
+    ]
     [new] = sandbox.add_transactions(account)
 
     assert pending == get(sandbox, f"{TRANSACTIONS}/{new}").json["transaction_refresh"]
@@ -182,7 +251,10 @@ def test_a_refresh_is_available_again_when_it_says(sandbox, account):
     refresh(sandbox, account, "balance")
     sandbox.advance(60)
 
-    assert sandbox.clock.now() == shape(sandbox, account)["balance_refresh"]["next_refresh_available_at"]
+    assert (
+        sandbox.clock.now()
+        == shape(sandbox, account)["balance_refresh"]["next_refresh_available_at"]
+    )
     assert 200 == refresh(sandbox, account, "balance").status
 
 
@@ -199,7 +271,11 @@ def test_an_early_refresh_may_join_the_one_that_runs():
 @pytest.mark.parametrize("status", [400, 403])
 @pytest.mark.parametrize(
     ("feature", "permission"),
-    [("balance", "balances"), ("ownership", "ownership"), ("transactions", "transactions")],
+    [
+        ("balance", "balances"),
+        ("ownership", "ownership"),
+        ("transactions", "transactions"),
+    ],
 )
 def test_a_feature_needs_its_permission(feature, permission, status):
     sandbox = Sandbox(rules=Rules(missing_permission_status=status))
@@ -209,7 +285,12 @@ def test_a_feature_needs_its_permission(feature, permission, status):
     reply = refresh(sandbox, account, feature)
 
     assert (status, "invalid_request_error") == (reply.status, reply.error["type"])
-    assert 200 == refresh(sandbox, sandbox.add_account(permissions=[permission]), feature).status
+    assert (
+        200
+        == refresh(
+            sandbox, sandbox.add_account(permissions=[permission]), feature
+        ).status
+    )
 
 
 def test_transactions_need_their_permission_to_be_read_or_subscribed_to(sandbox):
@@ -230,7 +311,9 @@ def test_an_inactive_account_is_neither_refreshed_nor_subscribed_to(sandbox, acc
     assert 200 == refresh(sandbox, account, "transactions").status
 
 
-def test_a_refresh_that_was_under_way_when_the_account_went_inactive_fails(sandbox, account):
+def test_a_refresh_that_was_under_way_when_the_account_went_inactive_fails(
+    sandbox, account
+):
     refresh(sandbox, account, "balance")
     sandbox.deactivate(account)
     sandbox.advance(5)
@@ -260,12 +343,17 @@ def test_subscribing_refreshes_at_once_and_then_daily(sandbox, account):
     sandbox.advance(3 * DAY + 10)
 
     assert 4 == events(sandbox).count("refreshed_transactions")
-    assert START + 3 * DAY == shape(sandbox, account)["transaction_refresh"]["last_attempted_at"]
+    assert (
+        START + 3 * DAY
+        == shape(sandbox, account)["transaction_refresh"]["last_attempted_at"]
+    )
 
 
 def test_subscribing_twice_is_subscribing_once(sandbox, account):
     first = act(sandbox, account, "subscribe", features=["transactions"]).json
-    again = act(sandbox, account, "subscribe", features=["transactions", "transactions"]).json
+    again = act(
+        sandbox, account, "subscribe", features=["transactions", "transactions"]
+    ).json
     sandbox.advance(DAY + 10)
 
     assert first == again
@@ -305,12 +393,20 @@ def test_a_disconnected_account_stays_so_and_gives_no_data(sandbox):
 
     reply = act(sandbox, account, "disconnect")
 
-    gone = {"status": "disconnected", "subscriptions": [], "ownership": None, "balance": None}
+    gone = {
+        "status": "disconnected",
+        "subscriptions": [],
+        "ownership": None,
+        "balance": None,
+    }
     assert gone == {name: reply.json[name] for name in gone}
     assert reply.json == get(sandbox, f"{ACCOUNTS}/{account}").json
     assert 400 == get(sandbox, TRANSACTIONS, {"account": account}).status
     assert 400 == get(sandbox, f"{TRANSACTIONS}/{transaction}").status
-    assert 400 == get(sandbox, f"{ACCOUNTS}/{account}/owners", {"ownership": ownership}).status
+    assert (
+        400
+        == get(sandbox, f"{ACCOUNTS}/{account}/owners", {"ownership": ownership}).status
+    )
     for action in ("refresh", "subscribe"):
         assert 400 == act(sandbox, account, action, features=["transactions"]).status
     sandbox.advance(2 * DAY)
@@ -321,7 +417,9 @@ def test_a_disconnected_account_stays_so_and_gives_no_data(sandbox):
         sandbox.add_transactions(account)
 
 
-def test_a_refresh_that_was_under_way_at_a_disconnect_fails_without_an_event(sandbox, account):
+def test_a_refresh_that_was_under_way_at_a_disconnect_fails_without_an_event(
+    sandbox, account
+):
     refresh(sandbox, account, "balance")
     reply = act(sandbox, account, "disconnect")
     sandbox.advance(5)
@@ -356,7 +454,9 @@ def test_an_event_holds_the_whole_account_as_it_was(sandbox, account):
 
     assert "event" == deactivated["object"]
     assert deactivated["id"].startswith("evt_")
-    assert ("2023-10-16", START, False) == tuple(deactivated[name] for name in ("api_version", "created", "livemode"))
+    assert ("2023-10-16", START, False) == tuple(
+        deactivated[name] for name in ("api_version", "created", "livemode")
+    )
     assert "inactive" == deactivated["data"]["object"]["status"]
     assert shape(sandbox, account) == created["data"]["object"]
 
@@ -371,7 +471,11 @@ class Lives(RuleBasedStateMachine):
         self.disconnected = False
         self.attempts = {}
 
-    @rule(features=st.lists(st.sampled_from(["balance", "ownership", "transactions"]), min_size=1))
+    @rule(
+        features=st.lists(
+            st.sampled_from(["balance", "ownership", "transactions"]), min_size=1
+        )
+    )
     def refresh(self, features):
         before = shape(self.sandbox, self.account)
         reply = refresh(self.sandbox, self.account, *features)
@@ -387,7 +491,11 @@ class Lives(RuleBasedStateMachine):
     def advance(self, seconds):
         self.sandbox.advance(seconds)
 
-    @rule(change=st.sampled_from(["deactivate", "reactivate", "fail_refreshes", "mend_refreshes"]))
+    @rule(
+        change=st.sampled_from(
+            ["deactivate", "reactivate", "fail_refreshes", "mend_refreshes"]
+        )
+    )
     def institution(self, change):
         if not self.disconnected:
             getattr(self.sandbox, change)(self.account)
@@ -405,13 +513,21 @@ class Lives(RuleBasedStateMachine):
         assert (account["status"] == "disconnected") is self.disconnected
         for name in ("balance_refresh", "transaction_refresh"):
             state = account[name]
-            assert state is None or (state["status"] == "pending") is (state["next_refresh_available_at"] is None)
+            assert state is None or (state["status"] == "pending") is (
+                state["next_refresh_available_at"] is None
+            )
         if self.disconnected:
-            assert [None, None, []] == [account[name] for name in ("balance", "ownership", "subscriptions")]
-            assert 400 == get(self.sandbox, TRANSACTIONS, {"account": self.account}).status
+            assert [None, None, []] == [
+                account[name] for name in ("balance", "ownership", "subscriptions")
+            ]
+            assert (
+                400 == get(self.sandbox, TRANSACTIONS, {"account": self.account}).status
+            )
         else:
             assert account["balance"] is not None
-            assert 3 == len(get(self.sandbox, TRANSACTIONS, {"account": self.account}).ids)
+            assert 3 == len(
+                get(self.sandbox, TRANSACTIONS, {"account": self.account}).ids
+            )
 
 
 TestLives = Lives.TestCase

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from financial_connections.sandbox import Fault, Sandbox, serve
-from financial_connections.sandbox.server import Server
-from tests.sandbox.calling import ACCOUNTS, TRANSACTIONS
+from financial_connections.sandbox.http.server import Server
+from tests.support.sandbox_calls import ACCOUNTS, TRANSACTIONS
 
 
 def threads():
@@ -33,11 +33,18 @@ async def test_a_server_answers_whichever_loop_the_caller_has(sandbox):
     account = sandbox.add_account(transactions=3)
     async with serve(sandbox) as server:
         assert server.url.startswith("http://127.0.0.1:")
-        async with httpx.AsyncClient(base_url=server.url, auth=(sandbox.api_key, "")) as client:
+        async with httpx.AsyncClient(
+            base_url=server.url, auth=(sandbox.api_key, "")
+        ) as client:
             reply = await client.get(TRANSACTIONS, params={"account": account})
             assert (200, 3) == (reply.status_code, len(reply.json()["data"]))
             [new] = sandbox.add_transactions(account)
-            assert new == (await client.get(TRANSACTIONS, params={"account": account})).json()["data"][0]["id"]
+            assert (
+                new
+                == (await client.get(TRANSACTIONS, params={"account": account})).json()[
+                    "data"
+                ][0]["id"]
+            )
 
     assert [] == threads()
     assert not is_open(server.url)
@@ -47,7 +54,9 @@ async def test_a_server_answers_whichever_loop_the_caller_has(sandbox):
 async def test_a_sandbox_is_a_server_while_it_is_entered(sandbox):
     async with sandbox as entered:
         assert entered is sandbox
-        async with httpx.AsyncClient(base_url=sandbox.url, auth=(sandbox.api_key, "")) as client:
+        async with httpx.AsyncClient(
+            base_url=sandbox.url, auth=(sandbox.api_key, "")
+        ) as client:
             assert 200 == (await client.get(ACCOUNTS)).status_code
 
     assert [] == threads()
@@ -81,7 +90,9 @@ def test_stopping_does_not_wait_for_an_answer_that_is_held_back(sandbox):
     sandbox.api.faults.take = taking
     with ThreadPoolExecutor(1) as pool:
         with serve(sandbox) as server:
-            request = pool.submit(httpx.get, server.url + ACCOUNTS, auth=(sandbox.api_key, ""), timeout=50)
+            request = pool.submit(
+                httpx.get, server.url + ACCOUNTS, auth=(sandbox.api_key, ""), timeout=50
+            )
             assert started.wait(20)
         with pytest.raises(httpx.TransportError):
             request.result()
@@ -96,10 +107,14 @@ def test_many_clients_are_answered_at_once_and_in_order(sandbox):
 
         def read(_):
             sandbox.add_transactions(account)
-            return httpx.get(url, params={"account": account}, auth=(sandbox.api_key, "")).status_code
+            return httpx.get(
+                url, params={"account": account}, auth=(sandbox.api_key, "")
+            ).status_code
 
         assert [200] * 40 == list(pool.map(read, range(40)))
-        data = httpx.get(url, params={"account": account, "limit": 100}, auth=(sandbox.api_key, "")).json()["data"]
+        data = httpx.get(
+            url, params={"account": account, "limit": 100}, auth=(sandbox.api_key, "")
+        ).json()["data"]
 
     assert 40 == len({item["id"] for item in data})
 
@@ -135,7 +150,9 @@ def banner(process):
     readable, _, _ = select.select([process.stdout], [], [], 50)
     assert readable
     lines = [process.stdout.readline() for _ in range(5)]
-    return dict(line.split() for line in lines[:1] + lines[2:4]) | {"key": lines[1].split()[-1]}
+    return dict(line.split() for line in lines[:1] + lines[2:4]) | {
+        "key": lines[1].split()[-1]
+    }
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -168,7 +185,9 @@ def test_the_command_prints_where_it_listens_and_stops_on_a_signal(number):
 def test_a_mistake_on_the_command_line_is_one_clear_line(arguments, text):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        with run(*(port if item == "in use" else item for item in arguments)) as process:
+        with run(
+            *(port if item == "in use" else item for item in arguments)
+        ) as process:
             output, errors = process.communicate(timeout=50)
 
     assert process.returncode != 0

@@ -3,7 +3,7 @@
 import pytest
 
 from financial_connections.sandbox import NewAccount
-from tests.sandbox.calling import ACCOUNTS, SESSIONS, get, post
+from tests.support.sandbox_calls import ACCOUNTS, SESSIONS, get, post
 
 
 @pytest.fixture
@@ -20,10 +20,17 @@ def params(customer):
 
 
 def test_a_new_session_has_a_secret_and_no_accounts(sandbox, customer, params):
-    session = post(sandbox, SESSIONS, {**params, "return_url": "https://example.com/back"}).json
+    session = post(
+        sandbox, SESSIONS, {**params, "return_url": "https://example.com/back"}
+    ).json
 
     assert {"customer": customer, "type": "customer"} == session["account_holder"]
-    assert {"object": "list", "data": [], "has_more": False, "url": ACCOUNTS} == session["accounts"]
+    assert {
+        "object": "list",
+        "data": [],
+        "has_more": False,
+        "url": ACCOUNTS,
+    } == session["accounts"]
     assert ["balances", "transactions"] == session["permissions"]
     assert [] == session["prefetch"]
     assert "https://example.com/back" == session["return_url"]
@@ -35,7 +42,9 @@ def test_the_holder_may_be_a_connected_account(sandbox):
     merchant = sandbox.add_connected_account()
     holder = {"type": "account", "account": merchant}
 
-    session = post(sandbox, SESSIONS, {"account_holder": holder, "permissions": ["balances"]}).json
+    session = post(
+        sandbox, SESSIONS, {"account_holder": holder, "permissions": ["balances"]}
+    ).json
 
     assert holder == session["account_holder"]
 
@@ -49,15 +58,25 @@ def test_the_holder_may_be_a_connected_account(sandbox):
     ],
 )
 def test_the_holder_must_exist(sandbox, customer, params, holder, param):
-    holder = {key: value.replace("{customer}", customer) for key, value in holder.items()}
+    holder = {
+        key: value.replace("{customer}", customer) for key, value in holder.items()
+    }
 
     reply = post(sandbox, SESSIONS, {**params, "account_holder": holder})
 
-    assert (400, "resource_missing", param) == (reply.status, reply.error["code"], reply.error["param"])
+    assert (400, "resource_missing", param) == (
+        reply.status,
+        reply.error["code"],
+        reply.error["param"],
+    )
 
 
 def test_a_holder_is_one(sandbox, customer, params):
-    holder = {"type": "customer", "customer": customer, "account": sandbox.add_connected_account()}
+    holder = {
+        "type": "customer",
+        "customer": customer,
+        "account": sandbox.add_connected_account(),
+    }
 
     assert 400 == post(sandbox, SESSIONS, {**params, "account_holder": holder}).status
 
@@ -66,12 +85,21 @@ def test_only_what_is_permitted_can_be_prefetched(sandbox, params):
     reply = post(sandbox, SESSIONS, {**params, "prefetch": ["balances", "ownership"]})
 
     assert (400, "prefetch[1]") == (reply.status, reply.error["param"])
-    assert ["balances"] == post(sandbox, SESSIONS, {**params, "prefetch": ["balances"]}).json["prefetch"]
+    assert ["balances"] == post(
+        sandbox, SESSIONS, {**params, "prefetch": ["balances"]}
+    ).json["prefetch"]
 
 
-def test_consent_links_accounts_with_the_permissions_of_the_session(sandbox, customer, params):
+def test_consent_links_accounts_with_the_permissions_of_the_session(
+    sandbox, customer, params
+):
     session = post(sandbox, SESSIONS, params).json
-    new = [NewAccount(category="credit", institution_name="Sandcastle Savings", last4="0042"), NewAccount()]
+    new = [
+        NewAccount(
+            category="credit", institution_name="Sandcastle Savings", last4="0042"
+        ),
+        NewAccount(),
+    ]
 
     ids = sandbox.complete(session["client_secret"], new)
 
@@ -83,18 +111,25 @@ def test_consent_links_accounts_with_the_permissions_of_the_session(sandbox, cus
     assert {"customer": customer, "type": "customer"} == linked[0]["account_holder"]
     assert ["balances", "transactions"] == linked[0]["permissions"]
     assert linked[0]["balance_refresh"] is None
-    assert ["created", "created"] == [event["type"].rpartition(".")[2] for event in sandbox.events]
+    assert ["created", "created"] == [
+        event["type"].rpartition(".")[2] for event in sandbox.events
+    ]
 
 
 def test_prefetching_starts_a_refresh_when_an_account_is_linked(sandbox, params):
-    session = post(sandbox, SESSIONS, {**params, "prefetch": ["balances", "transactions"]}).json["id"]
+    session = post(
+        sandbox, SESSIONS, {**params, "prefetch": ["balances", "transactions"]}
+    ).json["id"]
     [account] = sandbox.complete(session, [NewAccount(balance=700, transactions=4)])
     before = get(sandbox, ACCOUNTS, {"session": session}).json["data"][0]
     sandbox.advance(5)
     after = get(sandbox, f"{ACCOUNTS}/{account}").json
 
     assert (None, "pending") == (before["balance"], before["balance_refresh"]["status"])
-    assert ({"usd": 700}, "succeeded") == (after["balance"]["current"], after["transaction_refresh"]["status"])
+    assert ({"usd": 700}, "succeeded") == (
+        after["balance"]["current"],
+        after["transaction_refresh"]["status"],
+    )
     assert after["ownership_refresh"] is None
 
 

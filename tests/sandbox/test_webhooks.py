@@ -12,7 +12,7 @@ import pytest
 from financial_connections.sandbox import Clock, Sandbox, serve
 from financial_connections.sandbox.clock import START
 from financial_connections.sandbox.webhooks import RETRY_DELAYS, signature
-from tests.sandbox.calling import ACCOUNTS, post
+from tests.support.sandbox_calls import ACCOUNTS, post
 
 URL = "http://127.0.0.1:9/hook"
 
@@ -55,7 +55,9 @@ def seven_events(sandbox):
 def test_a_signature_is_an_hmac_of_time_and_body():
     expected = hmac.new(b"whsec_x", b'1700000000.{"a": 1}', sha256).hexdigest()
 
-    assert f"t=1700000000,v1={expected}" == signature(b'{"a": 1}', "whsec_x", 1_700_000_000)
+    assert f"t=1700000000,v1={expected}" == signature(
+        b'{"a": 1}', "whsec_x", 1_700_000_000
+    )
 
 
 @pytest.mark.anyio
@@ -68,8 +70,15 @@ async def test_an_event_is_posted_signed_with_the_secret_of_the_endpoint(sandbox
     [delivery] = await receiver.collect(sandbox)
 
     [request] = receiver.requests
-    assert (webhook.url, 200, True) == (str(request.url), delivery.status, delivery.is_done)
-    assert signature(request.content, "whsec_mine", START + 30) == request.headers["Stripe-Signature"]
+    assert (webhook.url, 200, True) == (
+        str(request.url),
+        delivery.status,
+        delivery.is_done,
+    )
+    assert (
+        signature(request.content, "whsec_mine", START + 30)
+        == request.headers["Stripe-Signature"]
+    )
     [event] = receiver.events
     assert "financial_connections.account.created" == event["type"]
     assert (START, 1) == (event["created"], event["pending_webhooks"])
@@ -85,7 +94,9 @@ async def test_only_what_happens_from_then_on_is_sent_and_only_once(sandbox):
     await first.collect(sandbox)
     await second.collect(sandbox)
 
-    assert ["financial_connections.account.deactivated"] == [event["type"] for event in first.events]
+    assert ["financial_connections.account.deactivated"] == [
+        event["type"] for event in first.events
+    ]
     assert [] == second.events
 
 
@@ -97,7 +108,9 @@ async def test_the_version_is_that_of_the_endpoint(sandbox):
     receiver = Receiver()
     await receiver.collect(sandbox)
 
-    assert ["2024-06-20", "2023-10-16"] == [event["api_version"] for event in receiver.events]
+    assert ["2024-06-20", "2023-10-16"] == [
+        event["api_version"] for event in receiver.events
+    ]
     assert 1 == len({event["id"] for event in receiver.events})
 
 
@@ -149,7 +162,15 @@ def test_an_event_of_a_connected_account_says_so(sandbox):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.com/hook", "http://192.0.2.1/", "https://127.0.0.1/", "ftp://localhost/", "127.0.0.1", ""]
+    "url",
+    [
+        "http://example.com/hook",
+        "http://192.0.2.1/",
+        "https://127.0.0.1/",
+        "ftp://localhost/",
+        "127.0.0.1",
+        "",
+    ],
 )
 def test_events_leave_for_loopback_only(sandbox, url):
     with pytest.raises(ValueError, match="loopback"):
@@ -172,7 +193,9 @@ class Listener(HTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}/hook"
 
     def __enter__(self):
-        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.01}
+        )
         self.thread.start()
         return self
 
@@ -185,7 +208,12 @@ class Listener(HTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received.append((json.loads(body)["type"].rpartition(".")[2], self.headers["Stripe-Signature"]))
+        self.server.received.append(
+            (
+                json.loads(body)["type"].rpartition(".")[2],
+                self.headers["Stripe-Signature"],
+            )
+        )
         self.send_response(204)
         self.end_headers()
         if len(self.server.received) == self.server.expected:
@@ -200,12 +228,18 @@ def test_a_server_sends_events_by_itself(sandbox):
         sandbox.add_webhook(listener.url)
         account = sandbox.add_account()
         headers = {"Authorization": f"Bearer {sandbox.api_key}"}
-        httpx.post(f"{server.url}{ACCOUNTS}/{account}/refresh", data={"features[]": "balance"}, headers=headers)
+        httpx.post(
+            f"{server.url}{ACCOUNTS}/{account}/refresh",
+            data={"features[]": "balance"},
+            headers=headers,
+        )
         sandbox.advance(5)
         sandbox.disconnect(account)
         assert listener.complete.wait(50)
 
-    assert ["created", "refreshed_balance", "disconnected"] == [name for name, _ in listener.received]
+    assert ["created", "refreshed_balance", "disconnected"] == [
+        name for name, _ in listener.received
+    ]
 
 
 def test_a_server_with_a_ticking_clock_tells_of_a_refresh_that_nobody_asks_about():

@@ -13,9 +13,15 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_benchmarks_run(tmp_path):
     command = [sys.executable, "-m", "benchmarks", "--quick", "--into", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False
+    )
     results = json.loads((tmp_path / "benchmarks" / "results.json").read_text())
-    errors = [cell["error"] for table in results["workloads"].values() for cell in table["cells"].values()]
+    errors = [
+        cell["error"]
+        for table in results["workloads"].values()
+        for cell in table["cells"].values()
+    ]
 
     assert 0 == done.returncode, done.stdout + done.stderr
     assert {None} == set(errors)

@@ -1,10 +1,12 @@
-"""Nothing is lost in any world of up to five transactions and three refreshes: several million states."""
+"""Nothing is lost in any world of up to five transactions and three refreshes: several
+million states.
+"""
 
 import pytest
 
-from tests.sync.explore import Exploration
+from tests.support.sync.explore import Exploration
+from tests.support.sync.world import Api, Limits
 from tests.sync.test_exploration import FIXED, MOVING
-from tests.sync.world import Api, Limits
 
 READ = Api("s", (2, 1, 0), ((0, 1), (0, 1), (0, 1)))
 """Three transactions of one refresh, which the consumer has read."""
@@ -12,15 +14,39 @@ READ = Api("s", (2, 1, 0), ((0, 1), (0, 1), (0, 1)))
 
 @pytest.mark.parametrize(
     ("size", "moves", "states"),
-    [(1, FIXED, 360_541), (2, FIXED, 187_439), (1, MOVING, 2_271_770), (2, MOVING, 1_035_994)],
+    [
+        (1, FIXED, 360_541),
+        (2, FIXED, 187_439),
+        (1, MOVING, 2_271_770),
+        (2, MOVING, 1_035_994),
+    ],
 )
-def test_nothing_is_lost_among_five_transactions_and_three_refreshes(size, moves, states):
-    # A stale read shows the state before the latest step; in the smaller worlds of `make test`, any earlier state.
-    limits = Limits(transactions=5, refreshes=3, touches=2, moves=moves, overlap=False, page_size=size)
+def test_nothing_is_lost_among_five_transactions_and_three_refreshes(
+    size, moves, states
+):
+    # A stale read shows the state before the latest step; in the smaller worlds of
+    # `make test`, any earlier state.
+    limits = Limits(
+        transactions=5,
+        refreshes=3,
+        touches=2,
+        moves=moves,
+        overlap=False,
+        page_size=size,
+    )
     assert states == Exploration(limits, lag=1).run(READ)
 
 
 @pytest.mark.parametrize(("size", "states"), [(1, 4_372_746), (2, 2_144_376)])
-def test_nothing_is_lost_among_many_touches_of_refreshes_that_are_overtaken(size, states):
-    limits = Limits(transactions=4, refreshes=3, touches=2, moves=MOVING, overlap=True, page_size=size)
+def test_nothing_is_lost_among_many_touches_of_refreshes_that_are_overtaken(
+    size, states
+):
+    limits = Limits(
+        transactions=4,
+        refreshes=3,
+        touches=2,
+        moves=MOVING,
+        overlap=True,
+        page_size=size,
+    )
     assert states == Exploration(limits, lag=1).run(READ)

@@ -6,12 +6,17 @@ import tracemalloc
 from pathlib import Path
 
 import anyio
-from servers import http_answer, read_request, reset, serving
 
 from financial_connections import AsyncClient, FinancialConnectionsError
+from tests.support.servers import http_answer, read_request, reset, serving
 
 CALLS = 10_000
-FAULTS = [b"", b"HTTP/1.1 200 OK\r\nContent-Le", http_answer(b"<h1>no</h1>", b"502 Bad Gateway"), http_answer(b"[")]
+FAULTS = [
+    b"",
+    b"HTTP/1.1 200 OK\r\nContent-Le",
+    http_answer(b"<h1>no</h1>", b"502 Bad Gateway"),
+    http_answer(b"["),
+]
 
 
 def open_files():
@@ -30,7 +35,9 @@ async def test_nothing_is_left_of_ten_thousand_calls(no_waiting):  # noqa: C901 
     async def handle(stream):
         while True:
             await read_request(stream)
-            if dice.random() < 0.12:  # of the requests; most calls succeed at the second attempt
+            if (
+                dice.random() < 0.12
+            ):  # of the requests; most calls succeed at the second attempt
                 await stream.send(dice.choice(FAULTS))
                 await reset(stream)
                 return
@@ -58,16 +65,22 @@ async def test_nothing_is_left_of_ten_thousand_calls(no_waiting):  # noqa: C901 
 
     doomed: list[anyio.CancelScope] = []
     async with serving(handle) as url:
-        async with AsyncClient("sk_test_1", base_url=url, max_connections=20, max_retries=1) as client:
+        async with AsyncClient(
+            "sk_test_1", base_url=url, max_connections=20, max_retries=1
+        ) as client:
             await round_of(client, 100)
         tracemalloc.start()
         files, start = open_files(), memory()
-        async with AsyncClient("sk_test_1", base_url=url, max_connections=20, max_retries=1) as client:
+        async with AsyncClient(
+            "sk_test_1", base_url=url, max_connections=20, max_retries=1
+        ) as client:
             for _ in range(CALLS // 100):
                 await round_of(client, 100)
             assert 0 < sum(map(len, client._transport.connections._idle.values())) <= 20
         await anyio.wait_all_tasks_blocked()
-        assert open_files() <= files + 20  # the server's ends of the first client's connections may have gone since
+        assert (
+            open_files() <= files + 20
+        )  # the server's ends of the first client's connections may have gone since
         assert memory() - start < 1_000_000
         tracemalloc.stop()
     assert CALLS + 100 == sum(done.values())

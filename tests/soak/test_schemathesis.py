@@ -1,4 +1,6 @@
-"""schemathesis, with the contract in hand, finds no server error and no answer outside the contract."""
+"""schemathesis, with the contract in hand, finds no server error and no answer outside
+the contract.
+"""
 
 from pathlib import Path
 
@@ -14,7 +16,12 @@ from schemathesis.specs.openapi.checks import (
 from financial_connections.sandbox import Sandbox
 
 CONTRACT = Path(__file__).parents[2] / "openapi" / "financial_connections.yaml"
-CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
 
 schema = schemathesis.openapi.from_path(CONTRACT)
 sandbox = Sandbox.demo()
@@ -25,7 +32,9 @@ ACCOUNT = sandbox.accounts[-1]
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_within_the_contract(case):
     headers = {"Authorization": f"Bearer {sandbox.api_key}"}
-    case.call_and_validate(base_url="http://sandbox", app=sandbox.app, headers=headers, checks=CHECKS)
+    case.call_and_validate(
+        base_url="http://sandbox", app=sandbox.app, headers=headers, checks=CHECKS
+    )
 
 
 @schema.parametrize()
@@ -34,4 +43,6 @@ def test_every_answer_about_an_account_that_exists_is_within_the_contract(case):
     if "account" in case.path_parameters:
         case.path_parameters["account"] = ACCOUNT
     headers = {"Authorization": f"Bearer {sandbox.api_key}"}
-    case.call_and_validate(base_url="http://sandbox", app=sandbox.app, headers=headers, checks=CHECKS)
+    case.call_and_validate(
+        base_url="http://sandbox", app=sandbox.app, headers=headers, checks=CHECKS
+    )

@@ -1,4 +1,6 @@
-"""Hundreds of calls over TLS, cancelled and closed at random points, over every connection pool."""
+"""Hundreds of calls over TLS, cancelled and closed at random points, over every
+connection pool.
+"""
 
 import asyncio
 import random
@@ -11,11 +13,11 @@ import httpx
 import httpx2
 import pytest
 import trustme
-from servers import http_answer, read_request, serving
 
 from financial_connections import AsyncClient, FinancialConnectionsError
 from financial_connections._transport import aiohttp as aiohttp_pool
 from financial_connections._transport import pool as own_pool
+from tests.support.servers import http_answer, read_request, serving
 
 LIMIT = 5
 ROUNDS = 60
@@ -66,11 +68,20 @@ async def settle():
 
 async def client_on(stack, backend, url, trusting):
     if library := LIBRARIES.get(backend):
-        http_client = await stack.enter_async_context(library.AsyncClient(verify=trusting))
+        http_client = await stack.enter_async_context(
+            library.AsyncClient(verify=trusting)
+        )
         settings = {"http_client": http_client}
     else:
         settings = {"transport": "httpx" if backend == "own" else backend}
-    return AsyncClient("sk_test_1", base_url=url, max_connections=LIMIT, max_retries=1, timeout=20, **settings)
+    return AsyncClient(
+        "sk_test_1",
+        base_url=url,
+        max_connections=LIMIT,
+        max_retries=1,
+        timeout=20,
+        **settings,
+    )
 
 
 async def handle(stream):
@@ -114,7 +125,9 @@ class Caller:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_cancelled_calls_leave_no_socket_and_no_slot(seed, backend, trusting, server_tls):
+async def test_cancelled_calls_leave_no_socket_and_no_slot(
+    seed, backend, trusting, server_tls
+):
     caller = Caller(seed)
     async with serving(handle, tls=server_tls) as url:
         await settle()
@@ -122,7 +135,9 @@ async def test_cancelled_calls_leave_no_socket_and_no_slot(seed, backend, trusti
         async with AsyncExitStack() as stack:
             client = await client_on(stack, backend, url, trusting)
             for _ in range(ROUNDS):
-                tasks = [asyncio.ensure_future(caller.call(client, n)) for n in range(CALLS)]
+                tasks = [
+                    asyncio.ensure_future(caller.call(client, n)) for n in range(CALLS)
+                ]
                 await caller.interrupt(tasks)
                 await asyncio.gather(*tasks, return_exceptions=True)
             assert LIMIT == client._transport.connections.slots._free.value
@@ -134,7 +149,9 @@ async def test_cancelled_calls_leave_no_socket_and_no_slot(seed, backend, trusti
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_closing_at_any_point_leaves_no_socket(seed, backend, trusting, server_tls):
+async def test_closing_at_any_point_leaves_no_socket(
+    seed, backend, trusting, server_tls
+):
     caller = Caller(seed)
     async with serving(handle, tls=server_tls) as url:
         await settle()
@@ -142,7 +159,9 @@ async def test_closing_at_any_point_leaves_no_socket(seed, backend, trusting, se
         for _ in range(ROUNDS):
             async with AsyncExitStack() as stack:
                 client = await client_on(stack, backend, url, trusting)
-                tasks = [asyncio.ensure_future(caller.call(client, n)) for n in range(CALLS)]
+                tasks = [
+                    asyncio.ensure_future(caller.call(client, n)) for n in range(CALLS)
+                ]
                 for _ in range(caller.random.randrange(80)):
                     await asyncio.sleep(0)
                 await client.aclose()

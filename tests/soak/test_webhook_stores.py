@@ -1,7 +1,8 @@
 """Four processes receive a thousand events twice each, and handle each event once."""
 
 import pytest
-from test_webhooks_stores import SHARED, handle_in_four_processes, servers
+
+from tests.webhooks.test_stores import SHARED, handle_in_four_processes, servers
 
 __all__ = ["servers"]
 

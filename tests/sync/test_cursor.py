@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from financial_connections import InvalidArgumentError
 from financial_connections.sync.cursor import Checkpoint, decode_cursor, encode_cursor
 
-IDS = st.none() | st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size=40)
+IDS = st.none() | st.text(
+    string.ascii_letters + string.digits + "_", min_size=1, max_size=40
+)
 CHECKPOINTS = st.builds(Checkpoint, IDS, IDS, IDS, IDS, st.booleans())
 
 
@@ -22,7 +24,9 @@ def test_a_cursor_brings_back_the_checkpoint_it_was_made_of(checkpoint, account)
 
 def test_a_cursor_is_short_and_shows_no_id():
     refreshes = [f"fctxnref_{24 * letter}" for letter in "abc"]
-    longest = encode_cursor("fca_123", Checkpoint(*refreshes, "fctxn_" + 24 * "d", has_passed=True))
+    longest = encode_cursor(
+        "fca_123", Checkpoint(*refreshes, "fctxn_" + 24 * "d", has_passed=True)
+    )
     usual = encode_cursor("fca_123", Checkpoint(*refreshes[:2]))
     assert (219, 125) == (len(longest), len(usual))
     assert "fca_" not in longest
@@ -33,7 +37,9 @@ def test_a_cursor_is_short_and_shows_no_id():
 def test_a_cursor_that_was_changed_anywhere_is_rejected(data):
     cursor = encode_cursor("fca_1", Checkpoint("r1", "r1", "r2", "t5"))
     index = data.draw(st.integers(0, len(cursor) - 1))
-    other = data.draw(st.characters().filter(lambda character: character != cursor[index]))
+    other = data.draw(
+        st.characters().filter(lambda character: character != cursor[index])
+    )
     for changed in (
         cursor[:index] + other + cursor[index + 1 :],
         cursor[:index],
@@ -47,12 +53,18 @@ def test_a_cursor_that_was_changed_anywhere_is_rejected(data):
     ("cursor", "checkpoint"),
     [
         ("fcs1.BTAcMypV.W10.eOltdSeVgV2F", Checkpoint()),
-        ("fcs1.BTAcMypV.WyJmY3R4bnJlZl8xIl0.MSZWJr-Um0CF", Checkpoint("fctxnref_1", "fctxnref_1")),
+        (
+            "fcs1.BTAcMypV.WyJmY3R4bnJlZl8xIl0.MSZWJr-Um0CF",
+            Checkpoint("fctxnref_1", "fctxnref_1"),
+        ),
         (
             "fcs1.BTAcMypV.WyJmY3R4bnJlZl8xIiwiZmN0eG5yZWZfMiIsImZjdHhuXzUiXQ.jgxWFUdjdG87",
             Checkpoint("fctxnref_1", "fctxnref_1", "fctxnref_2", "fctxn_5"),
         ),
-        ("fcs1.BTAcMypV.W251bGwsbnVsbCwiZmN0eG5fNSJd.s3SbREjaDKWu", Checkpoint(position="fctxn_5")),
+        (
+            "fcs1.BTAcMypV.W251bGwsbnVsbCwiZmN0eG5fNSJd.s3SbREjaDKWu",
+            Checkpoint(position="fctxn_5"),
+        ),
     ],
 )
 def test_a_cursor_of_version_0_1_is_read(cursor, checkpoint):

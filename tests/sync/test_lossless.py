@@ -1,10 +1,10 @@
 """
 Whatever happens between any two steps, the consumer's table ends equal to the bank's.
 
-A script of random events runs beside the sync, one at each step: transactions arrive and change, refreshes start,
-succeed and fail, the consumer crashes and goes on from the cursor it saved. Two banks play: the sandbox, and one that
-is nastier than any API should be.
-"""
+A script of random events runs beside the sync, one at each step: transactions arrive
+and change, refreshes start, succeed and fail, the consumer crashes and goes on from the
+cursor it saved. Two banks play: the sandbox, and one that is nastier than any API
+should be."""
 
 import json
 from urllib.parse import parse_qs
@@ -13,11 +13,11 @@ import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from objects import ACCOUNT, TRANSACTION, list_of
 
 from financial_connections import AsyncClient, PaginationError
 from financial_connections.sandbox import Sandbox
-from tests.sandbox.calling import TRANSACTIONS, get
+from tests.support.samples import ACCOUNT, TRANSACTION, list_of
+from tests.support.sandbox_calls import TRANSACTIONS, get
 
 
 class Crash(BaseException):
@@ -43,7 +43,9 @@ class Consumer:
 
     async def sync(self, client, limit):
         self.bank.begin_sync()
-        async with client.transactions.sync(self.bank.account, cursor=self.saved, limit=limit) as changes:
+        async with client.transactions.sync(
+            self.bank.account, cursor=self.saved, limit=limit
+        ) as changes:
             async for batch in changes:
                 assert batch.account == self.bank.account
                 assert len(batch.cursor) < 255
@@ -56,13 +58,17 @@ class Consumer:
 
     async def store(self, transactions):
         await self.step()
-        self.table |= {transaction.id: transaction.to_dict() for transaction in transactions}
+        self.table |= {
+            transaction.id: transaction.to_dict() for transaction in transactions
+        }
 
     async def run(self, limit):
         """Sync until the script is played, crashes and all, and then once more."""
         async with (
             httpx.AsyncClient(transport=Wire(self.bank.transport, self.step)) as http,
-            AsyncClient(self.bank.api_key, base_url="http://127.0.0.1", http_client=http) as client,
+            AsyncClient(
+                self.bank.api_key, base_url="http://127.0.0.1", http_client=http
+            ) as client,
         ):
             while self.script:
                 try:
@@ -71,7 +77,9 @@ class Consumer:
                 except (Crash, PaginationError):
                     continue
             self.bank.settle()
-            for _ in range(3):  # in a list that is reordered while it is read, a walk can lead back, and says so
+            for _ in range(
+                3
+            ):  # in a list that is reordered while it is read, a walk can lead back, and says so
                 try:
                     await self.sync(client, limit)
                     break
@@ -95,7 +103,7 @@ class Wire(httpx.AsyncBaseTransport):
         return answer
 
 
-# -- the sandbox ------------------------------------------------------------------------------------------
+# -- the sandbox -----------------------------------------------------------------------
 
 
 class SandboxBank:
@@ -109,13 +117,18 @@ class SandboxBank:
     def arrive(self, number):
         status = "pending" if number % 2 else "posted"
         new = self.sandbox.add_transactions(
-            self.account, 1 + number // 4, status=status, at_next_refresh=bool(number & 2)
+            self.account,
+            1 + number // 4,
+            status=status,
+            at_next_refresh=bool(number & 2),
         )
         if status == "pending":
             self.pending += new
 
     def change(self, number):
-        fetched = [transaction for transaction in self.pending if transaction in self.known]
+        fetched = [
+            transaction for transaction in self.pending if transaction in self.known
+        ]
         if fetched:
             transaction = fetched[number % len(fetched)]
             self.pending.remove(transaction)
@@ -129,7 +142,9 @@ class SandboxBank:
     def refresh(self, number):
         self.sandbox.advance(60)
         url = f"/v1/financial_connections/accounts/{self.account}/refresh"
-        step = self.sandbox.api.admit(call("POST", url, self.api_key, body=b"features[0]=transactions"))
+        step = self.sandbox.api.admit(
+            call("POST", url, self.api_key, body=b"features[0]=transactions")
+        )
         assert 200 == self.sandbox.api.execute(step).status
 
     def advance(self, number):
@@ -151,7 +166,11 @@ class SandboxBank:
     def truth(self):
         found, after = {}, {}
         while True:
-            reply = get(self.sandbox, TRANSACTIONS, {"account": self.account, "limit": 100, **after}).json
+            reply = get(
+                self.sandbox,
+                TRANSACTIONS,
+                {"account": self.account, "limit": 100, **after},
+            ).json
             found |= {item["id"]: item for item in reply["data"]}
             if not reply["has_more"]:
                 return found
@@ -159,9 +178,12 @@ class SandboxBank:
 
 
 def call(method, path, key, body=b""):
-    from financial_connections.sandbox.wire import Call  # noqa: PLC0415 - only this bank has an inside
+    from financial_connections.sandbox.api.wire import Call  # noqa: PLC0415 - only this bank has an inside
 
-    headers = {"authorization": f"Bearer {key}", "content-type": "application/x-www-form-urlencoded"}
+    headers = {
+        "authorization": f"Bearer {key}",
+        "content-type": "application/x-www-form-urlencoded",
+    }
     return Call(method=method, path=path, query="", headers=headers, body=body)
 
 
@@ -178,7 +200,11 @@ def scripts(*kinds):
     st.sampled_from([1, 2, 3, 7, 100]),
 )
 # The latest refresh has failed, and the place is in a walk that had no target.
-@example([("change", 0), *[("arrive", 0)] * 3, ("fail", 1), ("arrive", 0), ("crash", 0)], 0, 1)
+@example(
+    [("change", 0), *[("arrive", 0)] * 3, ("fail", 1), ("arrive", 0), ("crash", 0)],
+    0,
+    1,
+)
 async def test_the_table_ends_equal_to_the_sandbox(script, transactions, limit):
     bank = SandboxBank(transactions=transactions)
     consumer = Consumer(bank, script)
@@ -186,16 +212,16 @@ async def test_the_table_ends_equal_to_the_sandbox(script, transactions, limit):
     assert bank.truth == consumer.table
 
 
-# -- a nasty bank -----------------------------------------------------------------------------------------
+# -- a nasty bank ----------------------------------------------------------------------
 
 
 class NastyBank:
-    """
-    Its lists are in an order that changes, and what a refresh brings shows one by one while it still runs.
+    """Its lists are in an order that changes, and what a refresh brings shows one by
+    one while it still runs.
 
-    All that it promises: what `transaction_refresh[after]` selects, that a refresh which has succeeded, or failed,
-    changes nothing any more, and that one read of a sync at most is out of date.
-    """
+    All that it promises: what `transaction_refresh[after]` selects, that a refresh
+    which has succeeded, or failed, changes nothing any more, and that one read of a
+    sync at most is out of date."""
 
     api_key = "sk_test_1"
     account = "fca_1"
@@ -219,7 +245,12 @@ class NastyBank:
             self.may_lag, self.lag = False, 1 + number
 
     def remember(self):
-        self.past.append((list(self.statuses), {name: dict(facts) for name, facts in self.transactions.items()}))
+        self.past.append(
+            (
+                list(self.statuses),
+                {name: dict(facts) for name, facts in self.transactions.items()},
+            )
+        )
 
     def refresh(self, number):
         if not self.is_pending:
@@ -248,8 +279,13 @@ class NastyBank:
         self.now += 1
         refresh = len(self.statuses) - 1
         old = self.transactions.get(transaction, {"created": self.now})
-        # The day can move as well, in either direction, as it does when a pending transaction is posted.
-        self.transactions[transaction] = old | {"updated": self.now, "refresh": refresh, "transacted_at": number}
+        # The day can move as well, in either direction, as it does when a pending
+        # transaction is posted.
+        self.transactions[transaction] = old | {
+            "updated": self.now,
+            "refresh": refresh,
+            "transacted_at": number,
+        }
 
     def settle(self):
         self.finish(1)
@@ -269,14 +305,25 @@ class NastyBank:
         }
 
     def answer(self, request):
-        query = {key: values[0] for key, values in parse_qs(request.url.query.decode()).items()}
+        query = {
+            key: values[0]
+            for key, values in parse_qs(request.url.query.decode()).items()
+        }
         now = self.statuses, self.transactions
         if self.lag and self.past:
             self.statuses, self.transactions = self.past[-min(self.lag, len(self.past))]
         self.lag = 0
         try:
-            if query.get("starting_after", next(iter(self.transactions), None)) not in {None, *self.transactions}:
-                return httpx.Response(400, json={"error": {"code": "resource_missing", "param": "starting_after"}})
+            if query.get("starting_after", next(iter(self.transactions), None)) not in {
+                None,
+                *self.transactions,
+            }:
+                return httpx.Response(
+                    400,
+                    json={
+                        "error": {"code": "resource_missing", "param": "starting_after"}
+                    },
+                )
             body = self.page(query) if "account" in query else self.state()
         finally:
             self.statuses, self.transactions = now
@@ -284,16 +331,34 @@ class NastyBank:
 
     def state(self):
         latest = len(self.statuses) - 1
-        refresh = {"id": f"fctxnref_{latest}", "status": self.statuses[-1]} if self.statuses else None
+        refresh = (
+            {"id": f"fctxnref_{latest}", "status": self.statuses[-1]}
+            if self.statuses
+            else None
+        )
         return ACCOUNT | {"id": self.account, "transaction_refresh": refresh}
 
     def page(self, query):
-        after = int(query.get("transaction_refresh[after]", "fctxnref_-1").removeprefix("fctxnref_"))
-        everything = sorted(
-            self.transactions, key=lambda name: (self.transactions[name][self.order], name), reverse=True
+        after = int(
+            query.get("transaction_refresh[after]", "fctxnref_-1").removeprefix(
+                "fctxnref_"
+            )
         )
-        start = everything.index(query["starting_after"]) + 1 if "starting_after" in query else 0
-        found = [name for name in everything[start:] if self.transactions[name]["refresh"] > after]
+        everything = sorted(
+            self.transactions,
+            key=lambda name: (self.transactions[name][self.order], name),
+            reverse=True,
+        )
+        start = (
+            everything.index(query["starting_after"]) + 1
+            if "starting_after" in query
+            else 0
+        )
+        found = [
+            name
+            for name in everything[start:]
+            if self.transactions[name]["refresh"] > after
+        ]
         limit = int(query["limit"])
         return list_of(*map(self.shown, found[:limit]), has_more=len(found) > limit)
 
@@ -304,10 +369,28 @@ class NastyBank:
     st.sampled_from(["created", "transacted_at", "updated"]),
     st.sampled_from([1, 2, 3, 100]),
 )
-# A refresh that ends while a page is on its way; and one whose changes show before it has succeeded.
-@example([("refresh", 1), ("arrive", 3), ("arrive", 1), ("finish", 1), ("refresh", 1), ("arrive", 2)], "created", 1)
-@example([("refresh", 1), ("arrive", 3), ("crash", 0), ("change", 0), ("finish", 1)], "transacted_at", 1)
-async def test_the_table_ends_equal_to_a_bank_whose_lists_change_while_they_are_read(script, order, limit):
+# A refresh that ends while a page is on its way; and one whose changes show before it
+# has succeeded.
+@example(
+    [
+        ("refresh", 1),
+        ("arrive", 3),
+        ("arrive", 1),
+        ("finish", 1),
+        ("refresh", 1),
+        ("arrive", 2),
+    ],
+    "created",
+    1,
+)
+@example(
+    [("refresh", 1), ("arrive", 3), ("crash", 0), ("change", 0), ("finish", 1)],
+    "transacted_at",
+    1,
+)
+async def test_the_table_ends_equal_to_a_bank_whose_lists_change_while_they_are_read(
+    script, order, limit
+):
     bank = NastyBank(order)
     consumer = Consumer(bank, script)
     await consumer.run(limit)
@@ -316,7 +399,9 @@ async def test_the_table_ends_equal_to_a_bank_whose_lists_change_while_they_are_
 
 @pytest.mark.parametrize("order", ["created", "transacted_at", "updated"])
 async def test_the_nasty_bank_is_as_nasty_as_it_says(order):
-    """Reading one page and moving on, as the example of Stripe's documentation does, loses most of it here."""
+    """Reading one page and moving on, as the example of Stripe's documentation does,
+    loses most of it here.
+    """
     bank = NastyBank(order)
     bank.refresh(0)
     for number in range(9):
@@ -324,4 +409,7 @@ async def test_the_nasty_bank_is_as_nasty_as_it_says(order):
     bank.finish(1)
     assert 9 == len(bank.truth)
     assert 3 == len(bank.page({"limit": "3"})["data"])
-    assert [] == bank.page({"limit": "3", "transaction_refresh[after]": "fctxnref_0"})["data"]
+    assert (
+        []
+        == bank.page({"limit": "3", "transaction_refresh[after]": "fctxnref_0"})["data"]
+    )

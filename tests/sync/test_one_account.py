@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 import anyio
 import httpx
 import pytest
-from objects import ACCOUNT, TRANSACTION, list_of
 
 from financial_connections import (
     APIResponseError,
@@ -21,9 +20,12 @@ from financial_connections import (
 from financial_connections.models import Account
 from financial_connections.sandbox import Fault, Rules, Sandbox
 from financial_connections.sync.cursor import Checkpoint, decode_cursor, encode_cursor
+from tests.support.samples import ACCOUNT, TRANSACTION, list_of
 
 
-@pytest.mark.parametrize("cursor", [encode_cursor("fca_2", Checkpoint("r1")), "fcs2.abc", 5])
+@pytest.mark.parametrize(
+    "cursor", [encode_cursor("fca_2", Checkpoint("r1")), "fcs2.abc", 5]
+)
 async def test_a_foreign_or_damaged_cursor_is_rejected_before_anything_is_sent(cursor):
     async with client_of(Sandbox()) as client:
         with pytest.raises(InvalidArgumentError, match="^cursor: it "):
@@ -33,18 +35,22 @@ async def test_a_foreign_or_damaged_cursor_is_rejected_before_anything_is_sent(c
 @pytest.mark.parametrize("account", ["", " ", None, 5, Account()])
 async def test_an_account_without_an_id_is_rejected_before_anything_is_sent(account):
     async with client_of(Sandbox()) as client:
-        with pytest.raises(InvalidArgumentError, match="account must be an account or its ID"):
+        with pytest.raises(
+            InvalidArgumentError, match="account must be an account or its ID"
+        ):
             client.transactions.sync(account)
 
 
 @pytest.mark.parametrize("limit", [0, 101, "5"])
-async def test_a_page_size_that_the_api_does_not_know_is_refused_before_anything_is_sent(limit):
+async def test_a_page_size_that_the_api_does_not_know_is_refused_before_anything_is_sent(
+    limit,
+):
     async with client_of(Sandbox()) as client:
         with pytest.raises(InvalidArgumentError, match="limit"):
             client.transactions.sync("fca_1", limit=limit)
 
 
-# -- against the sandbox ----------------------------------------------------------------------------------
+# -- against the sandbox ---------------------------------------------------------------
 
 
 @asynccontextmanager
@@ -54,8 +60,12 @@ async def client_of(sandbox, asked=None, **settings):
             asked.append(dict(request.url.params))
 
     async with (
-        httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app), event_hooks={"request": [note]}) as http,
-        AsyncClient(sandbox.api_key, base_url="http://127.0.0.1", http_client=http, **settings) as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(sandbox.app), event_hooks={"request": [note]}
+        ) as http,
+        AsyncClient(
+            sandbox.api_key, base_url="http://127.0.0.1", http_client=http, **settings
+        ) as client,
     ):
         yield client
 
@@ -76,7 +86,8 @@ async def test_the_first_sync_reads_everything_and_the_next_only_what_is_new():
         third = await batches_of(client, account, second[-1].cursor)
     assert [100, 100, 50] == [len(batch.transactions) for batch in first]
     assert [[(pending, "pending")], [(pending, "posted")]] == [
-        [(transaction.id, transaction.status) for transaction in batch.transactions] for batch in (*second, *third)
+        [(transaction.id, transaction.status) for transaction in batch.transactions]
+        for batch in (*second, *third)
     ]
     assert {account} == {batch.account for batch in first}
 
@@ -107,14 +118,19 @@ async def test_a_refresh_that_brought_nothing_moves_the_cursor_in_an_empty_batch
 async def test_an_account_without_a_refresh_gives_nothing():
     sandbox = Sandbox()
     account = sandbox.add_account()
-    async with client_of(sandbox) as client, client.transactions.sync(account) as changes:
+    async with (
+        client_of(sandbox) as client,
+        client.transactions.sync(account) as changes,
+    ):
         assert [] == [batch async for batch in changes]
         assert changes.account.transaction_refresh is None
         assert Checkpoint() == decode_cursor(account, changes.cursor)
 
 
 @pytest.mark.parametrize("end", ["pending", "failed"])
-async def test_while_the_latest_refresh_is_pending_or_failed_the_cursor_stays_and_the_data_comes(end):
+async def test_while_the_latest_refresh_is_pending_or_failed_the_cursor_stays_and_the_data_comes(
+    end,
+):
     sandbox = Sandbox(rules=Rules(refresh_polls=None))
     account = sandbox.add_account(transactions=3)
     async with client_of(sandbox) as client:
@@ -124,10 +140,15 @@ async def test_while_the_latest_refresh_is_pending_or_failed_the_cursor_stays_an
         await client.accounts.refresh(account, features=["transactions"])
         sandbox.advance(60 if end == "failed" else 0)
         for _ in range(2):
-            async with client.transactions.sync(account, cursor=batch.cursor) as changes:
+            async with client.transactions.sync(
+                account, cursor=batch.cursor
+            ) as changes:
                 [late] = [batch async for batch in changes]
             assert end == changes.account.transaction_refresh.status
-            assert ([new], batch.cursor) == ([transaction.id for transaction in late.transactions], late.cursor)
+            assert ([new], batch.cursor) == (
+                [transaction.id for transaction in late.transactions],
+                late.cursor,
+            )
 
 
 async def test_a_usual_update_takes_three_requests():
@@ -156,7 +177,9 @@ async def test_a_cursor_from_the_middle_resumes_there_while_no_refresh_has_come(
 
 
 async def test_a_cursor_from_the_middle_begins_again_when_a_refresh_has_come():
-    """A refresh can move the transaction that the page ended with: what lies behind it now is anybody's guess."""
+    """A refresh can move the transaction that the page ended with: what lies behind it
+    now is anybody's guess.
+    """
     sandbox, asked = Sandbox(), []
     account = sandbox.add_account(transactions=7)
     async with client_of(sandbox, asked) as client:
@@ -195,7 +218,10 @@ async def test_an_account_at_hand_saves_its_request():
         at_hand = await client.accounts.retrieve(account)
         del asked[:]
         [batch] = [batch async for batch in client.transactions.sync(at_hand)]
-        assert [] == [batch async for batch in client.transactions.sync(at_hand, cursor=batch.cursor)]
+        assert [] == [
+            batch
+            async for batch in client.transactions.sync(at_hand, cursor=batch.cursor)
+        ]
         async with client.transactions.sync(at_hand) as changes:
             assert at_hand is changes.account
     assert 3 == len(batch.transactions)
@@ -212,7 +238,9 @@ async def test_an_old_account_at_hand_loses_nothing():
         for at_hand in (account, old, account, old, account):
             sandbox.add_transactions(account, 2)
             async for batch in client.transactions.sync(at_hand, cursor=cursor):
-                table |= {transaction.id: transaction for transaction in batch.transactions}
+                table |= {
+                    transaction.id: transaction for transaction in batch.transactions
+                }
                 assert cursor == batch.previous
                 cursor = batch.cursor
     assert table.keys() == sandbox._state.platform.transactions.keys()
@@ -267,7 +295,10 @@ async def test_what_arrives_during_a_scan_is_not_lost():
     async with client_of(sandbox) as client:
         async with client.transactions.sync(account, limit=2) as changes:
             async for batch in changes:
-                table |= {transaction.id: transaction.status for transaction in batch.transactions}
+                table |= {
+                    transaction.id: transaction.status
+                    for transaction in batch.transactions
+                }
                 if pending in sandbox._state.platform.transactions and len(table) == 4:
                     sandbox.void(pending)
                     sandbox.add_transactions(account, 3)
@@ -279,7 +310,10 @@ async def test_what_arrives_during_a_scan_is_not_lost():
 async def test_after_an_error_iterating_goes_on_with_the_page_that_failed():
     sandbox = Sandbox()
     account = sandbox.add_account(transactions=5)
-    async with client_of(sandbox, max_retries=0) as client, client.transactions.sync(account, limit=2) as changes:
+    async with (
+        client_of(sandbox, max_retries=0) as client,
+        client.transactions.sync(account, limit=2) as changes,
+    ):
         first = await anext(changes)
         sandbox.inject(Fault("server_error"))
         with pytest.raises(ServerError):
@@ -306,7 +340,9 @@ async def test_a_cancelled_page_is_asked_for_again():
         with anyio.move_on_after(0.01):
             await anext(changes)
         stuck.append(False)
-        assert ["fctxn_1"] == [transaction.id for transaction in (await anext(changes)).transactions]
+        assert ["fctxn_1"] == [
+            transaction.id for transaction in (await anext(changes)).transactions
+        ]
 
 
 async def test_an_account_that_is_not_there_is_not_found_when_the_block_is_entered():
@@ -356,7 +392,10 @@ async def test_a_batch_shows_no_bank_data():
 
 
 def answering(*pages, refresh=None):
-    left = [page if isinstance(page, httpx.Response) else httpx.Response(200, json=page) for page in pages]
+    left = [
+        page if isinstance(page, httpx.Response) else httpx.Response(200, json=page)
+        for page in pages
+    ]
 
     def answer(request):
         if "account" in request.url.params:
@@ -393,73 +432,121 @@ async def test_a_list_that_does_not_say_whether_it_has_more_is_read_until_it_is_
 
 @pytest.mark.parametrize(
     "dead_end",
-    [list_of(has_more=True), *(list_of(TRANSACTION | {"id": odd}, has_more=True) for odd in (None, " ", "fctxn\n"))],
+    [
+        list_of(has_more=True),
+        *(
+            list_of(TRANSACTION | {"id": odd}, has_more=True)
+            for odd in (None, " ", "fctxn\n")
+        ),
+    ],
 )
-async def test_a_list_that_has_more_and_no_way_on_is_an_error_and_the_cursor_stays(dead_end):
-    async with changes_of(list_of(TRANSACTION, has_more=True), dead_end, refresh=SUCCEEDED) as changes:
+async def test_a_list_that_has_more_and_no_way_on_is_an_error_and_the_cursor_stays(
+    dead_end,
+):
+    async with changes_of(
+        list_of(TRANSACTION, has_more=True), dead_end, refresh=SUCCEEDED
+    ) as changes:
         with pytest.raises(PaginationError):
             async for _ in changes:
                 pass
-        assert Checkpoint(target="fctxnref_1", position="fctxn_1") == decode_cursor("fca_1", changes.cursor)
+        assert Checkpoint(target="fctxnref_1", position="fctxn_1") == decode_cursor(
+            "fca_1", changes.cursor
+        )
 
 
 async def test_a_list_that_leads_back_is_an_error_and_the_cursor_stays():
-    first, second = (list_of(TRANSACTION | {"id": name}, has_more=True) for name in ("fctxn_1", "fctxn_2"))
+    first, second = (
+        list_of(TRANSACTION | {"id": name}, has_more=True)
+        for name in ("fctxn_1", "fctxn_2")
+    )
     async with changes_of(*[first, second, first] * 5, refresh=SUCCEEDED) as changes:
         with pytest.raises(PaginationError, match="leads back"):
             async for _ in changes:
                 pass
-        assert Checkpoint(target="fctxnref_1", position="fctxn_2") == decode_cursor("fca_1", changes.cursor)
+        assert Checkpoint(target="fctxnref_1", position="fctxn_2") == decode_cursor(
+            "fca_1", changes.cursor
+        )
 
 
 async def test_a_transaction_that_moves_behind_the_position_makes_the_scan_begin_again():
     one, two, three = (TRANSACTION | {"id": f"fctxn_{number}"} for number in (1, 2, 3))
-    moved = [list_of(one, has_more=True), list_of(two, has_more=True), list_of(one, has_more=True)]
+    moved = [
+        list_of(one, has_more=True),
+        list_of(two, has_more=True),
+        list_of(one, has_more=True),
+    ]
     whole = list_of(two, one, three)
     async with changes_of(*moved, whole, whole, refresh=SUCCEEDED) as changes:
         batches = [batch async for batch in changes]
-    assert [["fctxn_1"], ["fctxn_2"], ["fctxn_3"]] == [[item.id for item in batch.transactions] for batch in batches]
-    assert Checkpoint("fctxnref_1", "fctxnref_1") == decode_cursor("fca_1", batches[-1].cursor)
+    assert [["fctxn_1"], ["fctxn_2"], ["fctxn_3"]] == [
+        [item.id for item in batch.transactions] for batch in batches
+    ]
+    assert Checkpoint("fctxnref_1", "fctxnref_1") == decode_cursor(
+        "fca_1", batches[-1].cursor
+    )
 
 
-@pytest.mark.parametrize("item", [None, [1], "fctxn_2", TRANSACTION | {"id": None}, TRANSACTION | {"id": 5}])
+@pytest.mark.parametrize(
+    "item", [None, [1], "fctxn_2", TRANSACTION | {"id": None}, TRANSACTION | {"id": 5}]
+)
 async def test_the_cursor_does_not_move_past_what_is_not_a_transaction(item):
-    odd, good = list_of(TRANSACTION, item), list_of(TRANSACTION, TRANSACTION | {"id": "fctxn_2"})
+    odd, good = (
+        list_of(TRANSACTION, item),
+        list_of(TRANSACTION, TRANSACTION | {"id": "fctxn_2"}),
+    )
     async with changes_of(odd, good, good, refresh=SUCCEEDED) as changes:
         with pytest.raises(APIResponseError, match="not an object or has no id"):
             await anext(changes)
         assert Checkpoint() == decode_cursor("fca_1", changes.cursor)
-        assert ["fctxn_1", "fctxn_2"] == [transaction.id for transaction in (await anext(changes)).transactions]
+        assert ["fctxn_1", "fctxn_2"] == [
+            transaction.id for transaction in (await anext(changes)).transactions
+        ]
 
 
-@pytest.mark.parametrize("refresh", [{"status": "succeeded"}, {"id": "r", "status": "odd"}, {"id": "r"}, "fctxnref_1"])
+@pytest.mark.parametrize(
+    "refresh",
+    [{"status": "succeeded"}, {"id": "r", "status": "odd"}, {"id": "r"}, "fctxnref_1"],
+)
 async def test_a_refresh_that_breaks_the_contract_does_not_move_the_cursor(refresh):
     async with changes_of(list_of(TRANSACTION), refresh=refresh) as changes:
         [batch] = [batch async for batch in changes]
     assert Checkpoint() == decode_cursor("fca_1", batch.cursor)
 
 
-# -- what the API does not know any more ------------------------------------------------------------------
+# -- what the API does not know any more -----------------------------------------------
 
 
 def missing(param, status):
-    error = {"type": "invalid_request_error", "code": "resource_missing", "param": param, "message": "No such thing"}
+    error = {
+        "type": "invalid_request_error",
+        "code": "resource_missing",
+        "param": param,
+        "message": "No such thing",
+    }
     return httpx.Response(status, json={"error": error})
 
 
 @pytest.mark.parametrize("status", [400, 404])
 async def test_a_position_that_is_gone_is_given_up(status):
-    cursor = encode_cursor("fca_1", Checkpoint("fctxnref_0", "fctxnref_0", "fctxnref_1", "fctxn_9"))
+    cursor = encode_cursor(
+        "fca_1", Checkpoint("fctxnref_0", "fctxnref_0", "fctxnref_1", "fctxn_9")
+    )
     good = list_of(TRANSACTION)
-    async with changes_of(missing("starting_after", status), good, good, refresh=SUCCEEDED, cursor=cursor) as changes:
+    async with changes_of(
+        missing("starting_after", status), good, good, refresh=SUCCEEDED, cursor=cursor
+    ) as changes:
         [batch] = [batch async for batch in changes]
     assert ["fctxn_1"] == [transaction.id for transaction in batch.transactions]
-    assert Checkpoint("fctxnref_0", "fctxnref_1") == decode_cursor("fca_1", batch.cursor)
+    assert Checkpoint("fctxnref_0", "fctxnref_1") == decode_cursor(
+        "fca_1", batch.cursor
+    )
 
 
 async def test_positions_that_are_gone_again_and_again_end_in_the_error():
     page = list_of(TRANSACTION, has_more=True)
-    answers = [answer for _ in range(9) for answer in (page, missing("starting_after", 400))]
+    answers = [
+        answer for _ in range(9) for answer in (page, missing("starting_after", 400))
+    ]
     async with changes_of(*answers, refresh=SUCCEEDED) as changes:
         with pytest.raises(InvalidRequestError):
             async for _ in changes:
@@ -470,7 +557,9 @@ async def test_positions_that_are_gone_again_and_again_end_in_the_error():
 @pytest.mark.parametrize("param", ["transaction_refresh[after]", "transaction_refresh"])
 async def test_a_base_that_is_gone_is_an_error_that_says_what_to_do(param, status):
     cursor = encode_cursor("fca_1", Checkpoint("fctxnref_0", "fctxnref_0"))
-    async with changes_of(missing(param, status), refresh=SUCCEEDED, cursor=cursor) as changes:
+    async with changes_of(
+        missing(param, status), refresh=SUCCEEDED, cursor=cursor
+    ) as changes:
         with pytest.raises(CursorExpiredError, match="cursor=None") as caught:
             await anext(changes)
     assert pickle.loads(pickle.dumps(caught.value)).args == caught.value.args

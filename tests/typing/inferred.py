@@ -19,7 +19,9 @@ async def calls(client: AsyncClient) -> None:
     assert_type(await client.accounts.list(), Page[Account])
     assert_type(await client.accounts.retrieve("fca_1"), Account)
     assert_type(await client.accounts.refresh("fca_1", features=["balance"]), Account)
-    assert_type(client.accounts.list_owners("fca_1", ownership="fcaowns_1"), Pager[AccountOwner])
+    assert_type(
+        client.accounts.list_owners("fca_1", ownership="fcaowns_1"), Pager[AccountOwner]
+    )
     assert_type(await client.sessions.retrieve("fcsess_1"), Session)
     assert_type(client.transactions.list(account="fca_1"), Pager[Transaction])
     assert_type(await client.transactions.retrieve("fctxn_1"), Transaction)
@@ -51,9 +53,13 @@ async def expansion(client: AsyncClient) -> None:
     assert_type(wide.ownership, AccountOwnership | None)
     async for item in client.accounts.list(expand=["ownership"]):
         assert_type(item.ownership, AccountOwnership | None)
-    fresh = await client.accounts.refresh_and_wait("fca_1", features=["ownership"], expand=["ownership"])
+    fresh = await client.accounts.refresh_and_wait(
+        "fca_1", features=["ownership"], expand=["ownership"]
+    )
     assert_type(fresh, AccountWithOwnership)
-    both = await client.accounts.retrieve("fca_1", expand=["ownership", "account_holder.customer"])
+    both = await client.accounts.retrieve(
+        "fca_1", expand=["ownership", "account_holder.customer"]
+    )
     assert_type(both, Account)
 
 

@@ -1,4 +1,6 @@
-"""What a user's type checker must refuse: an `ignore` that is not needed is an error. Not run."""
+"""What a user's type checker must refuse: an `ignore` that is not needed is an error.
+Not run.
+"""
 
 import financial_connections
 from financial_connections import AsyncClient

@@ -14,7 +14,9 @@ import sniffio
 from attrs import define, field, frozen
 
 Finish = Callable[[BaseException | None], None]
-"""Takes what a task has ended in: None, its error, or a cancellation that did not come from the block."""
+"""Takes what a task has ended in: None, its error, or a cancellation that did not come
+from the block.
+"""
 
 
 @frozen(eq=False)
@@ -26,23 +28,23 @@ class _Running:
 
 @define(eq=False)
 class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
-    """
-    A block for tasks: at its end they are cancelled and awaited.
+    """A block for tasks: at its end they are cancelled and awaited.
 
-    The tasks belong to no task group of the task that entered the block. Ending a task group cancels a scope of that
-    task, and a block may be left in another one: by the finaliser of an async generator, in a test fixture, in a
-    streaming response. Each of these tasks has a cancel scope of its own instead.
+    The tasks belong to no task group of the task that entered the block. Ending a task
+    group cancels a scope of that task, and a block may be left in another one: by the
+    finaliser of an async generator, in a test fixture, in a streaming response. Each of
+    these tasks has a cancel scope of its own instead.
 
-    The block's own error is never replaced: neither by an error of a task nor by a cancellation that arrives while the
-    tasks end.
+    The block's own error is never replaced: neither by an error of a task nor by a
+    cancellation that arrives while the tasks end.
     """
 
     _running: dict[_Running, Any] = field(factory=dict, init=False)
-    """Tasks by their records. asyncio itself keeps no reference to a task that waits."""
+    """Tasks by their records. asyncio itself keeps no reference to a task that waits.
+    """
 
     def start(self, work: Callable[[], Awaitable[None]], finish: Finish) -> None:
-        """
-        Run `work` in a task.
+        """Run `work` in a task.
 
         Args:
             work: Called in the task.
@@ -55,9 +57,13 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
         if isinstance(task, asyncio.Task):
             if running in self._running:  # an eager task may have ended by now
                 self._running[running] = task
-            task.add_done_callback(lambda _: self._end_of(running, asyncio.CancelledError()))
+            task.add_done_callback(
+                lambda _: self._end_of(running, asyncio.CancelledError())
+            )
 
-    async def _run(self, work: Callable[[], Awaitable[None]], running: _Running) -> None:
+    async def _run(
+        self, work: Callable[[], Awaitable[None]], running: _Running
+    ) -> None:
         error: BaseException | None = None
         try:
             with running.scope:
@@ -77,8 +83,7 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
             running.ended.set()
 
     async def end(self) -> BaseException | None:
-        """
-        Cancel the tasks and wait for them.
+        """Cancel the tasks and wait for them.
 
         Returns:
             The native cancellation that arrived while waiting: the tasks come first, and the caller must raise it.
@@ -91,7 +96,9 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
             try:
                 with anyio.CancelScope(shield=True):
                     await next(iter(self._running)).ended.wait()
-            except anyio.get_cancelled_exc_class() as cancelled:  # asyncio's own knows no shield
+            except (
+                anyio.get_cancelled_exc_class()
+            ) as cancelled:  # asyncio's own knows no shield
                 interruption = cancelled
         return interruption
 
@@ -109,7 +116,8 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
             return
         if error is None:
             raise interruption
-        # The error comes first, so the cancellation is delivered again at the next `await`.
+        # The error comes first, so the cancellation is delivered again at the next
+        # `await`.
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             task.uncancel()
@@ -119,6 +127,7 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
 def _spawn(function: Callable[[], Any]) -> object:
     if sniffio.current_async_library() == "trio":
         trio: Any = import_module("trio")
-        # A task of Trio's own, and not of a nursery, which only the task that opened it can close.
+        # A task of Trio's own, and not of a nursery, which only the task that opened it
+        # can close.
         return trio.lowlevel.spawn_system_task(function, context=copy_context())
     return asyncio.get_running_loop().create_task(function())

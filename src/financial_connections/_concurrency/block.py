@@ -11,11 +11,12 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Block(AbstractAsyncContextManager[T_co], Generic[T_co]):
-    """
-    A context manager that can be entered again once it has been left, but not before.
+    """A context manager that can be entered again once it has been left, but not
+    before.
 
-    A class, and not an async generator: the event loop finalises the generators that are left over when it ends, each
-    by itself, and would tear apart those that are nested.
+    A class, and not an async generator: the event loop finalises the generators that
+    are left over when it ends, each by itself, and would tear apart those that are
+    nested.
     """
 
     _tasks: BackgroundTasks | None = None
@@ -30,7 +31,9 @@ class Block(AbstractAsyncContextManager[T_co], Generic[T_co]):
 
     async def __aenter__(self) -> T_co:
         if self._tasks is not None:
-            raise RuntimeError("this block is open already: make another one for each `async with`")
+            raise RuntimeError(
+                "this block is open already: make another one for each `async with`"
+            )
         self._tasks = BackgroundTasks()
         try:
             return await self._enter(self._tasks)

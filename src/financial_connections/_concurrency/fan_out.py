@@ -14,12 +14,14 @@ Job = Callable[[Emit[T]], Awaitable[None]]
 """Work that emits its results and waits at each one until it has been taken."""
 
 
-def fan_out(tasks: BackgroundTasks, jobs: Iterator[Job[T]], concurrency: int, block: str) -> Handover[T]:
-    """
-    Return the results of `jobs`, which run at most `concurrency` at a time.
+def fan_out(
+    tasks: BackgroundTasks, jobs: Iterator[Job[T]], concurrency: int, block: str
+) -> Handover[T]:
+    """Return the results of `jobs`, which run at most `concurrency` at a time.
 
-    Results are not buffered: at most one for each running job waits to be taken. The results of one job come in order.
-    An error of a job is raised where results are taken and ends the iteration; no further job begins.
+    Results are not buffered: at most one for each running job waits to be taken. The
+    results of one job come in order. An error of a job is raised where results are
+    taken and ends the iteration; no further job begins.
 
     Args:
         tasks: The tasks to run the jobs in.

@@ -16,14 +16,15 @@ class _Failure:
 
 
 class Handover(AsyncIterator[T], Generic[T]):
-    """
-    A queue from which an item is taken and returned without an `await` in between.
+    """A queue from which an item is taken and returned without an `await` in between.
 
-    A memory stream gives an item to a receiver that has yet to wake up. If that task is cancelled natively first
-    (`asyncio.timeout`, `wait_for`), the item is lost. Here it stays in the queue until the consumer itself removes it.
+    A memory stream gives an item to a receiver that has yet to wake up. If that task is
+    cancelled natively first (`asyncio.timeout`, `wait_for`), the item is lost. Here it
+    stays in the queue until the consumer itself removes it.
 
-    Iterating ends once all `producers` have finished. An error of one is raised where the items are taken, and again at
-    each further attempt: items that broke off must not look complete.
+    Iterating ends once all `producers` have finished. An error of one is raised where
+    the items are taken, and again at each further attempt: items that broke off must
+    not look complete.
     """
 
     def __init__(self, block: str, producers: int) -> None:
@@ -34,18 +35,25 @@ class Handover(AsyncIterator[T], Generic[T]):
         self._error: BaseException | None = None
         self._is_closed = False
         self.demand = anyio.Event()
-        """Set whenever the consumer waits for an item. A producer that needs to know replaces it first."""
+        """Set whenever the consumer waits for an item. A producer that needs to know
+        replaces it first.
+        """
 
     @property
     def has_failed(self) -> bool:
         """True if an error ends this queue, now or when the consumer gets to it."""
-        return self._error is not None or any(isinstance(item, _Failure) for item, _ in self._items)
+        return self._error is not None or any(
+            isinstance(item, _Failure) for item, _ in self._items
+        )
 
     def finish(self, error: BaseException | None) -> None:
         """Count a producer as finished, and pass on what it has ended in."""
         if isinstance(error, anyio.get_cancelled_exc_class()):
-            # Someone else has cancelled its task: what the consumer has must not look complete.
-            error = RuntimeError(f"a background task of the {self._block} was cancelled")
+            # Someone else has cancelled its task: what the consumer has must not look
+            # complete.
+            error = RuntimeError(
+                f"a background task of the {self._block} was cancelled"
+            )
         if error is not None:
             self._append(_Failure(error))
         self._producers -= 1
@@ -88,7 +96,9 @@ class Handover(AsyncIterator[T], Generic[T]):
         if self._error is not None:
             raise self._error.with_traceback(None)
         if self._is_closed:
-            raise RuntimeError(f"the {self._block} is over: iterate inside its `async with` block")
+            raise RuntimeError(
+                f"the {self._block} is over: iterate inside its `async with` block"
+            )
 
 
 @define
@@ -100,7 +110,9 @@ class OneAtATime:
 
     def __enter__(self) -> None:
         if self._is_busy:
-            raise RuntimeError(f"{self.what} is being iterated by another task: give each task its own")
+            raise RuntimeError(
+                f"{self.what} is being iterated by another task: give each task its own"
+            )
         self._is_busy = True
 
     def __exit__(self, *_: object) -> None:

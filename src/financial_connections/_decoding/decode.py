@@ -1,8 +1,9 @@
-"""
-Decode JSON bytes into models, losslessly. Pure, but for the warnings about values that do not fit.
+"""Decode JSON bytes into models, losslessly. Pure, but for the warnings about values
+that do not fit.
 
-msgspec decodes whatever keeps to the contract. An object that does not is decoded field by field (`lenient`).
-Either way each model keeps the bytes that it came in, from which `to_dict()` returns everything that was sent.
+msgspec decodes whatever keeps to the contract. An object that does not is decoded field
+by field (`lenient`). Either way each model keeps the bytes that it came in, from which
+`to_dict()` returns everything that was sent.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,14 @@ from typing import Any
 from financial_connections._decoding.json import REFUSALS, ContentError, slice_at
 from financial_connections._decoding.lenient import Document, build, own
 from financial_connections._decoding.misfits import log_misfits
-from financial_connections._decoding.model import Model, ModelT, Remarks, set_raw, set_remarks, set_request_id
+from financial_connections._decoding.model import (
+    Model,
+    ModelT,
+    Remarks,
+    set_raw,
+    set_remarks,
+    set_request_id,
+)
 from financial_connections._decoding.shape import Shape, shape_of
 from financial_connections._decoding.text import utf8_from
 
@@ -24,8 +32,8 @@ def decode(
     content_type: str | None = None,
     on_misfits: Callable[[tuple[str, ...]], object] | None = None,
 ) -> ModelT:
-    """
-    Return the model in the body of a response; for a list class, with one model per item.
+    """Return the model in the body of a response; for a list class, with one model per
+    item.
 
     Args:
         cls: The class of the model.
@@ -52,7 +60,9 @@ def decode(
 
 
 def decode_document(cls: type[ModelT], content: bytes, document: Document) -> ModelT:
-    """Return the model in `content`, and collect what does not fit in `document`, silently."""
+    """Return the model in `content`, and collect what does not fit in `document`,
+    silently.
+    """
     shape = shape_of(cls)
     try:
         if shape.item is None:
@@ -60,7 +70,11 @@ def decode_document(cls: type[ModelT], content: bytes, document: Document) -> Mo
             own(model, content, document)
             return model
         head = shape.decode(content)
-        items = None if head.data is None else _decode_items(shape, content, head.data, document)
+        items = (
+            None
+            if head.data is None
+            else _decode_items(shape, content, head.data, document)
+        )
     except REFUSALS:
         pass  # outside of `except`, an error does not carry the one before, which holds the document
     else:
@@ -77,7 +91,13 @@ def _build(cls: type[ModelT], content: bytes, document: Document) -> ModelT:
     return model
 
 
-def _list_of(cls: type[ModelT], head: Any, items: list[Model] | None, content: bytes, document: Document) -> ModelT:
+def _list_of(
+    cls: type[ModelT],
+    head: Any,
+    items: list[Model] | None,
+    content: bytes,
+    document: Document,
+) -> ModelT:
     fields = {name: getattr(head, name) for name in head.__struct_fields__}
     model = cls(**(fields | {"data": items}))
     set_raw(model, content)
@@ -85,7 +105,9 @@ def _list_of(cls: type[ModelT], head: Any, items: list[Model] | None, content: b
     return model
 
 
-def _decode_items(shape: Shape, content: bytes, views: list[Any], document: Document) -> list[Model]:
+def _decode_items(
+    shape: Shape, content: bytes, views: list[Any], document: Document
+) -> list[Model]:
     """Decode all items in one go: the hot loop of the package."""
     items: list[Model] = shape.decode_items(content).data
     # Copies: an item that is kept must not keep its whole page.
@@ -99,12 +121,18 @@ def _decode_items(shape: Shape, content: bytes, views: list[Any], document: Docu
     return items
 
 
-def _own_fields(shape: Shape, items: list[Any], raws: list[bytes], path: tuple[str, ...], document: Document) -> None:
-    """
-    Do for the fields of many items what `own` does for one object, in less time.
+def _own_fields(
+    shape: Shape,
+    items: list[Any],
+    raws: list[bytes],
+    path: tuple[str, ...],
+    document: Document,
+) -> None:
+    """Do for the fields of many items what `own` does for one object, in less time.
 
-    A model in a field keeps the bytes of its item, and where in them it is: to cut out its own would take longer
-    than all the rest. An item is small, and what is pickled is the model's own part all the same.
+    A model in a field keeps the bytes of its item, and where in them it is: to cut out
+    its own would take longer than all the rest. An item is small, and what is pickled
+    is the model's own part all the same.
     """
     request_id = document.request_id
     for nested in shape.nested:
@@ -120,6 +148,15 @@ def _own_fields(shape: Shape, items: list[Any], raws: list[bytes], path: tuple[s
             elif child is not None and not is_single:
                 own(child, slice_at(raw, place), document)
         if nested.model is not None and nested.model.nested:
-            models = [(getattr(item, name), raw) for item, raw in zip(items, raws, strict=True)]
+            models = [
+                (getattr(item, name), raw)
+                for item, raw in zip(items, raws, strict=True)
+            ]
             models = [(child, raw) for child, raw in models if isinstance(child, Model)]
-            _own_fields(nested.model, [child for child, _ in models], [raw for _, raw in models], place, document)
+            _own_fields(
+                nested.model,
+                [child for child, _ in models],
+                [raw for _, raw in models],
+                place,
+                document,
+            )

@@ -11,8 +11,12 @@ import msgspec
 REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """Raised by msgspec for text that is not of the expected form."""
 
-_object_parts: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_array_parts: Callable[[bytes], list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_object_parts: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder(
+    dict[str, msgspec.Raw]
+).decode
+_array_parts: Callable[[bytes], list[msgspec.Raw]] = msgspec.json.Decoder(
+    list[msgspec.Raw]
+).decode
 
 
 class ContentError(ValueError):
@@ -26,12 +30,11 @@ class _Literal(str):
 
 
 def parse_json(content: bytes) -> Any:
-    """
-    Return the value of a JSON text.
+    """Return the value of a JSON text.
 
-    Accepts more than the grammar allows: lone surrogates, a byte order mark, `NaN` and `Infinity`. Invalid UTF-8
-    is replaced by U+FFFD. A number that neither `int` nor `float` can hold is a `Decimal`. The last one of
-    duplicate keys counts.
+    Accepts more than the grammar allows: lone surrogates, a byte order mark, `NaN` and
+    `Infinity`. Invalid UTF-8 is replaced by U+FFFD. A number that neither `int` nor
+    `float` can hold is a `Decimal`. The last one of duplicate keys counts.
 
     Raises:
         ContentError: The content is not JSON, or is nested more deeply than Python can follow.
@@ -45,8 +48,7 @@ def parse_json(content: bytes) -> Any:
 
 
 def split_object(content: bytes) -> dict[str, bytes]:
-    """
-    Return the JSON text of each value of an object.
+    """Return the JSON text of each value of an object.
 
     Raises:
         ContentError: The content is not a JSON object.
@@ -70,8 +72,7 @@ def slice_at(content: bytes, path: tuple[str, ...]) -> bytes:
 
 
 def split_array(content: bytes) -> list[bytes]:
-    """
-    Return the JSON text of each entry of an array.
+    """Return the JSON text of each entry of an array.
 
     Raises:
         ContentError: The content is not a JSON array.
@@ -88,8 +89,7 @@ def split_array(content: bytes) -> list[bytes]:
 
 
 def write_json(value: Any) -> bytes:
-    """
-    Return the JSON text of a value: the inverse of `parse_json`.
+    """Return the JSON text of a value: the inverse of `parse_json`.
 
     Raises:
         TypeError: The value, or a part of it, has no counterpart in JSON.
@@ -102,7 +102,9 @@ def write_json(value: Any) -> bytes:
         return _text(value).encode()  # slower, but writes a `Decimal`
 
 
-def _parse(content: bytes, parse_int: Callable[[str], Any], parse_float: Callable[[str], Any]) -> Any:
+def _parse(
+    content: bytes, parse_int: Callable[[str], Any], parse_float: Callable[[str], Any]
+) -> Any:
     text = content.decode("utf-8-sig", errors="replace")
     try:
         return json.loads(text, parse_int=parse_int, parse_float=parse_float)
@@ -135,7 +137,13 @@ def _text(value: Any) -> str:
         case _Literal() | Decimal():
             return str(value)
         case dict():
-            return "{" + ", ".join(f"{_key(key)}: {_text(item)}" for key, item in value.items()) + "}"
+            return (
+                "{"
+                + ", ".join(
+                    f"{_key(key)}: {_text(item)}" for key, item in value.items()
+                )
+                + "}"
+            )
         case list() | tuple():
             return "[" + ", ".join(map(_text, value)) + "]"
         case _:

@@ -5,9 +5,26 @@ from typing import Any, get_args, get_origin
 
 from attrs import define, field
 
-from financial_connections._decoding.json import REFUSALS, parse_json, split_array, split_object
-from financial_connections._decoding.model import Model, ModelT, Remarks, set_raw, set_remarks, set_request_id
-from financial_connections._decoding.shape import arms_of, decoder_of, models_in, shape_of
+from financial_connections._decoding.json import (
+    REFUSALS,
+    parse_json,
+    split_array,
+    split_object,
+)
+from financial_connections._decoding.model import (
+    Model,
+    ModelT,
+    Remarks,
+    set_raw,
+    set_remarks,
+    set_request_id,
+)
+from financial_connections._decoding.shape import (
+    arms_of,
+    decoder_of,
+    models_in,
+    shape_of,
+)
 
 NOTHING = object()
 """Stands for a value of which nothing can be used."""
@@ -16,7 +33,9 @@ Fit = tuple[Any, bool]
 """A value, and whether it is all that was sent."""
 
 _LONGEST_INTEGER = 4300
-"""Digits. Python's default limit for converting a longer integer to text, so nobody could print it."""
+"""Digits. Python's default limit for converting a longer integer to text, so nobody
+could print it.
+"""
 
 
 @define
@@ -43,13 +62,14 @@ def own(value: Any, raw: bytes, document: Document) -> None:
         for item, part in zip(value, split_array(raw), strict=True):
             own(item, part, document)
     elif isinstance(value, dict):
-        for (_, item), part in zip(value.items(), split_object(raw).values(), strict=True):
+        for (_, item), part in zip(
+            value.items(), split_object(raw).values(), strict=True
+        ):
             own(item, part, document)
 
 
 def build(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
-    """
-    Return a model with every field that fits.
+    """Return a model with every field that fits.
 
     Raises:
         ContentError: `raw` is not a JSON object.
@@ -60,7 +80,11 @@ def build(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
     misfits: list[str] = []
     for known in shape_of(cls).fields:
         part = parts.get(known.name)
-        value, is_exact = (None, not known.is_required) if part is None else fit(known.hint, part, document)
+        value, is_exact = (
+            (None, not known.is_required)
+            if part is None
+            else fit(known.hint, part, document)
+        )
         values[known.name] = None if value is NOTHING else value
         if not is_exact:
             misfits.append(known.name)
@@ -74,10 +98,10 @@ def build(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
 
 
 def fit(hint: Any, part: bytes, document: Document) -> Fit:
-    """
-    Return a value as a type hint describes it, and whether it is all that was sent.
+    """Return a value as a type hint describes it, and whether it is all that was sent.
 
-    In lists and maps only what fits remains. If there is nothing to use, the value is `NOTHING`.
+    In lists and maps only what fits remains. If there is nothing to use, the value is
+    `NOTHING`.
     """
     try:
         value = decoder_of(hint)(part)
@@ -117,13 +141,23 @@ def _fit_arm(hint: Any, part: bytes, document: Document) -> Fit:
 
 def _fit_list(hint: Any, part: bytes, document: Document) -> Fit:
     entries = [fit(hint, entry, document) for entry in split_array(part)]
-    return [value for value, _ in entries if value is not NOTHING], all(is_exact for _, is_exact in entries)
+    return [value for value, _ in entries if value is not NOTHING], all(
+        is_exact for _, is_exact in entries
+    )
 
 
 def _fit_map(hint: Any, part: bytes, document: Document) -> Fit:
-    entries = {key: fit(hint, entry, document) for key, entry in split_object(part).items()}
-    fitting = {_printable(key): value for key, (value, _) in entries.items() if value is not NOTHING}
-    return fitting, fitting.keys() == entries.keys() and all(is_exact for _, is_exact in entries.values())
+    entries = {
+        key: fit(hint, entry, document) for key, entry in split_object(part).items()
+    }
+    fitting = {
+        _printable(key): value
+        for key, (value, _) in entries.items()
+        if value is not NOTHING
+    }
+    return fitting, fitting.keys() == entries.keys() and all(
+        is_exact for _, is_exact in entries.values()
+    )
 
 
 def _fit_integer(part: bytes) -> Fit:
@@ -133,7 +167,11 @@ def _fit_integer(part: bytes) -> Fit:
     except InvalidOperation:  # an exponent of some twenty digits
         return NOTHING, False
     # The length first: `1e999999999` would be a number of a billion digits.
-    if not number.is_finite() or number.adjusted() >= _LONGEST_INTEGER or number != number.to_integral_value():
+    if (
+        not number.is_finite()
+        or number.adjusted() >= _LONGEST_INTEGER
+        or number != number.to_integral_value()
+    ):
         return NOTHING, False
     return int(number), True
 

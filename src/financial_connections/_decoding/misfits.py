@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 _log = logging.getLogger("financial_connections")
 
-# Names of classes and fields, never anything a server sent: bounded by the size of the contract.
+# Names of classes and fields, never anything a server sent: bounded by the size of the
+# contract.
 _logged: set[str] = set()
 
 
 def log_misfits(fields: Iterable[str], request_id: str | None) -> None:
-    """
-    Log a warning for each field that has not had one in this process.
+    """Log a warning for each field that has not had one in this process.
 
     Args:
         fields: Names such as `Transaction.amount`.

@@ -22,12 +22,16 @@ class Field:
     has_models: bool
     """True if the value can be or contain a model."""
     model: "Shape | None"
-    """The class of the models; None if they are in a list or a map, or of several classes."""
+    """The class of the models; None if they are in a list or a map, or of several
+    classes.
+    """
 
     @property
     def struct_field(self) -> tuple[Any, ...]:
         """The field as `msgspec.defstruct` takes it."""
-        return (self.name, self.hint) if self.is_required else (self.name, self.hint, None)
+        return (
+            (self.name, self.hint) if self.is_required else (self.name, self.hint, None)
+        )
 
 
 @frozen
@@ -38,7 +42,8 @@ class Shape:
     nested: tuple[Field, ...]
     """The fields that can contain models."""
     decode: Callable[[bytes], Any]
-    """Decode an object; of a list class, its own fields only, with the items undecoded."""
+    """Decode an object; of a list class, its own fields only, with the items undecoded.
+    """
     cut: Callable[[bytes], Any]
     """Decode no more than which bytes belong to each of the `nested` fields."""
     item: "Shape | None" = None
@@ -60,7 +65,9 @@ def arms_of(hint: Any) -> tuple[Any, ...]:
 
 @cache
 def decoder_of(hint: Any) -> Callable[[bytes], Any]:
-    """Return the function that decodes what a type hint describes, and refuses everything else."""
+    """Return the function that decodes what a type hint describes, and refuses
+    everything else.
+    """
     return msgspec.json.Decoder(hint).decode
 
 
@@ -69,21 +76,34 @@ def _shape_of(cls: Any) -> Shape:
     hints = get_type_hints(cls)
     fields = tuple(_field(field, hints[field.name]) for field in cls.__attrs_attrs__)
     nested = tuple(field for field in fields if field.has_models)
-    cut = decoder_of(msgspec.defstruct("Parts", [(field.name, msgspec.Raw, None) for field in nested]))
+    cut = decoder_of(
+        msgspec.defstruct(
+            "Parts", [(field.name, msgspec.Raw, None) for field in nested]
+        )
+    )
     items = models_in(hints.get("data")) if "has_more" in hints else ()
     if not items:
         return Shape(fields, nested, decoder_of(cls), cut)
     own = [field.struct_field for field in fields if field.name != "data"]
-    head = msgspec.defstruct("Head", [("data", list[msgspec.Raw] | None, None), *own], kw_only=True)
+    head = msgspec.defstruct(
+        "Head", [("data", list[msgspec.Raw] | None, None), *own], kw_only=True
+    )
     body = msgspec.defstruct("Body", [("data", hints["data"])])
-    return Shape(fields, nested, decoder_of(head), cut, shape_of(items[0]), decoder_of(body))
+    return Shape(
+        fields, nested, decoder_of(head), cut, shape_of(items[0]), decoder_of(body)
+    )
 
 
 def _field(attribute: Any, hint: Any) -> Field:
     models = models_in(hint)
-    is_one = models == tuple(arm for arm in arms_of(hint) if models_in(arm)) and len(models) == 1
+    is_one = (
+        models == tuple(arm for arm in arms_of(hint) if models_in(arm))
+        and len(models) == 1
+    )
     model = shape_of(models[0]) if is_one else None
-    return Field(attribute.name, hint, attribute.default is NOTHING, bool(models), model)
+    return Field(
+        attribute.name, hint, attribute.default is NOTHING, bool(models), model
+    )
 
 
 @cache

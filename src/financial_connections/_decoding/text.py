@@ -11,8 +11,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def utf8_from(content: bytes, content_type: str | None) -> bytes:
-    """
-    Return a JSON text as UTF-8 without a byte order mark.
+    """Return a JSON text as UTF-8 without a byte order mark.
 
     Args:
         content: The text, in UTF-8 unless `content_type` declares another charset.
@@ -26,7 +25,10 @@ def utf8_from(content: bytes, content_type: str | None) -> bytes:
     if codec is not None:
         try:
             return content.decode(codec).removeprefix("\ufeff").encode()
-        except (UnicodeError, LookupError):  # LookupError: a codec that is not a charset, such as zlib
+        except (
+            UnicodeError,
+            LookupError,
+        ):  # LookupError: a codec that is not a charset, such as zlib
             pass
     if content.isascii():
         return content
@@ -40,7 +42,9 @@ def utf8_from(content: bytes, content_type: str | None) -> bytes:
 
 
 def _codec_from(content_type: str | None) -> str | None:
-    """Return Python's name of the declared charset; None if there is none, if it is UTF-8, or if it is unknown."""
+    """Return Python's name of the declared charset; None if there is none, if it is
+    UTF-8, or if it is unknown.
+    """
     declaration = _CHARSET.search(content_type or "")
     if declaration is None:
         return None

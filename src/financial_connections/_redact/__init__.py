@@ -1,4 +1,6 @@
-"""Make text from outside fit to show: mask secrets, remove control characters, limit the length. Pure."""
+"""Make text from outside fit to show: mask secrets, remove control characters, limit
+the length. Pure.
+"""
 
 from financial_connections._redact.mask import Mask
 from financial_connections._redact.nested import flatten, restore

@@ -1,7 +1,7 @@
-"""
-Flatten JSON values of any depth, and restore them, without recursion. Pure.
+"""Flatten JSON values of any depth, and restore them, without recursion. Pure.
 
-`pickle`, `copy.deepcopy` and recursive functions fail on a value that is nested more deeply than Python's stack allows.
+`pickle`, `copy.deepcopy` and recursive functions fail on a value that is nested more
+deeply than Python's stack allows.
 """
 
 from typing import Any
@@ -9,12 +9,13 @@ from typing import Any
 _LEAF = -1
 
 Flat = tuple[list[int], list[Any]]
-"""The shape of a value, and its leaves: everything but lists and dicts, keys of dicts included."""
+"""The shape of a value, and its leaves: everything but lists and dicts, keys of dicts
+included.
+"""
 
 
 def flatten(value: Any) -> Flat:
-    """
-    Return the shape and the leaves of a JSON value, outer parts before inner ones.
+    """Return the shape and the leaves of a JSON value, outer parts before inner ones.
 
     In the shape a leaf is -1, a list of n items 2n, and a dict of n items 2n + 1.
     """
@@ -28,7 +29,9 @@ def flatten(value: Any) -> Flat:
             pending.extend(reversed(part))
         elif type(part) is dict:
             shape.append(2 * len(part) + 1)
-            pending.extend(item for pair in reversed(part.items()) for item in reversed(pair))
+            pending.extend(
+                item for pair in reversed(part.items()) for item in reversed(pair)
+            )
         else:
             shape.append(_LEAF)
             leaves.append(part)

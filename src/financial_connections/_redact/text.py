@@ -9,8 +9,8 @@ _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECA
 
 
 def printable(text: str, limit: int = 500, *, secrets: Sequence[str] = ()) -> str:
-    """
-    Return `text` on one line, with secrets masked and without characters that do not print.
+    """Return `text` on one line, with secrets masked and without characters that do not
+    print.
 
     Args:
         text: Text from outside.
@@ -18,14 +18,20 @@ def printable(text: str, limit: int = 500, *, secrets: Sequence[str] = ()) -> st
         secrets: Exact values to mask, besides everything that looks like a secret.
 
     """
-    # The text is cut off before it is processed because an error page can be megabytes long.
+    # The text is cut off before it is processed because an error page can be megabytes
+    # long.
     masked = Mask(secrets).start_of(text, 4 * limit)
-    plain = masked if masked.isprintable() else "".join(c if c.isprintable() else " " for c in masked)
+    plain = (
+        masked
+        if masked.isprintable()
+        else "".join(c if c.isprintable() else " " for c in masked)
+    )
     line = " ".join(plain.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def text_of_html(page: str) -> str:
     """Return the text of an error page without its tags."""
-    # The page is cut off because the expression takes quadratic time if many brackets are not closed.
+    # The page is cut off because the expression takes quadratic time if many brackets
+    # are not closed.
     return _TAGS.sub(" ", page[:4_000])

@@ -1,8 +1,8 @@
-"""
-Tell a new refresh from the previous one. Pure.
+"""Tell a new refresh from the previous one. Pure.
 
-An account may be read from a replica that lags behind, so a response can show an older state than the one before it.
-A refresh is identified by its ID (only refreshes of transactions have one) and by the time at which it was started.
+An account may be read from a replica that lags behind, so a response can show an older
+state than the one before it. A refresh is identified by its ID (only refreshes of
+transactions have one) and by the time at which it was started.
 """
 
 from collections.abc import Iterable
@@ -47,8 +47,9 @@ class _Progress:
         if self.seen and _is_older(mark, self.newest):
             return Phase.RUNNING if self.started else Phase.IDLE
         if self.seen:
-            # Right after a request, a pending refresh with the mark of the previous one was started in the same second.
-            # At another time it is the previous one, seen late. An ID tells them apart.
+            # Right after a request, a pending refresh with the mark of the previous one
+            # was started in the same second. At another time it is the previous one,
+            # seen late. An ID tells them apart.
             is_restart = pending and after_request and not (mark and mark[0])
             self.started = self.started or is_restart or _differs(mark, self.newest)
         else:
@@ -60,21 +61,24 @@ class _Progress:
 
 
 class Freshness:
-    """
-    Follow the refreshes of an account from look to look.
+    """Follow the refreshes of an account from look to look.
 
-    The first look defines what is old: a refresh that it shows as ended is not the one to wait for, unless
-    `accept_previous` is set. A look that is older than one before it never ends a refresh.
+    The first look defines what is old: a refresh that it shows as ended is not the one
+    to wait for, unless `accept_previous` is set. A look that is older than one before
+    it never ends a refresh.
     """
 
-    def __init__(self, features: Iterable[str], *, accept_previous: bool = False) -> None:
-        self._progress = {feature: _Progress(started=accept_previous) for feature in features}
+    def __init__(
+        self, features: Iterable[str], *, accept_previous: bool = False
+    ) -> None:
+        self._progress = {
+            feature: _Progress(started=accept_previous) for feature in features
+        }
         self.phases = dict.fromkeys(self._progress, Phase.IDLE)
         """Phase of each feature in the latest look."""
 
     def observe(self, account: Account, *, after_request: bool = False) -> None:
-        """
-        Take note of a look at the account.
+        """Take note of a look at the account.
 
         Args:
             account: The account as it was seen.
@@ -82,7 +86,9 @@ class Freshness:
 
         """
         for feature, progress in self._progress.items():
-            self.phases[feature] = progress.observe(refresh_of(account, feature), after_request=after_request)
+            self.phases[feature] = progress.observe(
+                refresh_of(account, feature), after_request=after_request
+            )
 
     def in_phase(self, phase: Phase) -> list[str]:
         """Return the features in the given phase."""
@@ -90,7 +96,11 @@ class Freshness:
 
 
 def _mark_of(refresh: Any) -> _Mark | None:
-    return None if refresh is None else (getattr(refresh, "id", None), refresh.last_attempted_at)
+    return (
+        None
+        if refresh is None
+        else (getattr(refresh, "id", None), refresh.last_attempted_at)
+    )
 
 
 def _is_older(mark: _Mark | None, newest: _Mark | None) -> bool:
@@ -100,5 +110,7 @@ def _is_older(mark: _Mark | None, newest: _Mark | None) -> bool:
 
 
 def _differs(mark: _Mark | None, newest: _Mark | None) -> bool:
-    """Compare two marks; a refresh without ID and time cannot be compared and counts as another one."""
+    """Compare two marks; a refresh without ID and time cannot be compared and counts as
+    another one.
+    """
     return mark != newest or mark == (None, None)

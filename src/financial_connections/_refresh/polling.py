@@ -1,8 +1,8 @@
-"""
-Poll with increasing delays until a condition holds.
+"""Poll with increasing delays until a condition holds.
 
-Time is an argument: `sleep` can be any async function. The seconds that it was called with count as waited, so a
-`sleep` that takes no time reaches the timeout like one that does.
+Time is an argument: `sleep` can be any async function. The seconds that it was called
+with count as waited, so a `sleep` that takes no time reaches the timeout like one that
+does.
 """
 
 import math
@@ -43,7 +43,9 @@ class Bell:
 
 @define(eq=False)
 class Patience:
-    """The delays between looks, and what is left of the timeout. All times are in seconds."""
+    """The delays between looks, and what is left of the timeout. All times are in
+    seconds.
+    """
 
     timeout: float
     delays: Iterator[float]
@@ -65,8 +67,7 @@ class Patience:
         return self.timeout - self.waited
 
     async def pause(self, at_least: float = 0) -> bool:
-        """
-        Wait until the bell rings or the next delay has passed.
+        """Wait until the bell rings or the next delay has passed.
 
         Args:
             at_least: Wait this long even if the next delay is shorter, unless the bell rings.
@@ -96,9 +97,10 @@ class Patience:
         self.waited += seconds
 
 
-def patience_from(timeout: Any, poll: Any, sleep: Sleep | None, bell: Bell | None) -> Patience:
-    """
-    Return the patience for the arguments of a wait.
+def patience_from(
+    timeout: Any, poll: Any, sleep: Sleep | None, bell: Bell | None
+) -> Patience:
+    """Return the patience for the arguments of a wait.
 
     Args:
         timeout: Seconds to wait at most; None waits without limit.
@@ -118,7 +120,11 @@ def patience_from(timeout: Any, poll: Any, sleep: Sleep | None, bell: Bell | Non
 
 
 def _positive(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 < value < math.inf
+    ):
         raise InvalidArgumentError(f"{name} must be a number of seconds above 0")
     return float(value)
 

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from attrs import define, evolve, field
 
-from financial_connections._generated.api.accounts import refresh_account, retrieve_account
+from financial_connections._generated.api.accounts import (
+    refresh_account,
+    retrieve_account,
+)
 from financial_connections._refresh.freshness import Freshness, Phase
 from financial_connections._refresh.polling import Bell, Patience, Sleep, patience_from
 from financial_connections._refresh.status import (
@@ -41,10 +44,10 @@ _log = logging.getLogger("financial_connections")
 
 
 class RefreshWaiter:
-    """
-    Webhook events that make waits look at their account at once.
+    """Webhook events that make waits look at their account at once.
 
-    Pass it to `refresh_and_wait` or `wait_for_refresh`, and call `notify` for each event:
+    Pass it to `refresh_and_wait` or `wait_for_refresh`, and call `notify` for each
+    event:
 
         waiter = RefreshWaiter()
         account = await client.accounts.refresh_and_wait("fca_1", features=["balance"], waiter=waiter)
@@ -52,17 +55,18 @@ class RefreshWaiter:
         async def on_event(event):          # elsewhere, on the same event loop
             waiter.notify(event)
 
-    One waiter serves any number of waits. An event never ends a wait by itself, because it may be old or about another
-    refresh: it only causes a look. The first event causes one at once; after it the next look comes a quarter of
-    `poll` later at the earliest, however many events arrive. An event that arrives earlier causes that look.
+    One waiter serves any number of waits. An event never ends a wait by itself, because
+    it may be old or about another refresh: it only causes a look. The first event
+    causes one at once; after it the next look comes a quarter of `poll` later at the
+    earliest, however many events arrive. An event that arrives earlier causes that
+    look.
     """
 
     def __init__(self) -> None:
         self._bells: defaultdict[str, list[Bell]] = defaultdict(list)
 
     def notify(self, event: AccountEvent | UnknownEvent | str) -> None:
-        """
-        Wake the waits for the account of an event.
+        """Wake the waits for the account of an event.
 
         Args:
             event: The event, or the ID of the account.
@@ -109,8 +113,7 @@ class Watch:
     """The account as last seen."""
 
     async def run(self, *, refresh: bool) -> Account:
-        """
-        Return the account once all features are refreshed.
+        """Return the account once all features are refreshed.
 
         Args:
             refresh: Start a refresh and wait for it; otherwise the latest refresh counts, even if it has ended.
@@ -119,7 +122,9 @@ class Watch:
         waiter = self.waiter or RefreshWaiter()
         self.freshness = Freshness(self.features, accept_previous=not refresh)
         with waiter._listening(self.account) as bell:
-            patience = patience_from(self.timeout, self.poll, self.sleep, bell if self.waiter else None)
+            patience = patience_from(
+                self.timeout, self.poll, self.sleep, bell if self.waiter else None
+            )
             try:
                 with anyio.move_on_after(patience.limit):
                     account = await self._poll(patience, refresh=refresh)
@@ -144,11 +149,15 @@ class Watch:
         # The state of the account comes first because it is why refreshes fail.
         require_access(account)
         if failed := self.freshness.in_phase(Phase.FAILED):
-            raise RefreshFailedError(f"the refresh of {', '.join(failed)} failed", features=failed)
+            raise RefreshFailedError(
+                f"the refresh of {', '.join(failed)} failed", features=failed
+            )
         return False
 
     async def _look(self, *, after_request: bool = False) -> Account:
-        account = await retrieve_account(self.sender, self.account, expand=self.expand, options=self.options)
+        account = await retrieve_account(
+            self.sender, self.account, expand=self.expand, options=self.options
+        )
         return self._seen(account, after_request=after_request)
 
     def _seen(self, account: Account, *, after_request: bool) -> Account:
@@ -162,7 +171,9 @@ class Watch:
         return account
 
     async def _start(self, patience: Patience) -> Account:
-        """Start the refresh of each feature, or join the one that somebody else has started."""
+        """Start the refresh of each feature, or join the one that somebody else has
+        started.
+        """
         options, account = self.options, await self._look()
         while True:
             require_access(account)
@@ -174,22 +185,30 @@ class Watch:
                 account, refusal = await self._request(idle, options)
                 if refusal is None:
                     return account
-                # The idempotency key is used up: a request repeated with it would get the same refusal again.
+                # The idempotency key is used up: a request repeated with it would get
+                # the same refusal again.
                 options = options and evolve(options, idempotency_key=None)
                 if access_error(account) or idle != self.freshness.in_phase(Phase.IDLE):
                     continue
                 opening = opening_of(account, idle)
-                # The server's clock counts. Without a time, or a permission, the refusal has another reason.
+                # The server's clock counts. Without a time, or a permission, the
+                # refusal has another reason.
                 if not opening or not has_permission(account, idle):
                     raise refusal
             await self._wait_for(opening, refusal, patience)
             account = await self._look()
 
-    async def _request(self, features: list[str], options: Any) -> tuple[Account, InvalidRequestError | None]:
+    async def _request(
+        self, features: list[str], options: Any
+    ) -> tuple[Account, InvalidRequestError | None]:
         wanted: Any = features
         try:
             account = await refresh_account(
-                self.sender, self.account, features=wanted, expand=self.expand, options=options
+                self.sender,
+                self.account,
+                features=wanted,
+                expand=self.expand,
+                options=options,
             )
         except (AccountInactiveError, IdempotencyError):
             raise
@@ -199,22 +218,34 @@ class Watch:
             return self._seen(account, after_request=True), None
         return await self._look(after_request=True), refusal
 
-    async def _wait_for(self, opening: int, refusal: InvalidRequestError | None, patience: Patience) -> None:
+    async def _wait_for(
+        self, opening: int, refusal: InvalidRequestError | None, patience: Patience
+    ) -> None:
         seconds = opening - self.clock()
-        if self.when_available and seconds < patience.left and await patience.pause(seconds):
+        if (
+            self.when_available
+            and seconds < patience.left
+            and await patience.pause(seconds)
+        ):
             return
         said = f": {refusal.message}" if refusal else ""
         raise RefreshNotAvailableError(
-            f"a refresh is not possible before {opening} (seconds since the epoch){said}", available_at=opening
+            f"a refresh is not possible before {opening} (seconds since the epoch){said}",
+            available_at=opening,
         ) from refusal
 
     def _deadline_error(self, seconds: float) -> DeadlineExceededError:
-        statuses = [f"{feature} is {status_of(self.last, feature)}{self._age(feature)}" for feature in self.features]
+        statuses = [
+            f"{feature} is {status_of(self.last, feature)}{self._age(feature)}"
+            for feature in self.features
+        ]
         return DeadlineExceededError(
             f"the refresh took longer than {seconds:g} s; when last seen, {', '.join(statuses)}",
             request_id=self.last.request_id if self.last else None,
         )
 
     def _age(self, feature: str) -> str:
-        is_old = self.freshness.phases[feature] is Phase.IDLE and status_of(self.last, feature)
+        is_old = self.freshness.phases[feature] is Phase.IDLE and status_of(
+            self.last, feature
+        )
         return ", still by the previous refresh" if is_old else ""

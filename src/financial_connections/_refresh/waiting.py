@@ -76,11 +76,11 @@ class Waiting:
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Any:
-        """
-        Refresh an account's data and wait until every feature has succeeded.
+        """Refresh an account's data and wait until every feature has succeeded.
 
-        A refresh that is already pending is joined. A refresh that had ended before the call does not count, also where
-        a response still shows it: only one that was started after the first look at the account ends the wait.
+        A refresh that is already pending is joined. A refresh that had ended before the
+        call does not count, also where a response still shows it: only one that was
+        started after the first look at the account ends the wait.
 
         Args:
             account: ID of the account (`fca_…`).
@@ -165,10 +165,11 @@ class Waiting:
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Any:
-        """
-        Wait until the latest refresh of every feature has succeeded, without starting one.
+        """Wait until the latest refresh of every feature has succeeded, without
+        starting one.
 
-        Use it for a refresh that something else starts: the prefetch of a session, a subscription, another process.
+        Use it for a refresh that something else starts: the prefetch of a session, a
+        subscription, another process.
 
         Args:
             account: ID of the account (`fca_…`).

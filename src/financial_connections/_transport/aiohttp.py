@@ -1,9 +1,9 @@
-"""
-A connection pool over aiohttp: faster than httpx, under asyncio only.
+"""A connection pool over aiohttp: faster than httpx, under asyncio only.
 
-Only public interfaces of aiohttp and asyncio are used. The session does three things on its own that must not happen
-here. It sends idempotent requests again when a connection breaks, which a middleware prevents. It reuses a connection
-on which bytes have arrived while it was idle, which the connector prevents. It warns when nobody closes it, which a
+Only public interfaces of aiohttp and asyncio are used. The session does three things on
+its own that must not happen here. It sends idempotent requests again when a connection
+breaks, which a middleware prevents. It reuses a connection on which bytes have arrived
+while it was idle, which the connector prevents. It warns when nobody closes it, which a
 finalizer prevents.
 """
 
@@ -27,7 +27,12 @@ from financial_connections._transport.aiohttp_connector import LEASE, Connector,
 from financial_connections._transport.aiohttp_faults import FAULTS, failure_from
 from financial_connections._transport.closing import close_all
 from financial_connections._transport.connections import IDLE_SECONDS, Slots
-from financial_connections._transport.exchange import Answer, AttemptFailedError, answer_from, proxy_for
+from financial_connections._transport.exchange import (
+    Answer,
+    AttemptFailedError,
+    answer_from,
+    proxy_for,
+)
 from financial_connections._transport.startup import Loader, tls_context
 from financial_connections._transport.wire import Origin, WireRequest
 from financial_connections.errors import ConfigurationError
@@ -42,7 +47,9 @@ class AiohttpPool:
         self._origins: dict[Origin, _Sessions] = {}
         weakref.finalize(self, _abandon, self._origins)
 
-    async def exchange(self, request: WireRequest, timeout: Timeout, expires_at: float) -> Answer:  # noqa: ASYNC109
+    async def exchange(
+        self, request: WireRequest, timeout: Timeout, expires_at: float
+    ) -> Answer:
         await self._loader.load(tls=request.origin.scheme == "https")
         if self.slots.closed:
             raise AttemptFailedError("the client was closed", retryable=False)
@@ -68,10 +75,12 @@ class AiohttpPool:
             LEASE.reset(leased)
             if not is_over:
                 if lease.is_reused and anyio.current_time() >= expires_at:
-                    # The others have been idle for longer, so whatever broke this one has probably broken them too.
+                    # The others have been idle for longer, so whatever broke this one
+                    # has probably broken them too.
                     sessions.connector.drop_idle()
                 await (response or lease).aclose()
-        # Outside `except`, or the failure would keep aiohttp's error, which holds the request and so the key.
+        # Outside `except`, or the failure would keep aiohttp's error, which holds the
+        # request and so the key.
         raise failure
 
     async def aclose(self) -> None:
@@ -87,13 +96,14 @@ class AiohttpPool:
 class _AsyncioSlots(Slots):
     def check(self) -> None:
         if (library := current_async_library()) != "asyncio":
-            raise ConfigurationError(f'transport="aiohttp" works under asyncio only, not under {library}')
+            raise ConfigurationError(
+                f'transport="aiohttp" works under asyncio only, not under {library}'
+            )
         super().check()
 
 
 class _Sessions:
-    """
-    Two sessions over the same connections.
+    """Two sessions over the same connections.
 
     One reports when a request has been sent, which costs a little on each.
     """
@@ -104,21 +114,36 @@ class _Sessions:
         proxy = proxy_for(origin.authority, with_socks=False) if is_secured else None
         self._proxy: dict[str, Any] = {}
         if proxy is not None:
-            self._proxy = {"proxy": str(proxy.url), "proxy_headers": _proxy_headers(proxy)}
-        self.connector = Connector(limit=0, ssl=tls_context() if is_secured else False, keepalive_timeout=IDLE_SECONDS)
+            self._proxy = {
+                "proxy": str(proxy.url),
+                "proxy_headers": _proxy_headers(proxy),
+            }
+        self.connector = Connector(
+            limit=0,
+            ssl=tls_context() if is_secured else False,
+            keepalive_timeout=IDLE_SECONDS,
+        )
         trace = aiohttp.TraceConfig()
-        trace.on_request_headers_sent.append(_on_headers_sent)  # of a GET: no body follows
+        trace.on_request_headers_sent.append(
+            _on_headers_sent
+        )  # of a GET: no body follows
         self.plain = _session(self.connector)
         self.reporting = _session(self.connector, trace_configs=[trace])
 
-    async def send(self, request: WireRequest, timeout: Timeout) -> aiohttp.ClientResponse:  # noqa: ASYNC109
+    async def send(
+        self, request: WireRequest, timeout: Timeout
+    ) -> aiohttp.ClientResponse:
         """Send the request once and return its response, the body unread."""
         session = self.reporting if request_sent.get() else self.plain
         return await session.request(
             request.method,
             URL(request.url, encoded=True),
-            # Passed on without a name here, where a traceback with locals would show the key.
-            headers={name: text if isinstance(text, str) else text.decode() for name, text in request.headers.items()},
+            # Passed on without a name here, where a traceback with locals would show
+            # the key.
+            headers={
+                name: text if isinstance(text, str) else text.decode()
+                for name, text in request.headers.items()
+            },
             data=request.content or None,
             allow_redirects=False,
             timeout=_time_limits(timeout),
@@ -154,14 +179,20 @@ _LONGEST_HEADER, _MOST_HEADERS = 65_536, 1_000
 
 @lru_cache
 def _time_limits(timeout: Timeout) -> aiohttp.ClientTimeout:
-    """Limit only the time to connect, because the attempt as a whole is limited. By default, aiohttp rounds up."""
-    return aiohttp.ClientTimeout(total=None, connect=timeout.connect, ceil_threshold=math.inf)
+    """Limit only the time to connect, because the attempt as a whole is limited. By
+    default, aiohttp rounds up.
+    """
+    return aiohttp.ClientTimeout(
+        total=None, connect=timeout.connect, ceil_threshold=math.inf
+    )
 
 
 def _proxy_headers(proxy: Any) -> dict[str, str]:
     headers = dict(proxy.headers)
     if proxy.raw_auth:
-        headers["Proxy-Authorization"] = aiohttp.encode_basic_auth(*(part.decode() for part in proxy.raw_auth))
+        headers["Proxy-Authorization"] = aiohttp.encode_basic_auth(
+            *(part.decode() for part in proxy.raw_auth)
+        )
     return headers
 
 
@@ -189,7 +220,9 @@ class _Response:
 
     def __init__(self, response: aiohttp.ClientResponse, lease: "Lease") -> None:
         self.status_code = response.status
-        self.headers = SimpleNamespace(raw=response.raw_headers, encoding=_encoding_of(response.raw_headers))
+        self.headers = SimpleNamespace(
+            raw=response.raw_headers, encoding=_encoding_of(response.raw_headers)
+        )
         self.extensions: dict[str, Any] = {}
         self._response = response
         self._lease = lease
@@ -212,11 +245,15 @@ def _encoding_of(headers: tuple[tuple[bytes, bytes], ...]) -> str:
 
 
 def _abandon(origins: dict[Origin, _Sessions]) -> None:
-    """Close the connections in their own event loop, if it runs, from whichever thread this is called in."""
+    """Close the connections in their own event loop, if it runs, from whichever thread
+    this is called in.
+    """
     while origins:
         _, sessions = origins.popitem()
         sessions.detach()
-        with suppress(RuntimeError):  # the event loop has ended, and its sockets with it
+        with suppress(
+            RuntimeError
+        ):  # the event loop has ended, and its sockets with it
             sessions.loop.call_soon_threadsafe(_close_later, sessions.connector)
 
 

@@ -1,4 +1,6 @@
-"""A connector of aiohttp that does not reuse a connection on which something has arrived while it was idle."""
+"""A connector of aiohttp that does not reuse a connection on which something has
+arrived while it was idle.
+"""
 
 import asyncio
 import select
@@ -37,7 +39,9 @@ class Connector(aiohttp.TCPConnector):
 
 
 class Lease(asyncio.Protocol):
-    """The hold of a request on a connection. Afterwards it guards the connection for as long as that is idle."""
+    """The hold of a request on a connection. Afterwards it guards the connection for as
+    long as that is idle.
+    """
 
     def __init__(self, idle: "set[Lease]") -> None:
         self.is_reused = False
@@ -53,7 +57,9 @@ class Lease(asyncio.Protocol):
         self._transport = connection.transport
         protocol = self._transport.get_protocol() if self._transport else None
         self.is_reused = isinstance(protocol, Lease)
-        if self._transport is None or (self._transport.is_closing() and not self.is_reused):
+        if self._transport is None or (
+            self._transport.is_closing() and not self.is_reused
+        ):
             return True  # lost in the meantime, which aiohttp is about to notice
         if isinstance(protocol, Lease):
             self._idle.discard(protocol)
@@ -77,9 +83,16 @@ class Lease(asyncio.Protocol):
         self._transport.abort()
 
     async def aclose(self) -> None:
-        """Cut the connection, unless another request has taken it over since. A TLS shutdown could take 30 seconds."""
-        transport, protocol = self._transport, self if self._is_guarding else self._handler
-        if transport is not None and (transport.is_closing() or transport.get_protocol() is protocol):
+        """Cut the connection, unless another request has taken it over since. A TLS
+        shutdown could take 30 seconds.
+        """
+        transport, protocol = (
+            self._transport,
+            self if self._is_guarding else self._handler,
+        )
+        if transport is not None and (
+            transport.is_closing() or transport.get_protocol() is protocol
+        ):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002 - asyncio's name
@@ -97,11 +110,15 @@ class Lease(asyncio.Protocol):
 
 
 def _is_readable(transport: Any) -> bool:
-    """Return whether bytes or the end of the stream are waiting in the socket of an idle connection."""
+    """Return whether bytes or the end of the stream are waiting in the socket of an
+    idle connection.
+    """
     socket = transport.get_extra_info("socket")
     if transport.is_closing() or socket is None or socket.fileno() < 0:
         return True
-    if not hasattr(select, "poll"):  # on Windows, where `select` has no upper limit of descriptors
+    if not hasattr(
+        select, "poll"
+    ):  # on Windows, where `select` has no upper limit of descriptors
         return bool(select.select([socket.fileno()], [], [], 0)[0])
     poll = select.poll()
     poll.register(socket.fileno(), select.POLLIN)

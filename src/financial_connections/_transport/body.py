@@ -33,7 +33,9 @@ class BodyError(Exception):
 
 
 async def read_body(response: Any, coding: str, limit: int = LARGEST_BODY) -> bytes:
-    """Return the body of an httpx response, or raise `BodyError`. Counts while it inflates, so bombs do not go off."""
+    """Return the body of an httpx response, or raise `BodyError`. Counts while it
+    inflates, so bombs do not go off.
+    """
     if response.is_stream_consumed:  # a mock's response is read when it is made
         return _bounded(response.content, limit)
     chunks = aiter(response.stream)
@@ -47,11 +49,12 @@ async def read_body(response: Any, coding: str, limit: int = LARGEST_BODY) -> by
 
 
 class _Interruptible(AsyncIterator[bytes]):
-    """
-    An iterator over chunks at which a call can be cancelled, however fast they arrive.
+    """An iterator over chunks at which a call can be cancelled, however fast they
+    arrive.
 
-    If a server sends faster than the chunks are read, the next chunk is always there already. Then reading never
-    suspends, or only for a moment at which anyio cannot deliver a cancellation to it, so no time limit would end it.
+    If a server sends faster than the chunks are read, the next chunk is always there
+    already. Then reading never suspends, or only for a moment at which anyio cannot
+    deliver a cancellation to it, so no time limit would end it.
     """
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
@@ -73,7 +76,10 @@ async def _decoded(chunks: AsyncIterable[bytes], coding: str, limit: int) -> byt
         return await _inflated(chunks, _Gzip(limit), limit)
     if coding == "deflate":
         return await _inflated(chunks, _Deflate(limit), limit)
-    raise BodyError(f"the body is compressed as {coding[:20]!r}, which was not asked for", retryable=False)
+    raise BodyError(
+        f"the body is compressed as {coding[:20]!r}, which was not asked for",
+        retryable=False,
+    )
 
 
 async def _joined(chunks: AsyncIterable[bytes], limit: int) -> bytes:
@@ -97,7 +103,8 @@ class _Gzip:
         self._member: Any = None
 
     def feed(self, data: bytes) -> None:
-        # zlib copies all that follows a member, so passing everything to each of thousands would take quadratic time.
+        # zlib copies all that follows a member, so passing everything to each of
+        # thousands would take quadratic time.
         position, step = 0, len(data)
         while True:
             if self._member and self._member.eof:
@@ -126,7 +133,9 @@ class _Gzip:
 
 
 class _Deflate(_Gzip):
-    """A zlib stream, as HTTP defines `deflate`, or the bare stream that some servers send."""
+    """A zlib stream, as HTTP defines `deflate`, or the bare stream that some servers
+    send.
+    """
 
     name = "deflate"
 
@@ -140,7 +149,9 @@ class _Deflate(_Gzip):
             if len(self._head) < 2:  # noqa: PLR2004 - the header of a zlib stream
                 return
             data, self._head = self._head, b""
-            has_header = data[0] & 15 == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0
+            has_header = (
+                data[0] & 15 == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0
+            )
             self._member = zlib.decompressobj(_ZLIB if has_header else _RAW)
         self._inflate(self._member, data)
 
@@ -156,26 +167,30 @@ async def _inflated(chunks: AsyncIterable[bytes], stream: _Gzip, limit: int) -> 
         try:
             stream.feed(chunk)
         except zlib.error:
-            raise BodyError(f"the body is not {stream.name}, though its headers say so", retryable=True) from None
+            raise BodyError(
+                f"the body is not {stream.name}, though its headers say so",
+                retryable=True,
+            ) from None
     if not stream.is_complete():
         raise BodyError("the compressed body ends too early", retryable=True)
     return bytes(stream.output)
 
 
 async def _break_off(chunks: AsyncGenerator[bytes, None]) -> None:
-    """
-    End an iteration in the middle.
+    """End an iteration in the middle.
 
-    httpx nests async generators, and closing the outermost leaves the others to the garbage collector, at which trio
-    complains. A cancellation ends them all, and makes the HTTP library close the connection, unless all of the body is
-    there already.
+    httpx nests async generators, and closing the outermost leaves the others to the
+    garbage collector, at which trio complains. A cancellation ends them all, and makes
+    the HTTP library close the connection, unless all of the body is there already.
     """
     with anyio.CancelScope() as scope, suppress(Exception):
         scope.cancel()
         async for _ in _Interruptible(chunks):
             pass
     with suppress(Exception):
-        await chunks.aclose()  # which has ended already, unless its chunks need no waiting
+        await (
+            chunks.aclose()
+        )  # which has ended already, unless its chunks need no waiting
 
 
 def _bounded(content: bytes, limit: int) -> bytes:
@@ -185,4 +200,6 @@ def _bounded(content: bytes, limit: int) -> bytes:
 
 def _check(size: int, limit: int) -> None:
     if size > limit:
-        raise BodyError(f"the body is larger than {limit // 1024 // 1024} MiB", retryable=False)
+        raise BodyError(
+            f"the body is larger than {limit // 1024 // 1024} MiB", retryable=False
+        )

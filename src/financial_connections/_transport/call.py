@@ -64,7 +64,9 @@ def connection_error(call: Call, failure: AttemptFailedError) -> APIConnectionEr
     """Return the error for an attempt without a response."""
     error_class = APITimeoutError if failure.timed_out else APIConnectionError
     text = f"{call} got no answer: {failure} (attempt {call.attempts})"
-    return error_class(text, retryable=failure.retryable, reason=failure.reason, **call.facts())
+    return error_class(
+        text, retryable=failure.retryable, reason=failure.reason, **call.facts()
+    )
 
 
 def timeout_error(call: Call, seconds: float) -> APITimeoutError:
@@ -76,27 +78,45 @@ def timeout_error(call: Call, seconds: float) -> APITimeoutError:
 def status_error(call: Call, response: Answer) -> APIStatusError:
     """Return the error for a response other than 2xx."""
     if response.unreadable is None:
-        return error_from(response.status, response.headers, response.content, secrets=call.secrets(), **call.facts())
+        return error_from(
+            response.status,
+            response.headers,
+            response.content,
+            secrets=call.secrets(),
+            **call.facts(),
+        )
     text = f"HTTP {response.status}, and the body cannot be read: {response.unreadable}"
-    error = error_from(response.status, response.headers, text.encode(), secrets=call.secrets(), **call.facts())
+    error = error_from(
+        response.status,
+        response.headers,
+        text.encode(),
+        secrets=call.secrets(),
+        **call.facts(),
+    )
     error.body = None  # the text above is not the server's
     return error
 
 
 def response_error(call: Call, response: Answer, reason: str) -> APIResponseError:
-    """
-    Return the error for a 2xx response that cannot be used.
+    """Return the error for a 2xx response that cannot be used.
 
-    A GET can be repeated. So can a POST, because the API answers a repeated idempotency key with the response that it
-    has stored. A DELETE has no such key. JSON of an unexpected form would be the same again.
+    A GET can be repeated. So can a POST, because the API answers a repeated idempotency
+    key with the response that it has stored. A DELETE has no such key. JSON of an
+    unexpected form would be the same again.
     """
-    kind = printable(response.headers.get("content-type", "no content type"), 60, secrets=call.secrets())
+    kind = printable(
+        response.headers.get("content-type", "no content type"),
+        60,
+        secrets=call.secrets(),
+    )
     return APIResponseError(
         f"the answer to {call} is unusable: {reason} (status {response.status}, {kind}, "
         f"{len(response.content)} bytes, request {response.request_id})",
         status=response.status,
         request_id=response.request_id,
-        retryable=response.retryable and call.wire.method != "DELETE" and not _is_json(response.content),
+        retryable=response.retryable
+        and call.wire.method != "DELETE"
+        and not _is_json(response.content),
         **call.facts(),
     )
 
@@ -111,7 +131,11 @@ def _is_json(content: bytes) -> bool:
 
 def deadline_error(call: Call, deadline: float | None) -> DeadlineExceededError:
     """Return the error for a call that took longer than its deadline."""
-    where = f"in attempt {call.attempts}" if call.attempts else "and was never sent: it waited for its turn"
+    where = (
+        f"in attempt {call.attempts}"
+        if call.attempts
+        else "and was never sent: it waited for its turn"
+    )
     return DeadlineExceededError(
         f"{call} took longer than its deadline of {deadline or 0:g} s, {where}{_last(call)}",
         request_id=call.last_error.request_id if call.last_error else None,
@@ -133,4 +157,6 @@ def closed_error(call: Call) -> FinancialConnectionsError:
 
 
 def _last(call: Call) -> str:
-    return f"; the attempt before ended in: {call.last_error}" if call.last_error else ""
+    return (
+        f"; the attempt before ended in: {call.last_error}" if call.last_error else ""
+    )

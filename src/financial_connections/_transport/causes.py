@@ -1,4 +1,6 @@
-"""The cause of a failed attempt, found in the exceptions of whichever HTTP library raised them."""
+"""The cause of a failed attempt, found in the exceptions of whichever HTTP library
+raised them.
+"""
 
 import re
 import socket
@@ -34,12 +36,16 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def text_of(error: Exception) -> str:
-    """
-    Return the first text in the chain, without what differs each time or quotes a response.
+    """Return the first text in the chain, without what differs each time or quotes a
+    response.
 
-    Under trio, httpx's own errors have none. A cancellation's text is anyio's, with the address of a scope.
+    Under trio, httpx's own errors have none. A cancellation's text is anyio's, with the
+    address of a scope.
     """
-    text = next((str(one) for one in chain(error) if isinstance(one, Exception) and str(one)), "")
+    text = next(
+        (str(one) for one in chain(error) if isinstance(one, Exception) and str(one)),
+        "",
+    )
     return printable(_ADDRESS.sub("…", _QUOTED_BYTES.sub("…", text)))
 
 
@@ -51,6 +57,7 @@ def reason_of(error: Exception, library: Any) -> str:
     if isinstance(error, library.ProxyError):
         return "proxy"
     if isinstance(error, library.ProtocolError):
-        # httpcore has no class of its own for a server that hangs up before it responds.
+        # httpcore has no class of its own for a server that hangs up before it
+        # responds.
         return "reset" if "disconnected" in str(error) else "protocol"
     return "network"

@@ -21,10 +21,10 @@ class Closable(Protocol):
 
 
 async def close_all(resources: Iterable[Closable]) -> None:
-    """
-    Close every resource, even if one raises, and raise the first error at the end.
+    """Close every resource, even if one raises, and raise the first error at the end.
 
-    A shield keeps anyio's cancellations away, but not asyncio's own, which end the closing of one resource.
+    A shield keeps anyio's cancellations away, but not asyncio's own, which end the
+    closing of one resource.
     """
     errors: list[BaseException] = []
     with anyio.CancelScope(shield=True):
@@ -37,12 +37,14 @@ async def close_all(resources: Iterable[Closable]) -> None:
         raise errors[0]
 
 
-async def close_in(loop: EventLoopToken | None, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """
-    Run `close` in another event loop. Returns after a few seconds at the latest, because that loop may be stopped.
+async def close_in(
+    loop: EventLoopToken | None, close: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """Run `close` in another event loop. Returns after a few seconds at the latest,
+    because that loop may be stopped.
 
-    It is called from a daemon thread: one of anyio's own worker threads would keep the process from exiting until the
-    loop runs again.
+    It is called from a daemon thread: one of anyio's own worker threads would keep the
+    process from exiting until the loop runs again.
     """
     here, ended = current_token(), anyio.Event()
     errors: list[BaseException] = []
@@ -55,9 +57,13 @@ async def close_in(loop: EventLoopToken | None, close: Callable[[], Coroutine[An
         with suppress(RunFinishedError, RuntimeError):  # nobody waits any more
             from_thread.run_sync(ended.set, token=here)
 
-    threading.Thread(target=run, name="financial_connections closing", daemon=True).start()
+    threading.Thread(
+        target=run, name="financial_connections closing", daemon=True
+    ).start()
     with anyio.move_on_after(_LONGEST_WAIT):
         await ended.wait()
     for error in errors:
-        if isinstance(error, Exception) and not isinstance(error, RunFinishedError | CancelledError):
+        if isinstance(error, Exception) and not isinstance(
+            error, RunFinishedError | CancelledError
+        ):
             raise error

@@ -1,4 +1,6 @@
-"""The interface of connection pools, and the slots that bound how many requests run at once."""
+"""The interface of connection pools, and the slots that bound how many requests run at
+once.
+"""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,7 +20,9 @@ IDLE_SECONDS = 30
 
 
 class Slots:
-    """A fair limit on concurrent requests: `async with` waits for a slot. Knows the calls that are running."""
+    """A fair limit on concurrent requests: `async with` waits for a slot. Knows the
+    calls that are running.
+    """
 
     def __init__(self, limit: int) -> None:
         self.closed = False
@@ -29,21 +33,29 @@ class Slots:
         self._ended: anyio.Event | None = None
 
     def check(self) -> None:
-        """Raise `ConfigurationError` if the client is closed or belongs to another event loop."""
+        """Raise `ConfigurationError` if the client is closed or belongs to another
+        event loop.
+        """
         if self.closed:
             raise ConfigurationError("the client is closed: make a new one")
         if not self.in_their_loop():
-            raise ConfigurationError("the client was used in another event loop: make one in each loop")
+            raise ConfigurationError(
+                "the client was used in another event loop: make one in each loop"
+            )
 
     def in_their_loop(self) -> bool:
-        """Return whether the current event loop is the one that opened the sockets. In another one they hang."""
+        """Return whether the current event loop is the one that opened the sockets. In
+        another one they hang.
+        """
         loop = current_token()
         self.loop = self.loop or loop
         return self.loop == loop
 
     @contextmanager
     def running(self, scope: CancelScope) -> Generator[None]:
-        """Keep `scope`, in which a call runs, so that closing the client can end the call."""
+        """Keep `scope`, in which a call runs, so that closing the client can end the
+        call.
+        """
         self._calls.add(scope)
         try:
             yield
@@ -86,11 +98,12 @@ class Connections(Protocol):
         expires_at: float,
         /,
     ) -> Answer:
-        """
-        Send the request once and return the response, whatever its status. Raises `AttemptFailedError`.
+        """Send the request once and return the response, whatever its status. Raises
+        `AttemptFailedError`.
 
-        `expires_at` is when the attempt or its call has taken too long, by anyio's clock. The caller's own scopes may
-        end it earlier, which says nothing of the connection.
+        `expires_at` is when the attempt or its call has taken too long, by anyio's
+        clock. The caller's own scopes may end it earlier, which says nothing of the
+        connection.
         """
         ...
 

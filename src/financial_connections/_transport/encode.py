@@ -1,9 +1,9 @@
-"""
-Parameters → the wire. Pure.
+"""Parameters → the wire. Pure.
 
 One encoder for queries and forms: `{"features": ["balance"]}` → `features[0]=balance`,
-`{"account_holder": {"customer": "cus_1"}}` → `account_holder[customer]=cus_1` (brackets percent-encoded).
-Whatever cannot be sent is an `InvalidArgumentError` that names its key and shows no value.
+`{"account_holder": {"customer": "cus_1"}}` → `account_holder[customer]=cus_1` (brackets
+percent-encoded). Whatever cannot be sent is an `InvalidArgumentError` that names its
+key and shows no value.
 """
 
 import math
@@ -28,13 +28,16 @@ def encode_params(
     required: Collection[str] = (),
     free_text: bool = False,
 ) -> str:
-    """
-    Return `params` as a query or form string. `arrays` and `required` are keys such as `filters[countries]`.
+    """Return `params` as a query or form string. `arrays` and `required` are keys such
+    as `filters[countries]`.
 
-    Control characters are refused unless values are `free_text`: no parameter of the contract may hold one.
+    Control characters are refused unless values are `free_text`: no parameter of the
+    contract may hold one.
     """
     if not isinstance(params, Mapping):
-        raise InvalidArgumentError(f"params must be a mapping, not {type(params).__name__}")
+        raise InvalidArgumentError(
+            f"params must be a mapping, not {type(params).__name__}"
+        )
     _require(params, required)
     pairs: list[tuple[str, str]] = []
     for key, value in params.items():
@@ -52,7 +55,9 @@ def encode_path(segments: Sequence[str]) -> str:
 
 def _segment(segment: object) -> str:
     if not isinstance(segment, str):
-        raise InvalidArgumentError(f"an id must be a string, not {type(segment).__name__}")
+        raise InvalidArgumentError(
+            f"an id must be a string, not {type(segment).__name__}"
+        )
     if _PLAIN.fullmatch(segment):
         return segment
     # httpx resolves dot segments, so an id of ".." would reach another endpoint.
@@ -79,20 +84,30 @@ def _require(params: Mapping[str, object], required: Collection[str]) -> None:
             raise InvalidArgumentError(f"{path} must not be empty")
 
 
-def _pairs(key: str, value: object, arrays: Collection[str]) -> Iterator[tuple[str, str]]:
+def _pairs(
+    key: str, value: object, arrays: Collection[str]
+) -> Iterator[tuple[str, str]]:
     if value is None:
         return
     if key.count("[") > _DEEPEST:
         raise InvalidArgumentError(f"{key[:100]} is nested too deeply")
-    is_sequence = isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
+    is_sequence = isinstance(value, Sequence) and not isinstance(
+        value, str | bytes | bytearray | memoryview
+    )
     if key in arrays and not is_sequence:
-        raise InvalidArgumentError(f"{key} must be a list or tuple, not {type(value).__name__}: write {key}=[…]")
+        raise InvalidArgumentError(
+            f"{key} must be a list or tuple, not {type(value).__name__}: write {key}=[…]"
+        )
     if isinstance(value, Mapping):
         # A filter such as {"customer": None} must not turn into no filter.
         if all(item is None for item in value.values()):
-            raise InvalidArgumentError(f"{key} must not be empty: leave it out, or give it a value")
+            raise InvalidArgumentError(
+                f"{key} must not be empty: leave it out, or give it a value"
+            )
         for name, item in value.items():
-            yield from _pairs(f"{key}[{_checked_key(name, nested_in=key)}]", item, arrays)
+            yield from _pairs(
+                f"{key}[{_checked_key(name, nested_in=key)}]", item, arrays
+            )
     elif is_sequence:
         for index, item in enumerate(value):  # type: ignore[arg-type]
             if item is None:
@@ -103,9 +118,15 @@ def _pairs(key: str, value: object, arrays: Collection[str]) -> Iterator[tuple[s
 
 
 def _checked_key(key: object, *, nested_in: str = "") -> str:
-    if not isinstance(key, str) or not key or (nested_in and ("[" in key or "]" in key)):
+    if (
+        not isinstance(key, str)
+        or not key
+        or (nested_in and ("[" in key or "]" in key))
+    ):
         place = f"in {nested_in}" if nested_in else "of a parameter"
-        raise InvalidArgumentError(f"a key {place} must be a string without brackets, and not empty")
+        raise InvalidArgumentError(
+            f"a key {place} must be a string without brackets, and not empty"
+        )
     return _encodable(f"a key of {nested_in or 'a parameter'}", key)
 
 
@@ -153,5 +174,7 @@ def _encodable(what: str, text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidArgumentError(f"{what} holds a lone surrogate, which UTF-8 cannot spell") from None
+        raise InvalidArgumentError(
+            f"{what} holds a lone surrogate, which UTF-8 cannot spell"
+        ) from None
     return text

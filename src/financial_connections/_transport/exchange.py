@@ -23,7 +23,9 @@ _REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{1,90}")
 
 @frozen
 class Answer:
-    """A response: the status, the headers by lower-case name, and the decompressed body."""
+    """A response: the status, the headers by lower-case name, and the decompressed
+    body.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -40,7 +42,12 @@ class AttemptFailedError(Exception):
     """An attempt got no response. `reason` is a word of `APIConnectionError.reason`."""
 
     def __init__(
-        self, message: str, *, timed_out: bool = False, retryable: bool = True, reason: str | None = None
+        self,
+        message: str,
+        *,
+        timed_out: bool = False,
+        retryable: bool = True,
+        reason: str | None = None,
     ) -> None:
         super().__init__(message)
         self.timed_out = timed_out
@@ -49,15 +56,26 @@ class AttemptFailedError(Exception):
 
 
 def prepared_request(request: WireRequest, timeout: Timeout, library: Any) -> Any:
-    """Return the library's request. Of the time-outs only the one to connect: the attempt as a whole is bounded."""
-    extensions: dict[str, Any] = {"timeout": {"connect": min(timeout.connect, timeout.seconds)}}
+    """Return the library's request. Of the time-outs only the one to connect: the
+    attempt as a whole is bounded.
+    """
+    extensions: dict[str, Any] = {
+        "timeout": {"connect": min(timeout.connect, timeout.seconds)}
+    }
     sent = request_sent.get()
     if sent is not None:
         extensions["trace"] = partial(_on_trace, sent)
     base = _base_url(library, request.base_url)
-    # A stream of our own keeps the library from adding headers, which takes it as long as all the rest.
+    # A stream of our own keeps the library from adding headers, which takes it as long
+    # as all the rest.
     stream = _body_class(library)(request.content)
-    prepared = library.Request(request.method, base, headers=request.headers, stream=stream, extensions=extensions)
+    prepared = library.Request(
+        request.method,
+        base,
+        headers=request.headers,
+        stream=stream,
+        extensions=extensions,
+    )
     prepared.url = _url_class(library)(base, f"{request.path}{request.query}")
     prepared.read()
     return prepared
@@ -70,11 +88,11 @@ def _base_url(library: Any, base_url: str) -> Any:
 
 @cache
 def _url_class(library: Any) -> Any:
-    """
-    Return the library's class of URLs, less its parser.
+    """Return the library's class of URLs, less its parser.
 
-    Transports want parts that are at hand; taking a URL to pieces and checking each is a tenth of a call over aiohttp.
-    Whoever wants more of it, a mock or a hook, gets it parsed then.
+    Transports want parts that are at hand; taking a URL to pieces and checking each is
+    a tenth of a call over aiohttp. Whoever wants more of it, a mock or a hook, gets it
+    parsed then.
     """
 
     class URL(library.URL):  # type: ignore[misc]
@@ -130,10 +148,10 @@ class _Once(AsyncIterator[bytes]):
 
 @cache
 def _body_class(library: Any) -> Any:
-    """
-    Return the library's class of request bodies, less its async generator.
+    """Return the library's class of request bodies, less its async generator.
 
-    A write that is cancelled would leave the generator to the garbage collector, at which trio complains.
+    A write that is cancelled would leave the generator to the garbage collector, at
+    which trio complains.
     """
 
     class Body(library.ByteStream):  # type: ignore[misc]
@@ -148,10 +166,10 @@ def _body_class(library: Any) -> Any:
 
 
 async def answer_from(response: Any) -> Answer:
-    """
-    Return the response, its body read to the end.
+    """Return the response, its body read to the end.
 
-    If the body cannot be read, the connection is cut, and the status and the headers are returned without it.
+    If the body cannot be read, the connection is cut, and the status and the headers
+    are returned without it.
     """
     headers = _headers_of(response)
     try:
@@ -162,7 +180,11 @@ async def answer_from(response: Any) -> Answer:
         return _answer(response, headers, content)
     with anyio.CancelScope(shield=True):
         await response.aclose()
-    return evolve(_answer(response, headers, b""), unreadable=str(fault), retryable=fault.retryable)
+    return evolve(
+        _answer(response, headers, b""),
+        unreadable=str(fault),
+        retryable=fault.retryable,
+    )
 
 
 def answer_without_body(response: Any) -> Answer:
@@ -189,38 +211,51 @@ def _headers_of(response: Any) -> dict[str, str]:
 
 
 def faults_of(library: Any) -> tuple[type[Exception], ...]:
-    """
-    Return all that an exchange may fail with that is nobody's programming error.
+    """Return all that an exchange may fail with that is nobody's programming error.
 
-    More than httpx's own: hooks of a caller's client, and sockets closed elsewhere, raise what they like.
+    More than httpx's own: hooks of a caller's client, and sockets closed elsewhere,
+    raise what they like.
     """
     return _faults_of(library)
 
 
 @cache
 def _faults_of(library: Any) -> tuple[type[Exception], ...]:
-    theirs = (library.HTTPError, library.InvalidURL, library.StreamError, library.CookieConflict)
+    theirs = (
+        library.HTTPError,
+        library.InvalidURL,
+        library.StreamError,
+        library.CookieConflict,
+    )
     return (*theirs, OSError, anyio.ClosedResourceError, anyio.BrokenResourceError)
 
 
 def failure_from(error: Exception, library: Any) -> AttemptFailedError:
-    """Describe a fault without keeping it, because httpx's errors hold the request and so the key."""
+    """Describe a fault without keeping it, because httpx's errors hold the request and
+    so the key.
+    """
     timed_out = isinstance(error, library.TimeoutException)
     return AttemptFailedError(
         f"{type(error).__name__}: {text_of(error) or ('it took too long' if timed_out else 'no details')}",
         timed_out=timed_out,
         retryable=isinstance(
-            error, library.TransportError | OSError | anyio.ClosedResourceError | anyio.BrokenResourceError
+            error,
+            library.TransportError
+            | OSError
+            | anyio.ClosedResourceError
+            | anyio.BrokenResourceError,
         )
         and not isinstance(error, library.UnsupportedProtocol)
-        and not any(isinstance(one, ssl.SSLCertVerificationError) for one in chain(error)),
+        and not any(
+            isinstance(one, ssl.SSLCertVerificationError) for one in chain(error)
+        ),
         reason="timeout" if timed_out else reason_of(error, library),
     )
 
 
 def proxy_for(host: str, *, with_socks: bool) -> Any:
-    """
-    Return the environment's `httpx.Proxy` for https, of `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`; or None.
+    """Return the environment's `httpx.Proxy` for https, of `HTTPS_PROXY`, `ALL_PROXY`,
+    `NO_PROXY`; or None.
 
     Raises `ConfigurationError`.
     """
@@ -233,13 +268,17 @@ def proxy_for(host: str, *, with_socks: bool) -> Any:
     if not found.reveal() or proxy_bypass(host):
         return None
     try:
-        proxy = httpx.Proxy(found.reveal() if "://" in found.reveal() else f"http://{found.reveal()}")
+        proxy = httpx.Proxy(
+            found.reveal() if "://" in found.reveal() else f"http://{found.reveal()}"
+        )
     except (ValueError, httpx.InvalidURL):
         proxy = None
     # Outside `except`: the error has the URL in it, and that may have a password.
     if proxy is None or (proxy.url.scheme.startswith("socks") and not with_socks):
         schemes = "http, https, socks5 or socks5h" if with_socks else "http or https"
-        raise ConfigurationError(f"the proxy in HTTPS_PROXY or ALL_PROXY must be a URL of {schemes}")
+        raise ConfigurationError(
+            f"the proxy in HTTPS_PROXY or ALL_PROXY must be a URL of {schemes}"
+        )
     if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ConfigurationError("a socks proxy needs: pip install 'httpx[socks]'")
     return proxy

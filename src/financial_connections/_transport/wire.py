@@ -1,4 +1,6 @@
-"""A request and the settings → exactly what goes over the wire, the same on every attempt. Pure."""
+"""A request and the settings → exactly what goes over the wire, the same on every
+attempt. Pure.
+"""
 
 import sys
 from functools import cache, lru_cache
@@ -50,7 +52,9 @@ class WireRequest:
         return f"{self.base_url}{self.path}{self.query}"
 
 
-def wire_request(request: Request, settings: Settings, options: RequestOptions) -> WireRequest:
+def wire_request(
+    request: Request, settings: Settings, options: RequestOptions
+) -> WireRequest:
     """Return what is sent. Raises `InvalidArgumentError` for what cannot be."""
     path = encode_path(request.path)
     params = encode_params(
@@ -65,7 +69,9 @@ def wire_request(request: Request, settings: Settings, options: RequestOptions) 
     content = params.encode() if is_post else b""
     query = f"?{params}" if params and not is_post else ""
     if len(settings.base_url) + len(path) + len(query) > LONGEST_URL:
-        raise InvalidArgumentError(f"the ids and parameters make a URL of more than {LONGEST_URL} characters")
+        raise InvalidArgumentError(
+            f"the ids and parameters make a URL of more than {LONGEST_URL} characters"
+        )
     return WireRequest(
         method=request.method,
         origin=origin,
@@ -79,7 +85,9 @@ def wire_request(request: Request, settings: Settings, options: RequestOptions) 
 
 
 class _SecretBytes(bytes):
-    """A header's value that HTTP libraries pass on as it is, and that no repr, text, traceback or pickle shows."""
+    """A header's value that HTTP libraries pass on as it is, and that no repr, text,
+    traceback or pickle shows.
+    """
 
     __slots__ = ()
 
@@ -111,7 +119,11 @@ def _origin_of(base_url: str) -> Origin:
 
 
 def _headers(
-    settings: Settings, options: RequestOptions, origin: Origin, idempotency_key: str | None, content: bytes
+    settings: Settings,
+    options: RequestOptions,
+    origin: Origin,
+    idempotency_key: str | None,
+    content: bytes,
 ) -> dict[str, str | bytes]:
     headers: dict[str, str | bytes] = {
         "Host": origin.authority,
@@ -132,7 +144,9 @@ def _headers(
     if not options.headers:
         return headers
     own = {name.lower() for name in options.headers}
-    return {name: text for name, text in headers.items() if name.lower() not in own} | dict(options.headers)
+    return {
+        name: text for name, text in headers.items() if name.lower() not in own
+    } | dict(options.headers)
 
 
 @cache

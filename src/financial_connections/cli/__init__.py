@@ -1,5 +1,4 @@
-"""
-The command `fincon`: Financial Connections from a shell.
+"""The command `fincon`: Financial Connections from a shell.
 
 Needs the extra `financial-connections[cli]`. It is made of public names only.
 """

@@ -30,9 +30,16 @@ app = group("Bank accounts that their holders linked.")
 
 Refreshed = Annotated[
     list[Feature],
-    typer.Option("--feature", metavar="WHAT", help="Fetch balance, ownership or transactions; repeat it for more."),
+    typer.Option(
+        "--feature",
+        metavar="WHAT",
+        help="Fetch balance, ownership or transactions; repeat it for more.",
+    ),
 ]
-Subscribed = Annotated[list[Subscribable], typer.Option("--feature", metavar="WHAT", help="It can be transactions.")]
+Subscribed = Annotated[
+    list[Subscribable],
+    typer.Option("--feature", metavar="WHAT", help="It can be transactions."),
+]
 
 
 @app.command(
@@ -49,8 +56,12 @@ def list_accounts(
     *,
     customer: Customer = None,
     holder_account: HolderAccount = None,
-    session: Annotated[str | None, typer.Option(metavar="ID", help="Those linked in it, fcsess_…")] = None,
-    chart: Annotated[bool, typer.Option("--chart", help="Draw their balances.")] = False,
+    session: Annotated[
+        str | None, typer.Option(metavar="ID", help="Those linked in it, fcsess_…")
+    ] = None,
+    chart: Annotated[
+        bool, typer.Option("--chart", help="Draw their balances.")
+    ] = False,
     limit: Limit = None,
     starting_after: StartingAfter = None,
     ending_before: EndingBefore = None,
@@ -75,10 +86,19 @@ def list_accounts(
     context.obj.run(work)
 
 
-@app.command("retrieve", cls=Command, epilog=examples("fincon accounts retrieve fca_123 --expand ownership"))
-def retrieve(context: typer.Context, account: AccountId, *, expand: Expand = None) -> None:
+@app.command(
+    "retrieve",
+    cls=Command,
+    epilog=examples("fincon accounts retrieve fca_123 --expand ownership"),
+)
+def retrieve(
+    context: typer.Context, account: AccountId, *, expand: Expand = None
+) -> None:
     """Show one account."""
-    _show(context, lambda link: link.client.accounts.retrieve(account, expand=expand or None))
+    _show(
+        context,
+        lambda link: link.client.accounts.retrieve(account, expand=expand or None),
+    )
 
 
 @app.command(
@@ -94,10 +114,21 @@ def refresh(
     account: AccountId,
     *,
     features: Refreshed,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
-    within: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="How long to wait.")] = 120,
-    poll: Annotated[float, typer.Option(min=0.01, metavar="SECONDS", help="When to look first, while waiting.")] = 1,
-    when_available: Annotated[bool, typer.Option("--when-available", help="Wait for too early a refresh.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until it is done.")
+    ] = False,
+    within: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="How long to wait.")
+    ] = 120,
+    poll: Annotated[
+        float,
+        typer.Option(
+            min=0.01, metavar="SECONDS", help="When to look first, while waiting."
+        ),
+    ] = 1,
+    when_available: Annotated[
+        bool, typer.Option("--when-available", help="Wait for too early a refresh.")
+    ] = False,
     expand: Expand = None,
 ) -> None:
     """Have data fetched anew from the institution."""
@@ -106,7 +137,9 @@ def refresh(
 
     async def work(link: "Link") -> "Account":
         if not wait:
-            return await link.client.accounts.refresh(account, features=features, expand=expand or None)
+            return await link.client.accounts.refresh(
+                account, features=features, expand=expand or None
+            )
         from financial_connections.cli.progress import Watched  # noqa: PLC0415 - help and completion do without
 
         with Watched(features) as watched:
@@ -124,34 +157,72 @@ def refresh(
     _show(context, work)
 
 
-@app.command("subscribe", cls=Command, epilog=examples("fincon accounts subscribe fca_123 --feature transactions"))
-def subscribe(context: typer.Context, account: AccountId, *, features: Subscribed, expand: Expand = None) -> None:
+@app.command(
+    "subscribe",
+    cls=Command,
+    epilog=examples("fincon accounts subscribe fca_123 --feature transactions"),
+)
+def subscribe(
+    context: typer.Context,
+    account: AccountId,
+    *,
+    features: Subscribed,
+    expand: Expand = None,
+) -> None:
     """Have data refreshed every day."""
-    _show(context, lambda link: link.client.accounts.subscribe(account, features=features, expand=expand or None))
+    _show(
+        context,
+        lambda link: link.client.accounts.subscribe(
+            account, features=features, expand=expand or None
+        ),
+    )
 
 
-@app.command("unsubscribe", cls=Command, epilog=examples("fincon accounts unsubscribe fca_123 --feature transactions"))
-def unsubscribe(context: typer.Context, account: AccountId, *, features: Subscribed, expand: Expand = None) -> None:
+@app.command(
+    "unsubscribe",
+    cls=Command,
+    epilog=examples("fincon accounts unsubscribe fca_123 --feature transactions"),
+)
+def unsubscribe(
+    context: typer.Context,
+    account: AccountId,
+    *,
+    features: Subscribed,
+    expand: Expand = None,
+) -> None:
     """End a daily refresh."""
-    _show(context, lambda link: link.client.accounts.unsubscribe(account, features=features, expand=expand or None))
+    _show(
+        context,
+        lambda link: link.client.accounts.unsubscribe(
+            account, features=features, expand=expand or None
+        ),
+    )
 
 
 @app.command(
     "disconnect",
     cls=Command,
-    epilog=examples("fincon accounts disconnect fca_123", "fincon accounts disconnect fca_123 --yes"),
+    epilog=examples(
+        "fincon accounts disconnect fca_123", "fincon accounts disconnect fca_123 --yes"
+    ),
 )
 def disconnect(
     context: typer.Context,
     account: AccountId,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Do not ask; needed where there is no terminal."),
+    ] = False,
     expand: Expand = None,
 ) -> None:
     """End the access to an account, for good."""
     if not yes:
         _ask(f"End the access to {account} for good?")
-    _show(context, lambda link: link.client.accounts.disconnect(account, expand=expand or None))
+    _show(
+        context,
+        lambda link: link.client.accounts.disconnect(account, expand=expand or None),
+    )
 
 
 @app.command("owners", cls=Command, epilog=examples("fincon accounts owners fca_123"))
@@ -159,7 +230,10 @@ def owners(
     context: typer.Context,
     account: AccountId,
     *,
-    ownership: Annotated[str | None, typer.Option(metavar="ID", help="A snapshot, fcaowns_…; else the latest.")] = None,
+    ownership: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="A snapshot, fcaowns_…; else the latest."),
+    ] = None,
     limit: Limit = None,
     starting_after: StartingAfter = None,
     ending_before: EndingBefore = None,
@@ -171,7 +245,10 @@ def owners(
 
         snapshot = ownership or await _latest_ownership(link, account)
         found = link.client.accounts.list_owners(
-            account, ownership=snapshot, starting_after=starting_after, ending_before=ending_before
+            account,
+            ownership=snapshot,
+            starting_after=starting_after,
+            ending_before=ending_before,
         )
         await link.output.show_all(found, limit, tables.owners)
 
@@ -183,7 +260,9 @@ async def _latest_ownership(link: "Link", account: str) -> str:
 
     snapshot = id_of((await link.client.accounts.retrieve(account)).ownership)
     if snapshot is None:
-        raise UsageError(f"{account} has no owners yet: fincon accounts refresh {account} --feature ownership --wait")
+        raise UsageError(
+            f"{account} has no owners yet: fincon accounts refresh {account} --feature ownership --wait"
+        )
     return snapshot
 
 
@@ -192,7 +271,9 @@ def _show(context: typer.Context, call: "Callable[[Link], Awaitable[Account]]") 
         from financial_connections.cli import details  # noqa: PLC0415 - help and completion do without
 
         account = await call(link)
-        link.output.show(account.to_dict(), partial(details.account, account, now=link.now()))
+        link.output.show(
+            account.to_dict(), partial(details.account, account, now=link.now())
+        )
 
     context.obj.run(work)
 

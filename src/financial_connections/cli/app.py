@@ -6,7 +6,12 @@ import typer
 
 from financial_connections.cli import accounts, sessions, transactions, webhooks
 from financial_connections.cli.completion import Install, Show
-from financial_connections.cli.group import Command, everywhere, examples, refuse_unusable
+from financial_connections.cli.group import (
+    Command,
+    everywhere,
+    examples,
+    refuse_unusable,
+)
 from financial_connections.cli.sandbox import sandbox
 from financial_connections.cli.settings import Settings
 
@@ -23,14 +28,30 @@ _EPILOG = """\
 130  Ctrl-C; 143: SIGTERM; 141: nobody reads stdout any more
 """
 
-Json = Annotated[bool | None, everywhere("--json", help="Print JSON Lines on a terminal too.")]
-WithSandbox = Annotated[bool | None, everywhere("--sandbox", help="Ask a sandbox, with made-up data.")]
-KeyFile = Annotated[str | None, everywhere(metavar="FILE", help="Has the key (- is stdin), else STRIPE_API_KEY.")]
+Json = Annotated[
+    bool | None, everywhere("--json", help="Print JSON Lines on a terminal too.")
+]
+WithSandbox = Annotated[
+    bool | None, everywhere("--sandbox", help="Ask a sandbox, with made-up data.")
+]
+KeyFile = Annotated[
+    str | None,
+    everywhere(metavar="FILE", help="Has the key (- is stdin), else STRIPE_API_KEY."),
+]
 BaseUrl = Annotated[str | None, everywhere(metavar="URL", help="Where the API is.")]
-StripeAccount = Annotated[str | None, everywhere(metavar="ID", help="The connected account to act for.")]
-AttemptTimeout = Annotated[float | None, everywhere(metavar="SECONDS", help="How long an attempt may take (30).")]
-Retries = Annotated[int | None, everywhere(metavar="N", help="How often an attempt is repeated (2).")]
-Debug = Annotated[bool | None, everywhere("--debug", help="Log attempts, and show where one fails.")]
+StripeAccount = Annotated[
+    str | None, everywhere(metavar="ID", help="The connected account to act for.")
+]
+AttemptTimeout = Annotated[
+    float | None,
+    everywhere(metavar="SECONDS", help="How long an attempt may take (30)."),
+]
+Retries = Annotated[
+    int | None, everywhere(metavar="N", help="How often an attempt is repeated (2).")
+]
+Debug = Annotated[
+    bool | None, everywhere("--debug", help="Log attempts, and show where one fails.")
+]
 
 app = typer.Typer(
     help="Stripe's Financial Connections in a shell: linked bank accounts, balances, owners, transactions.",
@@ -58,7 +79,9 @@ def _tell_version(settings: Settings) -> None:
     from financial_connections import API_VERSION, __version__  # noqa: PLC0415 - help and completion do without
 
     text = f"financial-connections {__version__}, API version {API_VERSION}"
-    settings.output.show({"version": __version__, "api_version": API_VERSION}, lambda: Text(text))
+    settings.output.show(
+        {"version": __version__, "api_version": API_VERSION}, lambda: Text(text)
+    )
 
 
 def _tell_version_and_end(*, is_asked: bool) -> None:
@@ -70,7 +93,11 @@ def _tell_version_and_end(*, is_asked: bool) -> None:
 Version = Annotated[
     bool,
     typer.Option(
-        "--version", callback=_tell_version_and_end, is_eager=True, expose_value=False, help="Show the versions."
+        "--version",
+        callback=_tell_version_and_end,
+        is_eager=True,
+        expose_value=False,
+        help="Show the versions.",
     ),
 ]
 

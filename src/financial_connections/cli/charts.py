@@ -41,7 +41,9 @@ Months = dict[Span, Sums]
 
 
 async def months(found: "AsyncIterable[Transaction]") -> Months:
-    """Add up transactions by month, newest first. What is void never moved; what lacks an amount or a time is left."""
+    """Add up transactions by month, newest first. What is void never moved; what lacks
+    an amount or a time is left.
+    """
     sums: Months = defaultdict(Sums)
     async for transaction in found:
         units, seconds = transaction.amount, transaction.transacted_at
@@ -73,7 +75,9 @@ def spending(found: Months) -> Sized:
     table = _chart("month", _BAR, "in", _BAR, "out")
     largest: dict[str, int] = defaultdict(int)
     for span, sums in found.items():
-        largest[span.currency] = max(largest[span.currency], sums.money_in, sums.money_out)
+        largest[span.currency] = max(
+            largest[span.currency], sums.money_in, sums.money_out
+        )
     for span, sums in found.items():
         size = largest[span.currency]
         table.add_row(
@@ -87,11 +91,15 @@ def spending(found: Months) -> Sized:
 
 
 def balances(found: "Iterable[Account]") -> Sized:
-    """Return balances as bars, each currency to a scale of its own; what is owed is red."""
+    """Return balances as bars, each currency to a scale of its own; what is owed is
+    red.
+    """
     rows = [
         (account, currency, units)
         for account in found
-        for currency, units in sorted(((account.balance and account.balance.current) or {}).items())
+        for currency, units in sorted(
+            ((account.balance and account.balance.current) or {}).items()
+        )
     ]
     largest: dict[str, int] = defaultdict(int)
     for _, currency, units in rows:
@@ -108,7 +116,13 @@ def balances(found: "Iterable[Account]") -> Sized:
 
 
 def _chart(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
+    table = Table(
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        expand=True,
+    )
     table.header_style = "bold"
     for name in columns:
         table.add_column(

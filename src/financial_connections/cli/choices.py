@@ -1,9 +1,12 @@
-"""The values that options take: the `Literal`s of `financial_connections.params`, which Typer needs as enums."""
+"""The values that options take: the `Literal`s of `financial_connections.params`, which
+Typer needs as enums.
+"""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-# Written down once more, because loading all models takes longer than printing a help text; a test compares them.
+# Written down once more, because loading all models takes longer than printing a help
+# text; a test compares them.
 if TYPE_CHECKING:
     from financial_connections.params import AccountExpand, SessionExpand
     from financial_connections.params import RefreshFeature as Feature
@@ -75,4 +78,13 @@ class Scene(StrEnum):
     SLOW_BANK = "slow-bank"
 
 
-__all__ = ["AccountExpand", "Feature", "Permission", "Prefetch", "Scene", "SessionExpand", "Shell", "Subscribable"]
+__all__ = [
+    "AccountExpand",
+    "Feature",
+    "Permission",
+    "Prefetch",
+    "Scene",
+    "SessionExpand",
+    "Shell",
+    "Subscribable",
+]

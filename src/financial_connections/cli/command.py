@@ -63,7 +63,9 @@ def _invoke(args: list[str]) -> None:
 
 
 def _finish(stream: Any) -> None:
-    """Write what is left; what cannot be written is dropped, else the interpreter complains of it at its end."""
+    """Write what is left; what cannot be written is dropped, else the interpreter
+    complains of it at its end.
+    """
     if stream is None:
         return
     try:
@@ -78,7 +80,9 @@ def _tell(error: BaseException, signals: Sequence[int], *, is_debug: bool) -> in
 
     told = failure.failure_from(error)
     _finish(sys.stdout)  # Rich drops it where stderr is a pipe that nobody reads
-    with suppress(OSError, SystemExit):  # whatever becomes of the line, there is the status
+    with suppress(
+        OSError, SystemExit
+    ):  # whatever becomes of the line, there is the status
         if is_debug and sys.stderr is not None:
             sys.stderr.write(failure.places(error))
         failure.show(told)
@@ -93,7 +97,9 @@ def _sigterm_as_interrupt() -> Generator[list[int]]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         received.append(number)
         handler = signal.getsignal(signal.SIGINT)
-        (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
+        (handler if callable(handler) else signal.default_int_handler)(
+            signal.SIGINT, frame
+        )
 
     before = signal.signal(signal.SIGTERM, interrupt)
     try:

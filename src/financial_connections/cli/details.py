@@ -11,7 +11,12 @@ from financial_connections.cli import moment, money
 from financial_connections.cli.tables import amount, status, text
 
 if TYPE_CHECKING:
-    from financial_connections.models import Account, AccountHolder, Session, Transaction
+    from financial_connections.models import (
+        Account,
+        AccountHolder,
+        Session,
+        Transaction,
+    )
     from financial_connections.webhooks import AccountEvent, UnknownEvent
 
 _HIDDEN = "hidden: --show-client-secret, or --json"
@@ -27,7 +32,15 @@ def account(found: "Account", now: float) -> Table:
 def _account(found: "Account", now: float) -> Iterator[Line]:
     yield "account", text(found.id, "cyan")
     yield "institution", text(found.institution_name)
-    yield "name", Text(" ").join([text(found.display_name), text(f"…{found.last4}" if found.last4 else "", "dim")])
+    yield (
+        "name",
+        Text(" ").join(
+            [
+                text(found.display_name),
+                text(f"…{found.last4}" if found.last4 else "", "dim"),
+            ]
+        ),
+    )
     yield "kind", _listed([found.category, found.subcategory])
     yield "status", status(found.status)
     yield "holder", _holder(found.account_holder)
@@ -56,7 +69,9 @@ def refreshes(found: "Account") -> list[tuple[str, object]]:
 
 
 def session(found: "Session", now: float, *, show_client_secret: bool) -> Table:
-    """Return a session. Whoever has its client secret can link accounts in it, so a screen shows it on request."""
+    """Return a session. Whoever has its client secret can link accounts in it, so a
+    screen shows it on request.
+    """
     lines: list[Line] = [
         ("session", text(found.id, "cyan")),
         ("holder", _holder(found.account_holder)),
@@ -66,7 +81,14 @@ def session(found: "Session", now: float, *, show_client_secret: bool) -> Table:
         ("return URL", text(found.return_url)),
     ]
     if found.client_secret:
-        lines.append(("client secret", text(found.client_secret) if show_client_secret else Text(_HIDDEN, "dim")))
+        lines.append(
+            (
+                "client secret",
+                text(found.client_secret)
+                if show_client_secret
+                else Text(_HIDDEN, "dim"),
+            )
+        )
     grid = _grid(iter(lines))
     for linked in (found.accounts.data if found.accounts else None) or ():
         grid.add_row("", "")
@@ -128,11 +150,19 @@ def _fill(grid: Table, lines: Iterator[Line]) -> None:
 
 
 def _listed(values: object) -> Text:
-    return text(", ".join(str(value) for value in values if value) if isinstance(values, list) else None)
+    return text(
+        ", ".join(str(value) for value in values if value)
+        if isinstance(values, list)
+        else None
+    )
 
 
 def _holder(holder: "AccountHolder | None") -> Text:
-    return text(id_of(holder.customer) or id_of(holder.account), "cyan") if holder else Text()
+    return (
+        text(id_of(holder.customer) or id_of(holder.account), "cyan")
+        if holder
+        else Text()
+    )
 
 
 def _refresh(refresh: object, now: float) -> Text:
@@ -149,4 +179,6 @@ def _refresh(refresh: object, now: float) -> Text:
 def _when(seconds: int | None, now: float) -> Text:
     if seconds is None:
         return Text()
-    return Text.assemble(f"{moment.minute(seconds)} UTC, ", (moment.ago(seconds, now), "dim"))
+    return Text.assemble(
+        f"{moment.minute(seconds)} UTC, ", (moment.ago(seconds, now), "dim")
+    )

@@ -21,7 +21,9 @@ def write(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replaced(path: Path) -> Generator[BinaryIO]:
-    """Give a file to write to, for its owner alone; in the end it takes the place of `path`."""
+    """Give a file to write to, for its owner alone; in the end it takes the place of
+    `path`.
+    """
     with named(path):
         descriptor, name = mkstemp(prefix=_prefix(path), suffix=".tmp", dir=path.parent)
         draft = Path(name)
@@ -58,15 +60,18 @@ def move(source: Path, target: Path) -> None:
 
 
 def appended(path: Path) -> FileIO:
-    """
-    Open a file to append to, for its owner alone. Raises `UsageError` where its name leads to another's file.
+    """Open a file to append to, for its owner alone. Raises `UsageError` where its name
+    leads to another's file.
 
     It has no buffer, so that closing it has nothing left to fail with.
     """
-    # A link would put bank data elsewhere; opening a named pipe would wait for a reader.
+    # A link would put bank data elsewhere; opening a named pipe would wait for a
+    # reader.
     safely = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        file = FileIO(path, "ab", opener=lambda name, flags: os.open(name, flags | safely, 0o600))
+        file = FileIO(
+            path, "ab", opener=lambda name, flags: os.open(name, flags | safely, 0o600)
+        )
     except OSError:
         if path.is_symlink() or path.is_fifo():
             raise _not_ours(path) from None
@@ -89,7 +94,9 @@ def _not_ours(path: Path) -> UsageError:
 
 
 def write_all(file: BinaryIO | FileIO, content: bytes) -> None:
-    """Write all of it, or raise `OSError`: without a buffer, a full disk takes a part and is silent about the rest."""
+    """Write all of it, or raise `OSError`: without a buffer, a full disk takes a part
+    and is silent about the rest.
+    """
     left = memoryview(content)
     while left:
         left = left[file.write(left) or 0 :]

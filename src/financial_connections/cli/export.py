@@ -1,9 +1,9 @@
-"""
-Exports that survive whatever ends them.
+"""Exports that survive whatever ends them.
 
-Beside a target `out.csv` grows `.out.csv.part`, and `.out.csv.part.state` tells how far it is to be trusted: so many
-bytes, which end with the transaction `cursor`. Bytes reach the disk before the state that counts them, so that after a
-kill the part is cut to its state and goes on after `cursor`. The target appears by a rename, at the end.
+Beside a target `out.csv` grows `.out.csv.part`, and `.out.csv.part.state` tells how far
+it is to be trusted: so many bytes, which end with the transaction `cursor`. Bytes reach
+the disk before the state that counts them, so that after a kill the part is cut to its
+state and goes on after `cursor`. The target appears by a rename, at the end.
 """
 
 import json
@@ -49,9 +49,13 @@ def state_from(content: bytes) -> State:
     try:
         state = State(**json.loads(content))
     except (TypeError, ValueError):
-        raise UsageError("the state of the unfinished export is damaged: start over with --force") from None
+        raise UsageError(
+            "the state of the unfinished export is damaged: start over with --force"
+        ) from None
     if state.version != _VERSION:
-        raise UsageError("the unfinished export is another version's: start over with --force")
+        raise UsageError(
+            "the unfinished export is another version's: start over with --force"
+        )
     return state
 
 
@@ -69,39 +73,62 @@ def state_to_begin_with(
     resume: bool,
     force: bool,
 ) -> State:
-    """
-    Return where an export begins, given what lies there from earlier. Raises `UsageError` where it must not.
+    """Return where an export begins, given what lies there from earlier. Raises
+    `UsageError` where it must not.
 
     `found` is the state to go on from, None without `resume`.
     """
     if has_part and not (resume or force):
-        raise UsageError("an unfinished export is there: go on with --resume, or start over with --force")
-    # A complete export without a part is its target: what was left to do is to remove the state.
-    is_published = found is not None and found.is_complete and has_target and not has_part
+        raise UsageError(
+            "an unfinished export is there: go on with --resume, or start over with --force"
+        )
+    # A complete export without a part is its target: what was left to do is to remove
+    # the state.
+    is_published = (
+        found is not None and found.is_complete and has_target and not has_part
+    )
     may_overwrite = force or (found is not None and found.may_overwrite)
     if has_target and not (may_overwrite or is_published):
         raise UsageError("the file is there already: --force replaces it")
     if found is None:
         return State(options=dict(options), may_overwrite=may_overwrite)
-    if different := [name for name, value in options.items() if found.options.get(name) != value]:
+    if different := [
+        name for name, value in options.items() if found.options.get(name) != value
+    ]:
         raise UsageError(
             f"the unfinished export had another {', '.join(different)}: repeat its options, or start over with --force"
         )
     if not (has_part or is_published):
-        raise UsageError("the part of the unfinished export is gone: start over with --force")
+        raise UsageError(
+            "the part of the unfinished export is gone: start over with --force"
+        )
     return evolve(found, may_overwrite=may_overwrite)
 
 
 class Export:
-    """An export on its way: enter it, append to it, publish it. Leaving it early keeps what was appended."""
+    """An export on its way: enter it, append to it, publish it. Leaving it early keeps
+    what was appended.
+    """
 
-    def __init__(self, target: Path, form: Format, options: Mapping[str, Any], *, resume: bool, force: bool) -> None:
+    def __init__(
+        self,
+        target: Path,
+        form: Format,
+        options: Mapping[str, Any],
+        *,
+        resume: bool,
+        force: bool,
+    ) -> None:
         self.target = target
         self.state = State(options=dict(options))
         self._format = form
         self._part = target.with_name(f".{target.name}.part")
         self._state_path = self._part.with_name(f"{self._part.name}.state")
-        self._ready = self._part if form.convert is None else self._part.with_name(f"{self._part.name}.done")
+        self._ready = (
+            self._part
+            if form.convert is None
+            else self._part.with_name(f"{self._part.name}.done")
+        )
         self._file: FileIO | None = None
         self._wishes = {"resume": resume, "force": force}
 
@@ -111,7 +138,9 @@ class Export:
         left = self._left()
         self.state = state_to_begin_with(
             self.state.options,
-            found=state_from(left) if left is not None and self._wishes["resume"] else None,
+            found=state_from(left)
+            if left is not None and self._wishes["resume"]
+            else None,
             has_part=self._part.exists() or self._ready.exists(),
             has_target=_is_taken(self.target),
             **self._wishes,
@@ -123,7 +152,10 @@ class Export:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         if self._file:
             with self._file:
@@ -134,9 +166,19 @@ class Export:
     @property
     def is_resumable(self) -> bool:
         """Whether it was entered, and there is something to go on with."""
-        return self._file is not None and bool(self.state.count) and self._state_path.exists()
+        return (
+            self._file is not None
+            and bool(self.state.count)
+            and self._state_path.exists()
+        )
 
-    def append(self, transactions: Sequence[dict[str, Any]], cursor: str | None, *, is_last: bool) -> None:
+    def append(
+        self,
+        transactions: Sequence[dict[str, Any]],
+        cursor: str | None,
+        *,
+        is_last: bool,
+    ) -> None:
         """Keep a page, for good once this returns. `cursor` is its last transaction."""
         self._keep(
             self._format.lines(transactions),
@@ -151,7 +193,9 @@ class Export:
             self._convert(self._format.convert)
         if self._ready.exists():
             if _is_taken(self.target) and not self.state.may_overwrite:
-                raise UsageError("the file has appeared meanwhile: --resume --force replaces it")
+                raise UsageError(
+                    "the file has appeared meanwhile: --resume --force replaces it"
+                )
             durable.move(self._ready, self.target)
         for path in (self._ready, self._state_path):
             durable.sweep(path)
@@ -180,7 +224,9 @@ class Export:
         if self._left() != left or not _is_at(file, self._part):
             raise UsageError("another export has just written to this file")
         if file.seek(0, os.SEEK_END) < self.state.length:
-            raise UsageError("the part of the unfinished export is damaged: start over with --force")
+            raise UsageError(
+                "the part of the unfinished export is damaged: start over with --force"
+            )
         file.truncate(self.state.length)
 
     def _begin(self, file: FileIO) -> None:
@@ -200,7 +246,9 @@ class Export:
         with durable.named(self._part):
             durable.write_all(self._file, content)
             os.fsync(self._file.fileno())
-        self.state = evolve(self.state, length=self.state.length + len(content), **changes)
+        self.state = evolve(
+            self.state, length=self.state.length + len(content), **changes
+        )
         durable.write(self._state_path, bytes_of(self.state))
 
 
@@ -210,7 +258,9 @@ def _is_taken(path: Path) -> bool:
 
 
 def _is_at(file: FileIO, path: Path) -> bool:
-    """Tell whether a file still has its name: the export that had the lock before may have moved or removed it."""
+    """Tell whether a file still has its name: the export that had the lock before may
+    have moved or removed it.
+    """
     return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
 
 

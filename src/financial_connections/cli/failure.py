@@ -49,7 +49,8 @@ _ADVICE: tuple[tuple[type[FinancialConnectionsError], str], ...] = (
     (APIConnectionError, "check the network, --base-url and --timeout"),
 )
 
-# Typer keeps its Click in different places; this is Click's own root of errors in either.
+# Typer keeps its Click in different places; this is Click's own root of errors in
+# either.
 _CLICK_ERROR = typer.BadParameter.__mro__[2]
 
 
@@ -65,15 +66,24 @@ class Failure:
 
 
 def failure_from(error: BaseException) -> Failure:
-    """Return what to say of an error. Notes of it (`add_note`) say what to do, and come last."""
+    """Return what to say of an error. Notes of it (`add_note`) say what to do, and come
+    last.
+    """
     status, *texts = _told(error)
-    return Failure(status, clean(masked("; ".join([*map(str, texts), *getattr(error, "__notes__", ())]))))
+    return Failure(
+        status,
+        clean(masked("; ".join([*map(str, texts), *getattr(error, "__notes__", ())]))),
+    )
 
 
 def _told(error: BaseException) -> tuple[Any, ...]:
     match error:
         case FinancialConnectionsError():
-            return _first(_STATUSES, error), error, *filter(None, [_first(_ADVICE, error)])
+            return (
+                _first(_STATUSES, error),
+                error,
+                *filter(None, [_first(_ADVICE, error)]),
+            )
         case UsageError():
             return USAGE, error
         case KeyboardInterrupt() | typer.Abort():
@@ -90,7 +100,10 @@ def _told(error: BaseException) -> tuple[Any, ...]:
 def _told_by_click(error: Any) -> tuple[Any, ...]:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "fincon"
-    text = _NUMBER.sub(lambda kind: "a number" if kind[1] == "float" else "a whole number", error.format_message())
+    text = _NUMBER.sub(
+        lambda kind: "a number" if kind[1] == "float" else "a whole number",
+        error.format_message(),
+    )
     return error.exit_code, text.rstrip("."), f"see {path} --help"
 
 
@@ -99,11 +112,22 @@ def _first(table: tuple[tuple[type, Any], ...], error: BaseException) -> Any:
 
 
 def places(error: BaseException | None) -> str:
-    """Return a traceback of places and kinds: no locals, and no texts, which may quote keys or bank data."""
+    """Return a traceback of places and kinds: no locals, and no texts, which may quote
+    keys or bank data.
+    """
     told: list[str] = []
     while error is not None:
-        told.append("".join([*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]))
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        told.append(
+            "".join(
+                [
+                    *traceback.format_tb(error.__traceback__),
+                    f"{type(error).__qualname__}\n",
+                ]
+            )
+        )
+        error = error.__cause__ or (
+            None if error.__suppress_context__ else error.__context__
+        )
     return "\nled to\n".join(reversed(told))
 
 

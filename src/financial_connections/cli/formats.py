@@ -24,14 +24,17 @@ class Format:
     lines: Callable[[Sequence[dict[str, Any]]], bytes]
     """Return transactions as bytes to append."""
     convert: Callable[[Path, BinaryIO], None] | None = None
-    """Make a second file of what was written, where it is not yet what was asked for."""
+    """Make a second file of what was written, where it is not yet what was asked for.
+    """
 
 
 def format_of(target: Path) -> Format:
     """Return the format that a file's name asks for. Raises `UsageError`."""
     ending = target.suffix.lower()
     if ending not in _FORMATS:
-        raise UsageError(f"--to: the file's name must end with one of {', '.join(_FORMATS)}")
+        raise UsageError(
+            f"--to: the file's name must end with one of {', '.join(_FORMATS)}"
+        )
     if ending == ".parquet" and find_spec("pyarrow") is None:
         raise UsageError("parquet needs: pip install 'financial-connections[parquet]'")
     return _FORMATS[ending]
@@ -53,7 +56,9 @@ def _parquet(lines: Path, sink: BinaryIO) -> None:
     types = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
     schema = pa.schema([(column, types[kind]) for column, kind in COLUMNS.items()])
     with lines.open("rb") as source, parquet.ParquetWriter(sink, schema) as writer:
-        while rows := [row_from(json.loads(line)) for line in islice(source, _ROW_GROUP)]:
+        while rows := [
+            row_from(json.loads(line)) for line in islice(source, _ROW_GROUP)
+        ]:
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
 
 

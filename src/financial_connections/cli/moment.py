@@ -21,7 +21,11 @@ def month(seconds: int | None) -> str:
 
 def _written(seconds: int | None, pattern: str) -> str:
     try:
-        return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime(pattern)
+        return (
+            ""
+            if seconds is None
+            else datetime.fromtimestamp(seconds, UTC).strftime(pattern)
+        )
     except (OverflowError, OSError, ValueError):
         return "?"
 
@@ -36,14 +40,18 @@ def ago(seconds: int | None, now: float) -> str:
         distance = timedelta(seconds=round(seconds - now))
     except OverflowError:
         return "?"
-    return str(format_timedelta(distance, add_direction=True, locale="en_US")) if distance else "now"
+    return (
+        str(format_timedelta(distance, add_direction=True, locale="en_US"))
+        if distance
+        else "now"
+    )
 
 
 def seconds_from(text: str, *, end_of_day: bool = False) -> int:
-    """
-    Return the moment that somebody wrote, in seconds since the epoch.
+    """Return the moment that somebody wrote, in seconds since the epoch.
 
-    Seconds stay as they are; a day is its first second, or its last; without a zone it is UTC. Raises `ValueError`.
+    Seconds stay as they are; a day is its first second, or its last; without a zone it
+    is UTC. Raises `ValueError`.
     """
     if re.fullmatch(r"-?[0-9]+", text):
         return int(text)

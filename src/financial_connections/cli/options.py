@@ -7,20 +7,38 @@ import typer
 from financial_connections.cli.choices import AccountExpand
 from financial_connections.cli.usage import UsageError
 
-AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id, fca_…")]
-OfAccount = Annotated[str, typer.Option("--account", metavar="ID", help="The account's id, fca_…")]
-Customer = Annotated[str | None, typer.Option(metavar="ID", help="A customer who holds accounts, cus_…")]
-HolderAccount = Annotated[str | None, typer.Option(metavar="ID", help="A Stripe account that holds accounts, acct_…")]
+AccountId = Annotated[
+    str, typer.Argument(metavar="ACCOUNT", help="The account's id, fca_…")
+]
+OfAccount = Annotated[
+    str, typer.Option("--account", metavar="ID", help="The account's id, fca_…")
+]
+Customer = Annotated[
+    str | None, typer.Option(metavar="ID", help="A customer who holds accounts, cus_…")
+]
+HolderAccount = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="A Stripe account that holds accounts, acct_…"),
+]
 Limit = Annotated[
     int | None,
-    typer.Option(min=0, metavar="N", help="At most so many, 0 for all. Else: 20 on a terminal, all in a pipe."),
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="At most so many, 0 for all. Else: 20 on a terminal, all in a pipe.",
+    ),
 ]
-StartingAfter = Annotated[str | None, typer.Option(metavar="ID", help="Go on after this one, to older ones.")]
-EndingBefore = Annotated[str | None, typer.Option(metavar="ID", help="Go on before this one, to newer ones.")]
+StartingAfter = Annotated[
+    str | None, typer.Option(metavar="ID", help="Go on after this one, to older ones.")
+]
+EndingBefore = Annotated[
+    str | None, typer.Option(metavar="ID", help="Go on before this one, to newer ones.")
+]
 Expand = Annotated[
     list[AccountExpand] | None,
     typer.Option(
-        metavar="FIELD", help="Have it as an object: ownership, account_holder.customer or account_holder.account."
+        metavar="FIELD",
+        help="Have it as an object: ownership, account_holder.customer or account_holder.account.",
     ),
 ]
 

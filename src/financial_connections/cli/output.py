@@ -1,4 +1,6 @@
-"""What goes to stdout: tables on a terminal, JSON Lines anywhere else. What goes to stderr is for people."""
+"""What goes to stdout: tables on a terminal, JSON Lines anywhere else. What goes to
+stderr is for people.
+"""
 
 import os
 import stat
@@ -33,22 +35,25 @@ def console(*, stderr: bool = False) -> "Console":
 
 
 def json_line(value: Any) -> str:
-    """Return a value as a line of JSON, in ASCII: whole in any encoding, and harmless on any terminal."""
+    """Return a value as a line of JSON, in ASCII: whole in any encoding, and harmless
+    on any terminal.
+    """
     return json_text(value) + "\n"
 
 
 def write_lines(values: Iterable[Any], *, to_disk: bool = False) -> None:
-    """
-    Write values as lines of JSON to stdout. Raises `OSError` unless all of them are out.
+    """Write values as lines of JSON to stdout. Raises `OSError` unless all of them are
+    out.
 
-    With `to_disk` they are on the disk when this returns, if stdout is a file; the first begins a line of its own, even
-    behind one that was torn.
+    With `to_disk` they are on the disk when this returns, if stdout is a file; the
+    first begins a line of its own, even behind one that was torn.
     """
     content = "".join(map(json_line, values)).encode()
     descriptor = _file_of_stdout() if to_disk else None
     if content and descriptor is not None and _is_torn(descriptor):
         content = b"\n" + content
-    # Not by the text stream: without a buffer (PYTHONUNBUFFERED) it drops what a full disk has no room for.
+    # Not by the text stream: without a buffer (PYTHONUNBUFFERED) it drops what a full
+    # disk has no room for.
     durable.write_all(sys.stdout.buffer, content)
     if to_disk:
         sys.stdout.flush()
@@ -65,7 +70,9 @@ def _file_of_stdout() -> int | None:
 
 
 def _is_torn(descriptor: int) -> bool:
-    """Tell whether a file ends within a line; that of a shell's `>>` is read under its other name, where it has one."""
+    """Tell whether a file ends within a line; that of a shell's `>>` is read under its
+    other name, where it has one.
+    """
     try:
         with Path(f"/dev/fd/{descriptor}").open("rb") as file:
             file.seek(-1, os.SEEK_END)
@@ -89,7 +96,9 @@ class Output:
         """Print one result: `value` as a line of JSON, or the drawing of it."""
         self.show_lines([value], drawing)
 
-    def show_lines(self, values: Iterable[Any], drawing: "Callable[[], RenderableType]") -> None:
+    def show_lines(
+        self, values: Iterable[Any], drawing: "Callable[[], RenderableType]"
+    ) -> None:
         """Print several results: each as a line of JSON, or all as one drawing."""
         if self.is_json:
             write_lines(values)
@@ -98,9 +107,14 @@ class Output:
             console().print(drawing())
 
     async def show_all(
-        self, items: "Pager[ModelT]", limit: int | None, drawing: "Callable[[list[ModelT]], RenderableType]"
+        self,
+        items: "Pager[ModelT]",
+        limit: int | None,
+        drawing: "Callable[[list[ModelT]], RenderableType]",
     ) -> None:
-        """Print a list: as lines of JSON while it is read, or as one drawing. `limit` 0 is all of it."""
+        """Print a list: as lines of JSON while it is read, or as one drawing. `limit` 0
+        is all of it.
+        """
         if self.is_json:
             async for item in items.take(limit) if limit else items:
                 write_lines([item.to_dict()])
@@ -114,7 +128,9 @@ class Output:
 
 
 def note(text: str) -> None:
-    """Tell people something beside the result; a program that reads stderr is not bothered."""
+    """Tell people something beside the result; a program that reads stderr is not
+    bothered.
+    """
     if sys.stderr is not None and sys.stderr.isatty():
         console(stderr=True).print(text, style="dim")
 

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from financial_connections.cli.details import refreshes
@@ -33,7 +40,10 @@ class Watched:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self._spinner.stop()
 
@@ -41,7 +51,9 @@ class Watched:
         """Show how far an account's refreshes are."""
         found = dict(refreshes(account))
         states = [
-            Text.assemble(feature, " ", status(getattr(found.get(feature), "status", None)))
+            Text.assemble(
+                feature, " ", status(getattr(found.get(feature), "status", None))
+            )
             for feature in self._features
         ]
         self._spinner.update(Text(" · ").join(states))
@@ -63,9 +75,13 @@ async def counted(items: "AsyncIterable[T]", what: str) -> "AsyncGenerator[T]":
 
 
 def counter() -> Progress:
-    """Return a bar that counts: how many, how fast, how long. It draws nothing where stderr is no terminal."""
+    """Return a bar that counts: how many, how fast, how long. It draws nothing where
+    stderr is no terminal.
+    """
     screen = console(stderr=True)
-    screen.quiet = not screen.is_terminal  # a bar that is only disabled can still end a line
+    screen.quiet = (
+        not screen.is_terminal
+    )  # a bar that is only disabled can still end a line
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 def sandbox(
     context: typer.Context,
     *,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, metavar="N", help="The port; 0 is any that is free.")] = 12111,
-    seed: Annotated[int, typer.Option(metavar="N", help="The same seed, the same ids and data.")] = 0,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65_535, metavar="N", help="The port; 0 is any that is free."
+        ),
+    ] = 12111,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="The same seed, the same ids and data.")
+    ] = 0,
     scenario: Annotated[Scene, typer.Option(help="What is there.")] = Scene.DEMO,
 ) -> None:
     """Serve the API on this machine, with made-up data, until Ctrl-C."""
@@ -36,7 +45,9 @@ def sandbox(
     try:
         server.start()
     except (OSError, OverflowError) as problem:
-        raise UsageError(f"cannot listen on {host}:{port}: {getattr(problem, 'strerror', None) or problem}") from None
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {getattr(problem, 'strerror', None) or problem}"
+        ) from None
     facts = {
         "url": server.url,
         "api_key": chosen.sandbox.api_key,
@@ -67,7 +78,13 @@ def _banner(facts: dict[str, str]) -> "RenderableType":
         ("Customer  ", facts["customer"], "cyan"),
         ("Linking   ", facts["link_page"], "cyan"),
     ]
-    text = Text.assemble(*(part for name, value, style in lines for part in ((name, "dim"), (value + "\n", style))))
+    text = Text.assemble(
+        *(
+            part
+            for name, value, style in lines
+            for part in ((name, "dim"), (value + "\n", style))
+        )
+    )
     text.append("\nexport STRIPE_API_KEY=" + facts["api_key"] + "\n")
     text.append("fincon --base-url " + facts["url"] + " accounts list\n")
     text.append("\nStop with Ctrl-C.", "dim")

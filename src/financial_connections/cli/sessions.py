@@ -21,11 +21,15 @@ app = group("Sessions, in which people link their accounts.")
 Expand = Annotated[
     list[SessionExpand] | None,
     typer.Option(
-        metavar="FIELD", help="Have it as an object: account_holder.customer, accounts.data.ownership or their like."
+        metavar="FIELD",
+        help="Have it as an object: account_holder.customer, accounts.data.ownership or their like.",
     ),
 ]
 ShowSecret = Annotated[
-    bool, typer.Option("--show-client-secret", help="Show it on a terminal too; JSON always has it.")
+    bool,
+    typer.Option(
+        "--show-client-secret", help="Show it on a terminal too; JSON always has it."
+    ),
 ]
 
 
@@ -45,16 +49,27 @@ def create(
     permissions: Annotated[
         list[Permission],
         typer.Option(
-            "--permission", metavar="WHAT", help="Ask for balances, ownership, payment_method or transactions."
+            "--permission",
+            metavar="WHAT",
+            help="Ask for balances, ownership, payment_method or transactions.",
         ),
     ],
     prefetch: Annotated[
-        list[Prefetch] | None, typer.Option(metavar="WHAT", help="Fetch balances, ownership or transactions at once.")
+        list[Prefetch] | None,
+        typer.Option(
+            metavar="WHAT", help="Fetch balances, ownership or transactions at once."
+        ),
     ] = None,
     countries: Annotated[
-        list[str] | None, typer.Option("--country", metavar="CODE", help="Where institutions may be, such as US.")
+        list[str] | None,
+        typer.Option(
+            "--country", metavar="CODE", help="Where institutions may be, such as US."
+        ),
     ] = None,
-    return_url: Annotated[str | None, typer.Option(metavar="URL", help="Where an app's holder comes back to.")] = None,
+    return_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where an app's holder comes back to."),
+    ] = None,
     expand: Expand = None,
     show_client_secret: ShowSecret = False,
 ) -> None:
@@ -77,10 +92,14 @@ def create(
     _show(context, call, show_client_secret=show_client_secret)
 
 
-@app.command("retrieve", cls=Command, epilog=examples("fincon sessions retrieve fcsess_123"))
+@app.command(
+    "retrieve", cls=Command, epilog=examples("fincon sessions retrieve fcsess_123")
+)
 def retrieve(
     context: typer.Context,
-    session: Annotated[str, typer.Argument(metavar="SESSION", help="The session's id, fcsess_…")],
+    session: Annotated[
+        str, typer.Argument(metavar="SESSION", help="The session's id, fcsess_…")
+    ],
     *,
     expand: Expand = None,
     show_client_secret: ShowSecret = False,
@@ -93,12 +112,22 @@ def retrieve(
     )
 
 
-def _show(context: typer.Context, call: "Callable[[Link], Awaitable[Session]]", *, show_client_secret: bool) -> None:
+def _show(
+    context: typer.Context,
+    call: "Callable[[Link], Awaitable[Session]]",
+    *,
+    show_client_secret: bool,
+) -> None:
     async def work(link: "Link") -> None:
         from financial_connections.cli import details  # noqa: PLC0415 - help and completion do without
 
         session = await call(link)
-        drawing = partial(details.session, session, now=link.now(), show_client_secret=show_client_secret)
+        drawing = partial(
+            details.session,
+            session,
+            now=link.now(),
+            show_client_secret=show_client_secret,
+        )
         link.output.show(session.to_dict(), drawing)
 
     context.obj.run(work)

@@ -1,4 +1,6 @@
-"""The options that every command takes, and what comes of them: a client, an output, a clock."""
+"""The options that every command takes, and what comes of them: a client, an output, a
+clock.
+"""
 
 import os
 import sys
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from financial_connections import AsyncClient
 
 SANDBOX = "sandbox"
-"""What stands for a base URL where there is an embedded sandbox, whose port is another each time."""
+"""What stands for a base URL where there is an embedded sandbox, whose port is another
+each time.
+"""
 
 
 @frozen
@@ -47,7 +51,9 @@ class Settings:
 
     def overridden(self, **given: Any) -> Self:
         """Return settings in which those that were given count; None was not."""
-        return evolve(self, **{name: value for name, value in given.items() if value is not None})
+        return evolve(
+            self, **{name: value for name, value in given.items() if value is not None}
+        )
 
     @property
     def server(self) -> str | None:
@@ -77,33 +83,51 @@ class Settings:
                 yield Link(client, self.output, time)
             return
         if self.base_url or self.api_key_file:
-            raise UsageError("--sandbox has a key and a URL of its own: leave out --api-key-file and --base-url")
+            raise UsageError(
+                "--sandbox has a key and a URL of its own: leave out --api-key-file and --base-url"
+            )
         from financial_connections.sandbox import Clock, Scenario, serve  # noqa: PLC0415 - an extra, and slow to load
 
         # A clock that stands still: the same command shows the same.
         sandbox = Scenario.demo(clock=Clock()).sandbox
-        async with serve(sandbox) as server, self._client(sandbox.api_key, server.url) as client:
+        async with (
+            serve(sandbox) as server,
+            self._client(sandbox.api_key, server.url) as client,
+        ):
             yield Link(client, self.output, sandbox.clock.now)
 
     def _client(self, api_key: str | None, base_url: str | None) -> "AsyncClient":
         from financial_connections import AsyncClient  # noqa: PLC0415 - help and completion do without
 
-        given = {"api_key": api_key, "base_url": base_url, "timeout": self.timeout, "max_retries": self.max_retries}
-        settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        given = {
+            "api_key": api_key,
+            "base_url": base_url,
+            "timeout": self.timeout,
+            "max_retries": self.max_retries,
+        }
+        settings: dict[str, Any] = {
+            name: value for name, value in given.items() if value is not None
+        }
         return AsyncClient(stripe_account=self.stripe_account, **settings)
 
     def _key(self) -> str | None:
         if self.api_key_file:
             return secret_from(self.api_key_file)
         if not os.environ.get("STRIPE_API_KEY"):
-            raise UsageError("there is no key: set STRIPE_API_KEY, or give --api-key-file; --sandbox needs none")
+            raise UsageError(
+                "there is no key: set STRIPE_API_KEY, or give --api-key-file; --sandbox needs none"
+            )
         return None  # the client takes it from there
 
 
 def secret_from(name: str) -> str:
-    """Return the secret in a file, or from stdin where the name is `-`, without white space around it."""
+    """Return the secret in a file, or from stdin where the name is `-`, without white
+    space around it.
+    """
     try:
-        secret = content_of(name).decode("utf-8-sig").strip()  # some editors begin a file with a mark
+        secret = (
+            content_of(name).decode("utf-8-sig").strip()
+        )  # some editors begin a file with a mark
     except UnicodeDecodeError:
         secret = ""
     if not secret:

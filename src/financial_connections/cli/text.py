@@ -3,16 +3,17 @@
 import re
 
 # Keys of accounts and of organizations, signing secrets, client secrets.
-_SECRETS = re.compile(r"((?<![^\W_])(?:[sre]k_(?:live|test|org)_|whsec_)|_secret_)[\w+/=-]+")
+_SECRETS = re.compile(
+    r"((?<![^\W_])(?:[sre]k_(?:live|test|org)_|whsec_)|_secret_)[\w+/=-]+"
+)
 _JOINER = "\N{ZERO WIDTH JOINER}"  # of two emoji, and of letters
 
 
 def clean(text: object) -> str:
-    """
-    Return text that cannot steer a terminal.
+    """Return text that cannot steer a terminal.
 
-    White space becomes a space; what does not print (escape sequences, other controls, marks that change the
-    direction) becomes `�`.
+    White space becomes a space; what does not print (escape sequences, other controls,
+    marks that change the direction) becomes `�`.
     """
     return "".join(_clean(character) for character in str(text))
 
@@ -24,5 +25,7 @@ def _clean(character: str) -> str:
 
 
 def masked(text: str) -> str:
-    """Return text in which whatever looks like a secret is masked, such as a key given as an argument."""
+    """Return text in which whatever looks like a secret is masked, such as a key given
+    as an argument.
+    """
     return _SECRETS.sub(r"\1***", text)

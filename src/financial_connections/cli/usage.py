@@ -2,4 +2,6 @@
 
 
 class UsageError(Exception):
-    """The text says what to change; nothing was changed yet. The command ends with status 2."""
+    """The text says what to change; nothing was changed yet. The command ends with
+    status 2.
+    """

@@ -14,9 +14,12 @@ T = TypeVar("T")
 
 
 class Pages(AsyncIterator["Page[T]"]):
-    """The pages of a list, each requested when it is due. After an error, iterating goes on with that page."""
+    """The pages of a list, each requested when it is due. After an error, iterating
+    goes on with that page.
+    """
 
-    # A class, not an async generator: one that is left early would be finalised late, outside its task.
+    # A class, not an async generator: one that is left early would be finalised late,
+    # outside its task.
     def __init__(self, pager: Pager[T]) -> None:
         self._pager = pager
         self._page: Page[T] | None = None

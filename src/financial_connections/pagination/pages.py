@@ -1,9 +1,9 @@
-"""
-Lists as pages and as one stream of items.
+"""Lists as pages and as one stream of items.
 
-Pages come newest first. Walking forwards (`starting_after`) continues after a page's last item; walking
-backwards (`ending_before`) continues before its first, which is the newest, so that items come oldest to
-newest. Source: https://docs.stripe.com/api/pagination
+Pages come newest first. Walking forwards (`starting_after`) continues after a page's
+last item; walking backwards (`ending_before`) continues before its first, which is the
+newest, so that items come oldest to newest. Source:
+https://docs.stripe.com/api/pagination
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ class Page(Generic[T_co]):
     url: str | None
     """The path of the list, as the server names it; never followed."""
     cursor: str | None
-    """The id from which the next page continues: its `starting_after` or, backwards, its `ending_before`."""
+    """The id from which the next page continues: its `starting_after` or, backwards,
+    its `ending_before`.
+    """
     request_id: str | None
     """Stripe's id of the request whose response this page is."""
     _list: _List[T_co] = field(repr=False, alias="answer")
@@ -78,13 +80,17 @@ class Page(Generic[T_co]):
     _place: int = field(repr=False, alias="place")
 
     async def next(self) -> Page[T_co] | None:
-        """Return the page after this one; None when this is the last. Raises `PaginationError`."""
+        """Return the page after this one; None when this is the last. Raises
+        `PaginationError`.
+        """
         if not self.has_more:
             return None
         if not is_cursor(self.cursor):
             fault = "no id" if self.cursor is None else "an unusable id"
             why = f"its last item has {fault}" if self.data else "it is empty"
-            raise PaginationError(f"the list says that it has more, but {why}: there is no cursor to go on from")
+            raise PaginationError(
+                f"the list says that it has more, but {why}: there is no cursor to go on from"
+            )
         # A cursor has one place in a walk; at a second one, the list runs in a circle.
         if self._walk.setdefault(self.cursor, self._place) != self._place:
             raise PaginationError("the list leads back to where it was")
@@ -97,31 +103,44 @@ class Page(Generic[T_co]):
 
 @frozen(eq=False, repr=False)
 class Pager(Generic[T_co]):
-    """
-    A list that is requested when you await it or iterate over it, as often as you like.
+    """A list that is requested when you await it or iterate over it, as often as you
+    like.
 
-    `await pager` is the first page, `async for item in pager` every item. Iterating requests 100 items a page
-    unless `limit=` was given. A deadline limits each page, not the whole iteration.
+    `await pager` is the first page, `async for item in pager` every item. Iterating
+    requests 100 items a page unless `limit=` was given. A deadline limits each page,
+    not the whole iteration.
     """
 
     _fetch: _Fetch[T_co] = field(alias="fetch")
     _limit: int | None = field(default=None, alias="limit", kw_only=True)
-    _starting_after: str | None = field(default=None, alias="starting_after", kw_only=True)
-    _ending_before: str | None = field(default=None, alias="ending_before", kw_only=True)
+    _starting_after: str | None = field(
+        default=None, alias="starting_after", kw_only=True
+    )
+    _ending_before: str | None = field(
+        default=None, alias="ending_before", kw_only=True
+    )
     _options: RequestOptions | None = field(default=None, alias="options", kw_only=True)
     _remaining: int | None = field(default=None, alias="remaining", kw_only=True)
-    _walk: dict[str | None, int] | None = field(default=None, alias="walk", kw_only=True)
+    _walk: dict[str | None, int] | None = field(
+        default=None, alias="walk", kw_only=True
+    )
     """Of the pages before: their cursors, each with its place."""
     _place: int = field(default=0, alias="place", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         limit = self._limit
         if limit is not None and (
-            isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= LARGEST_PAGE
+            isinstance(limit, bool)
+            or not isinstance(limit, int)
+            or not 1 <= limit <= LARGEST_PAGE
         ):
-            raise InvalidArgumentError(f"limit must be a whole number from 1 to {LARGEST_PAGE}")
+            raise InvalidArgumentError(
+                f"limit must be a whole number from 1 to {LARGEST_PAGE}"
+            )
         if self._starting_after is not None and self._ending_before is not None:
-            raise InvalidArgumentError("starting_after and ending_before exclude each other")
+            raise InvalidArgumentError(
+                "starting_after and ending_before exclude each other"
+            )
         for name, cursor in (
             ("starting_after", self._starting_after),
             ("ending_before", self._ending_before),
@@ -140,28 +159,39 @@ class Pager(Generic[T_co]):
         return Pages(self._roomy())
 
     def take(self, n: int) -> Pager[T_co]:
-        """Return a pager of at most `n` items, which fetches no page that it does not need."""
+        """Return a pager of at most `n` items, which fetches no page that it does not
+        need.
+        """
         count = _count("n", n, at_least=0)
-        return evolve(self, remaining=count if self._remaining is None else min(count, self._remaining))
+        return evolve(
+            self,
+            remaining=count if self._remaining is None else min(count, self._remaining),
+        )
 
     async def collect(self, *, max_items: int) -> list[T_co]:
         """Return the items, at most `max_items`, as a list."""
-        return [item async for item in self.take(_count("max_items", max_items, at_least=0))]
+        return [
+            item async for item in self.take(_count("max_items", max_items, at_least=0))
+        ]
 
     def prefetch(self, *, pages: int = 1) -> Prefetch[Page[T_co], T_co]:
-        """
-        Return a context in which the next `pages` pages are fetched while you work on this one.
+        """Return a context in which the next `pages` pages are fetched while you work
+        on this one.
 
-            async with pager.prefetch() as items:
-                async for item in items:
-                    ...
+        async with pager.prefetch() as items:
+            async for item in items:
+                ...
         """
         ahead = _count("pages", pages, at_least=1)
-        return Prefetch(self.pages, partial(Items, newest_first=not self._is_backward), ahead)
+        return Prefetch(
+            self.pages, partial(Items, newest_first=not self._is_backward), ahead
+        )
 
     def __repr__(self) -> str:
         fetch: Any = self._fetch
-        what = fetch.func.__name__ if isinstance(fetch, partial) else type(fetch).__name__
+        what = (
+            fetch.func.__name__ if isinstance(fetch, partial) else type(fetch).__name__
+        )
         return f"<Pager of {what}>"
 
     @property
@@ -176,7 +206,9 @@ class Pager(Generic[T_co]):
         """Ask for large pages, unless the caller chose."""
         if self._limit is not None:
             return self
-        return evolve(self, limit=max(1, min(LARGEST_PAGE, self._remaining or LARGEST_PAGE)))
+        return evolve(
+            self, limit=max(1, min(LARGEST_PAGE, self._remaining or LARGEST_PAGE))
+        )
 
     async def _first_page(self) -> Page[T_co]:
         answer = await self._fetch(
@@ -191,7 +223,11 @@ class Pager(Generic[T_co]):
         if self._remaining is not None and len(data) >= self._remaining:
             has_more = False
             # Backwards, the items nearest to the cursor are a page's last.
-            data = data[len(data) - self._remaining :] if self._is_backward else data[: self._remaining]
+            data = (
+                data[len(data) - self._remaining :]
+                if self._is_backward
+                else data[: self._remaining]
+            )
         edge = (data[0] if self._is_backward else data[-1]) if data else None
         return Page(
             data,
@@ -220,5 +256,7 @@ def is_cursor(value: Any) -> bool:
 
 def _count(name: str, value: Any, *, at_least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
-        raise InvalidArgumentError(f"{name} must be a whole number of at least {at_least}")
+        raise InvalidArgumentError(
+            f"{name} must be a whole number of at least {at_least}"
+        )
     return value

@@ -10,22 +10,29 @@ from typing import Generic, TypeVar
 import anyio
 from attrs import frozen
 
-from financial_connections._concurrency import BackgroundTasks, Block, Handover, OneAtATime
+from financial_connections._concurrency import (
+    BackgroundTasks,
+    Block,
+    Handover,
+    OneAtATime,
+)
 from financial_connections._request import request_sent
 
 _HEAD_START = 0.1
-"""Seconds that a page waits at most for the next request to leave; it takes milliseconds on an open connection."""
+"""Seconds that a page waits at most for the next request to leave; it takes
+milliseconds on an open connection.
+"""
 
 PageT = TypeVar("PageT")
 T = TypeVar("T")
 
 
 class Prefetch(Block[AsyncIterator[T]], Generic[PageT, T]):
-    """
-    An `async with` block over items whose next pages are fetched in the background.
+    """An `async with` block over items whose next pages are fetched in the background.
 
-    No task outlives the block. After an error, iterating goes on with the page that failed. In an async generator, use
-    `contextlib.aclosing` around it, or the fetching goes on until the generator is collected as garbage.
+    No task outlives the block. After an error, iterating goes on with the page that
+    failed. In an async generator, use `contextlib.aclosing` around it, or the fetching
+    goes on until the generator is collected as garbage.
     """
 
     def __init__(
@@ -55,7 +62,9 @@ class _Parcel(Generic[PageT]):
     """Set as soon as the request for the page after this one is on the wire."""
 
 
-async def _fetch_ahead(pages: AsyncIterator[PageT], parcels: Handover[_Parcel[PageT]], ahead: int) -> None:
+async def _fetch_ahead(
+    pages: AsyncIterator[PageT], parcels: Handover[_Parcel[PageT]], ahead: int
+) -> None:
     waiting: deque[anyio.Event] = deque()
     is_sent = anyio.Event()
     while True:
@@ -74,7 +83,8 @@ async def _fetch_ahead(pages: AsyncIterator[PageT], parcels: Handover[_Parcel[Pa
             is_sent.set()
             parcels.demand = anyio.Event()
             await waiting.pop().wait()
-            # The page is requested again when the consumer comes back for it, and not before.
+            # The page is requested again when the consumer comes back for it, and not
+            # before.
             await parcels.demand.wait()
             waiting.clear()
         # The page being fetched is one ahead; the others wait in the queue.
@@ -90,10 +100,12 @@ class _Pages(AsyncIterator[PageT]):
 
     async def __anext__(self) -> PageT:
         with self._guard:
-            # Kept until it is returned: whoever is cancelled while waiting finds it here the next time.
+            # Kept until it is returned: whoever is cancelled while waiting finds it
+            # here the next time.
             if self._parcel is None:
                 self._parcel = await anext(self._parcels)
-            # A consumer that computes without awaiting blocks the event loop: the next request leaves first.
+            # A consumer that computes without awaiting blocks the event loop: the next
+            # request leaves first.
             with anyio.move_on_after(_HEAD_START):
                 await self._parcel.is_next_sent.wait()
             result, self._parcel = self._parcel.result, None

@@ -1,5 +1,5 @@
-"""
-The Financial Connections API, stateful, on your own machine: for tests, demos and examples.
+"""The Financial Connections API, stateful, on your own machine: for tests, demos and
+examples.
 
     from financial_connections import AsyncClient
     from financial_connections.sandbox import Sandbox, serve
@@ -16,15 +16,17 @@ Needs the extra `financial-connections[sandbox]`.
 from importlib.util import find_spec
 
 if any(find_spec(name) is None for name in ("starlette", "uvicorn", "yaml")):
-    raise ModuleNotFoundError("the sandbox needs: pip install 'financial-connections[sandbox]'")
+    raise ModuleNotFoundError(
+        "the sandbox needs: pip install 'financial-connections[sandbox]'"
+    )
 
+from financial_connections.sandbox.api.sessions import NewAccount
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.faults import Fault
+from financial_connections.sandbox.http.server import Server, serve
 from financial_connections.sandbox.rules import RateLimit, Rules
 from financial_connections.sandbox.sandbox import Sandbox
 from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
-from financial_connections.sandbox.server import Server, serve
-from financial_connections.sandbox.sessions import NewAccount
 
 __all__ = [
     "Clock",

@@ -1,4 +1,6 @@
-"""`python -m financial_connections.sandbox`: the sandbox by itself, until SIGINT or SIGTERM."""
+"""`python -m financial_connections.sandbox`: the sandbox by itself, until SIGINT or
+SIGTERM.
+"""
 
 import signal
 import sys
@@ -8,16 +10,18 @@ from threading import Event
 from typing import NoReturn
 
 from financial_connections.sandbox.clock import Clock
-from financial_connections.sandbox.guard import is_loopback
+from financial_connections.sandbox.http.guard import is_loopback
+from financial_connections.sandbox.http.server import serve
 from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
-from financial_connections.sandbox.server import serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve a scenario; return the exit status."""
     options = _options(argv)
     if not is_loopback(options.host):
-        sys.stderr.write(f"Everybody who reaches {options.host} can use this sandbox.\n")
+        sys.stderr.write(
+            f"Everybody who reaches {options.host} can use this sandbox.\n"
+        )
     stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -50,11 +54,27 @@ def _banner(url: str, scenario: Scenario) -> str:
 
 
 def _options(argv: Sequence[str] | None) -> Namespace:
-    parser = _Parser(prog="python -m financial_connections.sandbox", description=main.__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=12111, help="the port, 0 for any that is free (12111)")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same ids and data (0)")
-    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="demo", help="what is there (demo)")
+    parser = _Parser(
+        prog="python -m financial_connections.sandbox", description=main.__doc__
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=12111,
+        help="the port, 0 for any that is free (12111)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="the same seed, the same ids and data (0)"
+    )
+    parser.add_argument(
+        "--scenario",
+        choices=sorted(SCENARIOS),
+        default="demo",
+        help="what is there (demo)",
+    )
     return parser.parse_args(argv)
 
 

@@ -1,4 +1,6 @@
-"""Time: it stands still until somebody advances it, or it ticks like the clock on the wall."""
+"""Time: it stands still until somebody advances it, or it ticks like the clock on the
+wall.
+"""
 
 from time import monotonic, time
 
@@ -7,11 +9,10 @@ START = 1_700_000_000
 
 
 class Clock:
-    """
-    Seconds since the epoch, from `start`.
+    """Seconds since the epoch, from `start`.
 
-    A frozen clock moves only by `advance`, so that a test never waits. A ticking one moves by itself and can be
-    advanced on top.
+    A frozen clock moves only by `advance`, so that a test never waits. A ticking one
+    moves by itself and can be advanced on top.
     """
 
     def __init__(self, start: float = START, *, ticking: bool = False) -> None:
@@ -30,7 +31,11 @@ class Clock:
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
-        return self._start if self._ticking_since is None else self._start + monotonic() - self._ticking_since
+        return (
+            self._start
+            if self._ticking_since is None
+            else self._start + monotonic() - self._ticking_since
+        )
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass."""

@@ -4,8 +4,8 @@ from typing import Literal, get_args
 
 from attrs import evolve, field, frozen, validators
 
-from financial_connections.sandbox.errors import Refusal
-from financial_connections.sandbox.ratelimit import rate_limited
+from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.ratelimit import rate_limited
 from financial_connections.sandbox.rules import at_least_one
 
 FaultKind = Literal[
@@ -26,11 +26,12 @@ FaultKind = Literal[
 
 @frozen
 class Fault:
-    """
-    One thing that goes wrong.
+    """One thing that goes wrong.
 
-    * `latency`: the endpoint takes `seconds`, while the idempotency key of the request is in use;
-    * `rate_limited` 429, `lock_timeout` 409, `server_error` 500, `unavailable` 503, `bad_gateway` 502 with HTML:
+    * `latency`: the endpoint takes `seconds`, while the idempotency key of the request
+      is in use;
+    * `rate_limited` 429, `lock_timeout` 409, `server_error` 500, `unavailable` 503,
+      `bad_gateway` 502 with HTML:
       the endpoint does not run, and no idempotency key remembers it;
     * `stored_server_error`: a 500 that the idempotency key remembers;
     * `reset`: the connection is reset, the endpoint does not run;
@@ -42,7 +43,8 @@ class Fault:
 
     kind: FaultKind = field(validator=validators.in_(get_args(FaultKind)))
     operation: str | None = field(default=None, kw_only=True)
-    """The operation it happens to, by operationId such as `refresh_account`; None: any."""
+    """The operation it happens to, by operationId such as `refresh_account`; None: any.
+    """
     times: int | None = field(default=1, kw_only=True, validator=at_least_one)
     """How many requests it happens to; None: all from now on."""
     seconds: float = field(default=0, kw_only=True, validator=validators.ge(0))
@@ -106,12 +108,16 @@ _REFUSALS: dict[FaultKind, Refusal] = {
         message="The object is being changed by another request.",
         headers=_RETRY,
     ),
-    "server_error": Refusal(status=500, type="api_error", message="Something went wrong on this side."),
+    "server_error": Refusal(
+        status=500, type="api_error", message="Something went wrong on this side."
+    ),
     "stored_server_error": Refusal(
         status=500,
         type="api_error",
         message="Something went wrong on this side, and a repetition gets the same answer.",
         headers={"Stripe-Should-Retry": "false"},
     ),
-    "unavailable": Refusal(status=503, type="api_error", message="The service is not available."),
+    "unavailable": Refusal(
+        status=503, type="api_error", message="The service is not available."
+    ),
 }

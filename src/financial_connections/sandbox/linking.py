@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from financial_connections.sandbox import sessions
-from financial_connections.sandbox.records import (
+from financial_connections.sandbox.api import sessions
+from financial_connections.sandbox.api.records import (
     FEATURES,
     PERMISSIONS,
     Category,
@@ -12,9 +12,9 @@ from financial_connections.sandbox.records import (
     Session,
     Subcategory,
 )
-from financial_connections.sandbox.refreshes import fetch_at_once
+from financial_connections.sandbox.api.refreshes import fetch_at_once
+from financial_connections.sandbox.api.sessions import NewAccount
 from financial_connections.sandbox.rules import Feature
-from financial_connections.sandbox.sessions import NewAccount
 from financial_connections.sandbox.world import World
 
 
@@ -38,12 +38,12 @@ class Linking(World):
         refreshed: Sequence[Feature] | None = None,
         stripe_account: str | None = None,
     ) -> str:
-        """
-        Link an account without a session, for `customer` or a new one, and return its id.
+        """Link an account without a session, for `customer` or a new one, and return
+        its id.
 
-        `balance` (cents), `owners` and `transactions` (how many) are what the institution holds. What is given is
-        also fetched, unless `refreshed` tells which features are. `stripe_account` is the connected account whose
-        customer it is.
+        `balance` (cents), `owners` and `transactions` (how many) are what the
+        institution holds. What is given is also fetched, unless `refreshed` tells which
+        features are. `stripe_account` is the connected account whose customer it is.
         """
         new = NewAccount(
             category=category,
@@ -77,16 +77,21 @@ class Linking(World):
                 fetch_at_once(self._state, merchant, account, feature)
             return account.id
 
-    def complete(self, session: str, accounts: Sequence[NewAccount] = (NewAccount(),)) -> list[str]:
-        """
-        Let the customer consent: link these accounts, and return their ids.
+    def complete(
+        self, session: str, accounts: Sequence[NewAccount] = (NewAccount(),)
+    ) -> list[str]:
+        """Let the customer consent: link these accounts, and return their ids.
 
-        `session` is an id or a client secret. The accounts get the permissions that the session asks for.
+        `session` is an id or a client secret. The accounts get the permissions that the
+        session asks for.
         """
         with self.api.lock:
             self._state.settle()
             merchant, found = self._session(session)
-            return [account.id for account in sessions.complete(self._state, merchant, found, accounts)]
+            return [
+                account.id
+                for account in sessions.complete(self._state, merchant, found, accounts)
+            ]
 
     def cancel(self, session: str) -> None:
         """Let the customer close the session without linking anything."""
@@ -96,14 +101,29 @@ class Linking(World):
     def open_sessions(self) -> list[Session]:
         """Return the sessions in which nothing has been decided, oldest first."""
         with self.api.lock:
-            found = [session for merchant in self._merchants() for session in merchant.sessions.values()]
+            found = [
+                session
+                for merchant in self._merchants()
+                for session in merchant.sessions.values()
+            ]
             return [session for session in found if session.status == "open"]
 
     def session_by_secret(self, client_secret: str) -> Session | None:
         """Return the session with this client secret."""
         with self.api.lock:
-            found = [session for merchant in self._merchants() for session in merchant.sessions.values()]
-            return next((session for session in found if session.client_secret == client_secret), None)
+            found = [
+                session
+                for merchant in self._merchants()
+                for session in merchant.sessions.values()
+            ]
+            return next(
+                (
+                    session
+                    for session in found
+                    if session.client_secret == client_secret
+                ),
+                None,
+            )
 
     def _session(self, session: str) -> tuple[Merchant, Session]:
         session_id = session.partition("_secret_")[0]

@@ -1,8 +1,8 @@
-"""
-Signed events out: at least once, in no promised order. https://docs.stripe.com/webhooks
+"""Signed events out: at least once, in no promised order.
+https://docs.stripe.com/webhooks
 
-Only to loopback. The signature is `t=<seconds>,v1=<hex>`, v1 being HMAC-SHA256 of `<seconds>.<body>` under the
-secret of the endpoint, at the time of the sandbox's clock.
+Only to loopback. The signature is `t=<seconds>,v1=<hex>`, v1 being HMAC-SHA256 of
+`<seconds>.<body>` under the secret of the endpoint, at the time of the sandbox's clock.
 """
 
 import hmac
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 from attrs import define, field, frozen
 
-from financial_connections.sandbox.wire import json_bytes
+from financial_connections.sandbox.api.wire import json_bytes
 
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the attempts to deliver an event. Stripe goes on for three days."""
@@ -30,12 +30,16 @@ def _loopback(_: object, __: object, url: str) -> None:
     except ValueError:
         is_loopback = False
     if parts.scheme != "http" or not is_loopback:
-        raise ValueError("webhooks of the sandbox go to http on loopback, such as http://127.0.0.1:8000/hook")
+        raise ValueError(
+            "webhooks of the sandbox go to http on loopback, such as http://127.0.0.1:8000/hook"
+        )
 
 
 @define(eq=False)
 class Webhook:
-    """Where events are sent, and what with. `sent` counts the events that had their turn."""
+    """Where events are sent, and what with. `sent` counts the events that had their
+    turn.
+    """
 
     url: str = field(validator=_loopback)
     secret: str = field(repr=False)
@@ -71,12 +75,18 @@ class Parcel:
 
 def signature(body: bytes, secret: str, timestamp: int) -> str:
     """Return the value of `Stripe-Signature` for a body."""
-    digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, sha256).hexdigest()
+    digest = hmac.new(
+        secret.encode(), f"{timestamp}.".encode() + body, sha256
+    ).hexdigest()
     return f"t={timestamp},v1={digest}"
 
 
-def parcels(webhook: Webhook, events: Iterable[Mapping[str, Any]], random: Random) -> list[Parcel]:
-    """Return what an endpoint gets for events, in the order and as often as it was asked for."""
+def parcels(
+    webhook: Webhook, events: Iterable[Mapping[str, Any]], random: Random
+) -> list[Parcel]:
+    """Return what an endpoint gets for events, in the order and as often as it was
+    asked for.
+    """
     packed = [
         Parcel(
             event["id"],
@@ -100,10 +110,14 @@ async def deliver(
     now: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
 ) -> list[Delivery]:
-    """Send each parcel until it is taken or the attempts are used up; return every attempt."""
+    """Send each parcel until it is taken or the attempts are used up; return every
+    attempt.
+    """
     attempts: list[Delivery] = []
     for delay in (*RETRY_DELAYS, None):
-        latest = [(parcel, await _attempt(parcel, client, int(now()))) for parcel in waiting]
+        latest = [
+            (parcel, await _attempt(parcel, client, int(now()))) for parcel in waiting
+        ]
         attempts += [delivery for _, delivery in latest]
         waiting = [parcel for parcel, delivery in latest if not delivery.is_done]
         if not waiting or delay is None:
@@ -112,7 +126,9 @@ async def deliver(
     return attempts
 
 
-async def _attempt(parcel: Parcel, client: httpx.AsyncClient, timestamp: int) -> Delivery:
+async def _attempt(
+    parcel: Parcel, client: httpx.AsyncClient, timestamp: int
+) -> Delivery:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": signature(parcel.body, parcel.secret, timestamp),

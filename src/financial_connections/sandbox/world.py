@@ -2,29 +2,35 @@
 
 from typing import Any
 
-from financial_connections.sandbox.api import Api
+from financial_connections.sandbox.api.api import Api
+from financial_connections.sandbox.api.contract import shipped_contract
+from financial_connections.sandbox.api.credentials import Key, require_test_key
+from financial_connections.sandbox.api.ids import Ids
+from financial_connections.sandbox.api.records import Account, Customer, Merchant
+from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.clock import Clock
-from financial_connections.sandbox.contract import shipped_contract
-from financial_connections.sandbox.credentials import Key, require_test_key
 from financial_connections.sandbox.faults import Fault
-from financial_connections.sandbox.ids import Ids
-from financial_connections.sandbox.oddities import Oddity
-from financial_connections.sandbox.records import Account, Customer, Merchant
+from financial_connections.sandbox.quirks import Oddity
 from financial_connections.sandbox.rules import Rules
-from financial_connections.sandbox.state import State
 
 
 class World:
-    """What the rest of the sandbox stands on. Every method takes the lock, so any thread may call."""
+    """What the rest of the sandbox stands on. Every method takes the lock, so any
+    thread may call.
+    """
 
-    def __init__(self, seed: int, *, clock: Clock | None, rules: Rules | None, api_key: str) -> None:
+    def __init__(
+        self, seed: int, *, clock: Clock | None, rules: Rules | None, api_key: str
+    ) -> None:
         require_test_key(api_key)
         self.api_key = api_key
         self.clock = clock or Clock()
         contract = shipped_contract()
         ids = Ids(seed)
         platform = Merchant(ids.new("acct"), int(self.clock.now()))
-        self._state = State(self.clock, ids, rules or Rules(), contract.version, platform)
+        self._state = State(
+            self.clock, ids, rules or Rules(), contract.version, platform
+        )
         self._state.settle()
         self.api = Api(self._state, contract)
         self.api.keys[api_key] = Key(api_key, platform)
@@ -54,29 +60,43 @@ class World:
         name: str | None = None,
         stripe_account: str | None = None,
     ) -> str:
-        """Add a customer, under an id of your choice that starts with `cus_`, or a new one."""
+        """Add a customer, under an id of your choice that starts with `cus_`, or a new
+        one.
+        """
         with self.api.lock:
             self._state.settle()
             merchant = self._merchant(stripe_account)
             customer_id = customer or self._state.ids.new("cus")
             if not customer_id.startswith("cus_") or customer_id in merchant.customers:
-                raise ValueError("the id of a customer starts with cus_ and is given once")
-            merchant.customers[customer_id] = Customer(customer_id, self._state.now, email, name)
+                raise ValueError(
+                    "the id of a customer starts with cus_ and is given once"
+                )
+            merchant.customers[customer_id] = Customer(
+                customer_id, self._state.now, email, name
+            )
             return customer_id
 
     def add_connected_account(self) -> str:
-        """Add a Stripe account connected to the platform, for the header `Stripe-Account` or as a holder."""
+        """Add a Stripe account connected to the platform, for the header
+        `Stripe-Account` or as a holder.
+        """
         with self.api.lock:
             self._state.settle()
             merchant = Merchant(self._state.ids.new("acct"), self._state.now)
             self._state.platform.connected[merchant.id] = merchant
             return merchant.id
 
-    def add_key(self, *, read_only: bool = False, stripe_account: str | None = None) -> str:
-        """Add an API key of the platform or of a connected account, restricted when it may only read."""
+    def add_key(
+        self, *, read_only: bool = False, stripe_account: str | None = None
+    ) -> str:
+        """Add an API key of the platform or of a connected account, restricted when it
+        may only read.
+        """
         with self.api.lock:
             secret = self._state.ids.new("rk_test" if read_only else "sk_test")
-            self.api.keys[secret] = Key(secret, self._merchant(stripe_account), may_write=not read_only)
+            self.api.keys[secret] = Key(
+                secret, self._merchant(stripe_account), may_write=not read_only
+            )
             return secret
 
     def advance(self, seconds: float) -> None:
@@ -100,7 +120,9 @@ class World:
         if stripe_account is None:
             return self._state.platform
         if stripe_account not in self._state.platform.connected:
-            raise LookupError(f"no connected account {stripe_account}: add_connected_account() first")
+            raise LookupError(
+                f"no connected account {stripe_account}: add_connected_account() first"
+            )
         return self._state.platform.connected[stripe_account]
 
     def _merchants(self) -> list[Merchant]:

@@ -15,19 +15,22 @@ _FIRST_VERSION = "fcs1"
 
 @frozen
 class Checkpoint:
-    """
-    The progress of a sync.
+    """The progress of a sync.
 
-    A sync is a series of scans. A scan lists everything that was touched after the refresh `base`, and lists it twice
-    when it can lead on to a `target`.
+    A sync is a series of scans. A scan lists everything that was touched after the
+    refresh `base`, and lists it twice when it can lead on to a `target`.
     """
 
     base: str | None = None
     """The refresh after which a scan lists; None lists everything."""
     seen: str | None = None
-    """The latest refresh that a complete scan has covered. The base follows it one scan later."""
+    """The latest refresh that a complete scan has covered. The base follows it one scan
+    later.
+    """
     target: str | None = None
-    """The refresh that had succeeded when the current scan began; None if it cannot lead on."""
+    """The refresh that had succeeded when the current scan began; None if it cannot
+    lead on.
+    """
     position: str | None = None
     """The transaction after which the current pass goes on; None at its beginning."""
     has_passed: bool = False
@@ -55,8 +58,15 @@ class Checkpoint:
 
 
 def encode_cursor(account: str, checkpoint: Checkpoint) -> str:
-    """Return the checkpoint as a string of some 70 to 230 characters that is valid for this account only."""
-    parts: list[Any] = [checkpoint.base, checkpoint.seen, checkpoint.target, checkpoint.position]
+    """Return the checkpoint as a string of some 70 to 230 characters that is valid for
+    this account only.
+    """
+    parts: list[Any] = [
+        checkpoint.base,
+        checkpoint.seen,
+        checkpoint.target,
+        checkpoint.position,
+    ]
     if checkpoint.has_passed:
         parts.append(1)
     while parts and parts[-1] is None:
@@ -66,8 +76,7 @@ def encode_cursor(account: str, checkpoint: Checkpoint) -> str:
 
 
 def decode_cursor(account: str, cursor: Any) -> Checkpoint:
-    """
-    Return the checkpoint of a cursor; None is the cursor at the very beginning.
+    """Return the checkpoint of a cursor; None is the cursor at the very beginning.
 
     Older cursors, which begin with `fcs1`, are read too.
 
@@ -80,7 +89,9 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
     if not isinstance(cursor, str) or not cursor.startswith("fcs"):
         raise InvalidArgumentError("cursor: it is not the cursor of a sync")
     if not cursor.startswith((f"{_VERSION}.", f"{_FIRST_VERSION}.")):
-        raise InvalidArgumentError("cursor: it was made by another version of this package, which this one cannot read")
+        raise InvalidArgumentError(
+            "cursor: it was made by another version of this package, which this one cannot read"
+        )
     body, _, check = cursor.rpartition(".")
     if _digest(body, 9) != check:
         raise InvalidArgumentError("cursor: it is damaged; was it cut off, or changed?")
@@ -89,7 +100,9 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
         raise InvalidArgumentError("cursor: it belongs to another account")
     parts = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     if version == _VERSION:
-        base, seen, target, position, passed = (*parts, None, None, None, None, None)[:5]
+        base, seen, target, position, passed = (*parts, None, None, None, None, None)[
+            :5
+        ]
         return Checkpoint(base, seen, target, position, bool(passed))
     # The first version had moved the base to the latest refresh that it had covered.
     base, target, position = (*parts, None, None, None)[:3]
@@ -97,7 +110,9 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
 
 
 def _digest(text: str, size: int) -> str:
-    return _text(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest())
+    return _text(
+        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
+    )
 
 
 def _text(content: bytes) -> str:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import evolve, frozen
 
-from financial_connections._concurrency import BackgroundTasks, Block, Emit, Handover, Job, fan_out
+from financial_connections._concurrency import (
+    BackgroundTasks,
+    Block,
+    Emit,
+    Handover,
+    Job,
+    fan_out,
+)
 from financial_connections.errors import (
     APIConnectionError,
     AuthenticationError,
@@ -43,10 +50,11 @@ class Progress:
 
 
 class ManyChanges(AsyncIterator[Batch]):
-    """
-    The batches of many accounts. Those of one account come in order, between those of other accounts.
+    """The batches of many accounts. Those of one account come in order, between those
+    of other accounts.
 
-    Several tasks may iterate over it, but the batches of one account must be stored in their order.
+    Several tasks may iterate over it, but the batches of one account must be stored in
+    their order.
     """
 
     def __init__(self, sync: SyncMany) -> None:
@@ -59,12 +67,16 @@ class ManyChanges(AsyncIterator[Batch]):
 
     @property
     def errors(self) -> dict[str, FinancialConnectionsError]:
-        """The errors that accounts ended in, by ID. To go on, use the cursor of the account's latest batch."""
+        """The errors that accounts ended in, by ID. To go on, use the cursor of the
+        account's latest batch.
+        """
         self._are_errors_read = True
         return self._errors
 
     def raise_for_errors(self) -> None:
-        """Raise an `ExceptionGroup` of `errors`, each with a note that names its account, if there are any."""
+        """Raise an `ExceptionGroup` of `errors`, each with a note that names its
+        account, if there are any.
+        """
         if self.errors:
             raise ExceptionGroup(
                 f"{len(self._errors)} of {self.progress.accounts} accounts could not be synced",
@@ -77,7 +89,10 @@ class ManyChanges(AsyncIterator[Batch]):
         return batch
 
     def _jobs(self) -> Iterator[Job[Batch]]:
-        return (partial(self._run, account, cursor) for account, cursor in self._sync._cursors.items())
+        return (
+            partial(self._run, account, cursor)
+            for account, cursor in self._sync._cursors.items()
+        )
 
     async def _run(self, account: str, cursor: str | None, emit: Emit[Batch]) -> None:
         try:
@@ -96,7 +111,9 @@ class ManyChanges(AsyncIterator[Batch]):
             self._count(done=1)
 
     def _count(self, **more: int) -> None:
-        counts: dict[str, Any] = {name: getattr(self.progress, name) + number for name, number in more.items()}
+        counts: dict[str, Any] = {
+            name: getattr(self.progress, name) + number for name, number in more.items()
+        }
         self.progress = evolve(self.progress, **counts)
         if self._sync._on_progress is None:
             return
@@ -116,7 +133,9 @@ class ManyChanges(AsyncIterator[Batch]):
 
 
 class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
-    """A sync of many accounts that has not begun: `async with` begins it and gives the `ManyChanges`."""
+    """A sync of many accounts that has not begun: `async with` begins it and gives the
+    `ManyChanges`.
+    """
 
     def __init__(
         self,
@@ -133,12 +152,16 @@ class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
 
     def __aiter__(self) -> NoReturn:
         # Its tasks need a block that ends them.
-        raise TypeError("begin the sync first: async with client.transactions.sync_many(…) as changes")
+        raise TypeError(
+            "begin the sync first: async with client.transactions.sync_many(…) as changes"
+        )
 
     async def _enter(self, tasks: BackgroundTasks, /) -> ManyChanges:
         self._changes = ManyChanges(self)
         concurrency = min(self._concurrency, len(self._cursors))
-        self._changes._batches = fan_out(tasks, self._changes._jobs(), concurrency, "sync")
+        self._changes._batches = fan_out(
+            tasks, self._changes._jobs(), concurrency, "sync"
+        )
         return self._changes
 
     def _leave(self, error: BaseException | None, /) -> None:
@@ -148,19 +171,21 @@ class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
 
 
 def _is_of_the_client(error: FinancialConnectionsError) -> bool:
-    """
-    Return True for an error of the key or the client, which every account would meet.
+    """Return True for an error of the key or the client, which every account would
+    meet.
 
-    A 403 is about the permissions of the key. Source: https://docs.stripe.com/api/errors
+    A 403 is about the permissions of the key. Source:
+    https://docs.stripe.com/api/errors
     """
     if isinstance(error, APIConnectionError):
         return error.reason == "closed"
-    return isinstance(error, AuthenticationError | PermissionDeniedError | ConfigurationError)
+    return isinstance(
+        error, AuthenticationError | PermissionDeniedError | ConfigurationError
+    )
 
 
 def cursors_from(accounts: Any) -> dict[str, str | None]:
-    """
-    Return cursors by account.
+    """Return cursors by account.
 
     Args:
         accounts: IDs, or a mapping of IDs to cursors.
@@ -170,12 +195,18 @@ def cursors_from(accounts: Any) -> dict[str, str | None]:
 
     """
     if isinstance(accounts, str):
-        raise InvalidArgumentError('accounts must be a list of ids, or a mapping of ids to cursors: ["fca_…"]')
-    cursors = dict(accounts) if isinstance(accounts, Mapping) else dict.fromkeys(accounts)
+        raise InvalidArgumentError(
+            'accounts must be a list of ids, or a mapping of ids to cursors: ["fca_…"]'
+        )
+    cursors = (
+        dict(accounts) if isinstance(accounts, Mapping) else dict.fromkeys(accounts)
+    )
     for account, cursor in cursors.items():
         account_id(account)
         if cursor is not None and not isinstance(cursor, str):
-            raise InvalidArgumentError(f"cursor: that of {account} must be a string or None")
+            raise InvalidArgumentError(
+                f"cursor: that of {account} must be a string or None"
+            )
     return cursors
 
 

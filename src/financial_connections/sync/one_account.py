@@ -40,15 +40,22 @@ class Batch:
     account: str
     """ID of the account."""
     transactions: list[Transaction] = field(repr=False)
-    """Up to 100 transactions in the order of the list; empty if only the cursor moves."""
+    """Up to 100 transactions in the order of the list; empty if only the cursor moves.
+    """
     previous: str | None = field(repr=False)
-    """The cursor that this batch follows; None at the very beginning. Store the batch only over this cursor."""
+    """The cursor that this batch follows; None at the very beginning. Store the batch
+    only over this cursor.
+    """
     cursor: str = field(repr=False)
-    """The cursor to save once this batch is stored: some 70 to 230 printable ASCII characters."""
+    """The cursor to save once this batch is stored: some 70 to 230 printable ASCII
+    characters.
+    """
 
 
 class Changes(AsyncIterator[Batch]):
-    """The batches of one account. After an error, iterating goes on with the page that failed."""
+    """The batches of one account. After an error, iterating goes on with the page that
+    failed.
+    """
 
     def __init__(self, sync: Sync) -> None:
         self._sync = sync
@@ -56,7 +63,9 @@ class Changes(AsyncIterator[Batch]):
         self._portions: deque[Portion[Transaction]] = deque()
         self._cursor = sync._cursor
         self._positions: set[str | None] = set()
-        """The positions of the current pass: at a second time at one of them, the list runs in a circle."""
+        """The positions of the current pass: at a second time at one of them, the list
+        runs in a circle.
+        """
         self._guard = OneAtATime("a sync")
         self._account = sync._snapshot
         if self._account is not None:
@@ -65,27 +74,37 @@ class Changes(AsyncIterator[Batch]):
 
     @property
     def account(self) -> Account:
-        """The account as it was when the sync began; its `transaction_refresh` shows how fresh the data is."""
+        """The account as it was when the sync began; its `transaction_refresh` shows
+        how fresh the data is.
+        """
         if self._account is None:
             raise RuntimeError("the sync has not begun")
         return self._account
 
     @property
     def cursor(self) -> str:
-        """The cursor of the latest batch; before the first one, the cursor that the sync began with."""
+        """The cursor of the latest batch; before the first one, the cursor that the
+        sync began with.
+        """
         return self._cursor or encode_cursor(self._sync._account, Checkpoint())
 
     async def __anext__(self) -> Batch:
         if not self._is_open:
-            raise RuntimeError("the sync is over: iterate inside its `async with` block")
+            raise RuntimeError(
+                "the sync is over: iterate inside its `async with` block"
+            )
         with self._guard:
-            # A response is taken, and a batch returned, without an `await` in between: cancelling loses neither.
+            # A response is taken, and a batch returned, without an `await` in between:
+            # cancelling loses neither.
             while not self._portions and self._scans.request is not None:
                 await self._read(self._scans.request)
         if not self._portions:
             raise StopAsyncIteration
         portion = self._portions.popleft()
-        previous, self._cursor = self._cursor, encode_cursor(self._sync._account, portion.checkpoint)
+        previous, self._cursor = (
+            self._cursor,
+            encode_cursor(self._sync._account, portion.checkpoint),
+        )
         return Batch(self._sync._account, portion.items, previous, self._cursor)
 
     async def _begin(self) -> None:
@@ -110,15 +129,25 @@ class Changes(AsyncIterator[Batch]):
             self._positions.clear()
         self._positions.add(request.starting_after)
         if page.has_more and page.cursor in self._positions:
-            # Either a refresh has moved the transaction that a page ended with, or the list runs in a circle.
+            # Either a refresh has moved the transaction that a page ended with, or the
+            # list runs in a circle.
             if self._scans.begin_again():
                 return
-            raise PaginationError("the list leads back to where it was, again and again")
-        versions = {_id_of(transaction): (_version_of(transaction), transaction) for transaction in page.data}
-        self._portions += self._scans.take_page(versions, page.cursor, has_more=page.has_more)
+            raise PaginationError(
+                "the list leads back to where it was, again and again"
+            )
+        versions = {
+            _id_of(transaction): (_version_of(transaction), transaction)
+            for transaction in page.data
+        }
+        self._portions += self._scans.take_page(
+            versions, page.cursor, has_more=page.has_more
+        )
 
     def _forget(self, error: APIStatusError) -> bool:
-        """Give up what the API does not know any more: the position is expendable, the base is not."""
+        """Give up what the API does not know any more: the position is expendable, the
+        base is not.
+        """
         param = error.param or ""
         if param.startswith("transaction_refresh"):
             expired = CursorExpiredError(
@@ -131,11 +160,11 @@ class Changes(AsyncIterator[Batch]):
 
 
 class Sync(Block[Changes], AsyncIterable[Batch]):
-    """
-    A sync that has not begun.
+    """A sync that has not begun.
 
-    Iterate over it, or enter it as an `async with` block for the `Changes`, which have the account and the cursor too.
-    Each iteration and each block begins where the sync began.
+    Iterate over it, or enter it as an `async with` block for the `Changes`, which have
+    the account and the cursor too. Each iteration and each block begins where the sync
+    began.
     """
 
     def __init__(
@@ -167,24 +196,35 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
         self._changes._is_open = False
 
     async def _retrieve(self) -> Account:
-        return await retrieve_account(self._sender, self._account, options=self._options)
+        return await retrieve_account(
+            self._sender, self._account, options=self._options
+        )
 
     def _pager(self, request: ReadPage) -> Pager[Transaction]:
         fetch = partial(
             list_transactions,
             self._sender,
             account=self._account,
-            transaction_refresh=None if request.after is None else {"after": request.after},
+            transaction_refresh=None
+            if request.after is None
+            else {"after": request.after},
         )
         limit = LARGEST_PAGE if self._limit is None else self._limit
-        return Pager(fetch, limit=limit, starting_after=request.starting_after, options=self._options)
+        return Pager(
+            fetch,
+            limit=limit,
+            starting_after=request.starting_after,
+            options=self._options,
+        )
 
 
 def account_id(account: Any) -> str:
     """Return the ID of an account that is given as such or as a string."""
     key = account.id if isinstance(account, Account) else account
     if not isinstance(key, str) or not key.strip():
-        raise InvalidArgumentError("account must be an account or its ID, such as fca_…")
+        raise InvalidArgumentError(
+            "account must be an account or its ID, such as fca_…"
+        )
     return key
 
 
@@ -198,9 +238,13 @@ def _require_complete(page: Page[Transaction]) -> None:
     """Refuse a page of which something would be left behind."""
     if page.has_more and not is_cursor(page.cursor):
         why = "its last item has no usable id" if page.data else "it is empty"
-        raise PaginationError(f"the list says that it has more, but {why}: there is no cursor to go on from")
+        raise PaginationError(
+            f"the list says that it has more, but {why}: there is no cursor to go on from"
+        )
     lost = "data" in getattr(page._list, "misfits", ())
-    if lost or not all(isinstance(transaction.id, str) and transaction.id for transaction in page.data):
+    if lost or not all(
+        isinstance(transaction.id, str) and transaction.id for transaction in page.data
+    ):
         raise APIResponseError(
             "a page of transactions has an item that is not an object or has no id: the cursor stays before it",
             request_id=page.request_id,
@@ -212,5 +256,7 @@ def _id_of(transaction: Transaction) -> str:
 
 
 def _version_of(transaction: Transaction) -> Hashable:
-    """Return what tells one version of a transaction from another: its bytes, hashed to save memory."""
+    """Return what tells one version of a transaction from another: its bytes, hashed to
+    save memory.
+    """
     return hash(transaction._raw)

@@ -1,5 +1,4 @@
-"""
-Stripe's webhook events: verify, parse and receive them. No client is needed.
+"""Stripe's webhook events: verify, parse and receive them. No client is needed.
 
     from financial_connections import webhooks
 
@@ -8,8 +7,9 @@ Stripe's webhook events: verify, parse and receive them. No client is needed.
         case webhooks.AccountRefreshedTransactions() if event.data and event.data.object:
             print(event.data.object.id)
 
-Stripe delivers each event at least once, in any order, for up to three days. `webhook_endpoint` is an ASGI application
-that calls a function of yours once for each event. Source: https://docs.stripe.com/webhooks
+Stripe delivers each event at least once, in any order, for up to three days.
+`webhook_endpoint` is an ASGI application that calls a function of yours once for each
+event. Source: https://docs.stripe.com/webhooks
 """
 
 from financial_connections.webhooks.endpoint import WebhookEndpoint, webhook_endpoint

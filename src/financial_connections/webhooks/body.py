@@ -20,9 +20,10 @@ _TOO_LARGE = Refusal(413, "the body is too large")
 _TOO_SLOW = Refusal(408, "the body did not arrive in time")
 
 
-async def read_body(scope: Scope, receive: Receive, *, max_bytes: int, seconds: float) -> bytes | Refusal:
-    """
-    Read the body of an ASGI request.
+async def read_body(
+    scope: Scope, receive: Receive, *, max_bytes: int, seconds: float
+) -> bytes | Refusal:
+    """Read the body of an ASGI request.
 
     Args:
         scope: The connection scope.
@@ -44,11 +45,13 @@ async def read_body(scope: Scope, receive: Receive, *, max_bytes: int, seconds: 
             body += message.get("body", b"")
             if len(body) > max_bytes:
                 return _TOO_LARGE
-            # A disconnect has no "more_body" either. What arrived before it does not verify.
+            # A disconnect has no "more_body" either. What arrived before it does not
+            # verify.
             if not message.get("more_body", False):
                 return bytes(body)
             if not message.get("body"):
-                # So that a server that has any number of empty chunks at hand can still be timed out.
+                # So that a server that has any number of empty chunks at hand can still
+                # be timed out.
                 await anyio.lowlevel.checkpoint()
     return _TOO_SLOW
 

@@ -12,9 +12,11 @@ _Result = TypeVar("_Result")
 _STORE_SECONDS = 10.0
 
 
-async def complete(call: Callable[[], Awaitable[_Result]]) -> tuple[_Result, BaseException | None]:
-    """
-    Await a call to the store, within a time limit, even if the caller is cancelled in the meantime.
+async def complete(
+    call: Callable[[], Awaitable[_Result]],
+) -> tuple[_Result, BaseException | None]:
+    """Await a call to the store, within a time limit, even if the caller is cancelled
+    in the meantime.
 
     Returns:
         The result, and the native cancellation that arrived while waiting: the caller must raise it. A cancellation
@@ -23,7 +25,8 @@ async def complete(call: Callable[[], Awaitable[_Result]]) -> tuple[_Result, Bas
     """
     if sniffio.current_async_library() != "asyncio":
         return await shielded(call), None
-    # asyncio's own cancellation knows no shield, so the call has a task that nobody else can cancel.
+    # asyncio's own cancellation knows no shield, so the call has a task that nobody
+    # else can cancel.
     running = _Task(call)
     try:
         interruption = await _wait_for(running.task)
@@ -39,14 +42,18 @@ async def complete(call: Callable[[], Awaitable[_Result]]) -> tuple[_Result, Bas
 
 
 async def shielded(call: Callable[[], Awaitable[_Result]]) -> _Result:
-    """Await a call to the store that a cancellation by anyio or Trio does not interrupt, within a time limit."""
+    """Await a call to the store that a cancellation by anyio or Trio does not
+    interrupt, within a time limit.
+    """
     with anyio.move_on_after(_STORE_SECONDS, shield=True):
         return await call()
     raise TimeoutError(f"the event store did not respond within {_STORE_SECONDS:g} s")
 
 
 class _Task(Generic[_Result]):
-    """A task whose changes of context variables, such as the owner of a claim, can be given to the caller's."""
+    """A task whose changes of context variables, such as the owner of a claim, can be
+    given to the caller's.
+    """
 
     def __init__(self, call: Callable[[], Awaitable[_Result]]) -> None:
         self._context = Context()

@@ -1,4 +1,6 @@
-"""An ASGI application that receives events: for Starlette, FastAPI, or a server by itself."""
+"""An ASGI application that receives events: for Starlette, FastAPI, or a server by
+itself.
+"""
 
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -7,12 +9,35 @@ from typing import Any, NoReturn
 from attrs import Factory, field, frozen
 
 from financial_connections._settings import Secret, checked_seconds, whole_number
-from financial_connections.errors import ConfigurationError, InvalidArgumentError, WebhookSignatureError
-from financial_connections.webhooks.body import Receive, Refusal, Scope, header, read_body
-from financial_connections.webhooks.events import AccountEvent, UnknownEvent, construct_event
+from financial_connections.errors import (
+    ConfigurationError,
+    InvalidArgumentError,
+    WebhookSignatureError,
+)
+from financial_connections.webhooks.body import (
+    Receive,
+    Refusal,
+    Scope,
+    header,
+    read_body,
+)
+from financial_connections.webhooks.events import (
+    AccountEvent,
+    UnknownEvent,
+    construct_event,
+)
 from financial_connections.webhooks.once import Handler, Once
-from financial_connections.webhooks.signature import TOLERANCE, is_tolerance, usable_secrets
-from financial_connections.webhooks.stores import EventStore, RecentEvents, is_async_callable, store_from
+from financial_connections.webhooks.signature import (
+    TOLERANCE,
+    is_tolerance,
+    usable_secrets,
+)
+from financial_connections.webhooks.stores import (
+    EventStore,
+    RecentEvents,
+    is_async_callable,
+    store_from,
+)
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -30,21 +55,24 @@ def webhook_endpoint(
     claim_timeout: float = 300.0,
     clock: Callable[[], float] = time.time,
 ) -> "WebhookEndpoint":
-    """
-    Return an ASGI application that calls `handler` once with each verified event.
+    """Return an ASGI application that calls `handler` once with each verified event.
 
         route = starlette.routing.Route("/stripe", webhook_endpoint("whsec_…", handler))
         app = Starlette(routes=[route])     # in FastAPI: app.router.routes.append(route)
 
-    The response is 200 when `handler` has returned. `handler` should only save or enqueue what is to be done, because
-    Stripe waits a few seconds for the response and otherwise delivers the event again. Other responses:
+    The response is 200 when `handler` has returned. `handler` should only save or
+    enqueue what is to be done, because Stripe waits a few seconds for the response and
+    otherwise delivers the event again. Other responses:
 
     * 200 without calling `handler`: the event was handled before.
     * 400: the signature is not valid, or the payload is not an event.
     * 405: the method is not POST.
-    * 408, 413: the body takes longer than `body_timeout`, or is larger than `max_bytes`.
-    * 409: another worker is handling the event. Stripe delivers it again, in case that worker crashes.
-    * 500: `handler` or the store failed. The error is raised to the server, and Stripe delivers the event again.
+    * 408, 413: the body takes longer than `body_timeout`, or is larger than
+      `max_bytes`.
+    * 409: another worker is handling the event. Stripe delivers it again, in case that
+      worker crashes.
+    * 500: `handler` or the store failed. The error is raised to the server, and Stripe
+      delivers the event again.
 
     Args:
         secret: Signing secret of the endpoint (`whsec_…`), or several while one is rotated.
@@ -72,13 +100,21 @@ def webhook_endpoint(
     secrets = [Secret(candidate) for candidate in usable_secrets(secret)]
     del secret  # no frame of a traceback shows it
     if not secrets:
-        raise ConfigurationError("secret is empty: the signing secret of a webhook endpoint starts with whsec_")
+        raise ConfigurationError(
+            "secret is empty: the signing secret of a webhook endpoint starts with whsec_"
+        )
     if not is_tolerance(tolerance):
-        raise ConfigurationError("tolerance must be a finite number of seconds, at least 0; None is for any age")
+        raise ConfigurationError(
+            "tolerance must be a finite number of seconds, at least 0; None is for any age"
+        )
     if not callable(clock):
-        raise ConfigurationError("clock must be a function that returns seconds since the epoch")
+        raise ConfigurationError(
+            "clock must be a function that returns seconds since the epoch"
+        )
     if not is_async_callable(handler):
-        raise ConfigurationError("handler must be an async function (async def), or have an async __call__")
+        raise ConfigurationError(
+            "handler must be an async function (async def), or have an async __call__"
+        )
     return WebhookEndpoint(
         secrets=tuple(secrets),
         handler=handler,
@@ -102,7 +138,9 @@ def _once(endpoint: "WebhookEndpoint") -> Once:
 
 @frozen(kw_only=True, eq=False)
 class WebhookEndpoint:
-    """The ASGI application that `webhook_endpoint` returns. It does not pickle, because it holds a secret."""
+    """The ASGI application that `webhook_endpoint` returns. It does not pickle, because
+    it holds a secret.
+    """
 
     _secrets: Sequence[Secret] = field(alias="secrets", repr=False)
     _handler: Handler = field(alias="handler")
@@ -129,10 +167,14 @@ class WebhookEndpoint:
                 pass
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a webhook endpoint holds a signing secret: make one where it is used")
+        raise TypeError(
+            "a webhook endpoint holds a signing secret: make one where it is used"
+        )
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(scope, receive, max_bytes=self._max_bytes, seconds=self._body_timeout)
+        body = await read_body(
+            scope, receive, max_bytes=self._max_bytes, seconds=self._body_timeout
+        )
         if isinstance(body, Refusal):
             await _answer(send, body.status, body.text)
             return
@@ -152,11 +194,17 @@ class WebhookEndpoint:
         else:
             await _answer(send, _BUSY, "another worker is handling the event")
 
-    def _event_or_fault(self, body: bytes, signature: bytes | None) -> AccountEvent | UnknownEvent | str:
+    def _event_or_fault(
+        self, body: bytes, signature: bytes | None
+    ) -> AccountEvent | UnknownEvent | str:
         try:
             # The list has no name, so no traceback shows the secrets in it.
             return construct_event(
-                body, signature, [secret.reveal() for secret in self._secrets], self._tolerance, self._clock()
+                body,
+                signature,
+                [secret.reveal() for secret in self._secrets],
+                self._tolerance,
+                self._clock(),
             )
         except (WebhookSignatureError, InvalidArgumentError) as error:
             return str(error)
@@ -164,7 +212,11 @@ class WebhookEndpoint:
 
 async def _answer(send: Send, status: int, text: str, **extra: str) -> None:
     body = text.encode()
-    headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(body)), **extra}
+    headers = {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": str(len(body)),
+        **extra,
+    }
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})

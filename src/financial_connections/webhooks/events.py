@@ -1,9 +1,8 @@
-"""
-Models of events, one class for each type of Financial Connections.
+"""Models of events, one class for each type of Financial Connections.
 
-Like all models, they are lossless: `to_dict()` returns everything that was sent. The object in an event is shaped by
-the API version of the webhook endpoint (`api_version`), not by the client's. Source:
-https://docs.stripe.com/api/events/types
+Like all models, they are lossless: `to_dict()` returns everything that was sent. The
+object in an event is shaped by the API version of the webhook endpoint (`api_version`),
+not by the client's. Source: https://docs.stripe.com/api/events/types
 """
 
 from collections.abc import Sequence
@@ -42,7 +41,9 @@ class Event(Model):
     api_version: str | None = None
     """The API version that shaped the object in `data`."""
     created: int | None = None
-    """Time of the event, in seconds since the epoch. Events can arrive in another order."""
+    """Time of the event, in seconds since the epoch. Events can arrive in another
+    order.
+    """
     livemode: bool | None = None
     """False for test data."""
     pending_webhooks: int | None = None
@@ -56,9 +57,11 @@ class AccountEventData(Model):
     """Data of an event about an account."""
 
     object: Account | None = None
-    """The linked account as it was when the event happened; it may have changed since."""
+    """The linked account as it was when the event happened; it may have changed since.
+    """
     previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
-    """Previous values of the attributes that changed; only events of an update have it."""
+    """Previous values of the attributes that changed; only events of an update have it.
+    """
 
 
 @define(frozen=True, kw_only=True, eq=False)
@@ -94,7 +97,9 @@ class AccountCreated(AccountEvent):
 
 
 class AccountDeactivated(AccountEvent):
-    """An account became inactive: its holder has to link it again before anything can be refreshed."""
+    """An account became inactive: its holder has to link it again before anything can
+    be refreshed.
+    """
 
     __slots__ = ()
 
@@ -124,7 +129,9 @@ class AccountRefreshedOwnership(AccountEvent):
 
 
 class AccountRefreshedTransactions(AccountEvent):
-    """A refresh of the transactions ended; `transaction_refresh.status` tells how. Time for a `sync`."""
+    """A refresh of the transactions ended; `transaction_refresh.status` tells how. Time
+    for a `sync`.
+    """
 
     __slots__ = ()
 
@@ -136,7 +143,9 @@ class AccountNumbersUpdated(AccountEvent):
 
 
 class UpcomingAccountNumberExpiry(AccountEvent):
-    """An account number will soon be of no use. Sent to endpoints of API version 2025-11 and later."""
+    """An account number will soon be of no use. Sent to endpoints of API version
+    2025-11 and later.
+    """
 
     __slots__ = ()
 
@@ -156,8 +165,7 @@ _CLASSES: dict[str, type[AccountEvent]] = {
 
 
 def parse_event(payload: bytes) -> AccountEvent | UnknownEvent:
-    """
-    Parse an event without verifying it.
+    """Parse an event without verifying it.
 
     Args:
         payload: The raw body.
@@ -183,8 +191,7 @@ def construct_event(
     tolerance: float | None = TOLERANCE,
     now: float | None = None,
 ) -> AccountEvent | UnknownEvent:
-    """
-    Verify the signature of a payload and return the event in it.
+    """Verify the signature of a payload and return the event in it.
 
     Args:
         payload: The raw body.

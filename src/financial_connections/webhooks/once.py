@@ -30,7 +30,9 @@ class Once:
     """Latest events that this process confirmed, for a store that cannot be queried."""
 
     async def handle(self, event: AccountEvent | UnknownEvent) -> bool:
-        """Return True once the event is handled, and False if another worker is handling it."""
+        """Return True once the event is handled, and False if another worker is
+        handling it.
+        """
         if not event.id:
             await self.handler(event)
             return True
@@ -43,8 +45,11 @@ class Once:
             del self._running[event.id]
             done.set()
 
-    async def _claim_and_handle(self, event_id: str, event: AccountEvent | UnknownEvent) -> bool:
-        # Completed: a cancelled claim might have succeeded, and would block the event until it expires.
+    async def _claim_and_handle(
+        self, event_id: str, event: AccountEvent | UnknownEvent
+    ) -> bool:
+        # Completed: a cancelled claim might have succeeded, and would block the event
+        # until it expires.
         is_claimed, interruption = await complete(
             partial(self.store.claim, event_id, self.clock() + self.claim_timeout)
         )
@@ -57,7 +62,8 @@ class Once:
         except BaseException as error:
             await self._release(event_id, error)
             raise
-        # Only now: if the process had crashed in between, an event confirmed before would be lost.
+        # Only now: if the process had crashed in between, an event confirmed before
+        # would be lost.
         _, interruption = await complete(partial(self.store.confirm, event_id))
         self._remember(event_id)
         _raise(interruption)
@@ -70,9 +76,13 @@ class Once:
 
     async def _release(self, event_id: str, error: BaseException) -> None:
         try:
-            await complete(partial(self.store.release, event_id))  # the error outranks an interruption here
+            await complete(
+                partial(self.store.release, event_id)
+            )  # the error outranks an interruption here
         except Exception as failure:  # noqa: BLE001  # the handler's error is what matters; the claim expires
-            error.add_note(f"The claim of {event_id} could not be released ({type(failure).__name__}); it expires.")
+            error.add_note(
+                f"The claim of {event_id} could not be released ({type(failure).__name__}); it expires."
+            )
 
     def _remember(self, event_id: str) -> None:
         if isinstance(self.store, QueryableEventStore):

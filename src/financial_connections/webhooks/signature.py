@@ -1,8 +1,8 @@
-"""
-Signatures: `Stripe-Signature: t=<seconds>,v1=<hex>[,v1=<hex>…]`. Pure.
+"""Signatures: `Stripe-Signature: t=<seconds>,v1=<hex>[,v1=<hex>…]`. Pure.
 
-`v1` is HMAC-SHA256, under the endpoint's secret, of `<seconds>.<body>`; other schemes are ignored. While a secret is
-rotated there are several `v1`. Source: https://docs.stripe.com/webhooks#verify-manually
+`v1` is HMAC-SHA256, under the endpoint's secret, of `<seconds>.<body>`; other schemes
+are ignored. While a secret is rotated there are several `v1`. Source:
+https://docs.stripe.com/webhooks#verify-manually
 """
 
 import hmac
@@ -16,18 +16,20 @@ from typing import Any
 from financial_connections.errors import WebhookSignatureError
 
 TOLERANCE = 300
-"""Seconds that a signature's timestamp may differ from now, unless the caller says otherwise."""
+"""Seconds that a signature's timestamp may differ from now, unless the caller says
+otherwise.
+"""
 
 _SCHEME = "v1"
-# Stripe sends one `v1` for each secret in use. Each one costs a comparison, so a stranger must not choose how many.
+# Stripe sends one `v1` for each secret in use. Each one costs a comparison, so a
+# stranger must not choose how many.
 _MAX_SIGNATURES = 64
 _MAX_HEADER = 8_192
 _SECONDS = re.compile(r"[0-9]{1,15}")
 
 
 def sign(payload: bytes, secret: str, timestamp: int | None = None) -> str:
-    """
-    Return the `Stripe-Signature` header of a payload, for tests.
+    """Return the `Stripe-Signature` header of a payload, for tests.
 
     Args:
         payload: The body.
@@ -46,8 +48,7 @@ def verify(
     tolerance: float | None = TOLERANCE,
     now: float | None = None,
 ) -> None:
-    """
-    Verify the signature of a payload.
+    """Verify the signature of a payload.
 
     Args:
         payload: The raw body.
@@ -74,7 +75,9 @@ def fault_of(
     tolerance: float | None,
     now: float | None,
 ) -> str | None:
-    """Return the fault of a signature, or None. Never raises, because its frame holds a secret."""
+    """Return the fault of a signature, or None. Never raises, because its frame holds a
+    secret.
+    """
     if not is_tolerance(tolerance):
         return "tolerance must be a finite number of seconds, at least 0; None is for any age"
     candidates = usable_secrets(secrets)
@@ -87,14 +90,25 @@ def fault_of(
         return fault
     body = bytes(payload)
     digests = [_digest(body, secret, timestamp).encode() for secret in candidates]
-    # Every pair is compared, so that the time taken does not depend on which secret or signature matched.
-    if not sum([hmac.compare_digest(digest, signature) for digest in digests for signature in signatures]):
+    # Every pair is compared, so that the time taken does not depend on which secret or
+    # signature matched.
+    if not sum(
+        [
+            hmac.compare_digest(digest, signature)
+            for digest in digests
+            for signature in signatures
+        ]
+    ):
         return "no signature matches: another endpoint's secret, or a body that is not as it came"
-    return _fault_of_time(int(timestamp), tolerance, time.time() if now is None else now)
+    return _fault_of_time(
+        int(timestamp), tolerance, time.time() if now is None else now
+    )
 
 
 def is_tolerance(value: Any) -> bool:
-    """Return True if `value` is a tolerance: a finite number of seconds, at least 0, or None."""
+    """Return True if `value` is a tolerance: a finite number of seconds, at least 0, or
+    None.
+    """
     # NaN compares false with everything, and would accept every replay.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value is None or (is_number and 0 <= value < math.inf)
@@ -106,17 +120,24 @@ def usable_secrets(secrets: Any) -> list[str]:
         secrets = [secrets]
     candidates: list[str] = list(secrets) if isinstance(secrets, Iterable) else []
     # Anybody can compute an HMAC under an empty key.
-    return candidates if all(isinstance(secret, str) and secret.strip() for secret in candidates) else []
+    return (
+        candidates
+        if all(isinstance(secret, str) and secret.strip() for secret in candidates)
+        else []
+    )
 
 
 def _digest(payload: bytes, secret: str, timestamp: str) -> str:
-    # "surrogateescape", because an environment variable that is not UTF-8 has lone surrogates.
+    # "surrogateescape", because an environment variable that is not UTF-8 has lone
+    # surrogates.
     key = secret.encode("utf-8", "surrogateescape")
     return hmac.new(key, f"{timestamp}.".encode() + payload, sha256).hexdigest()
 
 
 def _parts(header: Any) -> tuple[str, list[bytes], str | None]:
-    """Return the timestamp as it was signed, the `v1` signatures, and the fault of the header."""
+    """Return the timestamp as it was signed, the `v1` signatures, and the fault of the
+    header.
+    """
     if not header or not isinstance(header, str | bytes):
         return "", [], "there is no Stripe-Signature header"
     if len(header) > _MAX_HEADER:
@@ -130,7 +151,11 @@ def _parts(header: Any) -> tuple[str, list[bytes], str | None]:
         return "", [], "the Stripe-Signature header has no timestamp"
     if not _SECONDS.fullmatch(times[0]):
         return "", [], "the timestamp in the Stripe-Signature header is not a number"
-    signatures = [value.encode("utf-8", "surrogatepass") for name, _, value in pairs if name == _SCHEME]
+    signatures = [
+        value.encode("utf-8", "surrogatepass")
+        for name, _, value in pairs
+        if name == _SCHEME
+    ]
     return times[0], signatures, _fault_of_count(len(signatures))
 
 

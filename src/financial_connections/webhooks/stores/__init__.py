@@ -1,4 +1,6 @@
-"""Stores that remember which events were handled: in memory, SQLite, Redis and PostgreSQL."""
+"""Stores that remember which events were handled: in memory, SQLite, Redis and
+PostgreSQL.
+"""
 
 from financial_connections.webhooks.stores.memory import RecentEvents
 from financial_connections.webhooks.stores.postgres import PostgresEventStore

@@ -8,10 +8,10 @@ from financial_connections.webhooks.stores.owners import Owners
 
 
 class RecentEvents:
-    """
-    An event store in memory, for a single process.
+    """An event store in memory, for a single process.
 
-    It is empty after a restart. Events that were handled before are then handled again if Stripe repeats them.
+    It is empty after a restart. Events that were handled before are then handled again
+    if Stripe repeats them.
 
     Args:
         capacity: Number of handled events to remember; the oldest are forgotten first.
@@ -22,7 +22,9 @@ class RecentEvents:
 
     """
 
-    def __init__(self, capacity: int = 10_000, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, capacity: int = 10_000, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self._capacity = whole_number("capacity", capacity, at_least=1)
         self._clock = clock
         self._owners = Owners()
@@ -59,10 +61,14 @@ class RecentEvents:
             del self._claims[event_id]
 
     async def is_confirmed(self, event_id: str) -> bool:
-        """Return True if the event was handled and is among the latest `capacity` events."""
+        """Return True if the event was handled and is among the latest `capacity`
+        events.
+        """
         return event_id in self._confirmed
 
     def _expire(self) -> None:
         now = self._clock()
-        for event_id in [event_id for event_id, (_, until) in self._claims.items() if until <= now]:
+        for event_id in [
+            event_id for event_id, (_, until) in self._claims.items() if until <= now
+        ]:
             del self._claims[event_id]

@@ -4,15 +4,17 @@ import secrets
 from collections.abc import Mapping
 from contextvars import ContextVar
 
-_claims: ContextVar[Mapping[tuple[str, str], str]] = ContextVar("financial_connections_claims")
+_claims: ContextVar[Mapping[tuple[str, str], str]] = ContextVar(
+    "financial_connections_claims"
+)
 
 
 class Owners:
-    """
-    The tokens of the claims that were made through one store object.
+    """The tokens of the claims that were made through one store object.
 
-    A token belongs to the task that made the claim. A store object can be shared by several endpoints: when the
-    claim of one has expired and another one has taken over the event, each must use its own token.
+    A token belongs to the task that made the claim. A store object can be shared by
+    several endpoints: when the claim of one has expired and another one has taken over
+    the event, each must use its own token.
     """
 
     def __init__(self) -> None:
@@ -29,7 +31,9 @@ class Owners:
         _claims.set({**_claims.get({}), (self._name, event_id): token})
 
     def take(self, event_id: str) -> str:
-        """Return and forget the token of this task's claim; outside that task, of the latest claim, or ""."""
+        """Return and forget the token of this task's claim; outside that task, of the
+        latest claim, or "".
+        """
         claims = dict(_claims.get({}))
         own = claims.pop((self._name, event_id), None)
         if own is None:

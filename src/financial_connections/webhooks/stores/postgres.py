@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 from financial_connections._settings import Secret
 from financial_connections.errors import ConfigurationError
 from financial_connections.webhooks.stores.protocol import RETENTION
-from financial_connections.webhooks.stores.sql import SQLEventStore, create_statement, statement_for, table_name
+from financial_connections.webhooks.stores.sql import (
+    SQLEventStore,
+    create_statement,
+    statement_for,
+    table_name,
+)
 from financial_connections.webhooks.stores.threads import held
 
 if TYPE_CHECKING:
@@ -25,7 +30,8 @@ if TYPE_CHECKING:
     import psycopg
 
 _PARAMETER = re.compile(r":(\w+)")
-# Together less than the 10 s that an endpoint waits for a store, so that no thread is left waiting for longer.
+# Together less than the 10 s that an endpoint waits for a store, so that no thread is
+# left waiting for longer.
 _CONNECT_SECONDS = 3
 _STATEMENT_MILLISECONDS = 4_000
 _CALL_SECONDS = 5.0
@@ -39,13 +45,14 @@ _DEFAULTS = {
 
 
 class PostgresEventStore(SQLEventStore):
-    """
-    An event store in a table of a PostgreSQL database, shared by any number of machines.
+    """An event store in a table of a PostgreSQL database, shared by any number of
+    machines.
 
         store = PostgresEventStore("postgresql://user@db.internal/app")
 
-    Needs the extra `financial-connections[postgres]`. Each store object opens one connection on first use and
-    reconnects if it breaks. It works under asyncio and trio.
+    Needs the extra `financial-connections[postgres]`. Each store object opens one
+    connection on first use and reconnects if it breaks. It works under asyncio and
+    trio.
 
     Args:
         conninfo: Connection URL, or parameters such as `host=… dbname=…`.
@@ -68,13 +75,17 @@ class PostgresEventStore(SQLEventStore):
         clock: Callable[[], float] = time.time,
     ) -> None:
         given = Secret(conninfo)
-        del conninfo  # it may hold a password, which no traceback of this frame should show
+        del (
+            conninfo
+        )  # it may hold a password, which no traceback of this frame should show
         database = _Postgres(_parameters(given), table_name(table))
         super().__init__(database, retention, clock)
 
 
 class _Postgres:
-    """One connection, opened on first use; a statement is repeated once if the connection broke."""
+    """One connection, opened on first use; a statement is repeated once if the
+    connection broke.
+    """
 
     def __init__(self, parameters: Secret, table: str) -> None:
         self._parameters = parameters
@@ -82,13 +93,17 @@ class _Postgres:
         self._lock = threading.Lock()
         self._connection: psycopg.Connection[Any] | None = None
         self._close: Callable[[], object] | None = None
-        self._options = parameters.reveal().get("options") or os.environ.get("PGOPTIONS", "")
+        self._options = parameters.reveal().get("options") or os.environ.get(
+            "PGOPTIONS", ""
+        )
         self._give_up_at = math.inf
 
     def run(self, statement: str, values: Mapping[str, Any]) -> int:
         import psycopg  # noqa: PLC0415  # an extra
 
-        query = _PARAMETER.sub(r"%(\1)s", statement_for(self._table, statement)).encode()
+        query = _PARAMETER.sub(
+            r"%(\1)s", statement_for(self._table, statement)
+        ).encode()
         with held(self._lock):
             self._give_up_at = time.monotonic() + _CALL_SECONDS
             try:
@@ -117,14 +132,19 @@ class _Postgres:
 
     def _require_time(self, error: Exception) -> None:
         if time.monotonic() >= self._give_up_at:
-            raise TimeoutError(f"PostgreSQL did not respond within {_CALL_SECONDS:g} s") from error
+            raise TimeoutError(
+                f"PostgreSQL did not respond within {_CALL_SECONDS:g} s"
+            ) from error
 
     def _connect(self) -> psycopg.Connection[Any]:
         connection = self._open()
         try:
             with _shut_at(self._give_up_at, connection):
-                found = connection.execute("SELECT to_regclass(%s)", [self._table]).fetchone()
-                # Asked first: CREATE TABLE IF NOT EXISTS needs the right to create tables even if it exists.
+                found = connection.execute(
+                    "SELECT to_regclass(%s)", [self._table]
+                ).fetchone()
+                # Asked first: CREATE TABLE IF NOT EXISTS needs the right to create
+                # tables even if it exists.
                 if found == (None,):
                     self._create(connection)
         except BaseException:
@@ -136,12 +156,18 @@ class _Postgres:
     def _open(self) -> psycopg.Connection[Any]:
         import psycopg  # noqa: PLC0415
 
-        # Without prepared statements it also works behind a pooler that gives each transaction another connection.
+        # Without prepared statements it also works behind a pooler that gives each
+        # transaction another connection.
         settings: dict[str, Any] = {"autocommit": True, "prepare_threshold": None}
-        # A statement that the client has given up must not take effect later, when nobody owns its claim.
-        limit = f"-c statement_timeout={_STATEMENT_MILLISECONDS} {self._options}".rstrip()
+        # A statement that the client has given up must not take effect later, when
+        # nobody owns its claim.
+        limit = (
+            f"-c statement_timeout={_STATEMENT_MILLISECONDS} {self._options}".rstrip()
+        )
         try:
-            return psycopg.connect(**self._parameters.reveal() | {"options": limit}, **settings)
+            return psycopg.connect(
+                **self._parameters.reveal() | {"options": limit}, **settings
+            )
         except psycopg.OperationalError as error:
             if "startup parameter" not in str(error):  # as PgBouncer says
                 raise
@@ -150,7 +176,9 @@ class _Postgres:
     def _create(self, connection: psycopg.Connection[Any]) -> None:
         with connection.transaction():
             # IF NOT EXISTS fails when two sessions create the table at the same time.
-            connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [self._table])
+            connection.execute(
+                "SELECT pg_advisory_xact_lock(hashtext(%s))", [self._table]
+            )
             connection.execute(create_statement(self._table).encode())
 
     def _disconnect(self) -> None:
@@ -160,10 +188,17 @@ class _Postgres:
 
 
 @contextmanager
-def _shut_at(give_up_at: float, connection: psycopg.Connection[Any]) -> Generator[None, None, None]:
-    """Shut down the socket when time is up: a server that hangs does not heed its own limits."""
-    # A duplicate of the descriptor, because libpq may close its own, and the number may then be that of another file.
-    with socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as duplicate:
+def _shut_at(
+    give_up_at: float, connection: psycopg.Connection[Any]
+) -> Generator[None, None, None]:
+    """Shut down the socket when time is up: a server that hangs does not heed its own
+    limits.
+    """
+    # A duplicate of the descriptor, because libpq may close its own, and the number may
+    # then be that of another file.
+    with socket.fromfd(
+        connection.fileno(), socket.AF_INET, socket.SOCK_STREAM
+    ) as duplicate:
         seconds = min(max(0.0, give_up_at - time.monotonic()), threading.TIMEOUT_MAX)
         timer = threading.Timer(seconds, _shut, [duplicate])
         timer.daemon = True
@@ -182,15 +217,20 @@ def _shut(connection: socket.socket) -> None:
 
 def _parameters(conninfo: Secret) -> Secret:
     if find_spec("psycopg") is None:
-        raise ConfigurationError("PostgresEventStore needs: pip install 'financial-connections[postgres]'")
+        raise ConfigurationError(
+            "PostgresEventStore needs: pip install 'financial-connections[postgres]'"
+        )
     parameters = _parsed(conninfo)
     if parameters is None:
-        raise ConfigurationError("conninfo must be a PostgreSQL connection URL or connection string")
+        raise ConfigurationError(
+            "conninfo must be a PostgreSQL connection URL or connection string"
+        )
     return Secret(_DEFAULTS | parameters)
 
 
 def _parsed(conninfo: Secret) -> dict[str, Any] | None:
-    # Returns, not raises: what psycopg says quotes the string, in which there may be a password.
+    # Returns, not raises: what psycopg says quotes the string, in which there may be a
+    # password.
     import psycopg  # noqa: PLC0415
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 

@@ -1,4 +1,6 @@
-"""The interface of an event store, and the checks that an endpoint makes before it uses one."""
+"""The interface of an event store, and the checks that an endpoint makes before it uses
+one.
+"""
 
 import inspect
 from functools import partial
@@ -7,23 +9,24 @@ from typing import Any, Protocol, runtime_checkable
 from financial_connections.errors import ConfigurationError
 
 RETENTION = 7 * 86_400.0
-"""Seconds for which a handled event is remembered by default. Stripe retries a delivery for up to three days."""
+"""Seconds for which a handled event is remembered by default. Stripe retries a delivery
+for up to three days.
+"""
 
 _METHODS = ("claim", "confirm", "release")
 
 
 class EventStore(Protocol):
-    """
-    A record of which events were handled, shared by all workers that receive them.
+    """A record of which events were handled, shared by all workers that receive them.
 
-    An event is free, claimed or confirmed. Only the worker whose claim succeeded calls the handler. The claim ends
-    when it is confirmed or released, or at its `until` if the worker crashed. Each method must be atomic: when two
-    workers claim an event at the same time, exactly one of them may get True.
+    An event is free, claimed or confirmed. Only the worker whose claim succeeded calls
+    the handler. The claim ends when it is confirmed or released, or at its `until` if
+    the worker crashed. Each method must be atomic: when two workers claim an event at
+    the same time, exactly one of them may get True.
     """
 
     async def claim(self, event_id: str, until: float) -> bool:
-        """
-        Claim an event before it is handled.
+        """Claim an event before it is handled.
 
         Args:
             event_id: ID of the event (`evt_…`).
@@ -41,21 +44,23 @@ class EventStore(Protocol):
         ...
 
     async def release(self, event_id: str) -> None:
-        """
-        Give up a claim because the handler failed, so that the next delivery can claim the event.
+        """Give up a claim because the handler failed, so that the next delivery can
+        claim the event.
 
-        Must not change a claim that another worker made after the caller's own claim expired.
+        Must not change a claim that another worker made after the caller's own claim
+        expired.
         """
         ...
 
 
 @runtime_checkable
 class QueryableEventStore(EventStore, Protocol):
-    """
-    An `EventStore` that also tells a handled event from one that another worker is handling.
+    """An `EventStore` that also tells a handled event from one that another worker is
+    handling.
 
-    `claim` returns False for both. With this method, an endpoint acknowledges repeated deliveries of events that
-    other workers have handled. Without it, Stripe goes on delivering them.
+    `claim` returns False for both. With this method, an endpoint acknowledges repeated
+    deliveries of events that other workers have handled. Without it, Stripe goes on
+    delivering them.
     """
 
     async def is_confirmed(self, event_id: str) -> bool:
@@ -64,26 +69,39 @@ class QueryableEventStore(EventStore, Protocol):
 
 
 def is_async_callable(value: Any) -> bool:
-    """Return True for an `async def` function or method, a partial of one, or an object with an async `__call__`."""
+    """Return True for an `async def` function or method, a partial of one, or an object
+    with an async `__call__`.
+    """
     while isinstance(value, partial):
         value = value.func
-    # The type's `__call__`, because calling a class does not call the method that its instances have.
-    return inspect.iscoroutinefunction(value) or (callable(value) and inspect.iscoroutinefunction(type(value).__call__))
+    # The type's `__call__`, because calling a class does not call the method that its
+    # instances have.
+    return inspect.iscoroutinefunction(value) or (
+        callable(value) and inspect.iscoroutinefunction(type(value).__call__)
+    )
 
 
 def store_from(value: Any) -> EventStore:
     """Return `value` if it is an event store."""
     missing = [name for name in _METHODS if not callable(getattr(value, name, None))]
-    if len(missing) == len(_METHODS) and hasattr(value, "seen") and hasattr(value, "add"):
+    if (
+        len(missing) == len(_METHODS)
+        and hasattr(value, "seen")
+        and hasattr(value, "add")
+    ):
         raise ConfigurationError(
             "store has the methods seen and add, which cannot be atomic: write claim(event_id, until) -> bool, "
             "confirm(event_id) and release(event_id) instead, or use SQLiteEventStore"
         )
     if missing:
-        raise ConfigurationError(f"store must be an EventStore: it has no method {missing[0]}")
+        raise ConfigurationError(
+            f"store must be an EventStore: it has no method {missing[0]}"
+        )
     optional = [name for name in ("is_confirmed",) if hasattr(value, name)]
     for name in [*_METHODS, *optional]:
         if not is_async_callable(getattr(value, name)):
-            raise ConfigurationError(f"store.{name} must be an async function (async def)")
+            raise ConfigurationError(
+                f"store.{name} must be an async function (async def)"
+            )
     store: EventStore = value
     return store

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import redis
     import redis.asyncio
 
-# A key holds the token of a claim, or "confirmed". Scripts, because each must look and write without a gap between.
-# The owner itself may repeat its claim: a client that reconnects does not know whether the first attempt arrived.
+# A key holds the token of a claim, or "confirmed". Scripts, because each must look and
+# write without a gap between. The owner itself may repeat its claim: a client that
+# reconnects does not know whether the first attempt arrived.
 _CLAIM = """
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
@@ -44,13 +45,13 @@ _CONNECT_SECONDS = 2.0
 
 
 class RedisEventStore:
-    """
-    An event store in Redis or Valkey, shared by any number of machines.
+    """An event store in Redis or Valkey, shared by any number of machines.
 
         store = RedisEventStore("redis://cache.internal:6379/0")
 
-    Needs the extra `financial-connections[redis]`. Keys expire by themselves. The server must not evict them before,
-    so do not use one whose `maxmemory-policy` is for a cache.
+    Needs the extra `financial-connections[redis]`. Keys expire by themselves. The
+    server must not evict them before, so do not use one whose `maxmemory-policy` is for
+    a cache.
 
     Args:
         client: URL of the server, or a client of yours: a `redis.asyncio.Redis`, which needs asyncio, or a
@@ -75,10 +76,14 @@ class RedisEventStore:
     ) -> None:
         self._owned = isinstance(client, str)
         given = Secret(client)
-        del client  # a URL may hold a password, which no traceback of this frame should show
+        del (
+            client
+        )  # a URL may hold a password, which no traceback of this frame should show
         self._client, self._in_threads = _client_from(given)
         if not isinstance(prefix, str):
-            raise ConfigurationError(f"prefix must be a string, not {type(prefix).__name__}")
+            raise ConfigurationError(
+                f"prefix must be a string, not {type(prefix).__name__}"
+            )
         self._prefix = prefix
         self._retention = checked_seconds("retention", retention)
         self._clock = clock
@@ -88,14 +93,21 @@ class RedisEventStore:
     async def claim(self, event_id: str, until: float) -> bool:
         """Claim an event, unless it is confirmed or claimed. See `EventStore.claim`."""
         token = self._owners.new()
-        if not await self._run(_CLAIM, event_id, token, _milliseconds(until - self._clock())):
+        if not await self._run(
+            _CLAIM, event_id, token, _milliseconds(until - self._clock())
+        ):
             return False
         self._owners.keep(event_id, token)
         return True
 
     async def confirm(self, event_id: str) -> None:
         """Record that an event was handled, unless another worker has claimed it since."""
-        await self._run(_CONFIRM, event_id, self._owners.take(event_id), _milliseconds(self._retention))
+        await self._run(
+            _CONFIRM,
+            event_id,
+            self._owners.take(event_id),
+            _milliseconds(self._retention),
+        )
 
     async def release(self, event_id: str) -> None:
         """Give up the caller's claim. See `EventStore.release`."""
@@ -124,7 +136,9 @@ def _milliseconds(seconds: float) -> int:
 def _client_from(value: Secret) -> tuple[Any, bool]:
     """Return a client, and whether it blocks."""
     if find_spec("redis") is None:
-        raise ConfigurationError("RedisEventStore needs: pip install 'financial-connections[redis]'")
+        raise ConfigurationError(
+            "RedisEventStore needs: pip install 'financial-connections[redis]'"
+        )
     import redis  # noqa: PLC0415  # an extra
     import redis.asyncio  # noqa: PLC0415
 
@@ -133,7 +147,9 @@ def _client_from(value: Secret) -> tuple[Any, bool]:
         return client, True
     if isinstance(client, redis.asyncio.Redis):
         return client, False
-    raise ConfigurationError("client must be a URL (redis://…, rediss://… or unix://…) or a Redis client")
+    raise ConfigurationError(
+        "client must be a URL (redis://…, rediss://… or unix://…) or a Redis client"
+    )
 
 
 def _connected_to(url: Secret) -> Any:
@@ -146,7 +162,9 @@ def _connected_to(url: Secret) -> Any:
             url.reveal(),
             socket_timeout=_SOCKET_SECONDS,
             socket_connect_timeout=_CONNECT_SECONDS,
-            retry=Retry(NoBackoff(), 1),  # by default, recent versions retry for longer than an endpoint waits
+            retry=Retry(
+                NoBackoff(), 1
+            ),  # by default, recent versions retry for longer than an endpoint waits
         )
     except ValueError:
         return None

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from financial_connections.errors import ConfigurationError
 from financial_connections.webhooks.stores.protocol import RETENTION
-from financial_connections.webhooks.stores.sql import SQLEventStore, create_statement, statement_for, table_name
+from financial_connections.webhooks.stores.sql import (
+    SQLEventStore,
+    create_statement,
+    statement_for,
+    table_name,
+)
 from financial_connections.webhooks.stores.threads import held
 
 if TYPE_CHECKING:
@@ -22,12 +27,12 @@ _BUSY_SECONDS = 4.0
 
 
 class SQLiteEventStore(SQLEventStore):
-    """
-    An event store in an SQLite file, shared by the processes of one machine.
+    """An event store in an SQLite file, shared by the processes of one machine.
 
         store = SQLiteEventStore("events.sqlite")
 
-    The file and the table are created on first use. The file must not be on a network file system.
+    The file and the table are created on first use. The file must not be on a network
+    file system.
 
     Args:
         path: Path of the file.
@@ -54,7 +59,9 @@ class SQLiteEventStore(SQLEventStore):
 
 
 class _SQLite:
-    """One connection, opened on first use, so that it is never carried over a fork of a server that preloads."""
+    """One connection, opened on first use, so that it is never carried over a fork of a
+    server that preloads.
+    """
 
     def __init__(self, path: str, table: str) -> None:
         self._path = path
@@ -66,7 +73,9 @@ class _SQLite:
         with held(self._lock):
             if self._connection is None:
                 self._connection = self._connect()
-            cursor = self._connection.execute(statement_for(self._table, statement), values)
+            cursor = self._connection.execute(
+                statement_for(self._table, statement), values
+            )
             return len(cursor.fetchall()) if cursor.description else cursor.rowcount
 
     def close(self) -> None:
@@ -78,10 +87,16 @@ class _SQLite:
     def _connect(self) -> sqlite3.Connection:
         import sqlite3  # noqa: PLC0415  # loaded only if it is used
 
-        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._path,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
         try:
-            # Only for speed: readers and a writer do not wait for each other. While another process has the file
-            # locked the mode cannot be changed, and that process is just about to change it.
+            # Only for speed: readers and a writer do not wait for each other. While
+            # another process has the file locked the mode cannot be changed, and that
+            # process is just about to change it.
             with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute(create_statement(self._table))

@@ -13,28 +13,34 @@ _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
 AT_ONCE = 8
-"""Number of threads that a store uses at once, and of abandoned ones at which it starts no further one."""
+"""Number of threads that a store uses at once, and of abandoned ones at which it starts
+no further one.
+"""
 _LOCK_SECONDS = 5.0
 
 
 class Threads:
-    """
-    Run the calls of a driver that blocks in worker threads.
+    """Run the calls of a driver that blocks in worker threads.
 
-    A call is abandoned when it is cancelled, so that a database that hangs cannot hold up its caller. Its thread lives
-    on until the driver gives up. The limiters of anyio do not count such threads under asyncio.
+    A call is abandoned when it is cancelled, so that a database that hangs cannot hold
+    up its caller. Its thread lives on until the driver gives up. The limiters of anyio
+    do not count such threads under asyncio.
     """
 
     def __init__(self) -> None:
-        self._limiter: RunVar[CapacityLimiter] = RunVar("financial_connections_store_threads")
+        self._limiter: RunVar[CapacityLimiter] = RunVar(
+            "financial_connections_store_threads"
+        )
         self._lock = threading.Lock()
         self._abandoned: set[_Call[Any]] = set()
 
     async def run(
-        self, function: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
+        self,
+        function: Callable[_Parameters, _Result],
+        *args: _Parameters.args,
+        **kwargs: _Parameters.kwargs,
     ) -> _Result:
-        """
-        Call `function` in a thread, and return its result.
+        """Call `function` in a thread, and return its result.
 
         Raises:
             TimeoutError: Too many threads of calls that were abandoned have not ended.
@@ -42,11 +48,18 @@ class Threads:
         """
         async with self._limiter_of_loop():
             if len(self._abandoned) >= AT_ONCE:
-                raise TimeoutError(f"{AT_ONCE} earlier calls of the event store have not ended: the database hangs")
-            call = _Call(partial(function, *args, **kwargs), self._lock, self._abandoned)
+                raise TimeoutError(
+                    f"{AT_ONCE} earlier calls of the event store have not ended: the database hangs"
+                )
+            call = _Call(
+                partial(function, *args, **kwargs), self._lock, self._abandoned
+            )
             try:
-                # A limiter of its own, because the application's threads can use up the default one.
-                await to_thread.run_sync(call.run, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+                # A limiter of its own, because the application's threads can use up the
+                # default one.
+                await to_thread.run_sync(
+                    call.run, abandon_on_cancel=True, limiter=CapacityLimiter(1)
+                )
             except BaseException:
                 call.abandon()
                 raise
@@ -63,7 +76,12 @@ class Threads:
 class _Call(Generic[_Result]):
     result: _Result
 
-    def __init__(self, function: Callable[[], _Result], lock: threading.Lock, abandoned: "set[_Call[Any]]") -> None:
+    def __init__(
+        self,
+        function: Callable[[], _Result],
+        lock: threading.Lock,
+        abandoned: "set[_Call[Any]]",
+    ) -> None:
         self._function = function
         self._lock = lock
         self._abandoned = abandoned

@@ -1,0 +1,1 @@
+"""From an upstream specification to the contract."""

@@ -1,0 +1,1 @@
+"""Differences between two contracts, and what they mean to users."""

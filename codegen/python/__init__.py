@@ -1,0 +1,1 @@
+"""From the contract to Python code."""

@@ -1,0 +1,1 @@
+"""The behaviour of the API: requests in, responses out, without a network."""

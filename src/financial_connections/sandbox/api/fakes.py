@@ -1,0 +1,81 @@
+"""Names and numbers that nobody can take for real ones."""
+
+from random import Random
+
+from attrs import frozen
+
+from financial_connections.sandbox.api.records import Person
+
+
+@frozen
+class Bank:
+    """An institution to link accounts at, in one country."""
+
+    name: str
+    country: str
+
+
+BANKS = (
+    Bank("Example Bank", "US"),
+    Bank("Sandcastle Savings", "US"),
+    Bank("Make-Believe Credit Union", "US"),
+    Bank("Nowhere Provincial Bank", "CA"),
+)
+
+_FIRST_NAMES = (
+    "Ada",
+    "Ben",
+    "Chloe",
+    "Dev",
+    "Esme",
+    "Finn",
+    "Gia",
+    "Hugo",
+    "Ines",
+    "Jon",
+)
+_LAST_NAMES = ("Example", "Placeholder", "Sample", "Specimen", "Testcase")
+_PURPOSES = (
+    ("Coffee at the Imaginary Café", -950, -250),
+    ("Groceries, Pretend Foods", -14_000, -800),
+    ("Rent, Sandbox Street", -180_000, -90_000),
+    ("Salary, Fictional Works Ltd", 180_000, 420_000),
+    ("Train ticket, Nowhere Line", -6_500, -280),
+    ("Streaming, Made-Up Movies", -1_999, -999),
+    ("Transfer to a figment", -50_000, -1_000),
+    ("Refund from a fantasy", 500, 9_000),
+)
+
+
+def person(random: Random) -> Person:
+    """Return somebody with an example.com address and a telephone number kept free for
+    fiction.
+    """
+    first, last = random.choice(_FIRST_NAMES), random.choice(_LAST_NAMES)
+    return Person(
+        name=f"{first} {last}",
+        email=f"{first}.{last}@example.com".lower(),
+        phone=f"+1202555{random.randint(100, 199):04d}",
+        address=f"{random.randint(1, 999)} Example Street, Nowhere, NA 00000",
+    )
+
+
+def last4(random: Random) -> str:
+    """Return the end of an account number."""
+    return f"{random.randrange(10_000):04d}"
+
+
+def payment(random: Random) -> tuple[int, str]:
+    """Return the amount in cents (negative: money going out) and the description of a
+    transaction.
+    """
+    description, lowest, highest = _PURPOSES[random.randrange(len(_PURPOSES))]
+    return random.randint(lowest, highest), description
+
+
+def cents(random: Random, category: str) -> int:
+    """Return a balance in cents; what is on credit is owed by the account holder, so
+    negative.
+    """
+    amount = random.randint(10_000, 2_500_000)
+    return -amount if category == "credit" else amount

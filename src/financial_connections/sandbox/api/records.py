@@ -1,0 +1,189 @@
+"""What the sandbox remembers. Plain records; the rules live beside them, the shapes in
+`render`.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from attrs import Factory, define
+
+from financial_connections.sandbox.api.pagination import Log
+from financial_connections.sandbox.rules import Feature
+
+Category = Literal["cash", "credit", "investment", "other"]
+Subcategory = Literal[
+    "checking", "savings", "mortgage", "line_of_credit", "credit_card", "other"
+]
+Permission = Literal["balances", "ownership", "payment_method", "transactions"]
+
+SUBCATEGORIES: dict[Category, tuple[Subcategory, ...]] = {
+    "cash": ("checking", "savings", "other"),
+    "credit": ("credit_card", "mortgage", "line_of_credit", "other"),
+    "investment": ("other",),
+    "other": ("other",),
+}
+"""Which subcategories a category has; the first is the default."""
+
+PERMISSION_FOR: dict[Feature, Permission] = {
+    "balance": "balances",
+    "ownership": "ownership",
+    "transactions": "transactions",
+}
+PERMISSIONS: tuple[Permission, ...] = (
+    "balances",
+    "ownership",
+    "payment_method",
+    "transactions",
+)
+FEATURES: tuple[Feature, ...] = ("balance", "ownership", "transactions")
+
+
+@define
+class Person:
+    """An owner as the institution knows them."""
+
+    name: str
+    email: str
+    phone: str
+    address: str
+
+
+@define
+class Owner:
+    """An owner in one snapshot of an account's ownership."""
+
+    id: str
+    ownership: str
+    person: Person
+    refreshed_at: int
+
+
+@define
+class Ownership:
+    """A snapshot of an account's owners."""
+
+    id: str
+    account: str
+    created: int
+    owners: Log[Owner] = Factory(Log[Owner])
+
+
+@define
+class Balance:
+    """Cents, positive when owed to the account holder, negative when owed by them."""
+
+    as_of: int
+    current: int
+    currency: str
+
+
+@define(eq=False)
+class Refresh:
+    """One attempt to fetch a feature. `number` counts the attempts of its account."""
+
+    number: int
+    last_attempted_at: int
+    id: str | None = None
+    status: Literal["pending", "succeeded", "failed"] = "pending"
+    next_available_at: int | None = None
+    polls: int = 0
+
+
+@define(eq=False)
+class Transaction:
+    """One transaction. `refresh` is the attempt that created it or last changed it."""
+
+    id: str
+    account: str
+    amount: int
+    currency: str
+    description: str
+    transacted_at: int
+    updated: int
+    refresh: Refresh
+    status: Literal["pending", "posted", "void"] = "posted"
+    posted_at: int | None = None
+    void_at: int | None = None
+
+
+Change = Callable[[Refresh], None]
+"""Something that a refresh of the transactions brings."""
+
+
+@define(eq=False)
+class Institution:
+    """What the institution holds of an account, whether or not it has been fetched yet."""
+
+    balance: int
+    owners: list[Person] = Factory(list[Person])
+    changes: list[Change] = Factory(list[Change])
+    """Changes to transactions that the next successful refresh brings."""
+    failing: set[Feature] = Factory(set[Feature])
+
+
+@define(eq=False)
+class Account:
+    """A linked account. `holder` is a customer's id or a connected account's."""
+
+    id: str
+    created: int
+    holder: str
+    category: Category
+    subcategory: Subcategory
+    institution_name: str
+    display_name: str
+    last4: str
+    currency: str
+    permissions: tuple[Permission, ...]
+    institution: Institution
+    session: str | None = None
+    status: Literal["active", "inactive", "disconnected"] = "active"
+    subscription: object | None = None
+    """A token of the running subscription to transactions, so that an ended one wakes
+    up to nothing.
+    """
+    balance: Balance | None = None
+    ownership: Ownership | None = None
+    refreshes: dict[Feature, Refresh] = Factory(dict[Feature, Refresh])
+    transaction_refreshes: dict[str, Refresh] = Factory(dict[str, Refresh])
+    transactions: Log[Transaction] = Factory(Log[Transaction])
+    attempts: int = 0
+
+
+@define(eq=False)
+class Session:
+    """A linking session: open until it is completed or cancelled."""
+
+    id: str
+    client_secret: str
+    holder: str
+    permissions: tuple[Permission, ...]
+    prefetch: tuple[str, ...] | None
+    countries: tuple[str, ...] | None
+    return_url: str | None
+    status: Literal["open", "completed", "cancelled"] = "open"
+    accounts: Log[Account] = Factory(Log[Account])
+
+
+@define
+class Customer:
+    """A customer of the merchant."""
+
+    id: str
+    created: int
+    email: str | None
+    name: str | None
+
+
+@define(eq=False)
+class Merchant:
+    """One Stripe account and all that is its: nobody else's key sees it."""
+
+    id: str
+    created: int
+    customers: dict[str, Customer] = Factory(dict[str, Customer])
+    accounts: Log[Account] = Factory(Log[Account])
+    sessions: dict[str, Session] = Factory(dict[str, Session])
+    ownerships: dict[str, Ownership] = Factory(dict[str, Ownership])
+    transactions: dict[str, Transaction] = Factory(dict[str, Transaction])
+    connected: dict[str, "Merchant"] = Factory(dict[str, "Merchant"])

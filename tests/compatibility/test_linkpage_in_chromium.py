@@ -1,0 +1,112 @@
+"""The linking page in a real browser: Debian's Chromium, without JavaScript and without
+a network.
+"""
+
+import shutil
+
+import pytest
+
+from financial_connections.sandbox import Sandbox, serve
+from tests.support.sandbox_calls import SESSIONS, get, post
+
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium"
+)
+
+
+@pytest.fixture
+def sandbox():
+    return Sandbox(seed=1)
+
+
+@pytest.fixture
+def session(sandbox):
+    holder = {"type": "customer", "customer": sandbox.add_customer()}
+    return post(
+        sandbox, SESSIONS, {"account_holder": holder, "permissions": ["balances"]}
+    ).json
+
+
+@pytest.fixture
+def page(sandbox, session):
+    """The linking page of the session, and in `page.asked` the URLs that the browser
+    asked for.
+    """
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not where there is no Chromium
+
+    with serve(sandbox) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        page = browser.new_context(java_script_enabled=False).new_page()
+        page.asked = []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(f"{server.url}/_sandbox/link/{session['client_secret']}")
+        yield page
+        assert {f"{server.url}/_sandbox/link/{session['client_secret']}"} == set(
+            page.asked
+        )
+        browser.close()
+
+
+def linked(sandbox, session):
+    accounts = get(sandbox, f"{SESSIONS}/{session['id']}").json["accounts"]["data"]
+    return [
+        (account["institution_name"], account["subcategory"]) for account in accounts
+    ]
+
+
+def test_a_person_picks_with_the_mouse_and_consents(sandbox, session, page):
+    page.get_by_role("group", name="Your institution").get_by_label(
+        "Sandcastle Savings"
+    ).check()
+    page.get_by_label("Everyday Checking").check()
+    page.get_by_label("Paper Credit Card").check()
+    page.get_by_role("button", name="Agree and connect").click()
+
+    assert (
+        "Your accounts are linked" == page.get_by_role("heading", level=1).inner_text()
+    )
+    assert [
+        ("Sandcastle Savings", "credit_card"),
+        ("Sandcastle Savings", "checking"),
+    ] == linked(sandbox, session)
+
+
+def test_a_person_gets_by_with_the_keyboard(sandbox, session, page):
+    for key in ("Tab", "Space", "Tab", "Tab", "Space", "Tab", "Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_selector("text=Your accounts are linked")
+
+    assert [("Example Bank", "savings")] == linked(sandbox, session)
+
+
+def test_what_is_missing_is_an_alert_and_can_be_mended(sandbox, session, page):
+    page.get_by_role("button", name="Agree and connect").click()
+    assert "Choose an institution." == page.get_by_role("alert").inner_text()
+
+    page.get_by_label("Example Bank").check()
+    page.get_by_label("Rainy Day Savings").check()
+    page.get_by_role("button", name="Agree and connect").click()
+
+    assert [("Example Bank", "savings")] == linked(sandbox, session)
+
+
+def test_a_person_cancels(sandbox, session, page):
+    page.get_by_role("button", name="Cancel").click()
+
+    assert "Nothing was linked" == page.get_by_role("heading", level=1).inner_text()
+    assert [] == linked(sandbox, session)
+
+
+def test_the_page_fits_a_narrow_screen_in_light_and_dark(page):
+    page.set_viewport_size({"width": 320, "height": 640})
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.locator("main").bounding_box()["width"] <= 320
+        assert (
+            page.get_by_role("button", name="Agree and connect").bounding_box()["x"]
+            >= 0
+        )

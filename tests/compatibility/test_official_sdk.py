@@ -1,0 +1,188 @@
+"""The official `stripe` SDK takes the sandbox for the API: the sandbox speaks the real
+wire format.
+"""
+
+import pytest
+import stripe
+
+from financial_connections.sandbox import Fault, NewAccount, Sandbox, serve
+
+
+@pytest.fixture
+def sandbox():
+    return Sandbox(seed=1)
+
+
+@pytest.fixture
+def client(sandbox):
+    with serve(sandbox) as server:
+        http = stripe.RequestsClient(timeout=30, session=None)
+        yield stripe.StripeClient(
+            sandbox.api_key,
+            base_addresses={"api": server.url},
+            stripe_version="2023-10-16",
+            max_network_retries=2,
+            http_client=http,
+        )
+        http.close()
+
+
+@pytest.fixture
+def connections(client):
+    return client.v1.financial_connections
+
+
+@pytest.fixture
+def account(sandbox):
+    customer = sandbox.add_customer("cus_ada", email="ada@example.com")
+    return sandbox.add_account(
+        customer=customer, balance=100, owners=12, transactions=25
+    )
+
+
+def test_a_session_is_created_and_retrieved(sandbox, connections):
+    holder = {"type": "customer", "customer": sandbox.add_customer()}
+    session = connections.sessions.create(
+        {
+            "account_holder": holder,
+            "permissions": ["balances", "transactions"],
+            "filters": {"countries": ["US"]},
+            "prefetch": ["balances"],
+        }
+    )
+    linked = sandbox.complete(session.id, [NewAccount(), NewAccount(category="credit")])
+    again = connections.sessions.retrieve(
+        session.id, {"expand": ["accounts.data.account_holder.customer"]}
+    )
+
+    assert session.client_secret == again.client_secret
+    assert linked == [found.id for found in reversed(again.accounts.data)]
+    assert holder["customer"] == again.accounts.data[0].account_holder.customer.id
+
+
+def test_accounts_are_listed_retrieved_and_expanded(connections, account):
+    listed = connections.accounts.list(
+        {"account_holder": {"customer": "cus_ada"}, "expand": ["data.ownership"]}
+    )
+    found = connections.accounts.retrieve(
+        account, {"expand": ["ownership", "account_holder.customer"]}
+    )
+
+    assert [account] == [item.id for item in listed.data]
+    assert listed.data[0].ownership.id == found.ownership.id
+    assert "ada@example.com" == found.account_holder.customer.email
+
+
+@pytest.mark.parametrize("limit", [1, 7, 25, 100])
+def test_pages_are_followed_both_ways(connections, account, limit):
+    everything = [
+        item.id
+        for item in connections.transactions.list(
+            {"account": account, "limit": 100}
+        ).data
+    ]
+    forward = connections.transactions.list(
+        {"account": account, "limit": limit}
+    ).auto_paging_iter()
+    backward = connections.transactions.list(
+        {"account": account, "limit": limit, "ending_before": everything[-1]}
+    ).auto_paging_iter()
+
+    assert 25 == len(everything)
+    assert everything == [item.id for item in forward]
+    assert everything[-2::-1] == [item.id for item in backward]
+
+
+def test_owners_are_paged(connections, account):
+    ownership = connections.accounts.retrieve(account).ownership
+    owners = connections.accounts.owners.list(
+        account, {"ownership": ownership, "limit": 5}
+    )
+
+    assert 12 == len({owner.id for owner in owners.auto_paging_iter()})
+
+
+def test_an_account_is_refreshed_subscribed_unsubscribed_and_disconnected(
+    sandbox, connections, account
+):
+    assert (
+        "pending"
+        == connections.accounts.refresh(
+            account, {"features": ["balance"]}
+        ).balance_refresh.status
+    )
+    assert ["transactions"] == connections.accounts.subscribe(
+        account, {"features": ["transactions"]}
+    ).subscriptions
+    sandbox.advance(5)
+    assert "succeeded" == connections.accounts.retrieve(account).balance_refresh.status
+    assert (
+        []
+        == connections.accounts.unsubscribe(
+            account, {"features": ["transactions"]}
+        ).subscriptions
+    )
+    assert "disconnected" == connections.accounts.disconnect(account).status
+
+
+def test_a_transaction_is_retrieved_and_selected(connections, account):
+    newest = connections.transactions.list({"account": account}).data[0]
+
+    assert newest == connections.transactions.retrieve(newest.id)
+    since = {"account": account, "transacted_at": {"gte": newest.transacted_at}}
+    assert [newest.id] == [
+        item.id for item in connections.transactions.list(since).data
+    ]
+
+
+def test_errors_are_what_the_sdk_expects(sandbox, client, connections, account):
+    with pytest.raises(stripe.InvalidRequestError) as missing:
+        connections.accounts.retrieve("fca_x")
+    with pytest.raises(stripe.AuthenticationError):
+        connections.accounts.retrieve(account, options={"api_key": "sk_test_nobody"})
+    with pytest.raises(stripe.PermissionError):
+        connections.accounts.disconnect(
+            account, options={"api_key": sandbox.add_key(read_only=True)}
+        )
+    connections.accounts.refresh(
+        account, {"features": ["balance"]}, {"idempotency_key": "k"}
+    )
+    with pytest.raises(stripe.IdempotencyError):
+        connections.accounts.refresh(
+            account, {"features": ["ownership"]}, {"idempotency_key": "k"}
+        )
+
+    assert (404, "resource_missing", "account") == (
+        missing.value.http_status,
+        missing.value.code,
+        missing.value.param,
+    )
+    assert missing.value.request_id.startswith("req_")
+
+
+def test_a_lost_answer_is_retried_by_the_sdk_and_executed_once(
+    sandbox, connections, account
+):
+    sandbox.inject(Fault("answer_lost"))
+    refreshed = connections.accounts.refresh(account, {"features": ["transactions"]})
+    sandbox.advance(1000)
+
+    assert "true" == refreshed.last_response.headers["idempotent-replayed"]
+    events = [event["type"] for event in sandbox.events]
+    assert 2 == events.count("financial_connections.account.refreshed_transactions")
+
+
+def test_an_event_is_verified_by_the_sdk(sandbox, account):
+    from financial_connections.sandbox.webhooks import parcels, signature  # noqa: PLC0415
+
+    webhook = sandbox.add_webhook("http://127.0.0.1:9/hook")
+    sandbox.deactivate(account)
+    [parcel] = parcels(webhook, sandbox.events[-1:], sandbox._state.ids.stream("x"))
+    header = signature(parcel.body, webhook.secret, int(sandbox.clock.now()))
+
+    event = stripe.Webhook.construct_event(
+        parcel.body, header, webhook.secret, tolerance=None
+    )
+
+    assert "financial_connections.account.deactivated" == event.type
+    assert account == event.data.object.id

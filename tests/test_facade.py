@@ -1,0 +1,96 @@
+"""The facade compared with the contract: every operation and parameter reachable,
+deviations listed.
+"""
+
+import inspect
+from pathlib import Path
+
+import yaml
+
+from financial_connections import API_VERSION, AsyncClient, models, params
+from financial_connections._generated import models as generated
+
+CONTRACT = yaml.safe_load(
+    (Path(__file__).parents[1] / "openapi/financial_connections.yaml").read_text()
+)
+
+FACADE = {
+    "list_accounts": "accounts.list",
+    "retrieve_account": "accounts.retrieve",
+    "disconnect_account": "accounts.disconnect",
+    "list_account_owners": "accounts.list_owners",
+    "refresh_account": "accounts.refresh",
+    "subscribe_account": "accounts.subscribe",
+    "unsubscribe_account": "accounts.unsubscribe",
+    "create_session": "sessions.create",
+    "retrieve_session": "sessions.retrieve",
+    "list_transactions": "transactions.list",
+    "retrieve_transaction": "transactions.retrieve",
+}
+# The facade adds to the contract's parameters only this.
+ADDED = {"options"}
+
+
+def operations():
+    found = {
+        operation["operationId"]: operation
+        for path in CONTRACT["paths"].values()
+        for operation in path.values()
+    }
+    assert found
+    return found
+
+
+def parameters_of(operation):
+    named = {parameter["name"] for parameter in operation.get("parameters", [])}
+    forms = operation.get("requestBody", {}).get("content", {}).values()
+    for form in forms:
+        schema = form["schema"]
+        if "$ref" in schema:
+            schema = CONTRACT["components"]["schemas"][
+                schema["$ref"].rpartition("/")[2]
+            ]
+        named |= set(schema["properties"])
+    return named
+
+
+def test_every_operation_has_a_facade_method():
+    assert set(operations()) == set(FACADE)
+
+
+def test_every_parameter_of_an_operation_is_one_of_its_method():
+    client = AsyncClient("sk_test_1")
+    for operation_id, operation in operations().items():
+        resource, _, call = FACADE[operation_id].partition(".")
+        signature = inspect.signature(getattr(getattr(client, resource), call))
+        assert parameters_of(operation) | ADDED == set(signature.parameters), (
+            operation_id
+        )
+
+
+def test_ids_are_positional_and_everything_else_is_not():
+    client = AsyncClient("sk_test_1")
+    for operation_id, operation in operations().items():
+        resource, _, call = FACADE[operation_id].partition(".")
+        parameters = inspect.signature(
+            getattr(getattr(client, resource), call)
+        ).parameters.values()
+        in_path = [
+            p["name"] for p in operation.get("parameters", []) if p["in"] == "path"
+        ]
+        assert in_path == [
+            p.name for p in parameters if p.kind is not p.KEYWORD_ONLY
+        ], operation_id
+        assert "options" == [p.name for p in parameters][-1], operation_id
+
+
+def test_every_generated_type_is_public_in_one_place():
+    public = (
+        set(models.__all__) - {"AccountWithOwnership", "Model", "OpenEnum"}
+    ) | set(params.__all__)
+    assert set(generated.__all__) == public
+    assert not set(models.__all__) & set(params.__all__)
+
+
+def test_the_api_version_is_the_contracts():
+    assert CONTRACT["info"]["version"] == API_VERSION

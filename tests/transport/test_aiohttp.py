@@ -1,0 +1,199 @@
+"""What aiohttp would do differently from the default connection pool, if it were left
+to itself.
+"""
+
+import asyncio
+import base64
+import subprocess
+import sys
+import textwrap
+
+import anyio
+import pytest
+
+from financial_connections import APIConnectionError, AsyncClient, ConfigurationError
+from financial_connections._transport import aiohttp as aiohttp_pool
+from financial_connections.sandbox import Sandbox, serve
+from tests.support.servers import header_of, http_answer, read_request, serving
+
+KEY = "sk_test_1"
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+def client_of(url, **settings):
+    return AsyncClient(KEY, base_url=url, transport="aiohttp", **settings)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("retries", [0, 2])
+async def test_a_request_is_sent_once_an_attempt(method, retries, no_waiting):
+    requests, events = [], []
+
+    async def handle(stream):
+        requests.append(await read_request(stream))
+
+    async with (
+        serving(handle) as url,
+        client_of(url, max_retries=retries, on_event=events.append) as client,
+    ):
+        with pytest.raises(
+            APIConnectionError, match="without sending a response"
+        ) as caught:
+            await client.send_raw(method, "/v1/balance")
+    started = [event for event in events if type(event).__name__ == "RequestStarted"]
+    assert retries + 1 == caught.value.attempts == len(requests) == len(started)
+
+
+async def test_a_request_over_a_connection_that_breaks_is_sent_once():
+    """The first request succeeds, so the second goes over a connection that was in use
+    before.
+    """
+    requests = []
+
+    async def handle(stream):
+        requests.append(await read_request(stream))
+        await stream.send(http_answer())
+        requests.append(await read_request(stream))
+
+    async with serving(handle) as url, client_of(url, max_retries=0) as client:
+        await client.accounts.retrieve("fca_1")
+        with pytest.raises(APIConnectionError):
+            await client.accounts.retrieve("fca_1")
+    assert 2 == len(requests)
+
+
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_trio_is_refused_before_anything_is_sent(anyio_backend):
+    events = []
+    client = client_of("http://127.0.0.1:1", on_event=events.append)
+    with pytest.raises(ConfigurationError, match="under asyncio only, not under trio"):
+        await client.accounts.retrieve("fca_1")
+    assert [] == events
+    await client.aclose()
+
+
+async def test_a_response_sets_no_cookie():
+    cookies = []
+
+    async def handle(stream):
+        while True:
+            head, _ = await read_request(stream)
+            cookies.append(header_of(head, b"cookie"))
+            await stream.send(http_answer(headers=b"Set-Cookie: sid=1; Path=/\r\n"))
+
+    async with serving(handle) as url, client_of(url) as client:
+        for _ in range(2):
+            await client.accounts.retrieve("fca_1")
+    assert [None, None] == cookies
+
+
+async def test_the_headers_are_those_of_the_default_transport():
+    heads = []
+
+    async def handle(stream):
+        while True:
+            heads.append((await read_request(stream))[0])
+            await stream.send(http_answer())
+
+    async with serving(handle) as url:
+        for transport in ("httpx", "aiohttp"):
+            async with AsyncClient(KEY, base_url=url, transport=transport) as client:
+                await client.accounts.retrieve("fca_1", expand=["ownership"])
+    first, second = heads
+    assert first.split(b"\r\n")[0] == second.split(b"\r\n")[0]
+    assert set(first.split(b"\r\n")) == set(second.split(b"\r\n"))
+
+
+async def test_a_proxy_gets_its_password_and_not_the_key(monkeypatch):
+    heads = []
+
+    async def handle(stream):
+        heads.append((await read_request(stream))[0])
+        await stream.send(http_answer(b"", b"403 X"))
+
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with serving(handle) as url:
+        monkeypatch.setenv("HTTPS_PROXY", url.replace("http://", "http://ada:hunter2@"))
+        async with client_of("https://stripe.example", max_retries=0) as client:
+            with pytest.raises(APIConnectionError) as caught:
+                await client.accounts.retrieve("fca_1")
+    assert "proxy" == caught.value.reason
+    assert "hunter2" not in str(caught.value)
+    [head] = heads
+    assert head.startswith(b"CONNECT stripe.example:443 HTTP/1.1\r\n")
+    assert "Basic " + base64.b64encode(b"ada:hunter2").decode() == header_of(
+        head, b"proxy-authorization"
+    )
+    assert KEY.encode() not in head
+
+
+async def test_a_server_that_is_slow_to_connect_is_a_time_out(monkeypatch):
+    async def connect(*args, **kwargs):
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(
+        aiohttp_pool.aiohttp.TCPConnector, "_create_connection", connect
+    )
+    client = client_of("http://127.0.0.1:1", timeout=5, max_retries=0).with_options(
+        timeout=aiohttp_pool.Timeout(5, connect=0.05)
+    )
+    with pytest.raises(APIConnectionError) as caught:
+        await client.accounts.retrieve("fca_1")
+    assert "timeout" == caught.value.reason
+    await client.aclose()
+
+
+async def test_no_connection_is_made_for_a_client_that_was_closed_while_it_loaded(
+    monkeypatch,
+):
+    loading = anyio.Event()
+    pool = aiohttp_pool.AiohttpPool(1)
+
+    async def load(*, tls):
+        loading.set()
+        pool.slots.closed = True
+
+    monkeypatch.setattr(pool._loader, "load", load)
+    client = client_of("http://127.0.0.1:1", max_retries=0)
+    object.__setattr__(client._transport, "connections", pool)
+    with pytest.raises(APIConnectionError, match="closed"):
+        await client.accounts.retrieve("fca_1")
+    assert {} == pool._origins
+
+
+ENDINGS = {
+    "the client is alive at the end": "pass",
+    "the client is collected": "del client; gc.collect(); await asyncio.sleep(0)",
+    "the client is collected after its event loop": "kept.append(client)",
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+def test_nothing_is_printed_for_a_client_that_nobody_closes(ending):
+    program = textwrap.dedent(f"""
+        import asyncio, gc, sys
+        from financial_connections import AsyncClient
+
+        kept = []
+
+        async def main(key, url, account):
+            client = AsyncClient(key, base_url=url, transport="aiohttp")
+            await client.accounts.retrieve(account)
+            {ending}
+
+        asyncio.run(main(*sys.argv[1:]))
+        kept.clear()
+        gc.collect()
+        print("done")
+    """)
+    sandbox = Sandbox()
+    account = sandbox.add_account()
+    with serve(sandbox) as server:
+        command = [sys.executable, "-c", program, sandbox.api_key, server.url, account]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ("done\n", "") == (done.stdout, done.stderr)

@@ -1,0 +1,330 @@
+"""Every fault comes to the same over every connection pool, and the client works
+afterwards.
+"""
+
+import asyncio
+import ssl
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import httpx
+import httpx2
+import pytest
+import trustme
+
+from financial_connections import AsyncClient, FinancialConnectionsError
+from financial_connections._transport import aiohttp as aiohttp_pool
+from financial_connections._transport import body
+from financial_connections._transport import pool as own_pool
+from tests.support.faults import (
+    BODY,
+    CLOSE,
+    DEVIATIONS,
+    FAULTS,
+    HANG,
+    RESET,
+    Fault,
+    Outcome,
+    failed,
+    table,
+)
+from tests.support.servers import http_answer, read_request, reset, serving
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "http.md"
+KEY = "sk_test_1"
+LIMIT = 3
+BACKENDS = {
+    "own pool on asyncio": ("own", "asyncio"),
+    "own pool on trio": ("own", "trio"),
+    "aiohttp": ("aiohttp", "asyncio"),
+    "caller's httpx on asyncio": ("httpx", "asyncio"),
+    "caller's httpx on trio": ("httpx", "trio"),
+    "caller's httpx2 on asyncio": ("httpx2", "asyncio"),
+    "caller's httpx2 on trio": ("httpx2", "trio"),
+}
+
+
+@pytest.fixture(params=BACKENDS.values(), ids=BACKENDS)
+def backend(request):
+    return request.param[0]
+
+
+@pytest.fixture
+def anyio_backend(request):
+    return request.node.callspec.params["backend"][1]
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def trusted(authority):
+    context = ssl.SSLContext(
+        ssl.PROTOCOL_TLS_CLIENT
+    )  # without the system's certificates, which take long to read
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture
+def trusting(trusted, monkeypatch):
+    for module in (own_pool, aiohttp_pool):
+        monkeypatch.setattr(module, "tls_context", lambda: trusted)
+    return trusted
+
+
+@pytest.fixture(scope="module")
+def server_tls(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+class Server:
+    """Commits a fault until it is healed. Counts requests and open connections."""
+
+    def __init__(self, fault):
+        self.fault = fault
+        self.is_healed = False
+        self.requests = []
+        self.arrived = anyio.Event()
+        self._open = 0
+        self._all_closed = anyio.Event()
+
+    async def accept(self, stream):
+        self._open += 1
+        self._all_closed = anyio.Event()
+        try:
+            await self._handle(stream)
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._all_closed.set()
+
+    async def wait_until_all_are_closed(self):
+        with anyio.fail_after(5):
+            while self._open:
+                await self._all_closed.wait()
+
+    async def _handle(self, stream):
+        if self.fault.on_connect and not self.is_healed:
+            await self._break_connection(stream)
+            return
+        while True:
+            head, _ = await read_request(stream)
+            if self.is_healed:
+                await stream.send(
+                    http_answer(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
+                )
+                continue
+            self.requests.append(head)
+            self.arrived.set()
+            if not await self.fault.respond(stream):
+                return
+
+    async def _break_connection(self, stream):
+        if self.fault.on_connect == RESET:
+            await reset(stream)
+        elif self.fault.on_connect != CLOSE:
+            await stream.receive()
+            while self.fault.on_connect == HANG:
+                await stream.receive()
+
+
+@asynccontextmanager
+async def connect(backend, url, *, trusting=False, **settings):
+    library = {"httpx": httpx, "httpx2": httpx2}.get(backend)
+    settings |= {"base_url": url, "max_connections": LIMIT}
+    if library is None:
+        async with AsyncClient(
+            KEY, transport="httpx" if backend == "own" else backend, **settings
+        ) as client:
+            yield client
+        return
+    async with library.AsyncClient(verify=trusting) as http_client:
+        async with AsyncClient(KEY, http_client=http_client, **settings) as client:
+            yield client
+
+
+async def result_of(call):
+    try:
+        return await call
+    except FinancialConnectionsError as error:
+        return error
+
+
+def outcome_of(result, server, events):
+    is_error = isinstance(result, Exception)
+    started = [event for event in events if type(event).__name__ == "RequestStarted"]
+    return Outcome(
+        type(result).__name__,
+        result.attempts if is_error else len(started),
+        len(server.requests),
+        len(events),
+        result.retryable if is_error else None,
+        getattr(result, "status", None) if is_error else None,
+        result.request_id,
+        getattr(result, "reason", None),
+    )
+
+
+def running_tasks(anyio_backend):
+    return asyncio.all_tasks() if anyio_backend == "asyncio" else None
+
+
+def assert_every_slot_is_free(client):
+    assert LIMIT == client._transport.connections.slots._free.value
+    assert not client._transport.connections.slots._calls
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_a_fault_has_the_same_outcome_over_every_pool(
+    name, backend, anyio_backend, trusting, no_waiting, monkeypatch
+):
+    monkeypatch.setattr(body.read_body, "__defaults__", (65_536,))
+    fault = FAULTS[name]
+    expected, _ = DEVIATIONS.get((name, backend), (fault.outcome, ""))
+    server, events = Server(fault), []
+    tasks = running_tasks(anyio_backend)
+    settings = {"max_retries": 1, "on_event": events.append} | fault.settings
+    async with serving(server.accept) as url:
+        # The faults of TLS happen before the server has said anything, so it needs no
+        # certificate.
+        address = url.replace("http:", "https:") if fault.is_secured else url
+        async with connect(backend, address, trusting=trusting, **settings) as client:
+            outcome = outcome_of(
+                await result_of(client.accounts.retrieve("fca_1")), server, events
+            )
+            server.is_healed = True
+            again = client.with_options(base_url=url, timeout=5)
+            assert ["fca_2", "fca_3"] == [
+                (await again.accounts.retrieve(one)).id for one in ("fca_2", "fca_3")
+            ]
+            assert_every_slot_is_free(client)
+        await server.wait_until_all_are_closed()
+    assert expected == outcome
+    assert tasks == running_tasks(anyio_backend)
+
+
+@pytest.mark.parametrize("is_secured", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("size", [1, 30, None], ids=["one byte", "half a head", "all"])
+async def test_what_arrives_on_an_idle_connection_reaches_no_call(
+    size, is_secured, backend, trusting, server_tls
+):
+    stray = http_answer(b'{"id": "stray"}')
+    idle, sent = anyio.Event(), anyio.Event()
+
+    async def handle(stream):
+        nonlocal idle
+        while True:
+            head, _ = await read_request(stream)
+            await stream.send(
+                http_answer(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
+            )
+            await idle.wait()
+            idle = anyio.Event()
+            await stream.send(stray[:size])
+            sent.set()
+
+    async with (
+        serving(handle, tls=server_tls if is_secured else None) as url,
+        connect(backend, url, trusting=trusting, max_retries=0) as client,
+    ):
+        for n in range(5):
+            assert f"fca_{n}" == (await client.accounts.retrieve(f"fca_{n}")).id
+            idle.set()
+            await sent.wait()
+            sent = anyio.Event()
+
+
+@pytest.mark.parametrize("is_secured", [False, True], ids=["http", "https"])
+async def test_connections_are_reused(is_secured, backend, trusting, server_tls):
+    connections = 0
+
+    async def handle(stream):
+        nonlocal connections
+        connections += 1
+        while True:
+            await read_request(stream)
+            await stream.send(http_answer())
+
+    async with (
+        serving(handle, tls=server_tls if is_secured else None) as url,
+        connect(backend, url, trusting=trusting) as client,
+    ):
+        for _ in range(5):
+            await client.accounts.retrieve("fca_1")
+        await client.accounts.refresh("fca_1", features=["balance"])
+    assert 1 == connections
+
+
+@pytest.mark.parametrize(
+    "send", [b"", http_answer()[:-4]], ids=["before the response", "in the body"]
+)
+async def test_closing_ends_the_calls_that_are_running(send, backend, anyio_backend):
+    server, events, results = Server(Fault(failed(), send, HANG)), [], []
+    tasks = running_tasks(anyio_backend)
+
+    async def call(client):
+        results.append(
+            outcome_of(
+                await result_of(client.accounts.retrieve("fca_1")), server, events
+            )
+        )
+
+    async with serving(server.accept) as url:
+        async with (
+            connect(backend, url, on_event=events.append) as client,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(call, client)
+            await server.arrived.wait()
+            await anyio.wait_all_tasks_blocked()
+            await client.aclose()
+            assert_every_slot_is_free(client)
+        await server.wait_until_all_are_closed()
+    assert [("APIConnectionError", 1, 1, 2)] == [result[:4] for result in results]
+    assert tasks == running_tasks(anyio_backend)
+
+
+async def test_closing_ends_the_wait_before_a_retry(backend, anyio_backend):
+    server, results, waiting = (
+        Server(Fault(failed(), http_answer(BODY, b"503 X"))),
+        [],
+        anyio.Event(),
+    )
+    events = []
+
+    def on_event(event):
+        events.append(event)
+        if type(event).__name__ == "RetryScheduled":
+            waiting.set()
+
+    async def call(client):
+        results.append(
+            outcome_of(
+                await result_of(client.accounts.retrieve("fca_1")), server, events
+            )
+        )
+
+    async with serving(server.accept) as url:
+        async with (
+            connect(backend, url, on_event=on_event) as client,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(call, client)
+            await waiting.wait()
+            await client.aclose()
+            assert_every_slot_is_free(client)
+        await server.wait_until_all_are_closed()
+    assert [1, 1, 3] == [number for result in results for number in result[1:4]]
+
+
+def test_the_page_has_the_table():
+    page = PAGE.read_text()
+    assert table() in page
+    for (name, _), (_, reason) in DEVIATIONS.items():
+        assert f"{name}: {reason}" in " ".join(page.split())

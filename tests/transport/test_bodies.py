@@ -1,0 +1,330 @@
+"""Bodies: what decodes, and what a body that does not decode leaves of its response."""
+
+import asyncio
+import gzip
+import json
+import zlib
+from contextlib import suppress
+from types import SimpleNamespace
+
+import anyio
+import httpx
+import pytest
+
+from financial_connections import (
+    APIResponseError,
+    AsyncClient,
+    AuthenticationError,
+    InvalidRequestError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+)
+from financial_connections._transport import body
+from financial_connections._transport.body import BodyError, read_body
+from tests.support.servers import http_answer, read_request, serving
+
+KEY = "sk_test_123"
+CONTENT = json.dumps({"id": "fca_1", "display_name": "x" * 5000}).encode()
+
+
+def raw_deflate(content):
+    deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return deflater.compress(content) + deflater.flush()
+
+
+ENCODED = {
+    "gzip": (b"gzip", gzip.compress(CONTENT)),
+    "x-gzip": (b"x-gzip", gzip.compress(CONTENT)),
+    "gzip of several members": (
+        b"gzip",
+        b"".join(gzip.compress(CONTENT[n : n + 700]) for n in range(0, 9000, 700)),
+    ),
+    "gzip with padding": (
+        b"GZIP",
+        gzip.compress(CONTENT[:100])
+        + bytes(9)
+        + gzip.compress(CONTENT[100:])
+        + bytes(9),
+    ),
+    "deflate": (b"deflate", zlib.compress(CONTENT)),
+    "deflate, uncompressed": (b"deflate", zlib.compress(CONTENT, 0)),
+    "deflate without a header": (b"deflate", raw_deflate(CONTENT)),
+    "identity": (b"identity", CONTENT),
+}
+
+
+class Stream(httpx.AsyncByteStream):
+    def __init__(self, content, size):
+        self.chunks = [content[n : n + size] for n in range(0, len(content), size)]
+
+    async def __aiter__(self):
+        for chunk in self.chunks:
+            await anyio.lowlevel.checkpoint()
+            yield chunk
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 4096, 100_000])
+@pytest.mark.parametrize("name", ENCODED)
+async def test_a_compressed_body_decodes_however_it_is_cut(name, size):
+    coding, content = ENCODED[name]
+    assert CONTENT == await read_body(
+        httpx.Response(200, stream=Stream(content, size)), coding.decode()
+    )
+
+
+@pytest.mark.parametrize("size", [1, 4096])
+@pytest.mark.parametrize(
+    "name", ["gzip", "gzip of several members", "deflate", "deflate without a header"]
+)
+async def test_a_compressed_body_that_ends_too_early_is_an_error(name, size):
+    coding, content = ENCODED[name]
+    for length in (1, 5, len(content) // 2, len(content) - 1):
+        with pytest.raises(BodyError) as caught:
+            await read_body(
+                httpx.Response(200, stream=Stream(content[:length], size)),
+                coding.decode(),
+            )
+        assert caught.value.retryable
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_an_empty_body_is_empty_in_every_coding(coding):
+    assert b"" == await read_body(httpx.Response(200, stream=Stream(b"", 1)), coding)
+
+
+class Ready(httpx.AsyncByteStream):
+    """Chunks that are always there, so that reading one never suspends."""
+
+    def __init__(self, scope):
+        self.scope = scope
+        self.count = 0
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        self.count += 1
+        if self.count == 100:
+            self.scope.cancel()
+        if self.count == 1000:
+            raise StopAsyncIteration
+        return b" "
+
+
+async def test_a_body_whose_chunks_are_always_there_can_be_cancelled():
+    with anyio.CancelScope() as scope:
+        stream = Ready(scope)
+        await read_body(httpx.Response(200, stream=stream), "identity")
+    assert scope.cancelled_caught
+    assert stream.count < 200
+
+
+async def test_the_rest_of_too_large_a_body_is_not_read_though_its_generator_never_suspends():
+    count = 0
+
+    class Generated(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            nonlocal count
+            while count < 1000:
+                count += 1
+                yield b" "
+
+    with pytest.raises(BodyError, match="larger than"):
+        await read_body(httpx.Response(200, stream=Generated()), "identity", 10)
+    assert count < 100
+
+
+MEBIBYTE = 1024 * 1024
+BOMB = b" " * (MEBIBYTE + 1)
+
+
+@pytest.mark.parametrize(
+    ("coding", "content"),
+    [
+        ("gzip", gzip.compress(BOMB)),
+        ("gzip", gzip.compress(BOMB[: MEBIBYTE // 2 + 1]) * 2),
+        ("gzip", gzip.compress(b"") * (MEBIBYTE // 20 + 1)),
+        ("deflate", zlib.compress(BOMB)),
+        ("deflate", raw_deflate(BOMB)),
+    ],
+    ids=["gzip", "two members", "empty members", "deflate", "raw deflate"],
+)
+async def test_a_compressed_body_is_bounded(coding, content):
+    with pytest.raises(BodyError, match="larger than 1 MiB"):
+        await read_body(
+            httpx.Response(200, stream=Stream(content, 65_536)), coding, MEBIBYTE
+        )
+
+
+async def test_tiny_gzip_members_are_decoded_in_linear_time(monkeypatch):
+    """zlib returns a copy of all that follows a member, so it must not be given much
+    more than the member.
+    """
+    passed = 0
+
+    class Member:
+        def __init__(self, wbits):
+            self.inflater = zlib.decompressobj(wbits)
+
+        def decompress(self, data, limit):
+            nonlocal passed
+            passed += len(data)
+            return self.inflater.decompress(data, limit)
+
+        def __getattr__(self, name):
+            return getattr(self.inflater, name)
+
+    member = gzip.compress(b"x")
+    content = (member + bytes(5)) * 10_000
+    stream = Stream(content, len(content))
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            body, "zlib", SimpleNamespace(**vars(zlib) | {"decompressobj": Member})
+        )
+        assert b"x" * 10_000 == await read_body(
+            httpx.Response(200, stream=stream), "gzip"
+        )
+    assert passed < 20 * len(content)
+
+
+UNREADABLE = {
+    "corrupt gzip": b"Content-Encoding: gzip\r\n",
+    "an unknown coding": b"Content-Encoding: br\r\n",
+    "corrupt deflate": b"Content-Encoding: deflate\r\n",
+}
+
+
+@pytest.fixture(params=["own", "aiohttp", "callers"])
+async def connect(request, anyio_backend):
+    if request.param == "callers":
+        async with httpx.AsyncClient() as http_client:
+            yield lambda url, **settings: AsyncClient(
+                KEY, base_url=url, http_client=http_client, **settings
+            )
+        return
+    transport = (
+        "aiohttp"
+        if (request.param, anyio_backend) == ("aiohttp", "asyncio")
+        else "httpx"
+    )
+    yield lambda url, **settings: AsyncClient(
+        KEY, base_url=url, transport=transport, **settings
+    )
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+@pytest.mark.parametrize(
+    ("status", "headers", "error_class", "attempts"),
+    [
+        (b"401 X", b"", AuthenticationError, 1),
+        (b"400 X", b"", InvalidRequestError, 1),
+        (b"404 X", b"Stripe-Should-Retry: true\r\n", NotFoundError, 3),
+        (b"503 X", b"", ServerError, 3),
+        (b"503 X", b"Stripe-Should-Retry: false\r\n", ServerError, 1),
+        (b"429 X", b"Retry-After: 7\r\n", RateLimitError, 3),
+    ],
+)
+async def test_an_unreadable_refusal_keeps_its_status_and_its_policy(
+    fault, status, headers, error_class, attempts, connect, no_waiting
+):
+    answer = http_answer(
+        b"\xff\xffnothing",
+        status,
+        headers + UNREADABLE[fault] + b"Request-Id: req_1\r\n",
+    )
+
+    async def handle(stream):
+        while True:
+            await read_request(stream)
+            await stream.send(answer)
+
+    async with serving(handle) as url, connect(url) as client:
+        with pytest.raises(error_class, match="the body cannot be read") as caught:
+            await client.accounts.retrieve("fca_1")
+    error = caught.value
+    assert ("req_1", attempts, None, int(status[:3])) == (
+        error.request_id,
+        error.attempts,
+        error.body,
+        error.status,
+    )
+    assert (7 if b"Retry-After" in headers else None) == error.retry_after
+    assert attempts - 1 == len(no_waiting)
+    assert all(seconds >= (error.retry_after or 0) for seconds in no_waiting)
+
+
+async def test_a_refusal_with_too_large_a_body_keeps_its_status(connect, no_waiting):
+    async def handle(stream):
+        await read_request(stream)
+        await stream.send(
+            b"HTTP/1.1 503 X\r\nRequest-Id: req_1\r\nContent-Length: 524288000\r\n\r\n"
+        )
+        while True:
+            await stream.send(b" " * 1_000_000)
+
+    async with serving(handle) as url, connect(url, max_retries=1) as client:
+        with pytest.raises(ServerError, match="larger than 32 MiB") as caught:
+            await client.accounts.retrieve("fca_1")
+    assert ("req_1", 2) == (caught.value.request_id, caught.value.attempts)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_the_rest_of_too_large_a_body_is_not_read_though_the_socket_stays_readable(
+    connect, monkeypatch
+):
+    """The server is in the same event loop and refills the socket in each of its
+    iterations.
+    """
+    sent = 0
+
+    async def handle(reader, writer):
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n")
+        with suppress(OSError):
+            while sent < 300 * MEBIBYTE:
+                writer.write(b" " * (MEBIBYTE // 4))
+                sent += MEBIBYTE // 4
+                await writer.drain()
+        writer.close()
+
+    monkeypatch.setattr(body.read_body, "__defaults__", (65_536,))
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connect(f"http://127.0.0.1:{port}", max_retries=0) as client:
+            with pytest.raises(APIResponseError, match="larger than"):
+                await client.accounts.retrieve("fca_1")
+    assert sent < 100 * MEBIBYTE
+
+
+async def test_an_unreadable_body_that_never_ends_is_not_waited_for(connect):
+    async def handle(stream):
+        await read_request(stream)
+        await stream.send(
+            b"HTTP/1.1 200 OK\r\nRequest-Id: req_1\r\nContent-Encoding: gzip\r\nContent-Length: 99\r\n\r\nxy"
+        )
+        await stream.receive()
+
+    async with serving(handle) as url, connect(url, max_retries=0) as client:
+        with pytest.raises(APIResponseError, match="not gzip") as caught:
+            await client.accounts.retrieve("fca_1")
+    assert ("req_1", 200, True) == (
+        caught.value.request_id,
+        caught.value.status,
+        caught.value.retryable,
+    )
+
+
+async def test_an_unreadable_2xx_of_a_delete_is_not_retried(connect, no_waiting):
+    async def handle(stream):
+        while True:
+            await read_request(stream)
+            await stream.send(
+                http_answer(b"nothing", headers=b"Content-Encoding: gzip\r\n")
+            )
+
+    async with serving(handle) as url, connect(url) as client:
+        with pytest.raises(APIResponseError) as caught:
+            await client.send_raw("DELETE", "/v1/things/1")
+    assert (1, False) == (caught.value.attempts, caught.value.retryable)

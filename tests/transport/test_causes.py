@@ -1,0 +1,82 @@
+"""The reason and the text of an attempt without a response."""
+
+import asyncio
+import pickle
+import socket
+import ssl
+
+import anyio
+import httpx
+import pytest
+
+from financial_connections import APIConnectionError, AsyncClient
+from financial_connections._transport.exchange import failure_from
+
+KEY = "sk_test_123"
+
+
+def caused_by(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            caused_by(
+                httpx.ConnectError("x"),
+                socket.gaierror(-2, "Name or service not known"),
+            ),
+            "dns",
+        ),
+        (caused_by(httpx.ConnectError("x"), ConnectionRefusedError()), "refused"),
+        (
+            caused_by(
+                httpx.ConnectError("x"),
+                ExceptionGroup("x", [OSError(), ConnectionRefusedError()]),
+            ),
+            "refused",
+        ),
+        (caused_by(httpx.ConnectError("x"), ssl.SSLCertVerificationError("x")), "tls"),
+        (caused_by(httpx.ReadError(""), ConnectionResetError()), "reset"),
+        (caused_by(httpx.ReadError(""), anyio.EndOfStream()), "reset"),
+        (
+            httpx.RemoteProtocolError(
+                "Server disconnected without sending a response."
+            ),
+            "reset",
+        ),
+        (httpx.RemoteProtocolError("illegal status line"), "protocol"),
+        (httpx.ProxyError("407"), "proxy"),
+        (httpx.ConnectTimeout(""), "timeout"),
+        (OSError("x"), "network"),
+    ],
+)
+def test_a_failure_has_a_reason(error, reason):
+    assert reason == failure_from(error, httpx).reason
+
+
+def test_a_text_has_neither_a_scope_nor_an_address():
+    cancelled = asyncio.CancelledError(
+        "Cancelled via cancel scope 7f385f11d620; reason: deadline exceeded"
+    )
+    timeout = caused_by(httpx.ConnectTimeout(""), caused_by(TimeoutError(), cancelled))
+    assert "ConnectTimeout: it took too long" == str(failure_from(timeout, httpx))
+    assert "0x" not in str(
+        failure_from(httpx.ReadError("<Stream object at 0x7f385f11d620>"), httpx)
+    )
+
+
+async def test_a_refused_connection_says_so():
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        async with AsyncClient(KEY, base_url=url, max_retries=0) as client:
+            with pytest.raises(APIConnectionError) as caught:
+                await client.accounts.retrieve("fca_1")
+    assert (
+        "refused"
+        == caught.value.reason
+        == pickle.loads(pickle.dumps(caught.value)).reason
+    )

@@ -1,0 +1,362 @@
+"""A client that the caller provides: its pool stays usable, and what it keeps for its
+owner is left alone.
+"""
+
+import asyncio
+import random
+
+import anyio
+import httpx
+import httpx2
+import pytest
+
+from financial_connections import (
+    APIConnectionError,
+    APITimeoutError,
+    AsyncClient,
+    ConfigurationError,
+)
+from financial_connections._transport.injected import _pool_of
+from tests.support.servers import http_answer, read_request, serving
+
+KEY = "sk_test_1"
+POOL_SIZE = 5
+
+
+@pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
+def library(request):
+    return request.param
+
+
+@pytest.fixture
+async def owner(library):
+    async with library.AsyncClient(
+        limits=library.Limits(max_connections=POOL_SIZE), timeout=2
+    ) as http_client:
+        yield http_client
+
+
+class Server:
+    """Hangs until it is healed."""
+
+    def __init__(self):
+        self.is_healed = False
+
+    async def handle(self, stream):
+        while True:
+            await read_request(stream)
+            if not self.is_healed:
+                await stream.send(b"")
+                await anyio.sleep_forever()
+            await stream.send(http_answer())
+
+
+def connections_of(http_client, url):
+    return _pool_of(http_client, url).connections
+
+
+async def assert_usable(http_client, client, url):
+    """Both the owner and the SDK can use every connection of the pool, at the same
+    time.
+    """
+    statuses = []
+
+    async def get():
+        statuses.append((await http_client.get(url)).status_code)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(POOL_SIZE):
+            tasks.start_soon(get)
+            tasks.start_soon(client.accounts.retrieve, "fca_1")
+    assert [200] * POOL_SIZE == statuses
+    assert all(
+        connection.is_idle()
+        for connection in connections_of(http_client, http_client.base_url.join(url))
+    )
+    assert client._transport.connections.slots._free.value == POOL_SIZE
+
+
+async def test_time_outs_leave_the_pool_usable(owner):
+    server = Server()
+    errors = []
+
+    async def call(client):
+        try:
+            await client.accounts.retrieve("fca_1")
+        except APITimeoutError as error:
+            errors.append(error)
+
+    async with serving(server.handle) as url:
+        client = AsyncClient(
+            KEY, base_url=url, http_client=owner, timeout=0.1, max_retries=0
+        )
+        async with anyio.create_task_group() as tasks:
+            for _ in range(4 * POOL_SIZE):
+                tasks.start_soon(call, client)
+        server.is_healed = True
+        await assert_usable(owner, client, url)
+    assert 4 * POOL_SIZE == len(errors)
+
+
+async def test_time_outs_while_the_owner_fills_the_pool_leave_it_usable(owner):
+    server = Server()
+
+    async def call(client):
+        with pytest.raises(APITimeoutError):
+            await client.accounts.retrieve("fca_1")
+
+    async def get(url):
+        with pytest.raises((httpx.TimeoutException, httpx2.TimeoutException)):
+            await owner.get(url, timeout=0.1)
+
+    async with serving(server.handle) as url:
+        client = AsyncClient(
+            KEY, base_url=url, http_client=owner, timeout=0.1, max_retries=0
+        )
+        async with anyio.create_task_group() as tasks:
+            for _ in range(3 * POOL_SIZE):
+                tasks.start_soon(get, url)
+                tasks.start_soon(call, client)
+        server.is_healed = True
+        await assert_usable(owner, client, url)
+
+
+async def test_a_pool_of_unknown_size_is_not_limited(library):
+    transport = library.MockTransport(
+        lambda request: library.Response(200, json={"id": "fca_1"})
+    )
+    async with library.AsyncClient(transport=transport) as http_client:
+        client = AsyncClient(KEY, http_client=http_client, max_connections=7)
+        assert 7 == client._transport.connections.slots._free.value
+        assert "fca_1" == (await client.accounts.retrieve("fca_1")).id
+
+
+async def test_a_pool_without_connections_is_refused(library):
+    async with library.AsyncClient(
+        limits=library.Limits(max_connections=0)
+    ) as http_client:
+        with pytest.raises(ConfigurationError, match="max_connections"):
+            AsyncClient(KEY, http_client=http_client)
+
+
+async def test_cancelled_calls_leave_the_pool_usable(owner):
+    """Cancelled by scopes, while the owner's own requests compete for the connections."""
+    server = Server()
+
+    async with serving(server.handle) as url:
+        client = AsyncClient(KEY, base_url=url, http_client=owner)
+        for steps in range(30):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(POOL_SIZE):
+                    tasks.start_soon(owner.get, url)
+                    tasks.start_soon(client.accounts.retrieve, "fca_1")
+                for _ in range(steps):
+                    await anyio.lowlevel.checkpoint()
+                tasks.cancel_scope.cancel()
+        server.is_healed = True
+        await assert_usable(owner, client, url)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("seed", range(3))
+async def test_natively_cancelled_calls_leave_the_pool_usable(seed, owner):
+    """Cancelled by asyncio itself, which no shield stops, one at a time, anywhere from
+    the queue to the last byte.
+    """
+    rng = random.Random(seed)
+    server = Server()
+    server.is_healed = True
+
+    async with serving(server.handle) as url:
+        client = AsyncClient(KEY, base_url=url, http_client=owner, max_retries=0)
+        own = [
+            asyncio.ensure_future(own_requests(owner, url)) for _ in range(POOL_SIZE)
+        ]
+        for _ in range(100):
+            calls = [
+                asyncio.ensure_future(client.accounts.retrieve("fca_1"))
+                for _ in range(POOL_SIZE)
+            ]
+            for call in calls:
+                for _ in range(rng.randrange(12)):
+                    await asyncio.sleep(0)
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+        await asyncio.gather(*own)
+        await assert_usable(owner, client, url)
+
+
+async def own_requests(http_client, url):
+    for _ in range(150):
+        assert 200 == (await http_client.get(url)).status_code
+
+
+async def test_the_owners_cookies_are_left_alone(library):
+    hooked = []
+
+    async def on_response(response):
+        hooked.append(response.headers["set-cookie"])
+
+    def respond(request):
+        assert "cookie" not in request.headers
+        return library.Response(
+            200, json={"id": "fca_1"}, headers={"Set-Cookie": "sid=1; Path=/"}
+        )
+
+    async with library.AsyncClient(
+        transport=library.MockTransport(respond), cookies={"own": "1"}
+    ) as http_client:
+        client = AsyncClient(KEY, http_client=http_client)
+        await client.accounts.retrieve("fca_1")
+        http_client.event_hooks = {"response": [on_response]}
+        await client.accounts.retrieve("fca_1")
+        assert {"own": "1"} == dict(http_client.cookies)
+    assert ["sid=1; Path=/"] == hooked
+
+
+async def test_a_subclass_of_the_owners_keeps_its_methods_and_its_state(library):
+    class Counting(library.AsyncClient):
+        count = 0
+
+        async def send(self, *args, **kwargs):
+            self.count += 1
+            return await super().send(*args, **kwargs)
+
+    transport = library.MockTransport(
+        lambda request: library.Response(200, json={"id": "fca_1"})
+    )
+    async with Counting(transport=transport) as http_client:
+        for _ in range(3):
+            await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
+        assert 3 == http_client.count
+
+
+def answering(library):
+    headers = {"Set-Cookie": "sid=1; Path=/"}
+    return library.MockTransport(
+        lambda request: library.Response(200, json={"id": "fca_1"}, headers=headers)
+    )
+
+
+async def test_a_subclass_with_slots_can_be_used(library):
+    class Counting(library.AsyncClient):
+        __slots__ = ("count",)
+
+        async def send(self, *args, **kwargs):
+            self.count += 1
+            return await super().send(*args, **kwargs)
+
+    async with Counting(transport=answering(library)) as http_client:
+        http_client.count = 0
+        await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
+        assert 1 == http_client.count
+
+
+async def test_a_subclass_that_is_told_of_its_own_subclasses_is_told_of_no_other(
+    library,
+):
+    names = []
+
+    class Named(library.AsyncClient):
+        def __init_subclass__(cls, *, name):
+            names.append(name)
+
+    class Client(Named, name="own"):
+        pass
+
+    async with Client(transport=answering(library)) as http_client:
+        await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
+        assert {} == dict(http_client.cookies)
+    assert ["own"] == names
+
+
+async def test_a_subclass_of_which_none_can_be_made_is_used_as_it_is(library):
+    class Final(type):
+        def __new__(cls, name, bases, namespace):
+            if any(isinstance(base, Final) for base in bases):
+                raise TypeError("no subclasses")
+            return super().__new__(cls, name, bases, namespace)
+
+    class Client(library.AsyncClient, metaclass=Final):
+        pass
+
+    async with Client(transport=answering(library)) as http_client:
+        assert (
+            "fca_1"
+            == (
+                await AsyncClient(KEY, http_client=http_client).accounts.retrieve(
+                    "fca_1"
+                )
+            ).id
+        )
+
+
+async def test_a_subclass_can_replace_its_cookies_while_it_sends(library):
+    class Forgetful(library.AsyncClient):
+        async def send(self, *args, **kwargs):
+            names.append((type(self).__name__, type(self).__module__))
+            self.cookies = library.Cookies()
+            return await super().send(*args, **kwargs)
+
+    names = []
+    async with Forgetful(
+        transport=answering(library), cookies={"own": "1"}
+    ) as http_client:
+        await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
+        assert {"own": "1"} == dict(http_client.cookies)
+    assert [("Forgetful", __name__)] == names
+
+
+async def test_a_subclass_may_have_the_name_of_its_base(library):
+    client_class = type("AsyncClient", (library.AsyncClient,), {"__module__": __name__})
+    async with client_class(transport=answering(library)) as http_client:
+        assert (
+            "fca_1"
+            == (
+                await AsyncClient(KEY, http_client=http_client).accounts.retrieve(
+                    "fca_1"
+                )
+            ).id
+        )
+
+
+async def test_the_pool_of_the_mount_that_the_requests_go_through_counts(library):
+    limits = library.Limits(max_connections=3)
+    mounts = {"https://api.stripe.com": library.AsyncHTTPTransport(limits=limits)}
+    async with library.AsyncClient(mounts=mounts) as http_client:
+        assert (
+            3
+            == AsyncClient(
+                KEY, http_client=http_client
+            )._transport.connections.slots._free.value
+        )
+        other = AsyncClient(
+            KEY, http_client=http_client, base_url="https://stripe.example"
+        )
+        assert 100 == other._transport.connections.slots._free.value
+
+
+async def test_the_private_names_that_release_connections_exist(library):
+    """If this fails, `_transport/injected.py` no longer keeps the caller's pool usable
+    after a cancellation.
+    """
+    async with library.AsyncClient() as http_client:
+        pool = _pool_of(http_client, library.URL("https://api.stripe.com"))
+        assert (100, [], []) == (
+            pool._max_connections,
+            pool._connections,
+            pool._requests,
+        )
+        assert [] == pool._assign_requests_to_connections()
+
+
+async def test_a_closed_client_of_the_owners_is_noticed_late(library):
+    http_client = library.AsyncClient()
+    client = AsyncClient(
+        KEY, http_client=http_client, max_retries=0, base_url="http://127.0.0.1:1"
+    )
+    with pytest.raises(APIConnectionError):
+        await client.accounts.retrieve("fca_1")
+    await http_client.aclose()
+    with pytest.raises(ValueError, match="http_client is closed"):
+        await client.accounts.retrieve("fca_1")

@@ -1,0 +1,145 @@
+from itertools import pairwise
+
+import anyio
+import httpx
+import pytest
+
+from financial_connections import (
+    AsyncClient,
+    ConfigurationError,
+    DeadlineExceededError,
+    RequestOptions,
+)
+from financial_connections._transport.ratelimit import RateLimiter
+from financial_connections.events import RequestStarted
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes only by sleeping."""
+
+    class Clock:
+        now = 1000.0
+
+    async def sleep(seconds):
+        await anyio.lowlevel.checkpoint()
+        Clock.now += seconds
+
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    monkeypatch.setattr(anyio, "current_time", lambda: Clock.now)
+    return Clock
+
+
+async def test_no_second_lets_more_through_than_the_limit(clock):
+    limiter, moments = RateLimiter(25), []
+
+    async def call():
+        await limiter.wait()
+        moments.append(clock.now)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(100):
+            tasks.start_soon(call)
+    assert 100 == len(moments)
+    for start in moments:
+        assert (
+            len([moment for moment in moments if start <= moment < start + 0.999]) <= 25
+        )
+    assert 3.9 <= moments[-1] - moments[0] <= 4
+
+
+async def test_turns_are_taken_in_the_order_of_arrival(clock):
+    limiter, order = RateLimiter(10), []
+
+    async def call(n):
+        await limiter.wait()
+        order.append(n)
+
+    async with anyio.create_task_group() as tasks:
+        for n in range(20):
+            tasks.start_soon(call, n)
+            await anyio.wait_all_tasks_blocked()
+    assert list(range(20)) == order
+
+
+async def test_a_cancelled_wait_takes_no_turn():
+    limiter = RateLimiter(0.001)
+    await limiter.wait()
+    before = limiter._free_at
+    with anyio.move_on_after(0.01) as scope:
+        await limiter.wait()
+    assert scope.cancelled_caught
+    assert before == limiter._free_at
+
+
+async def test_a_client_and_its_views_share_one_limit(httpx_mock):
+    httpx_mock.add_response(json={}, is_reusable=True)
+    async with AsyncClient("sk_test_1", rate_limit=0.001) as client:
+        await client.send_raw("GET", "/v1/balance")
+        with pytest.raises(DeadlineExceededError) as caught:
+            await client.with_options(max_retries=0).send_raw(
+                "GET", "/v1/balance", options=RequestOptions(deadline=0.05)
+            )
+    assert 0 == caught.value.attempts
+    assert 1 == len(httpx_mock.get_requests())
+
+
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf"), "25", True])
+def test_a_limit_that_limits_nothing_is_refused(limit):
+    with pytest.raises(ConfigurationError, match="rate_limit"):
+        AsyncClient("sk_test_1", rate_limit=limit)
+
+
+async def test_a_permit_after_a_late_one_keeps_its_distance(clock, monkeypatch):
+    limiter, moments = RateLimiter(25), []
+    sleep = anyio.sleep
+
+    async def sleep_too_long(seconds):
+        await sleep(seconds + 0.9)
+
+    async def call():
+        await limiter.wait()
+        moments.append(clock.now)
+
+    monkeypatch.setattr(anyio, "sleep", sleep_too_long)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(call)
+    assert all(later - earlier > 0.0399 for earlier, later in pairwise(moments))
+
+
+async def test_attempts_that_waited_for_a_connection_begin_no_faster_than_the_limit(
+    clock, httpx_mock
+):
+    """All connections are busy for three seconds; then what has waited begins at the
+    rate, and not all at once.
+    """
+    begun, busy = [], anyio.Event()
+
+    async def answer(request):
+        if len(begun) <= 10:
+            await busy.wait()
+        return httpx.Response(200, json={})
+
+    def note(event):
+        if isinstance(event, RequestStarted):
+            begun.append(clock.now)
+
+    httpx_mock.add_callback(answer, is_reusable=True)
+    async with (
+        AsyncClient(
+            "sk_test_1", rate_limit=20, max_connections=10, on_event=note
+        ) as client,
+        anyio.create_task_group() as tasks,
+    ):
+        for _ in range(100):
+            tasks.start_soon(client.send_raw, "GET", "/v1/balance")
+        await anyio.wait_all_tasks_blocked()
+        assert 10 == len(begun)
+        clock.now += 3
+        busy.set()
+    assert 100 == len(begun)
+    for start in begun:
+        assert (
+            len([moment for moment in begun if start <= moment < start + 0.999]) <= 20
+        )

@@ -1,0 +1,452 @@
+"""For every operation with every parameter: exactly what goes over the wire, seen from
+httpx's transport.
+"""
+
+import copy
+import inspect
+import json
+import pickle
+import re
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl
+
+import pytest
+
+import financial_connections
+from financial_connections import AsyncClient, RequestOptions
+from financial_connections._request import Request
+from financial_connections._transport.wire import wire_request
+from tests.support.samples import ACCOUNT, OWNER, SESSION, TRANSACTION, list_of
+
+KEY = "sk_test_123"
+BASE = "/v1/financial_connections"
+OPTIONS = RequestOptions(
+    api_key="rk_test_456",
+    stripe_account="acct_1",
+    stripe_context="ctx_1",
+    idempotency_key="my-key",
+    headers={"X-Trace": "t1"},
+)
+PAGE = {"limit": 3, "starting_after": "obj_1"}
+PAGE_QUERY = [("limit", "3"), ("starting_after", "obj_1")]
+
+# name of the call, arguments, keyword arguments, answer, method, path, query, form
+CALLS = [
+    (
+        "accounts.list",
+        (),
+        {
+            "account_holder": {"customer": "cus_1"},
+            "session": "fcsess_1",
+            "expand": ["ownership"],
+            **PAGE,
+        },
+        list_of(ACCOUNT),
+        "GET",
+        "/accounts",
+        [
+            ("account_holder[customer]", "cus_1"),
+            ("expand[0]", "data.ownership"),
+            ("session", "fcsess_1"),
+            *PAGE_QUERY,
+        ],
+        [],
+    ),
+    (
+        "accounts.list",
+        (),
+        {"account_holder": {"account": "acct_2"}, "ending_before": "obj_2"},
+        list_of(ACCOUNT),
+        "GET",
+        "/accounts",
+        [("account_holder[account]", "acct_2"), ("ending_before", "obj_2")],
+        [],
+    ),
+    (
+        "accounts.retrieve",
+        ("fca_1",),
+        {"expand": ["ownership", "account_holder.customer"]},
+        ACCOUNT,
+        "GET",
+        "/accounts/fca_1",
+        [("expand[0]", "ownership"), ("expand[1]", "account_holder.customer")],
+        [],
+    ),
+    (
+        "accounts.disconnect",
+        ("fca_1",),
+        {},
+        ACCOUNT,
+        "POST",
+        "/accounts/fca_1/disconnect",
+        [],
+        [],
+    ),
+    (
+        "accounts.disconnect",
+        ("fca_1",),
+        {"expand": ["ownership"]},
+        ACCOUNT,
+        "POST",
+        "/accounts/fca_1/disconnect",
+        [],
+        [("expand[0]", "ownership")],
+    ),
+    (
+        "accounts.refresh",
+        ("fca_1",),
+        {"features": ["balance", "transactions"], "expand": ["ownership"]},
+        ACCOUNT,
+        "POST",
+        "/accounts/fca_1/refresh",
+        [],
+        [
+            ("expand[0]", "ownership"),
+            ("features[0]", "balance"),
+            ("features[1]", "transactions"),
+        ],
+    ),
+    (
+        "accounts.subscribe",
+        ("fca_1",),
+        {"features": ["transactions"], "expand": ["ownership"]},
+        ACCOUNT,
+        "POST",
+        "/accounts/fca_1/subscribe",
+        [],
+        [("expand[0]", "ownership"), ("features[0]", "transactions")],
+    ),
+    (
+        "accounts.unsubscribe",
+        ("fca_1",),
+        {"features": ["transactions"], "expand": ["ownership"]},
+        ACCOUNT,
+        "POST",
+        "/accounts/fca_1/unsubscribe",
+        [],
+        [("expand[0]", "ownership"), ("features[0]", "transactions")],
+    ),
+    (
+        "accounts.list_owners",
+        ("fca_1",),
+        {"ownership": "fcaowns_1", "expand": ["new"], **PAGE},
+        list_of(OWNER),
+        "GET",
+        "/accounts/fca_1/owners",
+        [("expand[0]", "data.new"), ("ownership", "fcaowns_1"), *PAGE_QUERY],
+        [],
+    ),
+    (
+        "accounts.list_owners",
+        ("fca_1",),
+        {"ownership": "fcaowns_1", "ending_before": "obj_2"},
+        list_of(OWNER),
+        "GET",
+        "/accounts/fca_1/owners",
+        [("ending_before", "obj_2"), ("ownership", "fcaowns_1")],
+        [],
+    ),
+    (
+        "sessions.create",
+        (),
+        {
+            "account_holder": {"type": "customer", "customer": "cus_1"},
+            "permissions": ["balances", "payment_method"],
+            "filters": {"countries": ["US", "CA"]},
+            "prefetch": ["balances"],
+            "return_url": "https://example.com/back?a=1&b=ü",
+            "expand": ["accounts.data.ownership"],
+        },
+        SESSION,
+        "POST",
+        "/sessions",
+        [],
+        [
+            ("account_holder[customer]", "cus_1"),
+            ("account_holder[type]", "customer"),
+            ("expand[0]", "accounts.data.ownership"),
+            ("filters[countries][0]", "US"),
+            ("filters[countries][1]", "CA"),
+            ("permissions[0]", "balances"),
+            ("permissions[1]", "payment_method"),
+            ("prefetch[0]", "balances"),
+            ("return_url", "https://example.com/back?a=1&b=ü"),
+        ],
+    ),
+    (
+        "sessions.retrieve",
+        ("fcsess_1",),
+        {"expand": ["account_holder.account"]},
+        SESSION,
+        "GET",
+        "/sessions/fcsess_1",
+        [("expand[0]", "account_holder.account")],
+        [],
+    ),
+    (
+        "transactions.list",
+        (),
+        {
+            "account": "fca_1",
+            "transacted_at": {
+                "gte": datetime(2023, 10, 16, tzinfo=UTC),
+                "lt": 1700000000,
+            },
+            "transaction_refresh": {"after": "fctxnref_1"},
+            "expand": ["new"],
+            **PAGE,
+        },
+        list_of(TRANSACTION),
+        "GET",
+        "/transactions",
+        [
+            ("account", "fca_1"),
+            ("expand[0]", "data.new"),
+            ("transacted_at[gte]", "1697414400"),
+            ("transacted_at[lt]", "1700000000"),
+            ("transaction_refresh[after]", "fctxnref_1"),
+            *PAGE_QUERY,
+        ],
+        [],
+    ),
+    (
+        "transactions.list",
+        (),
+        {"account": "fca_1", "transacted_at": 1697414400, "ending_before": "obj_2"},
+        list_of(TRANSACTION),
+        "GET",
+        "/transactions",
+        [
+            ("account", "fca_1"),
+            ("ending_before", "obj_2"),
+            ("transacted_at", "1697414400"),
+        ],
+        [],
+    ),
+    (
+        "transactions.retrieve",
+        ("fctxn_1",),
+        {"expand": ["new"]},
+        TRANSACTION,
+        "GET",
+        "/transactions/fctxn_1",
+        [("expand[0]", "new")],
+        [],
+    ),
+]
+
+
+def method_of(client, name):
+    resource, _, call = name.partition(".")
+    return getattr(getattr(client, resource), call)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs", "answer", "method", "path", "query", "form"), CALLS
+)
+async def test_a_call_sends_exactly(
+    name, args, kwargs, answer, method, path, query, form, httpx_mock
+):
+    httpx_mock.add_response(json=answer, headers={"Request-Id": "req_1"})
+    async with AsyncClient(KEY) as client:
+        result = await method_of(client, name)(*args, **kwargs)
+    assert answer == result.to_dict()
+    assert "req_1" == result.request_id
+
+    request = httpx_mock.get_request()
+    assert (method, "https", "api.stripe.com") == (
+        request.method,
+        request.url.scheme,
+        request.url.host,
+    )
+    assert (BASE + path).encode() == request.url.raw_path.partition(b"?")[0]
+    assert sorted(query) == sorted(
+        parse_qsl(request.url.query.decode(), strict_parsing=bool(query))
+    )
+    assert sorted(form) == sorted(
+        parse_qsl(request.content.decode(), strict_parsing=bool(form))
+    )
+    expected = {
+        "host": "api.stripe.com",
+        "accept": "application/json",
+        "accept-encoding": "gzip",
+        "authorization": f"Bearer {KEY}",
+        "stripe-version": "2023-10-16",
+        "user-agent": request.headers["user-agent"],
+    }
+    if method == "POST":
+        expected |= {
+            "content-type": "application/x-www-form-urlencoded",
+            "content-length": str(len(request.content)),
+            "idempotency-key": request.headers["idempotency-key"],
+        }
+        assert re.fullmatch(
+            r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+            request.headers["idempotency-key"],
+        )
+    assert expected == dict(request.headers)
+    assert re.fullmatch(
+        r"financial-connections/[0-9.]+ python/3\.\d+\.\d+\S*", expected["user-agent"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs", "answer", "method"), [call[:5] for call in CALLS]
+)
+async def test_options_hold_for_one_call(
+    name, args, kwargs, answer, method, httpx_mock
+):
+    httpx_mock.add_response(json=answer)
+    async with AsyncClient(KEY) as client:
+        await method_of(client, name)(*args, **kwargs, options=OPTIONS)
+    headers = httpx_mock.get_request().headers
+    sent = [
+        headers.get(name)
+        for name in ("authorization", "stripe-account", "stripe-context", "x-trace")
+    ]
+    assert ["Bearer rk_test_456", "acct_1", "ctx_1", "t1"] == sent
+    assert ("my-key" if method == "POST" else None) == headers.get("idempotency-key")
+
+
+# What is made of other calls has no wire of its own.
+MADE_OF_OTHERS = {
+    "accounts.refresh_and_wait",
+    "accounts.wait_for_refresh",
+    "transactions.sync",
+    "transactions.sync_many",
+}
+
+
+def facade_methods():
+    client = AsyncClient(KEY)
+    for resource in ("accounts", "sessions", "transactions"):
+        for name, method in inspect.getmembers(
+            getattr(client, resource), inspect.ismethod
+        ):
+            if not name.startswith("_") and f"{resource}.{name}" not in MADE_OF_OTHERS:
+                yield f"{resource}.{name}", method
+
+
+def test_every_call_and_every_parameter_of_the_facade_is_seen_above():
+    covered = {}
+    for name, _, kwargs, *_ in CALLS:
+        covered.setdefault(name, set()).update(kwargs)
+    offered = {
+        name: {
+            p.name
+            for p in inspect.signature(method).parameters.values()
+            if p.kind is p.KEYWORD_ONLY
+        }
+        - {"options"}
+        for name, method in facade_methods()
+    }
+    assert len(offered) == 11
+    assert offered == covered
+
+
+async def test_send_raw_reaches_any_endpoint(httpx_mock):
+    httpx_mock.add_response(
+        status_code=201, json={"a": 1}, headers={"Request-Id": "req_1"}
+    )
+    async with AsyncClient(KEY) as client:
+        answer = await client.send_raw(
+            "post", "/v1/customers", params={"metadata": {"a": "b"}, "n": 1.5}
+        )
+    request = httpx_mock.get_request()
+    assert ("POST", b"/v1/customers", b"metadata%5Ba%5D=b&n=1.5") == (
+        request.method,
+        request.url.raw_path,
+        request.content,
+    )
+    assert (201, "req_1", b'{"a":1}', False) == (
+        answer.status,
+        answer.request_id,
+        answer.content,
+        answer.replayed,
+    )
+    assert "application/json" == answer.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PATCH", "/v1/x"),
+        (5, "/v1/x"),
+        ("GET", "v1/x"),
+        ("GET", "https://evil.example/v1/x"),
+        ("GET", "/v1/../x"),
+        ("GET", "//evil.example/x"),
+        ("GET", "/v1/x?a=b"),
+        ("GET", "/v1/x#a"),
+        ("GET", "/v1/x/"),
+        ("GET", ""),
+        ("GET", None),
+    ],
+)
+async def test_send_raw_refuses_a_path_that_leads_elsewhere(method, path, httpx_mock):
+    async with AsyncClient(KEY) as client:
+        with pytest.raises(financial_connections.InvalidArgumentError):
+            await client.send_raw(method, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs"),
+    [
+        ("accounts.retrieve", ("",), {}),
+        ("accounts.retrieve", ("..",), {}),
+        ("accounts.retrieve", (" ",), {}),
+        ("accounts.disconnect", (" ",), {}),
+        ("accounts.retrieve", ("\u3000",), {}),
+        ("accounts.retrieve", (None,), {}),
+        ("accounts.refresh", ("fca_1",), {"features": "balance"}),
+        ("accounts.refresh", ("fca_1",), {"features": []}),
+        ("accounts.refresh", ("fca_1",), {"features": None}),
+        ("accounts.retrieve", ("fca_1",), {"expand": "ownership"}),
+        ("accounts.list", (), {"expand": "ownership"}),
+        ("accounts.list", (), {"account_holder": {"customer": None}}),
+        (
+            "sessions.create",
+            (),
+            {"account_holder": {"customer": "cus_1"}, "permissions": ["balances"]},
+        ),
+        (
+            "sessions.create",
+            (),
+            {"account_holder": {"type": "customer"}, "permissions": []},
+        ),
+        ("transactions.list", (), {"account": ""}),
+        (
+            "transactions.list",
+            (),
+            {"account": "fca_1", "transacted_at": datetime(2023, 1, 1)},
+        ),
+        ("transactions.list", (), {"account": "fca_1", "transaction_refresh": {}}),
+    ],
+)
+async def test_what_cannot_be_sent_is_refused_before_anything_is(
+    name, args, kwargs, httpx_mock
+):
+    async with AsyncClient(KEY) as client:
+        with pytest.raises(financial_connections.InvalidArgumentError):
+            await method_of(client, name)(*args, **kwargs)
+
+
+async def test_the_header_with_the_key_shows_it_to_nobody_but_the_library():
+    client = AsyncClient(KEY)
+    request = Request(method="GET", path=("v1", "balance"))
+    value = wire_request(request, client._transport.settings, RequestOptions()).headers[
+        "Authorization"
+    ]
+    assert f"Bearer {KEY}".encode() == value
+    shown = [
+        repr(value),
+        str(value),
+        f"{value}",
+        "%s" % value,
+        format(value, ">9"),
+        json.dumps([value], default=str),
+    ]
+    assert KEY not in "".join(shown)
+    assert value is copy.deepcopy(value)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert b"***" == pickle.loads(pickle.dumps(value, protocol))
