@@ -178,6 +178,6 @@ def test_making_a_client_does_not_load_httpx_either():
 
 
 def test_modules_are_reached_without_being_imported_one_by_one():
-    program = "import financial_connections as f; f.accounts.RefreshWaiter, f.pagination.Pager, f.errors, dir(f)"
+    program = "import financial_connections as f; f.accounts.RefreshNotifier, f.pagination.Pager, f.errors, dir(f)"
     loaded_by(program)
     assert len(dir(financial_connections)) == len(set(dir(financial_connections)))

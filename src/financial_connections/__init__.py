@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from financial_connections._settings import Timeout
     from financial_connections._transport.transport import RawResponse
     from financial_connections._version import __version__
-    from financial_connections.accounts import RefreshWaiter
+    from financial_connections.accounts import RefreshNotifier
     from financial_connections.errors import (
         AccountDisconnectedError,
         AccountInactiveError,
@@ -76,7 +76,7 @@ __all__ = [
     "RawResponse",
     "RefreshFailedError",
     "RefreshNotAvailableError",
-    "RefreshWaiter",
+    "RefreshNotifier",
     "RequestOptions",
     "ServerError",
     "Timeout",
@@ -96,7 +96,7 @@ _HOMES = {
     "Page": "pagination",
     "Pager": "pagination",
     "RawResponse": "_transport.transport",
-    "RefreshWaiter": "accounts",
+    "RefreshNotifier": "accounts",
     "RequestOptions": "_request",
     "Timeout": "_settings",
     "__version__": "_version",

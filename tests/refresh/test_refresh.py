@@ -21,7 +21,7 @@ from financial_connections import (
     RequestOptions,
     expanded,
 )
-from financial_connections.accounts import RefreshWaiter
+from financial_connections.accounts import RefreshNotifier
 from financial_connections.sandbox import Clock, Fault, Rules, Sandbox
 from financial_connections.webhooks import parse_event
 from tests.support.samples import ACCOUNT
@@ -492,7 +492,7 @@ async def test_a_webhook_ends_a_wait_early():
     """
     world = World()
     account, other = world.sandbox.add_account(), world.sandbox.add_account()
-    waiter, states = RefreshWaiter(), []
+    notifier, states = RefreshNotifier(), []
 
     async def sleep(seconds):
         if seconds >= 1:
@@ -501,36 +501,36 @@ async def test_a_webhook_ends_a_wait_early():
     async def wait():
         time = {"clock": world.sandbox.clock.now, "sleep": sleep}
         state = await client.accounts.refresh_and_wait(
-            account, features=["balance"], waiter=waiter, **time
+            account, features=["balance"], notifier=notifier, **time
         )
         states.append(state)
 
     async with world.client() as client, anyio.create_task_group() as tasks:
         tasks.start_soon(wait)
         await anyio.wait_all_tasks_blocked()
-        waiter.notify(other)
+        notifier.notify(other)
         await anyio.wait_all_tasks_blocked()
         assert 2 == len(world.asked)
-        waiter.notify(account)  # too early: it looks, and goes on waiting
+        notifier.notify(account)  # too early: it looks, and goes on waiting
         await anyio.wait_all_tasks_blocked()
         assert (3, []) == (len(world.asked), states)
         world.sandbox.advance(5)
-        waiter.notify(latest_event(world.sandbox))
+        notifier.notify(latest_event(world.sandbox))
     assert "succeeded" == states[0].balance_refresh.status
-    assert {} == waiter._bells
+    assert {} == notifier._bells
 
 
 async def test_a_webhook_that_arrives_before_the_answer_to_the_refresh_is_not_missed():
     world = World(refresh_seconds=0)
     account = world.sandbox.add_account()
-    waiter = RefreshWaiter()
+    notifier = RefreshNotifier()
     async with world.client() as client:
         refresh = client._transport.connections.exchange
 
         async def exchange(wire, *limits):
             answer = await refresh(wire, *limits)
             if wire.method == "POST":
-                waiter.notify(latest_event(world.sandbox))
+                notifier.notify(latest_event(world.sandbox))
             return answer
 
         object.__setattr__(client._transport.connections, "exchange", exchange)
@@ -539,31 +539,31 @@ async def test_a_webhook_that_arrives_before_the_answer_to_the_refresh_is_not_mi
             "sleep": lambda _: anyio.sleep_forever(),
         }
         state = await client.accounts.refresh_and_wait(
-            account, features=["balance"], waiter=waiter, **sleep
+            account, features=["balance"], notifier=notifier, **sleep
         )
     assert "succeeded" == state.balance_refresh.status
 
 
-async def test_a_waiter_can_be_told_of_any_event():
-    waiter = RefreshWaiter()
+async def test_a_notifier_accepts_every_event():
+    notifier = RefreshNotifier()
     for event in (
         {"id": "evt_1"},
         {"data": {}},
         {"data": {"object": {"id": 5}}},
         {"type": "charge.failed", "data": {"object": {"id": "ch_1"}}},
     ):
-        waiter.notify(parse_event(json.dumps(event).encode()))
-    assert {} == waiter._bells
+        notifier.notify(parse_event(json.dumps(event).encode()))
+    assert {} == notifier._bells
 
 
-async def test_many_waits_share_a_waiter():
+async def test_a_notifier_wakes_many_waits():
     world = World()
     accounts = [world.sandbox.add_account() for _ in range(10)]
-    waiter, done = RefreshWaiter(), []
+    notifier, done = RefreshNotifier(), []
 
     async def wait(account):
         await client.accounts.wait_for_refresh(
-            account, features=["balance"], waiter=waiter
+            account, features=["balance"], notifier=notifier
         )
         done.append(account)
 
@@ -574,7 +574,7 @@ async def test_many_waits_share_a_waiter():
         await anyio.wait_all_tasks_blocked()
         world.sandbox.advance(5)
         for event in world.sandbox.events:
-            waiter.notify(parse_event(json.dumps(event).encode()))
+            notifier.notify(parse_event(json.dumps(event).encode()))
     assert sorted(accounts) == sorted(done)
 
 

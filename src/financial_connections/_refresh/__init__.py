@@ -1,6 +1,6 @@
-"""Start refreshes of accounts and wait until they are done."""
+"""Start refreshes of accounts and wait until they have ended."""
 
-from financial_connections._refresh.wait import RefreshWaiter
-from financial_connections._refresh.waiting import Waiting
+from financial_connections._refresh.polling import Sleep
+from financial_connections._refresh.wait import RefreshNotifier, RefreshWait
 
-__all__ = ["RefreshWaiter", "Waiting"]
+__all__ = ["RefreshNotifier", "RefreshWait", "Sleep"]

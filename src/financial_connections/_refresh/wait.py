@@ -43,19 +43,19 @@ if TYPE_CHECKING:
 _log = logging.getLogger("financial_connections")
 
 
-class RefreshWaiter:
+class RefreshNotifier:
     """Webhook events that make waits look at their account at once.
 
     Pass it to `refresh_and_wait` or `wait_for_refresh`, and call `notify` for each
     event:
 
-        waiter = RefreshWaiter()
-        account = await client.accounts.refresh_and_wait("fca_1", features=["balance"], waiter=waiter)
+        notifier = RefreshNotifier()
+        account = await client.accounts.refresh_and_wait("fca_1", features=["balance"], notifier=notifier)
 
         async def on_event(event):          # elsewhere, on the same event loop
-            waiter.notify(event)
+            notifier.notify(event)
 
-    One waiter serves any number of waits. An event never ends a wait by itself, because
+    One notifier serves any number of waits. An event never ends a wait by itself, because
     it may be old or about another refresh: it only causes a look. The first event
     causes one at once; after it the next look comes a quarter of `poll` later at the
     earliest, however many events arrive. An event that arrives earlier causes that
@@ -93,7 +93,7 @@ def _account_in(event: Any) -> str | None:
 
 
 @define(eq=False, kw_only=True)
-class Watch:
+class RefreshWait:
     """One wait for one account."""
 
     sender: Sender
@@ -103,7 +103,7 @@ class Watch:
     options: RequestOptions | None
     timeout: float | None
     poll: float
-    waiter: RefreshWaiter | None
+    notifier: RefreshNotifier | None
     sleep: Sleep | None
     clock: Callable[[], float]
     on_progress: Callable[[Account], object] | None = None
@@ -119,11 +119,11 @@ class Watch:
             refresh: Start a refresh and wait for it; otherwise the latest refresh counts, even if it has ended.
 
         """
-        waiter = self.waiter or RefreshWaiter()
+        notifier = self.notifier or RefreshNotifier()
         self.freshness = Freshness(self.features, accept_previous=not refresh)
-        with waiter._listening(self.account) as bell:
+        with notifier._listening(self.account) as bell:
             patience = patience_from(
-                self.timeout, self.poll, self.sleep, bell if self.waiter else None
+                self.timeout, self.poll, self.sleep, bell if self.notifier else None
             )
             try:
                 with anyio.move_on_after(patience.limit):
