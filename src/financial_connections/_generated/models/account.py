@@ -19,46 +19,47 @@ from .transaction_refresh import TransactionRefresh
 
 @define(frozen=True, kw_only=True, eq=False)
 class Account(Model):
-    """An account at a bank or another institution that its holder has let you see."""
+    """An account at a financial institution, linked by its holder."""
 
     id: str | None = None
-    """Id of the account (`fca_…`)."""
+    """ID of the account (`fca_…`)."""
     object: str | None = None
-    """Which kind of object this is."""
+    """Name of the object's type in the API."""
     account_holder: AccountHolder | None = None
-    """Whose account it is."""
+    """Account holder to whom the account belongs."""
     balance: Balance | None = None
-    """What the account held when last looked at; null before the first success."""
+    """Balance as of the last successful refresh; null before the first one."""
     balance_refresh: BalanceRefresh | None = None
-    """How the latest refresh of the balance went; null when there was none."""
+    """Status of the latest balance refresh; null if there was none."""
     category: AccountCategory | None = None
-    """The kind of account, in the large. `subcategory` has the detail."""
+    """Broad type of the account; `subcategory` is more specific."""
     created: int | None = None
-    """When the account was linked, in seconds since the epoch."""
+    """Time at which the account was linked, in seconds since the epoch."""
     display_name: str | None = field(default=None, repr=False)
-    """What holder or institution call the account. Private."""
+    """Name of the account, chosen by its holder or the institution. Personal data."""
     institution_name: str | None = field(default=None, repr=False)
-    """The institution that keeps the account."""
+    """Name of the institution that holds the account."""
     last4: str | None = field(default=None, repr=False)
-    """The end of the account number, four digits. Private."""
+    """Last four digits of the account number. Personal data."""
     livemode: bool | None = None
-    """False for test data."""
+    """False if the object belongs to test mode."""
     ownership: str | AccountOwnership | None = None
     """
-    Who owns the account: the id of the latest snapshot, or the snapshot itself when expanded. Null
-    before the first success, without the permission, and once disconnected.
+    Latest ownership snapshot of the account: its ID (`fcaowns_…`), or the object if it was expanded.
+    Null before the first successful refresh, without the `ownership` permission and after
+    disconnection.
     """
     ownership_refresh: OwnershipRefresh | None = None
-    """How the latest refresh of the owners went; null when there was none."""
+    """Status of the latest ownership refresh; null if there was none."""
     permissions: list[Permission] | None = None
-    """What may be read."""
+    """Data that the account holder has agreed to share."""
     status: AccountStatus | None = None
     """Whether data can be fetched from the institution."""
     subcategory: AccountSubcategory | None = None
-    """The kind of account, in detail."""
+    """Specific type of the account, within `category`."""
     subscriptions: list[SubscribedFeature] | None = None
-    """What is refreshed daily."""
+    """Data that is refreshed every day."""
     supported_payment_method_types: list[PaymentMethodType] | None = None
-    """Which payment methods can be made of this account."""
+    """Types of payment methods that can be created from the account."""
     transaction_refresh: TransactionRefresh | None = None
-    """How the latest refresh of the transactions went; null when there was none."""
+    """Status of the latest transaction refresh; null if there was none."""

@@ -3,13 +3,13 @@ from financial_connections._decoding import OpenEnum
 
 
 class AccountCategory(OpenEnum):
-    """The kind of account, in the large."""
+    """Broad type of an account."""
 
     CASH = "cash"
-    """Money that is there, as in a current account."""
+    """An account that holds money, such as a checking or savings account."""
     CREDIT = "credit"
-    """Money that is owed, as on a credit card."""
+    """An account that represents debt, such as a credit card."""
     INVESTMENT = "investment"
-    """Securities, and whatever is not liquid for sure."""
+    """An account that holds securities or other assets that may not be liquid."""
     OTHER = "other"
-    """None of these."""
+    """An account of another type."""

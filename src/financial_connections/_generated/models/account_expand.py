@@ -2,4 +2,8 @@
 from typing import Literal, TypeAlias
 
 AccountExpand: TypeAlias = Literal["account_holder.account", "account_holder.customer", "ownership"]
-"""What an account can be expanded by. Deeper paths through the objects of other products exist too."""
+"""
+Path that can be expanded in an account.
+
+Paths that lead deeper, into objects of other Stripe products, are accepted as well.
+"""

@@ -10,11 +10,21 @@ from .stripe_account import StripeAccount
 
 @define(frozen=True, kw_only=True, eq=False)
 class AccountHolder(Model):
-    """Whose account it is; `type` says which of the other two fields is there."""
+    """
+    Account holder to whom a linked account belongs.
+
+    The field named by `type` is set; the other is null.
+    """
 
     account: str | StripeAccount | None = None
-    """The account with Stripe that holds it; an id (`acct_…`), or the object when expanded."""
+    """
+    Stripe account that holds the linked account: its ID (`acct_…`), or the object if it was expanded.
+    Set if `type` is `account`.
+    """
     customer: str | Customer | None = None
-    """The customer that holds it; an id (`cus_…`), or the object when expanded."""
+    """
+    Customer who holds the linked account: its ID (`cus_…`), or the object if it was expanded. Set if
+    `type` is `customer`.
+    """
     type: AccountHolderType | None = None
-    """Which kind of holder it is."""
+    """Type of the account holder."""

@@ -3,9 +3,9 @@ from typing import TypedDict
 
 
 class AccountHolderFilter(TypedDict, total=False):
-    """A holder to look for; one of the two."""
+    """Account holder whose accounts to list; exactly one field must be set."""
 
     account: str
-    """Id of an account with Stripe (`acct_…`)."""
+    """ID of a Stripe account (`acct_…`)."""
     customer: str
-    """Id of a customer (`cus_…`)."""
+    """ID of a customer (`cus_…`)."""

@@ -3,9 +3,9 @@ from financial_connections._decoding import OpenEnum
 
 
 class AccountHolderType(OpenEnum):
-    """What can hold a linked account."""
+    """Type of an account holder."""
 
     ACCOUNT = "account"
-    """An account with Stripe."""
+    """The linked account belongs to a Stripe account."""
     CUSTOMER = "customer"
-    """A customer."""
+    """The linked account belongs to a customer."""

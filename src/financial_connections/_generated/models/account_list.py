@@ -11,10 +11,10 @@ class AccountList(Model):
     """A page of accounts."""
 
     object: str | None = None
-    """Which kind of object this is."""
+    """Name of the object's type in the API."""
     data: list[Account] | None = None
-    """The items of this page, newest first."""
+    """Items on this page, newest first."""
     has_more: bool | None = None
-    """Whether another page follows in the direction of travel."""
+    """True if there are more items beyond this page."""
     url: str | None = field(default=None, repr=False)
-    """Where the list lives, as a path. Informative only."""
+    """Path of the list in the API."""

@@ -6,21 +6,25 @@ from financial_connections._decoding import Model
 
 @define(frozen=True, kw_only=True, eq=False)
 class AccountOwner(Model):
-    """A person or a company that owns an account, as the institution knows them. Private, all of it."""
+    """
+    A person or company that owns an account, according to the institution.
+
+    Every detail of an owner is personal data.
+    """
 
     id: str | None = None
-    """Id of the owner (`fcaown_…`)."""
+    """ID of the owner (`fcaown_…`)."""
     object: str | None = None
-    """Which kind of object this is."""
+    """Name of the object's type in the API."""
     email: str | None = field(default=None, repr=False)
-    """The e-mail address."""
+    """Email address of the owner."""
     name: str | None = field(default=None, repr=False)
-    """The full name."""
+    """Full name of the owner."""
     ownership: str | None = field(default=None, repr=False)
-    """Id of the snapshot (`fcaowns_…`) that this owner is part of."""
+    """ID of the ownership snapshot (`fcaowns_…`) to which the owner belongs."""
     phone: str | None = field(default=None, repr=False)
-    """The telephone number."""
+    """Telephone number of the owner."""
     raw_address: str | None = field(default=None, repr=False)
-    """The postal address in one line."""
+    """Postal address of the owner, as unparsed text."""
     refreshed_at: int | None = None
-    """When these details were last fetched, in seconds since the epoch."""
+    """Time at which the details were last fetched from the institution, in seconds since the epoch."""

@@ -8,13 +8,13 @@ from .account_owner import AccountOwner
 
 @define(frozen=True, kw_only=True, eq=False)
 class AccountOwnerList(Model):
-    """A page of owners."""
+    """A page of account owners."""
 
     object: str | None = None
-    """Which kind of object this is."""
+    """Name of the object's type in the API."""
     data: list[AccountOwner] | None = None
-    """The items of this page, newest first."""
+    """Items on this page, newest first."""
     has_more: bool | None = None
-    """Whether another page follows in the direction of travel."""
+    """True if there are more items beyond this page."""
     url: str | None = field(default=None, repr=False)
-    """Where the list lives, as a path. Informative only."""
+    """Path of the list in the API."""

@@ -8,13 +8,17 @@ from .account_owner_list import AccountOwnerList
 
 @define(frozen=True, kw_only=True, eq=False)
 class AccountOwnership(Model):
-    """Who owned an account at one moment. Every refresh of the owners makes a new one."""
+    """
+    The owners of an account at one point in time.
+
+    Each refresh of the `ownership` feature creates a new snapshot.
+    """
 
     id: str | None = None
-    """Id of the snapshot (`fcaowns_…`)."""
+    """ID of the ownership snapshot (`fcaowns_…`)."""
     object: str | None = None
-    """Which kind of object this is."""
+    """Name of the object's type in the API."""
     created: int | None = None
-    """When it was made, in seconds since the epoch."""
+    """Time at which the snapshot was created, in seconds since the epoch."""
     owners: AccountOwnerList | None = None
-    """The first page of owners."""
+    """First page of the owners."""

@@ -3,13 +3,13 @@ from financial_connections._decoding import OpenEnum
 
 
 class AccountStatus(OpenEnum):
-    """Whether data can be fetched from the institution."""
+    """Whether the data of an account can be fetched from the institution."""
 
     ACTIVE = "active"
-    """It can."""
+    """Data can be fetched from the institution."""
     DISCONNECTED = "disconnected"
-    """Never again; the access has ended."""
+    """Access to the account has ended; its holder must link it again."""
     INACTIVE = "inactive"
-    """Not at the moment; the institution or its holder has to act."""
+    """Data cannot be fetched until the institution or the account holder resolves a problem."""
     PENDING = "pending"
-    """A refresh is under way."""
+    """A refresh is in progress."""

@@ -3,17 +3,17 @@ from financial_connections._decoding import OpenEnum
 
 
 class AccountSubcategory(OpenEnum):
-    """The kind of account, in detail."""
+    """Specific type of an account, within its category."""
 
     CHECKING = "checking"
     """A cash account for everyday payments."""
     CREDIT_CARD = "credit_card"
     """A credit card."""
     LINE_OF_CREDIT = "line_of_credit"
-    """A loan that can be drawn on again."""
+    """A credit account from which money can be borrowed repeatedly."""
     MORTGAGE = "mortgage"
-    """A loan on real estate."""
+    """A loan secured by real estate."""
     OTHER = "other"
-    """None of these; the only one for investments."""
+    """An account of another type. The subcategory of every investment account."""
     SAVINGS = "savings"
-    """A cash account for putting money aside."""
+    """A cash account for savings."""

@@ -11,17 +11,19 @@ from .credit_balance import CreditBalance
 @define(frozen=True, kw_only=True, eq=False)
 class Balance(Model):
     """
-    What an account held at one moment. Amounts are by currency (`usd`), in its smallest unit; what the
-    holder owes is negative.
+    The balance of an account at one point in time.
+
+    Amounts are given per currency, such as `usd`, in its smallest unit. A negative amount is owed by
+    the account holder.
     """
 
     as_of: int | None = None
-    """The moment, in seconds since the epoch."""
+    """Time to which the balance applies, in seconds since the epoch."""
     cash: CashBalance | None = None
-    """What can be spent; there when `type` is `cash`."""
+    """Details of a cash balance. Set if `type` is `cash`."""
     credit: CreditBalance | None = None
-    """What has been borrowed; there when `type` is `credit`."""
+    """Details of a credit balance. Set if `type` is `credit`."""
     current: dict[str, int] | None = field(default=None, repr=False)
-    """The booked amount by currency, in cents."""
+    """Current balance per currency, in its smallest unit (cents). Negative if the account holder owes it."""
     type: BalanceType | None = None
-    """Which of `cash` and `credit` is there."""
+    """Type of the balance, which is also the name of the field that is set."""

@@ -8,11 +8,14 @@ from .refresh_status import RefreshStatus
 
 @define(frozen=True, kw_only=True, eq=False)
 class BalanceRefresh(Model):
-    """How the latest refresh of the balance went."""
+    """Status of the latest refresh of an account's balance."""
 
     last_attempted_at: int | None = None
-    """When it was last tried, in seconds since the epoch."""
+    """Time of the last refresh attempt, in seconds since the epoch."""
     next_refresh_available_at: int | None = None
-    """From when on it can be asked for again, in seconds since the epoch; null while that is unknown."""
+    """
+    Time from which the next refresh can be started, in seconds since the epoch; null if it is not known
+    yet.
+    """
     status: RefreshStatus | None = None
-    """Whether it is done."""
+    """Status of the balance refresh."""

@@ -3,9 +3,9 @@ from financial_connections._decoding import OpenEnum
 
 
 class BalanceType(OpenEnum):
-    """Which kind of balance it is."""
+    """Type of a balance."""
 
     CASH = "cash"
-    """Money that is there."""
+    """A balance of money that the account holder can spend."""
     CREDIT = "credit"
-    """Money that is owed."""
+    """A balance of money that the account holder has borrowed."""

@@ -6,7 +6,10 @@ from financial_connections._decoding import Model
 
 @define(frozen=True, kw_only=True, eq=False)
 class CashBalance(Model):
-    """What can be spent."""
+    """Details of the balance of a cash account."""
 
     available: dict[str, int] | None = field(default=None, repr=False)
-    """The amount by currency, in cents, that pending payments leave."""
+    """
+    Amount that can be spent per currency, in its smallest unit (cents): the current balance less
+    pending payments.
+    """

@@ -6,7 +6,7 @@ from financial_connections._decoding import Model
 
 @define(frozen=True, kw_only=True, eq=False)
 class CreditBalance(Model):
-    """What has been borrowed."""
+    """Details of the balance of a credit account."""
 
     used: dict[str, int] | None = field(default=None, repr=False)
-    """The amount by currency, in cents."""
+    """Credit used by the account holder per currency, in its smallest unit (cents)."""

@@ -6,9 +6,13 @@ from financial_connections._decoding import Model
 
 @define(frozen=True, kw_only=True, eq=False)
 class Customer(Model):
-    """A customer, an object of another product. Its other fields are in `extra`."""
+    """
+    A customer, which is an object of another Stripe product.
+
+    Only the ID is modelled; the other fields are in `extra`.
+    """
 
     id: str | None = None
-    """Id of the customer (`cus_…`)."""
+    """ID of the customer (`cus_…`)."""
     object: str | None = None
-    """Which kind of object this is."""
+    """Name of the object's type in the API."""

@@ -10,31 +10,31 @@ from .error_type import ErrorType
 
 @define(frozen=True, kw_only=True, eq=False)
 class ErrorDetail(Model):
-    """Why a call failed."""
+    """The reason why a request failed."""
 
     charge: str | None = field(default=None, repr=False)
-    """Id of the charge that failed."""
+    """ID of the charge that failed."""
     code: str | None = field(default=None, repr=False)
-    """What went wrong, in a word that programs can go by."""
+    """Short code for the error, meant for programs."""
     decline_code: str | None = field(default=None, repr=False)
-    """Why the card's bank said no."""
+    """Reason given by the card issuer for declining a payment."""
     doc_url: str | None = field(default=None, repr=False)
-    """Where the code is explained."""
+    """URL of the documentation of the error code."""
     message: str | None = field(default=None, repr=False)
-    """What went wrong, for people."""
+    """Explanation of the error, meant for people."""
     param: str | None = field(default=None, repr=False)
-    """The parameter that is at fault, spelt as it was sent."""
+    """Name of the parameter that caused the error, as it was sent."""
     payment_intent: dict[str, Any] | None = field(default=None, repr=False)
-    """The payment intent that failed."""
+    """Payment intent that failed."""
     payment_method: dict[str, Any] | None = field(default=None, repr=False)
-    """The payment method that failed."""
+    """Payment method that failed."""
     payment_method_type: str | None = field(default=None, repr=False)
-    """The kind of payment method that failed."""
+    """Type of the payment method that failed."""
     request_log_url: str | None = field(default=None, repr=False)
-    """Where the request can be looked at in the dashboard."""
+    """URL of the request's log entry in the Stripe Dashboard."""
     setup_intent: dict[str, Any] | None = field(default=None, repr=False)
-    """The setup intent that failed."""
+    """Setup intent that failed."""
     source: dict[str, Any] | None = field(default=None, repr=False)
-    """The source that failed."""
+    """Payment source that failed."""
     type: ErrorType | None = None
-    """The class of error."""
+    """Class of the error."""

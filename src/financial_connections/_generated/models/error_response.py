@@ -8,7 +8,7 @@ from .error_detail import ErrorDetail
 
 @define(frozen=True, kw_only=True, eq=False)
 class ErrorResponse(Model):
-    """The body of every answer that is no success."""
+    """Body of a response whose status indicates failure."""
 
     error: ErrorDetail | None = None
-    """Why the call failed."""
+    """The reason why the request failed."""

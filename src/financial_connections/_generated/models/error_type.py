@@ -3,13 +3,17 @@ from financial_connections._decoding import OpenEnum
 
 
 class ErrorType(OpenEnum):
-    """The class of error. Authentication, permission and rate limits show in the HTTP status instead."""
+    """
+    Class of an error.
+
+    Authentication, permission and rate limit errors are identified by their HTTP status instead.
+    """
 
     API_ERROR = "api_error"
-    """A fault on Stripe's side."""
+    """A problem on Stripe's side."""
     CARD_ERROR = "card_error"
     """A card could not be charged."""
     IDEMPOTENCY_ERROR = "idempotency_error"
-    """An idempotency key was used again with other parameters."""
+    """An idempotency key was reused with different parameters."""
     INVALID_REQUEST_ERROR = "invalid_request_error"
-    """The request was not right."""
+    """The request has invalid parameters."""

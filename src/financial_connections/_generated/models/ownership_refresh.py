@@ -8,9 +8,9 @@ from .refresh_status import RefreshStatus
 
 @define(frozen=True, kw_only=True, eq=False)
 class OwnershipRefresh(Model):
-    """How the latest refresh of the owners went."""
+    """Status of the latest refresh of an account's owners."""
 
     last_attempted_at: int | None = None
-    """When it was last tried, in seconds since the epoch."""
+    """Time of the last refresh attempt, in seconds since the epoch."""
     status: RefreshStatus | None = None
-    """Whether it is done."""
+    """Status of the ownership refresh."""

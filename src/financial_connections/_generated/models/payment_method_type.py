@@ -3,9 +3,9 @@ from financial_connections._decoding import OpenEnum
 
 
 class PaymentMethodType(OpenEnum):
-    """A kind of payment method that an account can become."""
+    """Type of payment method that can be created from an account."""
 
     LINK = "link"
-    """Link."""
+    """A payment with Link."""
     US_BANK_ACCOUNT = "us_bank_account"
-    """A debit from an account in the United States."""
+    """A direct debit from a US bank account."""

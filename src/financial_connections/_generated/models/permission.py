@@ -3,13 +3,13 @@ from financial_connections._decoding import OpenEnum
 
 
 class Permission(OpenEnum):
-    """Something that the holder has agreed to share."""
+    """Data of an account that its holder has agreed to share."""
 
     BALANCES = "balances"
-    """What the account holds."""
+    """Read the balance of the account."""
     OWNERSHIP = "ownership"
-    """Who owns it."""
+    """Read the owners of the account."""
     PAYMENT_METHOD = "payment_method"
-    """The making of a payment method."""
+    """Create a payment method from the account."""
     TRANSACTIONS = "transactions"
-    """What was paid and received."""
+    """Read the transactions of the account."""

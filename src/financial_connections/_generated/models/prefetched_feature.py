@@ -3,11 +3,11 @@ from financial_connections._decoding import OpenEnum
 
 
 class PrefetchedFeature(OpenEnum):
-    """Something that was fetched as soon as an account was linked."""
+    """Data that was fetched as soon as the account was linked."""
 
     BALANCES = "balances"
-    """What the account holds."""
+    """The balance of the account."""
     OWNERSHIP = "ownership"
-    """Who owns it."""
+    """The owners of the account."""
     TRANSACTIONS = "transactions"
-    """What was paid and received."""
+    """The transactions of the account."""

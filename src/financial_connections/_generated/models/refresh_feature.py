@@ -2,4 +2,8 @@
 from typing import Literal, TypeAlias
 
 RefreshFeature: TypeAlias = Literal["balance", "ownership", "transactions"]
-"""Something that can be fetched anew. Mind the singular of `balance`."""
+"""
+Data of an account that can be refreshed.
+
+The feature `balance` is singular, whereas the permission is called `balances`.
+"""

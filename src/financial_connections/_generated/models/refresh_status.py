@@ -3,11 +3,11 @@ from financial_connections._decoding import OpenEnum
 
 
 class RefreshStatus(OpenEnum):
-    """Where a refresh is."""
+    """Status of a refresh."""
 
     FAILED = "failed"
-    """It failed; the data is as before."""
+    """The refresh failed and the data is unchanged."""
     PENDING = "pending"
-    """The institution has not answered yet."""
+    """The institution has not responded yet."""
     SUCCEEDED = "succeeded"
-    """The data is new."""
+    """The data is up to date."""

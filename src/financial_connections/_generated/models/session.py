@@ -12,25 +12,28 @@ from .session_filters import SessionFilters
 
 @define(frozen=True, kw_only=True, eq=False)
 class Session(Model):
-    """One visit of a user to link accounts."""
+    """A session in which a user links accounts."""
 
     id: str | None = None
-    """Id of the session (`fcsess_…`)."""
+    """ID of the session (`fcsess_…`)."""
     object: str | None = None
-    """Which kind of object this is."""
+    """Name of the object's type in the API."""
     account_holder: AccountHolder | None = None
-    """Whose accounts they will be."""
+    """Account holder to whom the linked accounts will belong."""
     accounts: AccountList | None = None
-    """The accounts that were linked; the first page of them."""
+    """First page of the accounts linked in the session."""
     client_secret: str | None = field(default=None, repr=False)
-    """What Stripe.js needs to run the session. Whoever has it can run it too; keep it out of logs."""
+    """
+    Secret with which Stripe.js runs the session. Keep it out of logs: anyone who has it can use the
+    session.
+    """
     filters: SessionFilters | None = None
-    """Which accounts can be chosen."""
+    """Restrictions on the accounts that can be linked."""
     livemode: bool | None = None
-    """False for test data."""
+    """False if the object belongs to test mode."""
     permissions: list[Permission] | None = None
-    """What the user is asked to share."""
+    """Data that the user is asked to share."""
     prefetch: list[PrefetchedFeature] | None = None
-    """What is fetched as soon as an account is linked."""
+    """Data that is fetched as soon as an account is linked."""
     return_url: str | None = field(default=None, repr=False)
-    """Where the user comes back to after a log-in outside of the app."""
+    """URL to which the user is sent after logging in at the institution outside the app."""

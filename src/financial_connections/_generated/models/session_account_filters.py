@@ -4,7 +4,7 @@ from typing import Required, TypedDict
 
 
 class SessionAccountFilters(TypedDict, total=False):
-    """Which accounts can be chosen in a session."""
+    """Restrictions on the accounts that can be linked in a new session."""
 
     countries: Required[Sequence[str]]
-    """Where the institutions are, as two-letter country codes."""
+    """Countries of the institutions, as two-letter codes such as `US`."""

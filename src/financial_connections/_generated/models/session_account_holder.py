@@ -5,11 +5,15 @@ from .session_account_holder_type import SessionAccountHolderType
 
 
 class SessionAccountHolder(TypedDict, total=False):
-    """Whose accounts a session will link; `type` says which of the other two is given."""
+    """
+    Account holder to whom the accounts linked in a new session will belong.
+
+    Set `type` and the field that it names.
+    """
 
     account: str
-    """Id of an account with Stripe (`acct_…`)."""
+    """ID of a Stripe account (`acct_…`). Required if `type` is `account`."""
     customer: str
-    """Id of a customer (`cus_…`)."""
+    """ID of a customer (`cus_…`). Required if `type` is `customer`."""
     type: Required[SessionAccountHolderType]
-    """Which kind of holder it is."""
+    """Type of the account holder."""

@@ -2,4 +2,4 @@
 from typing import Literal, TypeAlias
 
 SessionAccountHolderType: TypeAlias = Literal["account", "customer"]
-"""What linked accounts can belong to."""
+"""Type of the account holder of a new session."""

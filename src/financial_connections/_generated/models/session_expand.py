@@ -8,4 +8,8 @@ SessionExpand: TypeAlias = Literal[
     "accounts.data.account_holder.customer",
     "accounts.data.ownership",
 ]
-"""What a session can be expanded by. Deeper paths through the objects of other products exist too."""
+"""
+Path that can be expanded in a session.
+
+Paths that lead deeper, into objects of other Stripe products, are accepted as well.
+"""

@@ -6,7 +6,7 @@ from financial_connections._decoding import Model
 
 @define(frozen=True, kw_only=True, eq=False)
 class SessionFilters(Model):
-    """Which accounts can be chosen in a session."""
+    """Restrictions on the accounts that can be linked in a session."""
 
     countries: list[str] | None = field(default=None, repr=False)
-    """Where the institutions are, as two-letter country codes."""
+    """Countries of the institutions, as two-letter codes such as `US`."""

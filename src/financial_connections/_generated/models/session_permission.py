@@ -2,4 +2,8 @@
 from typing import Literal, TypeAlias
 
 SessionPermission: TypeAlias = Literal["balances", "ownership", "payment_method", "transactions"]
-"""Something that a user can be asked to share. Mind the plural of `balances`."""
+"""
+Data that a user can be asked to share.
+
+The permission `balances` is plural, whereas the refreshed feature is called `balance`.
+"""

@@ -2,4 +2,4 @@
 from typing import Literal, TypeAlias
 
 SessionPrefetch: TypeAlias = Literal["balances", "ownership", "transactions"]
-"""Something that can be fetched as soon as an account is linked."""
+"""Data that can be fetched as soon as an account is linked."""

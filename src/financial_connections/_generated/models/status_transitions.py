@@ -6,9 +6,9 @@ from financial_connections._decoding import Model
 
 @define(frozen=True, kw_only=True, eq=False)
 class StatusTransitions(Model):
-    """When a transaction settled, one way or the other."""
+    """Times at which the status of a transaction changed."""
 
     posted_at: int | None = None
-    """When it was booked, in seconds since the epoch."""
+    """Time at which the transaction was posted, in seconds since the epoch; null if it was not."""
     void_at: int | None = None
-    """When it fell through, in seconds since the epoch."""
+    """Time at which the transaction was voided, in seconds since the epoch; null if it was not."""

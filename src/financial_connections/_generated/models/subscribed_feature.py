@@ -3,7 +3,7 @@ from financial_connections._decoding import OpenEnum
 
 
 class SubscribedFeature(OpenEnum):
-    """Something that is refreshed daily."""
+    """Data of an account that is refreshed every day."""
 
     TRANSACTIONS = "transactions"
-    """What was paid and received."""
+    """The transactions of the account."""

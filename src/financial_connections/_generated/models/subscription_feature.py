@@ -2,4 +2,4 @@
 from typing import Literal, TypeAlias
 
 SubscriptionFeature: TypeAlias = Literal["transactions"]
-"""Something that can be refreshed daily."""
+"""Data of an account that can be refreshed every day."""

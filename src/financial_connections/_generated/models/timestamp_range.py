@@ -4,13 +4,13 @@ from typing import TypedDict
 
 
 class TimestampRange(TypedDict, total=False):
-    """A range of moments, in seconds since the epoch; any of the four bounds."""
+    """A range of times, in seconds since the epoch, with any of four bounds."""
 
     gt: int | datetime
-    """Later than this."""
+    """Exclusive lower bound, in seconds since the epoch."""
     gte: int | datetime
-    """Not before this."""
+    """Inclusive lower bound, in seconds since the epoch."""
     lt: int | datetime
-    """Earlier than this."""
+    """Exclusive upper bound, in seconds since the epoch."""
     lte: int | datetime
-    """Not after this."""
+    """Inclusive upper bound, in seconds since the epoch."""

@@ -9,29 +9,29 @@ from .transaction_status import TransactionStatus
 
 @define(frozen=True, kw_only=True, eq=False)
 class Transaction(Model):
-    """Money that moved on a linked account."""
+    """A transaction of a linked account."""
 
     id: str | None = None
-    """Id of the transaction (`fctxn_…`); it stays when the transaction settles."""
+    """ID of the transaction (`fctxn_…`), which stays the same when it is posted."""
     object: str | None = None
-    """Which kind of object this is."""
+    """Name of the object's type in the API."""
     account: str | None = field(default=None, repr=False)
-    """Id of the linked account (`fca_…`)."""
+    """ID of the account (`fca_…`) to which the transaction belongs."""
     amount: int | None = field(default=None, repr=False)
-    """How much moved, in the smallest unit of the currency (cents)."""
+    """Amount of the transaction, in the smallest unit of its currency (cents)."""
     currency: str | None = field(default=None, repr=False)
-    """The currency, as a code of three small letters."""
+    """Currency of the amount, as a lowercase three-letter code."""
     description: str | None = field(default=None, repr=False)
-    """What the institution says of it. Private."""
+    """Text with which the institution describes the transaction. Personal data."""
     livemode: bool | None = None
-    """False for test data."""
+    """False if the object belongs to test mode."""
     status: TransactionStatus | None = None
-    """Whether it has settled."""
+    """Whether the transaction is pending, posted or void."""
     status_transitions: StatusTransitions | None = None
-    """When it settled."""
+    """Times at which the status of the transaction changed."""
     transacted_at: int | None = None
-    """When the money moved, in seconds since the epoch."""
+    """Time at which the transaction was made, in seconds since the epoch."""
     transaction_refresh: str | None = field(default=None, repr=False)
-    """Id of the refresh (`fctxnref_…`) that last touched it."""
+    """ID of the refresh (`fctxnref_…`) that last added or changed the transaction."""
     updated: int | None = None
-    """When it last changed here, in seconds since the epoch."""
+    """Time at which this object was last changed, in seconds since the epoch."""

@@ -8,13 +8,16 @@ from .refresh_status import RefreshStatus
 
 @define(frozen=True, kw_only=True, eq=False)
 class TransactionRefresh(Model):
-    """How the latest refresh of the transactions went."""
+    """Status of the latest refresh of an account's transactions."""
 
     id: str | None = None
-    """Id of the refresh (`fctxnref_…`)."""
+    """ID of the transaction refresh (`fctxnref_…`)."""
     last_attempted_at: int | None = None
-    """When it was last tried, in seconds since the epoch."""
+    """Time of the last refresh attempt, in seconds since the epoch."""
     next_refresh_available_at: int | None = None
-    """From when on it can be asked for again, in seconds since the epoch; null while that is unknown."""
+    """
+    Time from which the next refresh can be started, in seconds since the epoch; null if it is not known
+    yet.
+    """
     status: RefreshStatus | None = None
-    """Whether it is done."""
+    """Status of the transaction refresh."""

@@ -3,7 +3,7 @@ from typing import Required, TypedDict
 
 
 class TransactionRefreshFilter(TypedDict, total=False):
-    """A refresh to begin after."""
+    """A transaction refresh after which changes are listed."""
 
     after: Required[str]
-    """Id of a refresh (`fctxnref_…`); what it brought itself is left out."""
+    """ID of a transaction refresh (`fctxnref_…`). The changes made by this refresh itself are left out."""

@@ -3,11 +3,11 @@ from financial_connections._decoding import OpenEnum
 
 
 class TransactionStatus(OpenEnum):
-    """Whether a transaction has settled."""
+    """Status of a transaction."""
 
     PENDING = "pending"
-    """Not yet."""
+    """The transaction has not settled yet."""
     POSTED = "posted"
-    """It is booked."""
+    """The transaction has settled."""
     VOID = "void"
-    """It fell through."""
+    """The transaction was cancelled before it settled."""

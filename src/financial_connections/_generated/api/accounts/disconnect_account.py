@@ -15,7 +15,7 @@ async def disconnect_account(
     options: RequestOptions | None = None,
 ) -> Account:
     """
-    End the access to an account, for good.
+    Disconnect an account permanently.
 
     POST /v1/financial_connections/accounts/{account}/disconnect
     """

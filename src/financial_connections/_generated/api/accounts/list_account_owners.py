@@ -18,7 +18,7 @@ async def list_account_owners(
     options: RequestOptions | None = None,
 ) -> AccountOwnerList:
     """
-    List who owns an account, as of one look at its ownership.
+    List the owners of an account.
 
     GET /v1/financial_connections/accounts/{account}/owners
     """

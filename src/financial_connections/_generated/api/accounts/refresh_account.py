@@ -17,7 +17,7 @@ async def refresh_account(
     options: RequestOptions | None = None,
 ) -> Account:
     """
-    Ask the bank for newer data.
+    Start a refresh of an account's data.
 
     POST /v1/financial_connections/accounts/{account}/refresh
     """

@@ -15,7 +15,7 @@ async def retrieve_account(
     options: RequestOptions | None = None,
 ) -> Account:
     """
-    Fetch one account.
+    Retrieve an account.
 
     GET /v1/financial_connections/accounts/{account}
     """

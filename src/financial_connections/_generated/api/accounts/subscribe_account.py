@@ -17,7 +17,7 @@ async def subscribe_account(
     options: RequestOptions | None = None,
 ) -> Account:
     """
-    Have data refreshed every day from now on.
+    Subscribe to daily refreshes of an account's data.
 
     POST /v1/financial_connections/accounts/{account}/subscribe
     """

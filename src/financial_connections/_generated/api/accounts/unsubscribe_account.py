@@ -17,7 +17,7 @@ async def unsubscribe_account(
     options: RequestOptions | None = None,
 ) -> Account:
     """
-    Stop daily refreshes.
+    Cancel daily refreshes of an account's data.
 
     POST /v1/financial_connections/accounts/{account}/unsubscribe
     """

@@ -23,7 +23,7 @@ async def create_session(
     options: RequestOptions | None = None,
 ) -> Session:
     """
-    Begin linking accounts.
+    Create a session in which a user can link accounts.
 
     POST /v1/financial_connections/sessions
     """

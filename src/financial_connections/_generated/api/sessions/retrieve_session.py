@@ -15,7 +15,7 @@ async def retrieve_session(
     options: RequestOptions | None = None,
 ) -> Session:
     """
-    Fetch one session, with the accounts linked in it.
+    Retrieve a session with the accounts linked in it.
 
     GET /v1/financial_connections/sessions/{session}
     """

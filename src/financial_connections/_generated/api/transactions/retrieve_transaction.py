@@ -14,7 +14,7 @@ async def retrieve_transaction(
     options: RequestOptions | None = None,
 ) -> Transaction:
     """
-    Fetch one transaction.
+    Retrieve a transaction.
 
     GET /v1/financial_connections/transactions/{transaction}
     """
