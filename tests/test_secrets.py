@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from financial_connections import APIStatusError, AsyncClient, RequestOptions
-from financial_connections._redact import Mask, flatten, printable, restore
+from financial_connections._redact import Mask, flatten, restore, sanitize
 from financial_connections._transport.exchange import Answer
 from financial_connections.errors import error_from
 
@@ -324,4 +324,4 @@ def test_a_response_shows_neither_headers_nor_content():
 
 @given(st.text(), KEYS)
 def test_a_printable_line_has_no_key(text, key):
-    assert key not in printable(f"{text}{key}{text}", secrets=[key])
+    assert key not in sanitize(f"{text}{key}{text}", secrets=[key])

@@ -35,9 +35,9 @@ from financial_connections._decoding import ContentError, parse_json
 from financial_connections._redact import (
     Mask,
     flatten,
-    printable,
     restore,
-    text_of_html,
+    sanitize,
+    strip_tags,
 )
 from financial_connections._retry import is_retryable_status, retry_after_from
 
@@ -196,9 +196,7 @@ class APIStatusError(_CallError):
         """`api_error`, `card_error`, `idempotency_error` or `invalid_request_error`."""
         self.code = _text(fields.get("code"))
         """A short code to branch on: https://docs.stripe.com/error-codes"""
-        self.message = printable(
-            _text(fields.get("message")) or message or "no message"
-        )
+        self.message = sanitize(_text(fields.get("message")) or message or "no message")
         """What went wrong, for people: one printable line."""
         self.param = _text(fields.get("param"))
         """The parameter at fault, such as `features[0]`."""
@@ -230,7 +228,7 @@ class APIStatusError(_CallError):
         facts = {"code": self.code, "param": self.param, "request": self.request_id}
         told = [
             f"status {self.status}",
-            *(f"{name} {printable(v, 100)}" for name, v in facts.items() if v),
+            *(f"{name} {sanitize(v, 100)}" for name, v in facts.items() if v),
         ]
         return f"{self.message} ({', '.join(told)})"
 
@@ -372,7 +370,7 @@ def error_from(
         status=status,
         headers=headers,
         body=mask.value(body) if text is None else body,
-        request_id=printable(request_id, 100) if request_id else None,
+        request_id=sanitize(request_id, 100) if request_id else None,
         **call,
     )
 
@@ -389,7 +387,7 @@ def _body_from(content: bytes, mask: Mask) -> tuple[Any, str | None]:
     body = mask.start_of(
         content[:_LARGEST_BODY].decode("utf-8", "replace"), _LONGEST_TEXT
     )
-    return body, text_of_html(body).strip()
+    return body, strip_tags(body).strip()
 
 
 def _class_of(

@@ -1,9 +1,7 @@
-"""Make text from outside fit to show: mask secrets, remove control characters, limit
-the length. Pure.
-"""
+"""Redact secrets in text and values from outside, and make them safe to show. Pure."""
 
 from financial_connections._redact.mask import Mask
 from financial_connections._redact.nested import flatten, restore
-from financial_connections._redact.text import printable, text_of_html
+from financial_connections._redact.text import sanitize, strip_tags
 
-__all__ = ["Mask", "flatten", "printable", "restore", "text_of_html"]
+__all__ = ["Mask", "flatten", "restore", "sanitize", "strip_tags"]

@@ -1,8 +1,8 @@
 """Mask secrets in text. Pure.
 
-Two kinds are masked: whatever looks like a secret of Stripe's, and the exact values
-that the caller names, such as the API key that was sent. A secret is also recognised if
-it is written with escapes of JSON, URLs or HTML, in any mixture.
+Two kinds of secrets are masked: everything that looks like a key or secret of Stripe,
+and the exact values that the caller passes, such as the API key that was sent. A secret
+is also recognised if it is escaped as in JSON, URLs or HTML, in any combination.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 
 from financial_connections._redact.nested import flatten, restore
 
-# Keys of accounts and of organizations, signing secrets, and client secrets. Sources:
+# Keys of accounts and organizations, ephemeral keys, and signing secrets. Sources:
 # https://docs.stripe.com/keys and https://docs.stripe.com/keys/organization-api-keys
 _PREFIXES = (
     "sk_live_",
@@ -24,27 +24,27 @@ _PREFIXES = (
     "ek_test_",
     "whsec_",
 )
-_INFIX = "_secret_"
+_INFIX = "_secret_"  # of client secrets
 _KIND = re.compile("|".join(_PREFIXES))
-# All repetitions are bounded, so the time is linear in the length of the text.
+# All repetitions are bounded, so matching takes time linear in the length of the text.
 _ESCAPE = r"\\{1,8}u[0-9A-Fa-f]{4}|%(?:25){0,4}[0-9A-Fa-f]{2}|&#[xX]?[0-9A-Fa-f]{1,8};"
 _TAIL = rf"(?:[A-Za-z0-9_+/=-]|{_ESCAPE})"
-# A prefix may follow anything but a letter or a digit, unless these are the end of an
-# escape.
+# A prefix must not follow a letter or digit, unless that is the end of an escape.
 _BOUNDARY = (
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
 )
-_SHORT = 6
-"""A shorter exact value is masked only where it is a whole word: it may occur anywhere
-by chance.
+_MIN_LENGTH = 6
+"""Exact values that are shorter are masked only as whole words.
+
+Inside other words they may occur by chance.
 """
-_LONGEST_ESCAPE = 16
-_ESCAPING = re.compile(r"[\\%&]")
+_MAX_ESCAPE_LENGTH = 16
+_ESCAPE_CHARACTER = re.compile(r"[\\%&]")
 _MARKS = ("k_", "whsec_", _INFIX)
 
 
-def _spelling(character: str) -> str:
-    """Return a pattern for the ways of writing a character."""
+def _character_pattern(character: str) -> str:
+    """Return a pattern that matches a character, escaped or not."""
     code = ord(character)
     literal = (
         re.escape(character)
@@ -57,53 +57,64 @@ def _spelling(character: str) -> str:
     )
 
 
-def _spellings(text: str) -> str:
-    return "".join(map(_spelling, text))
+def _text_pattern(text: str) -> str:
+    return "".join(map(_character_pattern, text))
 
 
 def _alternatives(texts: Sequence[str]) -> str:
-    return "|".join(map(_spellings, texts))
+    return "|".join(map(_text_pattern, texts))
 
 
 _SECRETS = re.compile(
-    rf"(?P<kind>{_BOUNDARY}(?:{_alternatives(_PREFIXES)})|{_spellings(_INFIX)}){_TAIL}+"
+    rf"(?P<kind>{_BOUNDARY}(?:{_alternatives(_PREFIXES)})|{_text_pattern(_INFIX)}){_TAIL}+"
 )
 
 
 class Mask:
-    """Replace secrets by `***`, after the prefix that says of which kind they are."""
+    """Replace secrets with `***`, but keep the prefix that tells their kind.
+
+    Args:
+        secrets: Exact values to mask, in addition to everything that looks like a
+            secret.
+    """
 
     __slots__ = ("_pattern", "_secrets")
 
     def __init__(self, secrets: Sequence[str] = ()) -> None:
-        """Take the exact values to mask."""
         self._secrets = sorted(
             {secret for secret in secrets if secret}, key=len, reverse=True
         )
         self._pattern = (
-            re.compile("|".join(map(_whole, self._secrets))) if self._secrets else None
+            re.compile("|".join(map(_secret_pattern, self._secrets)))
+            if self._secrets
+            else None
         )
 
     def __repr__(self) -> str:
         return "Mask(***)"
 
     def __call__(self, text: str) -> str:
-        """Return `text` with the secrets in it masked."""
-        is_escaped = _ESCAPING.search(text) is not None
+        """Return a text with its secrets masked."""
+        is_escaped = _ESCAPE_CHARACTER.search(text) is not None
         if self._pattern and (
             is_escaped or any(secret in text for secret in self._secrets)
         ):
-            text = self._pattern.sub(_stars, text)
+            text = self._pattern.sub(_replacement, text)
         if is_escaped or any(mark in text for mark in _MARKS):
             text = _SECRETS.sub(r"\g<kind>***", text)
         return text
 
     def start_of(self, text: str, size: int) -> str:
-        """Return the first characters of `text`, masked, also where `size` cuts a
-        secret off.
+        """Return the beginning of a text, with its secrets masked.
+
+        An exact value at the end is masked even if `size` would cut it in two.
+
+        Args:
+            text: The text, of any length.
+            size: Number of characters to return, before masking.
         """
         longest = max(map(len, self._secrets), default=0)
-        window = text[: size + _LONGEST_ESCAPE * longest]
+        window = text[: size + _MAX_ESCAPE_LENGTH * longest]
         ends = (
             match.end()
             for match in self._exact_in(window)
@@ -115,8 +126,10 @@ class Mask:
         return self._pattern.finditer(text) if self._pattern else iter(())
 
     def value(self, value: Any) -> Any:
-        """Return a JSON value with the secrets masked in its texts and keys, and where
-        a number is an exact value.
+        """Return a JSON value with its secrets masked.
+
+        Strings and keys are masked like text. A number is masked if it is one of the
+        exact values.
         """
         shape, leaves = flatten(value)
         return restore((shape, [self._leaf(leaf) for leaf in leaves]))
@@ -131,13 +144,13 @@ class Mask:
         return leaf
 
 
-def _whole(secret: str) -> str:
-    pattern = _spellings(secret)
-    if len(secret) < _SHORT:
+def _secret_pattern(secret: str) -> str:
+    pattern = _text_pattern(secret)
+    if len(secret) < _MIN_LENGTH:
         return rf"(?<![A-Za-z0-9_])(?:{pattern})(?![A-Za-z0-9_])"
     return rf"(?:{pattern})[A-Za-z0-9_-]*"
 
 
-def _stars(match: re.Match[str]) -> str:
+def _replacement(match: re.Match[str]) -> str:
     kind = _KIND.match(match[0])
     return f"{kind[0] if kind else ''}***"

@@ -1,6 +1,6 @@
-"""Flatten JSON values of any depth, and restore them, without recursion. Pure.
+"""Flatten JSON values of any depth and restore them, without recursion. Pure.
 
-`pickle`, `copy.deepcopy` and recursive functions fail on a value that is nested more
+`pickle`, `copy.deepcopy` and recursive functions fail on values that are nested more
 deeply than Python's stack allows.
 """
 
@@ -9,15 +9,21 @@ from typing import Any
 _LEAF = -1
 
 Flat = tuple[list[int], list[Any]]
-"""The shape of a value, and its leaves: everything but lists and dicts, keys of dicts
-included.
+"""The shape of a value, and its leaves: everything except lists and dicts.
+
+The keys of dicts are leaves as well.
 """
 
 
 def flatten(value: Any) -> Flat:
     """Return the shape and the leaves of a JSON value, outer parts before inner ones.
 
-    In the shape a leaf is -1, a list of n items 2n, and a dict of n items 2n + 1.
+    Args:
+        value: The value. Its lists and dicts must not contain themselves.
+
+    Returns:
+        The shape, in which a leaf is -1, a list of n items is 2n, and a dict of n items
+        is 2n + 1; and the leaves, in the order of the shape.
     """
     shape: list[int] = []
     leaves: list[Any] = []
@@ -39,7 +45,7 @@ def flatten(value: Any) -> Flat:
 
 
 def restore(flat: Flat) -> Any:
-    """Return the value that was flattened."""
+    """Return the value that `flatten` was called with."""
     shape, leaves = flat[0], list(flat[1])
     values: list[Any] = []
     for size in reversed(shape):

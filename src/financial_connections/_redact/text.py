@@ -1,4 +1,4 @@
-"""Text on one line of limited length. Pure."""
+"""Reduce text to one line of limited length. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -8,30 +8,30 @@ from financial_connections._redact.mask import Mask
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
-def printable(text: str, limit: int = 500, *, secrets: Sequence[str] = ()) -> str:
-    """Return `text` on one line, with secrets masked and without characters that do not
-    print.
+def sanitize(text: str, limit: int = 500, *, secrets: Sequence[str] = ()) -> str:
+    """Return text on one line, with secrets masked and only printable characters.
 
     Args:
-        text: Text from outside.
-        limit: Length at which the line is cut off.
-        secrets: Exact values to mask, besides everything that looks like a secret.
+        text: Text from outside, such as an error message of the server.
+        limit: Maximum number of characters; longer text is truncated.
+        secrets: Exact values to mask, in addition to everything that looks like a
+            secret.
 
+    Returns:
+        The text, which ends with `…` if it was truncated.
     """
-    # The text is cut off before it is processed because an error page can be megabytes
-    # long.
+    # Truncated before anything else, because an error page can have megabytes.
     masked = Mask(secrets).start_of(text, 4 * limit)
-    plain = (
+    printable = (
         masked
         if masked.isprintable()
         else "".join(c if c.isprintable() else " " for c in masked)
     )
-    line = " ".join(plain.split())
+    line = " ".join(printable.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def text_of_html(page: str) -> str:
-    """Return the text of an error page without its tags."""
-    # The page is cut off because the expression takes quadratic time if many brackets
-    # are not closed.
+def strip_tags(page: str) -> str:
+    """Return the text of an HTML error page, without tags, scripts and styles."""
+    # Truncated, because the pattern takes quadratic time on many unclosed brackets.
     return _TAGS.sub(" ", page[:4_000])

@@ -7,7 +7,7 @@ from anyio import CancelScope
 from attrs import define, field
 
 from financial_connections._decoding import ContentError, parse_json
-from financial_connections._redact import printable
+from financial_connections._redact import sanitize
 from financial_connections._transport.exchange import Answer, AttemptFailedError
 from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import (
@@ -104,7 +104,7 @@ def response_error(call: Call, response: Answer, reason: str) -> APIResponseErro
     key with the response that it has stored. A DELETE has no such key. JSON of an
     unexpected form would be the same again.
     """
-    kind = printable(
+    kind = sanitize(
         response.headers.get("content-type", "no content type"),
         60,
         secrets=call.secrets(),

@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 
-from financial_connections._redact import printable
+from financial_connections._redact import sanitize
 
 _QUOTED_BYTES = re.compile(r"(bytearray\()?\bb['\"].*", re.DOTALL)
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
@@ -46,7 +46,7 @@ def text_of(error: Exception) -> str:
         (str(one) for one in chain(error) if isinstance(one, Exception) and str(one)),
         "",
     )
-    return printable(_ADDRESS.sub("…", _QUOTED_BYTES.sub("…", text)))
+    return sanitize(_ADDRESS.sub("…", _QUOTED_BYTES.sub("…", text)))
 
 
 def reason_of(error: Exception, library: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 from attrs import evolve, field, frozen
 
-from financial_connections._redact import printable
+from financial_connections._redact import sanitize
 from financial_connections._request import request_sent
 from financial_connections._settings import Secret, Timeout
 from financial_connections._transport.body import BodyError, read_body
@@ -195,7 +195,7 @@ def answer_without_body(response: Any) -> Answer:
 def _answer(response: Any, headers: dict[str, str], content: bytes) -> Answer:
     request_id = headers.get("request-id") or None
     if request_id and not _REQUEST_ID.fullmatch(request_id):
-        request_id = printable(request_id, 100)
+        request_id = sanitize(request_id, 100)
     return Answer(response.status_code, headers, content, request_id)
 
 

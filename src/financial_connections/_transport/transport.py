@@ -13,7 +13,7 @@ import anyio
 from attrs import field, frozen
 
 from financial_connections._decoding import ContentError, ModelT, decode
-from financial_connections._redact import printable
+from financial_connections._redact import sanitize
 from financial_connections._request import Request, RequestOptions
 from financial_connections._retry import least_delay, retry_delay
 from financial_connections._settings import Settings
@@ -218,7 +218,7 @@ class Transport:
         )
         if response and "stripe-notice" in response.headers:
             self._notice(
-                printable(response.headers["stripe-notice"], secrets=call.secrets())
+                sanitize(response.headers["stripe-notice"], secrets=call.secrets())
             )
         return result  # type: ignore[return-value]
 
