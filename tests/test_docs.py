@@ -4,6 +4,7 @@ leads somewhere.
 
 import ast
 import importlib
+import json
 import os
 import re
 import shlex
@@ -181,7 +182,10 @@ async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_wait
     for number in ("123", "1", "2"):
         account = sandbox.add_account(customer=customer, transactions=3)
         code = code.replace(f'"fca_{number}"', f'"{account}"')
-    body = b'{"type": "financial_connections.account.refreshed_transactions", "data": {"object": {"id": "fca_1"}}}'
+    body = (
+        b'{"type": "financial_connections.account.refreshed_transactions", '
+        b'"data": {"object": {"id": "fca_1"}}}'
+    )
 
     async def whatever(*_):
         pass
@@ -310,15 +314,53 @@ def test_the_reference_has_every_public_name(site):
     assert [] == sorted(names - anchors)
 
 
-def test_every_decision_is_listed(site):
+def decisions():
+    return sorted(ROOT.glob("docs/decisions/0*.md"))
+
+
+def test_every_decision_is_linked_from_the_index_of_the_site(site):
     [index] = [
         links for path, links in site.items() if path.match("decisions/index.html")
     ]
-    decisions = {
-        path.with_suffix(".html").name for path in ROOT.glob("docs/decisions/0*.md")
-    }
-    assert len(decisions) > 20
-    assert set() == decisions - set(index.targets)
+    pages = {path.with_suffix(".html").name for path in decisions()}
+    assert len(pages) > 15
+    assert set() == pages - set(index.targets)
+
+
+def test_decisions_are_left_out_of_the_search(folder):
+    entries = json.loads((folder / "search/search_index.json").read_text())["docs"]
+    assert len(entries) > 100
+    assert [] == [
+        entry["location"]
+        for entry in entries
+        if entry["location"].startswith("decisions/0")
+    ]
+
+
+def test_decisions_are_numbered_without_gaps():
+    numbers = [path.name.partition("-")[0] for path in decisions()]
+    assert [f"{number:04}" for number in range(1, len(numbers) + 1)] == numbers
+
+
+def test_the_index_lists_number_title_date_and_status_of_every_decision():
+    rows = []
+    for path in decisions():
+        number, title = path.read_text().partition("\n")[0][2:].split(" ", 1)
+        [(date, status)] = re.findall(
+            r"^\*(\d{4}-\d\d-\d\d)\. (\w+)\.", path.read_text(), re.MULTILINE
+        )
+        assert path.name.startswith(f"{number}-")
+        rows.append(f"| {number} | [{title}]({path.name}) | {date} | {status} |")
+    index = (ROOT / "docs/decisions/index.md").read_text().splitlines()
+    assert rows == [line for line in index if line.startswith("| 0")]
+
+
+@pytest.mark.parametrize("page", decisions(), ids=lambda page: page.name)
+def test_a_decision_has_context_decision_and_consequences(page):
+    headings = re.findall(r"^## (.*)$", page.read_text(), re.MULTILINE)
+    assert ["Context", "Decision", "Consequences"] == [
+        heading for heading in headings if heading != "Alternatives"
+    ]
 
 
 def test_relative_links_lead_somewhere():
