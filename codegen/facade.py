@@ -84,7 +84,7 @@ def gaps(facts: Node, files: Mapping[str, str]) -> list[str]:
 
 def unpassed(call: Node, uses: list[Use]) -> Iterator[str]:
     """The parameters of an operation that no method passes on."""
-    ids = call["ids"][max(use.ids for use in uses) :]
+    ids = [name for _, name in call["ids"]][max(use.ids for use in uses) :]
     passed = {name for use in uses for name in use.keywords}
     asked = (
         []
@@ -98,7 +98,11 @@ def unpassed(call: Node, uses: list[Use]) -> Iterator[str]:
 
 def unknown(call: Node, use: Use) -> Iterator[str]:
     """What a method passes on though the operation does not take it."""
-    taken = {*call["ids"], *(one["name"] for one in call["arguments"]), "options"}
+    taken = {
+        *(name for _, name in call["ids"]),
+        *(one["name"] for one in call["arguments"]),
+        "options",
+    }
     for name in sorted(use.keywords - taken):
         yield f"{use.file}: {use.operation} does not take {name}"
 

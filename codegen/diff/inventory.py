@@ -46,7 +46,7 @@ def operations(calls: Node) -> Iterator[Thing]:
     for name, call in calls.items():
         known = {
             "verb": call["method"],
-            "path": call["route"],
+            "path": call["path"],
             "answer": call["answer"],
         }
         yield Thing("operation", name, "", CALLERS, known)

@@ -39,9 +39,8 @@ def call_of(
     tags = texts(operation.get("tags", []), f"{place}.tags")
     if len(tags) != 1:
         raise SpecError(f"{place}.tags: an operation has one tag")
-    segments, arguments = path_of(path), keywords_of(operation, components, place)
-    ids = [segment for is_id, segment in segments if is_id]
-    names = [*ids, *(one["name"] for one in arguments)]
+    ids, arguments = ids_of(path), keywords_of(operation, components, place)
+    names = [*(name for _, name in ids), *(one["name"] for one in arguments)]
     if len(set(names)) < len(names):
         raise SpecError(f"{place}: two parameters would have one name")
     answer = answer_of(operation, components, place)
@@ -53,9 +52,8 @@ def call_of(
             f"{operation.get('summary') or name}\n\n{method.upper()} {path}"
         ),
         "method": method.upper(),
-        "path": [segment if is_id else ascii(segment) for is_id, segment in segments],
+        "path": path,
         "template": ascii(path),
-        "route": path,
         "ids": ids,
         "arguments": sorted(
             arguments, key=lambda one: (not one["required"], one["wire"])
@@ -70,18 +68,12 @@ def call_of(
     }
 
 
-def path_of(path: str) -> list[tuple[bool, str]]:
-    """The segments of a path; an id of the caller's is True and the name of its
-    parameter.
-    """
-    segments = []
-    for part in path.strip("/").split("/"):
-        is_id = part.startswith("{") and part.endswith("}")
-        name = part.strip("{}")
-        if is_id:
-            name = argument_name(name, f"paths.{path}")
-        segments.append((is_id, name))
-    return segments
+def ids_of(path: str) -> list[tuple[str, str]]:
+    """Return the placeholders of a path, each with the name of its argument."""
+    names = re.findall(r"(?<=/)\{([^/]*)\}(?=/|\Z)", path)
+    if "{" in re.sub(r"/\{[^/]*\}(?=/|\Z)", "", path):
+        raise SpecError(f"paths.{path}: a placeholder is one whole segment")
+    return [(name, argument_name(name, f"paths.{path}")) for name in names]
 
 
 def answer_of(operation: Node, components: Node, place: str) -> str:

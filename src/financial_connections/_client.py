@@ -183,7 +183,7 @@ class AsyncClient:
         those of a POST in the form. The response is not decoded.
         """
         request = Request(
-            method=_method(method), path=_segments(path), params=params or {}
+            _method(method), _path(path), params=params or {}, free_text=True
         )
         return await self._transport.send_raw(request, options)
 
@@ -254,7 +254,7 @@ def _method(method: str) -> str:
     return method.upper()
 
 
-def _segments(path: str) -> tuple[str, ...]:
+def _path(path: str) -> str:
     if (
         not isinstance(path, str)
         or not path.startswith("/")
@@ -264,4 +264,4 @@ def _segments(path: str) -> tuple[str, ...]:
         raise InvalidArgumentError(
             "path must be like /v1/balance; parameters go into params="
         )
-    return tuple(path[1:].split("/"))
+    return path

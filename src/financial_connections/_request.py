@@ -46,29 +46,32 @@ def _idempotency_key_from(value: Any) -> str:
     return key
 
 
-@frozen(kw_only=True)
+@frozen
 class Request:
-    """One call of the API as the contract states it, before anything is encoded."""
+    """A request to the API as the contract describes it, before encoding."""
 
     method: str
-    path: tuple[str, ...]
-    """Path segments, not yet percent-encoded; the caller's ids stand between the
-    constant ones.
+    path: str
+    """The path with a placeholder for each ID: `/v1/accounts/{account}`. It contains no
+    data of the user, so it is safe to log and to use as a metric's label.
     """
-    params: Mapping[str, object] = field(factory=dict, repr=False)
-    """Parameters by wire name. `None` is not sent. They travel in the query of a GET,
-    in the form of a POST.
+    ids: Mapping[str, str] = field(factory=dict, repr=False, kw_only=True)
+    """The IDs that replace the placeholders in `path`, not yet percent-encoded."""
+    params: Mapping[str, object] = field(factory=dict, repr=False, kw_only=True)
+    """Parameters by wire name, sent in the query of a GET and in the form of a POST.
+    `None` is not sent.
     """
-    arrays: tuple[str, ...] = ()
-    """The keys of `params`, also nested ones (`filters[countries]`), that hold a
-    sequence.
+    arrays: tuple[str, ...] = field(default=(), kw_only=True)
+    """The keys of `params` that hold a sequence, nested ones (`filters[countries]`)
+    included.
     """
-    template: str | None = None
-    """The path as the contract writes it, ids left out: what may be counted and traced.
+    required: tuple[str, ...] = field(default=(), kw_only=True)
+    """The keys of `params` that must be present and not empty. A nested key is required
+    only if the object around it is sent.
     """
-    required: tuple[str, ...] = ()
-    """The keys of `params` that must be present, and not empty; a nested one only with
-    the object around it.
+    free_text: bool = field(default=False, kw_only=True)
+    """Set by `send_raw`: the contract does not know the endpoint. `path` has no
+    placeholders and may contain IDs, and parameters may contain any character.
     """
 
 

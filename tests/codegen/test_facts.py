@@ -107,9 +107,8 @@ def test_a_call_knows_its_arrays_and_what_it_requires():
     assert ["expand", "until[marks]", "ways"] == call["arrays"]
     assert ["until[marks]", "ways"] == call["required"]
     assert ["ways", "expand", "until"] == [one["wire"] for one in call["arguments"]]
-    assert ["'v1'", "'financial_connections'", "'widgets'", "widget", "'spin'"] == call[
-        "path"
-    ]
+    assert f"{WIDGETS}/{{widget}}/spin" == call["path"]
+    assert [("widget", "widget")] == call["ids"]
 
 
 def put_field(name, schema=TEXT):

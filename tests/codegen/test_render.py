@@ -143,7 +143,8 @@ async def test_a_call_states_facts_and_leaves_the_rest_to_the_sender(tiny):
     assert tiny.models.Widget is result_type
     assert options is None
     assert "POST" == request.method
-    assert ("v1", "financial_connections", "widgets", "w_1", "spin") == request.path
+    assert f"{WIDGETS}/{{widget}}/spin" == request.path
+    assert {"widget": "w_1"} == request.ids
     assert {
         "expand": None,
         "until": {"marks": ["x"]},

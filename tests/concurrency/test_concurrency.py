@@ -38,7 +38,7 @@ class Api:
         if account is None:
             refresh = {"id": "fctxnref_1", "status": "succeeded"}
             return Account.from_dict(
-                {"id": request.path[-1], "transaction_refresh": refresh}
+                {"id": request.ids["account"], "transaction_refresh": refresh}
             )
         names = [f"{account}_{number}" for number in range(SIZE * PAGES)]
         return TransactionList.from_dict(

@@ -145,7 +145,7 @@ def test_a_nested_key_is_required_only_with_the_object_around_it():
 
 def test_path_segments_are_percent_encoded():
     assert "/v1/accounts/a%2Fb%3Fc%23d%20%C3%BC%25" == encode_path(
-        ("v1", "accounts", "a/b?c#d ü%")
+        "/v1/accounts/{account}", {"account": "a/b?c#d ü%"}
     )
 
 
@@ -154,7 +154,7 @@ def test_path_segments_are_percent_encoded():
 )
 def test_an_id_that_could_lead_elsewhere_is_refused(segment):
     with pytest.raises(InvalidArgumentError, match="^an id "):
-        encode_path(("v1", segment))
+        encode_path("/v1/{id}", {"id": segment})
 
 
 scalars = (
@@ -199,6 +199,6 @@ def test_any_tree_of_values_comes_back_from_the_wire(params):
     )
 )
 def test_any_id_stays_one_segment(segment):
-    path = encode_path(("v1", segment))
+    path = encode_path("/v1/{id}", {"id": segment})
     assert 2 == path.count("/")
     assert not set(path) & set("?#;@ \\")

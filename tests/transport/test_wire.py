@@ -433,7 +433,7 @@ async def test_what_cannot_be_sent_is_refused_before_anything_is(
 
 async def test_the_header_with_the_key_shows_it_to_nobody_but_the_library():
     client = AsyncClient(KEY)
-    request = Request(method="GET", path=("v1", "balance"))
+    request = Request("GET", "/v1/balance")
     value = wire_request(request, client._transport.settings, RequestOptions()).headers[
         "Authorization"
     ]

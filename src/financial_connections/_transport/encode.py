@@ -8,7 +8,7 @@ key and shows no value.
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from urllib.parse import quote, quote_plus
@@ -48,8 +48,20 @@ def encode_params(
     return "&".join(f"{quote_plus(key)}={quote_plus(text)}" for key, text in pairs)
 
 
-def encode_path(segments: Sequence[str]) -> str:
-    """Return the URL path of `segments`, each percent-encoded."""
+def encode_path(path: str, ids: Mapping[str, str] | None = None) -> str:
+    """Return `path` as a URL path, with every segment percent-encoded.
+
+    Args:
+        path: The path, which starts with a slash.
+        ids: Replace the placeholders of `path`, such as `{account}`. Without them,
+            braces are ordinary characters.
+    """
+    segments: Iterable[str] = path[1:].split("/")
+    if ids:
+        segments = (
+            ids[segment[1:-1]] if segment[:1] == "{" else segment
+            for segment in segments
+        )
     return "".join("/" + _segment(segment) for segment in segments)
 
 

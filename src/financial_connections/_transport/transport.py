@@ -135,7 +135,8 @@ class Transport:
     ) -> T:
         settings = options.applied_to(self.settings) if options else self.settings
         call = Call(
-            wire_request(request, settings, options or _NO_OPTIONS), request.template
+            wire_request(request, settings, options or _NO_OPTIONS),
+            None if request.free_text else request.path,
         )
         slots = self.connections.slots
         slots.check()

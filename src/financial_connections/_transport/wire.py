@@ -56,12 +56,12 @@ def wire_request(
     request: Request, settings: Settings, options: RequestOptions
 ) -> WireRequest:
     """Return what is sent. Raises `InvalidArgumentError` for what cannot be."""
-    path = encode_path(request.path)
+    path = encode_path(request.path, request.ids)
     params = encode_params(
         request.params,
         arrays=request.arrays,
         required=request.required,
-        free_text=request.template is None,  # of send_raw
+        free_text=request.free_text,
     )
     is_post = request.method == "POST"
     key = (options.idempotency_key or str(uuid4())) if is_post else None

@@ -20,9 +20,9 @@ async def disconnect_account(
     POST /v1/financial_connections/accounts/{account}/disconnect
     """
     request = Request(
-        method="POST",
-        path=("v1", "financial_connections", "accounts", account, "disconnect"),
-        template="/v1/financial_connections/accounts/{account}/disconnect",
+        "POST",
+        "/v1/financial_connections/accounts/{account}/disconnect",
+        ids={"account": account},
         params={"expand": expand},
         arrays=("expand",),
     )

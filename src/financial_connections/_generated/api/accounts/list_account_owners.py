@@ -23,9 +23,9 @@ async def list_account_owners(
     GET /v1/financial_connections/accounts/{account}/owners
     """
     request = Request(
-        method="GET",
-        path=("v1", "financial_connections", "accounts", account, "owners"),
-        template="/v1/financial_connections/accounts/{account}/owners",
+        "GET",
+        "/v1/financial_connections/accounts/{account}/owners",
+        ids={"account": account},
         params={
             "ending_before": ending_before,
             "expand": expand,

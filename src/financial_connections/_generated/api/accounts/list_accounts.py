@@ -24,9 +24,8 @@ async def list_accounts(
     GET /v1/financial_connections/accounts
     """
     request = Request(
-        method="GET",
-        path=("v1", "financial_connections", "accounts"),
-        template="/v1/financial_connections/accounts",
+        "GET",
+        "/v1/financial_connections/accounts",
         params={
             "account_holder": account_holder,
             "ending_before": ending_before,

@@ -22,9 +22,9 @@ async def refresh_account(
     POST /v1/financial_connections/accounts/{account}/refresh
     """
     request = Request(
-        method="POST",
-        path=("v1", "financial_connections", "accounts", account, "refresh"),
-        template="/v1/financial_connections/accounts/{account}/refresh",
+        "POST",
+        "/v1/financial_connections/accounts/{account}/refresh",
+        ids={"account": account},
         params={"expand": expand, "features": features},
         arrays=("expand", "features"),
         required=("features",),

@@ -20,9 +20,9 @@ async def retrieve_account(
     GET /v1/financial_connections/accounts/{account}
     """
     request = Request(
-        method="GET",
-        path=("v1", "financial_connections", "accounts", account),
-        template="/v1/financial_connections/accounts/{account}",
+        "GET",
+        "/v1/financial_connections/accounts/{account}",
+        ids={"account": account},
         params={"expand": expand},
         arrays=("expand",),
     )

@@ -22,9 +22,9 @@ async def subscribe_account(
     POST /v1/financial_connections/accounts/{account}/subscribe
     """
     request = Request(
-        method="POST",
-        path=("v1", "financial_connections", "accounts", account, "subscribe"),
-        template="/v1/financial_connections/accounts/{account}/subscribe",
+        "POST",
+        "/v1/financial_connections/accounts/{account}/subscribe",
+        ids={"account": account},
         params={"expand": expand, "features": features},
         arrays=("expand", "features"),
         required=("features",),

@@ -22,9 +22,9 @@ async def unsubscribe_account(
     POST /v1/financial_connections/accounts/{account}/unsubscribe
     """
     request = Request(
-        method="POST",
-        path=("v1", "financial_connections", "accounts", account, "unsubscribe"),
-        template="/v1/financial_connections/accounts/{account}/unsubscribe",
+        "POST",
+        "/v1/financial_connections/accounts/{account}/unsubscribe",
+        ids={"account": account},
         params={"expand": expand, "features": features},
         arrays=("expand", "features"),
         required=("features",),

@@ -28,9 +28,8 @@ async def create_session(
     POST /v1/financial_connections/sessions
     """
     request = Request(
-        method="POST",
-        path=("v1", "financial_connections", "sessions"),
-        template="/v1/financial_connections/sessions",
+        "POST",
+        "/v1/financial_connections/sessions",
         params={
             "account_holder": account_holder,
             "expand": expand,

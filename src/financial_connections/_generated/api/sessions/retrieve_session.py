@@ -20,9 +20,9 @@ async def retrieve_session(
     GET /v1/financial_connections/sessions/{session}
     """
     request = Request(
-        method="GET",
-        path=("v1", "financial_connections", "sessions", session),
-        template="/v1/financial_connections/sessions/{session}",
+        "GET",
+        "/v1/financial_connections/sessions/{session}",
+        ids={"session": session},
         params={"expand": expand},
         arrays=("expand",),
     )

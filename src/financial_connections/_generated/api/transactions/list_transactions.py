@@ -27,9 +27,8 @@ async def list_transactions(
     GET /v1/financial_connections/transactions
     """
     request = Request(
-        method="GET",
-        path=("v1", "financial_connections", "transactions"),
-        template="/v1/financial_connections/transactions",
+        "GET",
+        "/v1/financial_connections/transactions",
         params={
             "account": account,
             "ending_before": ending_before,

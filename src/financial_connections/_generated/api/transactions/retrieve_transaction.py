@@ -19,9 +19,9 @@ async def retrieve_transaction(
     GET /v1/financial_connections/transactions/{transaction}
     """
     request = Request(
-        method="GET",
-        path=("v1", "financial_connections", "transactions", transaction),
-        template="/v1/financial_connections/transactions/{transaction}",
+        "GET",
+        "/v1/financial_connections/transactions/{transaction}",
+        ids={"transaction": transaction},
         params={"expand": expand},
         arrays=("expand",),
     )
