@@ -1,37 +1,48 @@
 # Everything this project does, one word each: `make help`.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test soak lowest extras check generate bump bench docs lock build clean
+.PHONY: help setup demo test soak lowest extras coverage check format fix generate bump \
+	bench docs lock build release-check clean
 
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
-READY := $(VENV)/.ready
-LOWEST := .venv-lowest
-# Tests of what needs more than the SDK's own dependencies: the generator, and what `peers` in pyproject.toml names.
-NEWEST_ONLY := benchmarks codegen compatibility install soak test_docs.py test_examples.py test_worker.py \
-	webhooks/test_endpoint.py webhooks/test_events.py webhooks/test_once.py
+# Environments of this project's own: a .venv of yours is never used or changed.
+ENVS := .envs
+DEV := $(ENVS)/dev
+LOWEST := $(ENVS)/lowest
+SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := $(DEV)/$(SCRIPTS)
+READY := $(DEV)/.ready
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PARALLEL := --numprocesses 2 --dist worksteal
+# `make check` runs the tests of the documentation, `make extras` and `make soak`
+# those in tests/install and tests/soak.
+SLOW := install soak test_docs.py
+# Tests that need more than the SDK's own dependencies: the generator, and what `peers`
+# in pyproject.toml names.
+NEWEST_ONLY := benchmarks codegen compatibility install soak test_docs.py \
+	test_examples.py test_worker.py webhooks/test_endpoint.py webhooks/test_events.py \
+	webhooks/test_once.py
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 15
 
-# One lock with hashes: what it installs is what was tested, and nothing is fetched that it does not name.
+# pip installs exactly the locked versions, whose hashes it checks.
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PYTHON) -m venv $(DEV)
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-setup: $(READY) ## make the virtual environment .venv
+setup: $(READY) ## create the environment of the other targets, .envs/dev
 
-demo: $(READY) ## a tour of the SDK against the embedded sandbox
+demo: $(READY) ## take a tour of the SDK against the embedded sandbox
 	@$(BIN)/python -m examples.tour
 
-test: $(READY) ## run the tests; check runs those of the documentation
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(addprefix --ignore tests/,install soak test_docs.py) $(ARGS)
+test: $(READY) ## run the tests, except for the long ones
+	$(BIN)/python -m pytest $(PARALLEL) $(addprefix --ignore tests/,$(SLOW)) $(ARGS)
 
-soak: $(READY) ## run the long tests: ten thousand calls, with faults and cancellations
+soak: $(READY) ## run the long tests: ten thousand calls, faults, all interleavings
 	$(BIN)/python -m pytest --timeout 600 tests/soak $(ARGS)
 
 extras: $(READY) ## install the wheel with each extra alone, and try it
@@ -39,41 +50,55 @@ extras: $(READY) ## install the wheel with each extra alone, and try it
 
 lowest: ## run the tests with the oldest supported dependencies
 	$(PYTHON) -m venv $(LOWEST)
-	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lowest.txt
-	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(LOWEST)/bin/python -m pytest -q $(addprefix --ignore tests/,$(NEWEST_ONLY)) $(ARGS)
+	$(LOWEST)/$(SCRIPTS)/python $(PIP_INSTALL) --require-hashes -r requirements/lowest.txt
+	$(LOWEST)/$(SCRIPTS)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	$(LOWEST)/$(SCRIPTS)/python -m pytest -q $(addprefix --ignore tests/,$(NEWEST_ONLY)) $(ARGS)
 
-check: $(READY) ## format, lint, types, layers, drift, documentation
+coverage: $(READY) ## measure the coverage of the tests, and fail below the gate
+	$(BIN)/python -m pytest -q $(PARALLEL) --timeout 300 --cov --cov-report term:skip-covered \
+		$(addprefix --ignore tests/,$(SLOW)) $(ARGS)
+
+check: $(READY) ## check format, lint, types, layers, generated files and documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/python -m codegen check
-	$(BIN)/python -m pytest -q tests/test_house.py tests/test_docs.py
+	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_public_api.py tests/test_docs.py
+
+format: $(READY) ## format the code
+	$(BIN)/ruff format .
+
+fix: $(READY) ## format the code, and fix what the linter can fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 generate: $(READY) ## contract -> code
 	$(BIN)/python -m codegen generate
 
-bump: $(READY) ## upstream spec -> contract -> code: make bump SPEC=<file or URL> [FROM=<what to compare with>]
+bump: $(READY) ## upstream spec -> contract -> code: make bump SPEC=<file or URL> [FROM=<contract to compare with>]
 	@$(if $(SPEC),,$(error make bump needs SPEC=<file or URL>))$(BIN)/python -m codegen bump $(if $(FROM),--from '$(FROM)') '$(SPEC)'
 
-lock: ## resolve the dependencies anew (needs uv)
+lock: ## resolve the dependencies again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' --group dev --extra parquet pyproject.toml -o requirements/dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' --resolution lowest-direct --group build --group test \
 		--extra parquet pyproject.toml -o requirements/lowest.txt
 
-bench: $(READY) ## measure, side by side, and write docs/performance.md
+bench: $(READY) ## compare the speed with other clients, and write docs/performance.md
 	$(BIN)/python -m benchmarks
 
 docs: $(READY) ## build the documentation into site/
 	$(BIN)/python docs/screens.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-build: $(READY) ## wheel and sdist into dist/
+build: $(READY) ## build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --no-isolation
 
-clean: ## remove what make made
-	rm -rf $(VENV) $(LOWEST) dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+release-check: $(READY) ## check that TAG=v1.2.3 may be released
+	$(BIN)/python -m scripts.check_release '$(TAG)'
+
+clean: ## remove what make created
+	rm -rf $(ENVS) dist build site .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

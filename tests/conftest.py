@@ -1,4 +1,6 @@
-"""Every coroutine test runs on asyncio and on trio."""
+"""Fixtures and hooks that all tests share; tests/README.md explains them."""
+
+from inspect import iscoroutinefunction
 
 import anyio
 import pytest
@@ -8,24 +10,36 @@ settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector, name, obj):
+    """Run coroutine tests with anyio's plugin, unless they are marked `asyncio`."""
+    function = obj.hypothesis.inner_test if hasattr(obj, "hypothesis") else obj
+    if not (collector.istestfunction(obj, name) and iscoroutinefunction(function)):
+        return
+    markers = {mark.name for mark in getattr(obj, "pytestmark", ())}
+    if "asyncio" not in markers and collector.get_closest_marker("asyncio") is None:
+        pytest.mark.anyio(obj)
+
+
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request):
+    """The event loop of a coroutine test; a module overrides it to use one only."""
     return request.param
 
 
 @pytest.fixture(autouse=True)
-def _no_key_from_outside(monkeypatch):
+def _no_key_from_the_environment(monkeypatch):
     monkeypatch.delenv("STRIPE_API_KEY", raising=False)
 
 
 @pytest.fixture
 def no_waiting(monkeypatch):
-    """Backing off takes no time; the list is of the seconds that it would have taken."""
-    waited = []
+    """Skip the waits between attempts; the fixture is the list of their seconds."""
+    waits = []
 
     async def sleep(seconds):
-        waited.append(seconds)
+        waits.append(seconds)
         await anyio.lowlevel.checkpoint()
 
     monkeypatch.setattr(anyio, "sleep", sleep)
-    return waited
+    return waits

@@ -23,7 +23,7 @@ from financial_connections import AsyncClient
 from financial_connections.sandbox import Sandbox, serve
 from financial_connections.webhooks import sign
 from tests.support.code_blocks import blocks_of, difference, examples_in
-from tests.test_house import PACKAGE, public_modules
+from tests.test_public_api import PACKAGE, public_modules
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(

@@ -1,10 +1,13 @@
 """Async-first SDK for Stripe's Financial Connections API.
 
-from financial_connections import AsyncClient
+List the accounts of a customer:
 
-async with AsyncClient("sk_test_123") as client:
-async for account in client.accounts.list(account_holder={"customer": "cus_123"}):
-print(account.institution_name, account.last4, account.status)
+    from financial_connections import AsyncClient
+
+    async with AsyncClient("sk_test_123") as client:
+        holder = {"customer": "cus_123"}
+        async for account in client.accounts.list(account_holder=holder):
+            print(account.institution_name, account.last4, account.status)
 """
 
 from importlib import import_module

@@ -1,0 +1,48 @@
+"""What importing the package loads, and what it leaves for later."""
+
+import subprocess
+import sys
+
+import financial_connections
+
+HEAVY = {
+    "httpcore",
+    "httpx",
+    "jinja2",
+    "openapi_python_client",
+    "pytest",
+    "rich",
+    "starlette",
+    "uvicorn",
+    "yaml",
+}
+
+
+def modules_loaded_by(program):
+    program += "; import sys; print(*sys.modules)"
+    process = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return set(process.stdout.split())
+
+
+def test_importing_the_package_loads_no_heavy_module():
+    loaded = modules_loaded_by("import financial_connections")
+    assert not loaded & HEAVY
+    assert "financial_connections.sandbox" not in loaded
+
+
+def test_creating_a_client_does_not_load_httpx():
+    loaded = modules_loaded_by(
+        "import financial_connections as f; f.AsyncClient('sk_test_1').accounts.list()"
+    )
+    assert not loaded & {"httpx", "httpcore"}
+
+
+def test_submodules_are_attributes_of_the_package():
+    modules_loaded_by(
+        "import financial_connections as f; "
+        "f.accounts.Accounts, f.pagination.Pager, f.errors, dir(f)"
+    )
+    names = dir(financial_connections)
+    assert len(set(names)) == len(names)

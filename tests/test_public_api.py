@@ -1,0 +1,142 @@
+"""Public modules: what they export, and that all of it is documented."""
+
+import ast
+import enum
+import importlib
+import inspect
+import itertools
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import financial_connections
+
+PACKAGE = Path(financial_connections.__file__).parent
+# Openings that name nothing; a summary begins with a verb or a noun phrase.
+VAGUE = re.compile(r"(What|Whether|Where|How|Whoever|Whatever)\b")
+
+
+def public_modules():
+    names = ["financial_connections"] + [
+        f"financial_connections.{module.name}"
+        for module in pkgutil.iter_modules([str(PACKAGE)])
+        if not module.name.startswith("_")
+    ]
+    assert len(names) > 5
+    return names
+
+
+def exported(module):
+    """Yield the public names of a module that this project defines."""
+    module = importlib.import_module(module)
+    for name in module.__all__:
+        value = getattr(module, name)
+        if getattr(value, "__module__", "").startswith("financial_connections"):
+            yield name, value
+
+
+def public_callables(name, value):
+    """Yield an exported function, or an exported class and its public methods."""
+    if inspect.isfunction(value):
+        yield name, value
+    elif inspect.isclass(value) and "_generated" not in value.__module__:
+        if not issubclass(value, enum.Enum):
+            yield name, value
+        for attribute, member in vars(value).items():
+            function = getattr(member, "__func__", member)
+            if not attribute.startswith("_") and inspect.isfunction(function):
+                yield f"{name}.{attribute}", function
+
+
+def parameters(function):
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return []
+    return [
+        parameter.name
+        for parameter in signature.parameters.values()
+        if parameter.name not in {"self", "cls"}
+        and not (inspect.isclass(function) and parameter.kind in VARIADIC)
+    ]
+
+
+VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def documented(function):
+    """Return the names that a docstring, or one below an attribute, documents."""
+    entries = set(
+        re.findall(r"^\s*\*{0,2}(\w+)(?: \([^)]*\))?:", doc(function), re.MULTILINE)
+    )
+    if inspect.isclass(function):
+        for base in function.__mro__[:-1]:
+            if base.__module__.startswith("financial_connections"):
+                entries |= set(
+                    re.findall(r"^\s*(\w+):", base.__doc__ or "", re.MULTILINE)
+                )
+                entries |= attributes_with_docstring(base)
+    return entries
+
+
+def doc(function):
+    return inspect.getdoc(function) or ""
+
+
+def attributes_with_docstring(cls):
+    body = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body[0].body
+    return {
+        statement.target.id
+        for statement, following in itertools.pairwise(body)
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(following, ast.Expr)
+        and isinstance(following.value, ast.Constant)
+    }
+
+
+@pytest.mark.parametrize("module", public_modules())
+def test_all_is_sorted_and_every_name_in_it_exists(module):
+    module = importlib.import_module(module)
+    assert sorted(module.__all__) == list(module.__all__)
+    assert [] == [name for name in module.__all__ if not hasattr(module, name)]
+
+
+@pytest.mark.parametrize("module", public_modules())
+def test_every_parameter_of_a_public_callable_is_documented(module):
+    missing = {}
+    for name, value in exported(module):
+        for qualified, function in public_callables(name, value):
+            names = {p.removeprefix("_") for p in parameters(function)}
+            if undocumented := names - documented(function):
+                missing[qualified] = sorted(undocumented)
+    assert {} == missing
+
+
+@pytest.mark.parametrize("module", public_modules())
+def test_every_public_name_has_a_summary_that_says_what_it_is(module):
+    documents = {module: importlib.import_module(module)} | {
+        qualified: function
+        for name, value in exported(module)
+        if inspect.isclass(value) or inspect.isfunction(value)
+        for qualified, function in [(name, value), *public_callables(name, value)]
+    }
+    assert [] == [
+        name
+        for name, value in documents.items()
+        if not doc(value) or VAGUE.match(doc(value))
+    ]
+
+
+def test_no_docstring_opens_with_a_vague_word():
+    opened = [
+        (path.name, ast.get_docstring(node).splitlines()[0])
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, DOCUMENTED) and VAGUE.match(ast.get_docstring(node) or "")
+    ]
+    assert [] == opened
+
+
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
