@@ -16,6 +16,8 @@ import financial_connections
 PACKAGE = Path(financial_connections.__file__).parent
 # Openings that name nothing; a summary begins with a verb or a noun phrase.
 VAGUE = re.compile(r"(What|Whether|Where|How|Whoever|Whatever)\b")
+# An entry below `Args:` or `Attributes:`.
+ENTRY = re.compile(r"^\s*\*{0,2}(\w+)(?: \([^)]*\))?:", re.MULTILINE)
 
 
 def public_modules():

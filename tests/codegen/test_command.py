@@ -131,7 +131,9 @@ def test_code_does_not_depend_on_the_hash_seed(tree):
 
 def test_new_prose_reaches_the_contract_and_the_code(tree):
     path = tree.root / "openapi" / "prose.yaml"
-    path.write_text(path.read_text().replace("Retrieve an account.", "Retrieve one account."))
+    path.write_text(
+        path.read_text().replace("Retrieve an account.", "Retrieve one account.")
+    )
     done = tree.call("check")
     assert 1 == done.returncode
     assert (
