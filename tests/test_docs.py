@@ -22,7 +22,7 @@ import starlette.routing
 from financial_connections import AsyncClient
 from financial_connections.sandbox import Sandbox, serve
 from financial_connections.webhooks import sign
-from tests.support.code_blocks import blocks_of, difference, examples_in
+from tests.support.code_blocks import blocks_of, difference, examples_in, write
 from tests.test_public_api import PACKAGE, public_modules
 
 ROOT = Path(__file__).parents[1]
@@ -97,13 +97,8 @@ def test_every_page_has_a_program():
 @pytest.mark.parametrize("page", of("python"), ids=name_of)
 def test_the_programs_of_a_page_run(page, tmp_path):
     """One process for a page; a warning is an error in it."""
-    programs = []
-    for block in of("python")[page]:
-        if not block.is_test:
-            programs.append(tmp_path / f"line_{block.line}.py")
-            programs[-1].write_text(block.code)
-        if block.output is not None:
-            programs[-1].with_suffix(".txt").write_text(block.output)
+    blocks = [block for block in of("python")[page] if not block.is_test]
+    programs = [write(block, tmp_path) for block in blocks]
     done = run(
         sys.executable,
         *WARNINGS,

@@ -1,12 +1,25 @@
-"""The code in pages and docstrings, and a program that runs programs: `python
-tests/support/code_blocks.py FILE…`.
+"""Find the code blocks of pages and docstrings, and run those of pages.
 
-A `text` block right below a `python` block is what the program prints, with `…` for
-anything."""
+    python tests/support/code_blocks.py FILE…
+
+A `python` block on a page is one of these:
+
+* a program, which runs as it is;
+* a snippet, which awaits outside a function. It runs against a sandbox of its own, with
+  `client` and `sandbox` defined and `AsyncClient()` connected to that sandbox. Set-up
+  that readers need not see stands above it, in an HTML comment that begins with
+  `<!-- setup`;
+* a part of the program above it: its `main` begins with `...`, which stands for what
+  `main` contains so far;
+* a test, which pytest runs.
+
+A `text` block right below a `python` block is its output, where `…` matches anything.
+"""
 
 import ast
 import io
 import logging
+import os
 import re
 import runpy
 import sys
@@ -15,62 +28,117 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
-_FENCE = re.compile(r"^( *)```(\w+)[^\n]*\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+import anyio
+
+from financial_connections import AsyncClient
+from financial_connections.sandbox import Sandbox, serve
+
+_FENCE = re.compile(
+    r"(?:^<!-- setup\n(?P<setup>.*?)^-->\n+)?"
+    r"^(?P<indent> *)```(?P<language>\w+)[^\n]*\n(?P<code>.*?)^(?P=indent)```$",
+    re.DOTALL | re.MULTILINE,
+)
 _INDENTED = re.compile(r"(?:^    .*\n(?:\n(?=    ))?)+", re.MULTILINE)
 _SECTION = re.compile(
     r"^(?:Args|Attributes|Raises|Returns|Yields):\n(?:    .*\n|\n(?=    ))+",
     re.MULTILINE,
 )
 _DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+_FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Block(NamedTuple):
     line: int
     language: str
     code: str
+    setup: str | None = None
     output: str | None = None
 
     @property
     def is_test(self):
         return "def test_" in self.code
 
+    @property
+    def is_snippet(self):
+        return self.setup is not None or _awaits(ast.parse(self.code))
+
+    @property
+    def continues(self):
+        """Whether this is a part of the program above it."""
+        return "async def main() -> None:\n    ...\n" in self.code
+
 
 def blocks_of(page):
-    """Return the blocks of a page, each with what it prints; not the files that it
-    shows.
-    """
-    text, found, end = page.read_text(), [], 0
+    """Return the blocks of a page with their outputs, except for included files."""
+    text, blocks, end = page.read_text(), [], 0
     for match in _FENCE.finditer(text):
-        code = re.sub(rf"^{match[1]}", "", match[3], flags=re.MULTILINE)
-        if match[2] == "text" and found and not text[end : match.start()].strip():
-            found[-1] = found[-1]._replace(output=code)
+        code = re.sub(rf"^{match['indent']}", "", match["code"], flags=re.MULTILINE)
+        follows = not text[end : match.start()].strip()
+        if match["language"] == "text" and blocks and follows:
+            output = (blocks[-1].output or "") + code
+            blocks[-1] = blocks[-1]._replace(output=output)
         elif not code.startswith("--8<--"):
-            found.append(Block(text[: match.start()].count("\n") + 2, match[2], code))
+            line = text[: match.start("code")].count("\n") + 1
+            block = Block(line, match["language"], code, match["setup"])
+            if block.continues:
+                block = _extend(
+                    [b for b in blocks if b.language == "python"][-1], block
+                )
+            blocks.append(block)
         end = match.end()
-    return found
+    return blocks
+
+
+def _extend(program, part):
+    """Return the program with the part added to it, and its output so far."""
+    tree = ast.parse(program.code)
+    [main] = [node for node in tree.body if getattr(node, "name", "") == "main"]
+    innermost = main.body
+    while isinstance(innermost[-1], ast.With | ast.AsyncWith):
+        innermost = innermost[-1].body
+    for node in ast.parse(part.code).body:
+        if getattr(node, "name", "") == "main":
+            innermost += node.body[1:]
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            tree.body.insert(0, node)
+        else:
+            tree.body.insert(tree.body.index(main), node)
+    return part._replace(code=f"{ast.unparse(tree)}\n", output=program.output)
+
+
+def _awaits(node):
+    """Whether the code awaits outside a function."""
+    if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith) or (
+        isinstance(node, ast.comprehension) and node.is_async
+    ):
+        return True
+    return any(
+        _awaits(child)
+        for child in ast.iter_child_nodes(node)
+        if not isinstance(child, _FUNCTION)
+    )
 
 
 def examples_in(module):
-    """Return the indented code in a module's docstrings, without sections such as
-    `Args:`, each with a name.
+    """Return the indented code in a module's docstrings, each with a name.
+
+    Sections such as `Args:` are left out, and so are drawings of trees.
     """
     documented = [
         node
         for node in ast.walk(ast.parse(module.read_text()))
         if isinstance(node, _DOCUMENTED)
     ]
-    found = [
+    examples = [
         (getattr(node, "name", ""), textwrap.dedent(code))
         for node in documented
         for code in _INDENTED.findall(_SECTION.sub("", f"{ast.get_docstring(node)}\n"))
     ]
-    return [
-        (name, code) for name, code in found if "──" not in code
-    ]  # no drawing of a tree
+    return [(name, code) for name, code in examples if "──" not in code]
 
 
 def difference(expected, actual):
-    """Return what is wrong with an output; empty when it is as expected."""
+    """Return how an output differs from the expected one; empty if it does not."""
     pattern = re.escape(expected.strip()).replace("…", ".*")
     return (
         ""
@@ -79,18 +147,51 @@ def difference(expected, actual):
     )
 
 
+def write(block, folder):
+    """Write a block into files that `main` runs, and return the path of its code."""
+    path = folder / f"line_{block.line}.py"
+    path.write_text(block.code)
+    if block.is_snippet:
+        path.with_suffix(".setup").write_text(block.setup or "")
+    if block.output is not None:
+        path.with_suffix(".txt").write_text(block.output)
+    return path
+
+
+async def _run_snippet(path):
+    """Run a snippet, after its set-up, against a sandbox."""
+    sandbox = Sandbox()
+    async with serve(sandbox) as server:
+        os.environ["STRIPE_API_KEY"] = sandbox.api_key
+        AsyncClient.__init__.__kwdefaults__["base_url"] = server.url
+        async with AsyncClient() as client:
+            names = {"__name__": "__main__", "client": client, "sandbox": sandbox}
+            for source in (path.with_suffix(".setup"), path):
+                code = compile(
+                    source.read_text(), source, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+                )
+                coroutine = eval(code, names)
+                if coroutine is not None:
+                    await coroutine
+
+
 def main(paths):
-    """Run programs one after the other, each in a namespace of its own; the output of
-    `x.py` is in `x.txt`.
+    """Run each file, and exit with a message if an output is not the expected one.
+
+    The expected output of `x.py` is in `x.txt`. If there is an `x.setup`, `x.py` is a
+    snippet.
     """
     for path in map(Path, paths):
-        printed = io.StringIO()
-        with redirect_stdout(printed):
-            runpy.run_path(str(path), run_name="__main__")
+        output = io.StringIO()
+        with redirect_stdout(output):
+            if path.with_suffix(".setup").exists():
+                anyio.run(_run_snippet, path)
+            else:
+                runpy.run_path(str(path), run_name="__main__")
         logging.getLogger("financial_connections").handlers.clear()
         expected = path.with_suffix(".txt")
         wrong = (
-            difference(expected.read_text(), printed.getvalue())
+            difference(expected.read_text(), output.getvalue())
             if expected.exists()
             else ""
         )
