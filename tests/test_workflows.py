@@ -1,0 +1,96 @@
+"""The workflows of the forge: they call targets of the Makefile, and nothing else."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+# Targets that test something; those of the documentation are in `check`.
+TESTS = {"check", "coverage", "extras", "lowest", "soak", "test"}
+WORKFLOWS = {
+    path.name: yaml.safe_load(path.read_text())
+    for path in sorted((ROOT / ".github/workflows").glob("*.yml"))
+}
+
+
+def jobs(workflow):
+    return WORKFLOWS[workflow]["jobs"]
+
+
+def targets_of(command, job):
+    """Return the targets that a command of a job makes, one for each of its matrix."""
+    command = command.removesuffix(" TAG=${{ github.ref_name }}")
+    if command == "make ${{ matrix.target }}":
+        return job["strategy"]["matrix"]["target"]
+    [target] = re.findall(r"^make ([a-z-]+)$", command)
+    return [target]
+
+
+def targets(workflow):
+    return {
+        target
+        for job in jobs(workflow).values()
+        for step in job["steps"]
+        if "run" in step
+        for target in targets_of(step["run"], job)
+    }
+
+
+def test_there_are_workflows_for_tests_documentation_and_releases():
+    assert {"ci.yml", "docs.yml", "release.yml"} == WORKFLOWS.keys()
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_a_workflow_runs_targets_of_the_makefile_and_nothing_else(workflow):
+    assert targets(workflow) <= TARGETS
+    assert targets(workflow)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_a_workflow_may_read_the_repository_and_nothing_else(workflow):
+    assert {"contents": "read"} == WORKFLOWS[workflow]["permissions"]
+    for job in jobs(workflow).values():
+        assert "contents" not in job.get("permissions", {})
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_every_job_has_a_time_limit(workflow):
+    assert all("timeout-minutes" in job for job in jobs(workflow).values())
+
+
+def test_only_a_job_that_runs_no_code_of_ours_may_publish():
+    publishing = [job for job in jobs("release.yml").values() if "permissions" in job]
+    assert [["id-token"]] == [list(job["permissions"]) for job in publishing]
+    assert not any("run" in step for job in publishing for step in job["steps"])
+
+
+def test_ci_runs_every_target_that_tests_something():
+    assert targets("ci.yml") >= TESTS
+
+
+def test_the_local_ci_script_runs_every_target_that_tests_something():
+    script = (ROOT / ".ci/run").read_text()
+    assert TESTS == set(re.findall(r"^make ([a-z-]+)$", script, re.MULTILINE))
+
+
+def test_ci_tests_every_supported_version_of_python():
+    matrix = jobs("ci.yml")["test"]["strategy"]["matrix"]
+    classified = [
+        classifier.rpartition(" ")[2]
+        for classifier in PROJECT["classifiers"]
+        if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", classifier)
+    ]
+    assert matrix["python"] == classified
+    assert PROJECT["requires-python"] == f">={classified[0]}"
+
+
+def test_every_target_of_the_makefile_is_described_and_phony():
+    described = set(re.findall(r"^([a-z-]+):[^#\n]*## \S", MAKEFILE, re.MULTILINE))
+    [phony] = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
+    assert TARGETS == described == set(phony.replace("\\", "").split())
