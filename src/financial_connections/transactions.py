@@ -173,9 +173,9 @@ class Transactions:
             InvalidArgumentError: An ID or a cursor is not a string. Nothing was sent.
 
         """
-        one = partial(Sync, self._sender, limit, options)
+        sync_one = partial(Sync, self._sender, limit, options)
         return SyncMany(
-            one=one,
+            sync_one=sync_one,
             cursors=cursors_from(accounts),
             concurrency=concurrency_from(concurrency),
             on_progress=on_progress,

@@ -417,7 +417,7 @@ async def test_a_block_that_is_open_cannot_be_entered_again():
         Pager(Api(lambda: 1).fetch).prefetch(),
     ):
         async with block:
-            with pytest.raises(RuntimeError, match="open already"):
+            with pytest.raises(RuntimeError, match="already open"):
                 async with block:
                     raise AssertionError("it was entered")
         async with block as items:

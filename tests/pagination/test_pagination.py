@@ -199,7 +199,7 @@ async def test_an_empty_page_that_promises_more_is_an_error():
 
 async def test_a_last_item_without_an_id_is_an_error_once_its_page_is_consumed():
     seen = []
-    with pytest.raises(PaginationError, match="no id"):
+    with pytest.raises(PaginationError, match="no ID"):
         async for item in scripted(ItemList([Item("a"), Item(None)], has_more=True)):
             seen.append(item.id)  # noqa: PERF401
     assert ["a", None] == seen
@@ -242,7 +242,7 @@ def test_a_cursor_that_is_no_id_is_refused(cursors):
 
 
 def test_two_cursors_are_refused():
-    with pytest.raises(InvalidArgumentError, match="exclude each other"):
+    with pytest.raises(InvalidArgumentError, match="cannot be used together"):
         Pager(Server(5), starting_after="i1", ending_before="i3")
 
 
@@ -461,3 +461,26 @@ async def test_an_error_of_a_block_survives_a_cancellation_from_outside():
                     await anext(items)
                 finally:
                     _ = 1 / 0
+
+
+@given(st.integers(0, 40), st.integers(1, 40))
+async def test_a_loop_of_any_length_is_detected_within_a_few_rounds(before, length):
+    names = [f"i{number}" for number in range(before + length)]
+    following = dict(zip([None, *names], [*names, names[before]], strict=True))
+    requests = []
+
+    async def fetch(*, starting_after, **_):
+        requests.append(starting_after)
+        return ItemList([Item(following[starting_after])], has_more=True)
+
+    with pytest.raises(PaginationError, match="leads back to an earlier page"):
+        await ids(Pager(fetch))
+    assert len(requests) <= 3 * (before + length) + 1
+
+
+async def test_a_page_can_be_followed_more_than_once():
+    page = await Pager(Server(30))
+    second, again = await page.next(), await page.next()
+    assert second.cursor == again.cursor == "i19"
+    assert ["i20"] == [item.id for item in (await second.next()).data][:1]
+    assert ["i20"] == [item.id for item in (await again.next()).data][:1]

@@ -106,7 +106,7 @@ async def test_an_error_of_one_account_stops_no_other(caplog):
         Progress(accounts=6, done=4, failed=2, batches=4, transactions=8)
         == changes.progress
     )
-    assert "the sync of fca_nowhere ended in NotFoundError" in caplog.text
+    assert "the sync of fca_nowhere failed: NotFoundError" in caplog.text
 
 
 async def test_no_more_accounts_than_asked_for_are_read_at_once():
@@ -210,7 +210,7 @@ async def test_progress_is_told_after_each_batch_and_each_account_and_its_errors
         == changes.progress
     )
     assert 4 == len(told)
-    assert "on_progress raised; the sync goes on" in caplog.text
+    assert "on_progress raised an error; the sync continues" in caplog.text
 
 
 async def test_an_account_named_twice_is_read_once():
@@ -234,15 +234,15 @@ async def test_no_accounts_give_no_batches(accounts):
 
 async def test_arguments_that_cannot_be_meant_are_refused_before_anything_is_sent():
     async with client_of(Sandbox()) as client:
-        with pytest.raises(InvalidArgumentError, match="a list of ids"):
+        with pytest.raises(InvalidArgumentError, match="a list of IDs"):
             client.transactions.sync_many("fca_1")
         for concurrency in (0, True, 1.5):
             with pytest.raises(
                 InvalidArgumentError,
-                match="concurrency must be a whole number of at least 1",
+                match="concurrency must be an integer of at least 1",
             ):
                 client.transactions.sync_many(["fca_1"], concurrency=concurrency)
-        with pytest.raises(TypeError, match="begin the sync first"):
+        with pytest.raises(TypeError, match="must be entered before iterating"):
             async for _ in client.transactions.sync_many(["fca_1"]):
                 pass
 

@@ -28,7 +28,7 @@ from tests.support.samples import ACCOUNT, TRANSACTION, list_of
 )
 async def test_a_foreign_or_damaged_cursor_is_rejected_before_anything_is_sent(cursor):
     async with client_of(Sandbox()) as client:
-        with pytest.raises(InvalidArgumentError, match="^cursor: it "):
+        with pytest.raises(InvalidArgumentError, match="^cursor "):
             client.transactions.sync("fca_1", cursor=cursor)
 
 
@@ -271,7 +271,7 @@ async def test_a_block_that_is_open_cannot_be_entered_again():
     async with client_of(sandbox) as client:
         sync = client.transactions.sync(sandbox.add_account(transactions=5))
         async with sync as changes:
-            with pytest.raises(RuntimeError, match="open already"):
+            with pytest.raises(RuntimeError, match="already open"):
                 async with sync:
                     raise AssertionError("it was entered")
             assert [5] == [len(batch.transactions) async for batch in changes]
@@ -284,7 +284,7 @@ async def test_a_batch_without_transactions_saves_the_position_of_a_long_second_
         batches = await batches_of(client, account, limit=1)
         assert [] == await batches_of(client, account, batches[-1].cursor, limit=1)
     assert [1] * 25 + [0, 0, 0] == [len(batch.transactions) for batch in batches]
-    assert decode_cursor(account, batches[25].cursor).has_passed
+    assert decode_cursor(account, batches[25].cursor).is_repeated
 
 
 async def test_what_arrives_during_a_scan_is_not_lost():
@@ -468,7 +468,7 @@ async def test_a_list_that_leads_back_is_an_error_and_the_cursor_stays():
         )
 
 
-async def test_a_transaction_that_moves_behind_the_position_makes_the_scan_begin_again():
+async def test_a_transaction_that_moves_behind_the_position_makes_the_scan_restart():
     one, two, three = (TRANSACTION | {"id": f"fctxn_{number}"} for number in (1, 2, 3))
     moved = [
         list_of(one, has_more=True),
@@ -495,7 +495,7 @@ async def test_the_cursor_does_not_move_past_what_is_not_a_transaction(item):
         list_of(TRANSACTION, TRANSACTION | {"id": "fctxn_2"}),
     )
     async with changes_of(odd, good, good, refresh=SUCCEEDED) as changes:
-        with pytest.raises(APIResponseError, match="not an object or has no id"):
+        with pytest.raises(APIResponseError, match="not an object or has no ID"):
             await anext(changes)
         assert Checkpoint() == decode_cursor("fca_1", changes.cursor)
         assert ["fctxn_1", "fctxn_2"] == [

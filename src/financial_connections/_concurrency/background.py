@@ -1,4 +1,4 @@
-"""Tasks that run while a block does and end with it."""
+"""Tasks that run in the background of a block and end with it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,15 +7,15 @@ from contextvars import copy_context
 from functools import partial
 from importlib import import_module
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import anyio
 import sniffio
 from attrs import define, field, frozen
 
 Finish = Callable[[BaseException | None], None]
-"""Takes what a task has ended in: None, its error, or a cancellation that did not come
-from the block.
+"""Receives the outcome of a task: None, its error, or a cancellation from outside the
+block.
 """
 
 
@@ -28,37 +28,37 @@ class _Running:
 
 @define(eq=False)
 class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
-    """A block for tasks: at its end they are cancelled and awaited.
+    """Tasks that are cancelled and awaited at the end of an `async with` block.
 
-    The tasks belong to no task group of the task that entered the block. Ending a task
-    group cancels a scope of that task, and a block may be left in another one: by the
-    finaliser of an async generator, in a test fixture, in a streaming response. Each of
-    these tasks has a cancel scope of its own instead.
+    The tasks are not part of a task group. A task group must be closed by the task that
+    opened it, because closing cancels a scope of that task. A block may be closed by
+    another task: by the finaliser of an async generator, in a test fixture, or in a
+    streaming response. So each of these tasks has its own cancel scope instead.
 
-    The block's own error is never replaced: neither by an error of a task nor by a
+    The block's own error is never replaced, neither by the error of a task nor by a
     cancellation that arrives while the tasks end.
     """
 
     _running: dict[_Running, Any] = field(factory=dict, init=False)
-    """Tasks by their records. asyncio itself keeps no reference to a task that waits.
-    """
+    """The tasks, which asyncio itself references only weakly."""
 
     def start(self, work: Callable[[], Awaitable[None]], finish: Finish) -> None:
-        """Run `work` in a task.
+        """Run a function in a task.
 
         Args:
-            work: Called in the task.
-            finish: Called once when the task has ended, also if it was cancelled before its first step.
+            work: Function to run.
+            finish: Called exactly once when the task has ended, even if the task was
+                cancelled before its first step.
 
         """
         running = _Running(finish)
         self._running[running] = None
         task = _spawn(partial(self._run, work, running))
         if isinstance(task, asyncio.Task):
-            if running in self._running:  # an eager task may have ended by now
+            if running in self._running:  # an eager task may have ended already
                 self._running[running] = task
             task.add_done_callback(
-                lambda _: self._end_of(running, asyncio.CancelledError())
+                lambda _: self._finish(running, asyncio.CancelledError())
             )
 
     async def _run(
@@ -71,22 +71,23 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
         except anyio.get_cancelled_exc_class() as cancelled:
             error = cancelled
             raise
-        except BaseException as raised:  # noqa: BLE001 - `finish` passes it on; no event loop should see it here
+        except BaseException as raised:  # noqa: BLE001 - `finish` passes it on
             error = raised
         finally:
-            self._end_of(running, error)
+            self._finish(running, error)
 
-    def _end_of(self, running: _Running, error: BaseException | None) -> None:
+    def _finish(self, running: _Running, error: BaseException | None) -> None:
         if running in self._running:
             del self._running[running]
             running.finish(error)
             running.ended.set()
 
-    async def end(self) -> BaseException | None:
+    async def _end(self) -> BaseException | None:
         """Cancel the tasks and wait for them.
 
         Returns:
-            The native cancellation that arrived while waiting: the tasks come first, and the caller must raise it.
+            The native cancellation that arrived while waiting, if any. The caller must
+            raise it, now that the tasks have ended.
 
         """
         interruption = None
@@ -96,14 +97,10 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
             try:
                 with anyio.CancelScope(shield=True):
                     await next(iter(self._running)).ended.wait()
-            except (
-                anyio.get_cancelled_exc_class()
-            ) as cancelled:  # asyncio's own knows no shield
+            except anyio.get_cancelled_exc_class() as cancelled:
+                # A shield does not stop asyncio's own `Task.cancel()`.
                 interruption = cancelled
         return interruption
-
-    async def __aenter__(self) -> Self:
-        return self
 
     async def __aexit__(
         self,
@@ -111,13 +108,13 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        interruption = await self.end()
+        interruption = await self._end()
         if interruption is None:
             return
         if error is None:
             raise interruption
-        # The error comes first, so the cancellation is delivered again at the next
-        # `await`.
+        # The block's error is raised first, so cancel the task once more: the
+        # cancellation is then delivered at its next `await`.
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             task.uncancel()
@@ -127,7 +124,7 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
 def _spawn(function: Callable[[], Any]) -> object:
     if sniffio.current_async_library() == "trio":
         trio: Any = import_module("trio")
-        # A task of Trio's own, and not of a nursery, which only the task that opened it
-        # can close.
+        # A system task, because a nursery can be closed only by the task that opened
+        # it.
         return trio.lowlevel.spawn_system_task(function, context=copy_context())
     return asyncio.get_running_loop().create_task(function())

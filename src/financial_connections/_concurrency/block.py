@@ -1,44 +1,43 @@
-"""An `async with` block with background tasks."""
+"""An `async with` block around an object that can also be iterated over."""
 
+import sys
 from abc import abstractmethod
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Generic, TypeVar
-
-from financial_connections._concurrency.background import BackgroundTasks
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 class Block(AbstractAsyncContextManager[T_co], Generic[T_co]):
-    """A context manager that can be entered again once it has been left, but not
-    before.
+    """A context manager that can be entered again once it has been left.
 
-    A class, and not an async generator: the event loop finalises the generators that
-    are left over when it ends, each by itself, and would tear apart those that are
-    nested.
+    Subclasses register in `_enter` what to do at the end of the block, so they need no
+    method for leaving it and no attributes that exist only inside it.
+
+    `contextlib.asynccontextmanager` cannot replace this class, for two reasons. Its
+    result cannot be iterated over. It is also an async generator: when an event loop
+    ends, it finalises each generator that is still open on its own, which breaks those
+    that are nested, such as a block inside a generator of the caller.
     """
 
-    _tasks: BackgroundTasks | None = None
+    _exits: AsyncExitStack | None = None
+    """Set while the block is open."""
 
     @abstractmethod
-    async def _enter(self, tasks: BackgroundTasks, /) -> T_co:
-        """Return what the block gives. `tasks` end with the block."""
-
-    @abstractmethod
-    def _leave(self, error: BaseException | None, /) -> None:
-        """Close what the block gave; called before its tasks end."""
+    async def _enter(self, exits: AsyncExitStack, /) -> T_co:
+        """Return the value of the block."""
 
     async def __aenter__(self) -> T_co:
-        if self._tasks is not None:
+        if self._exits is not None:
             raise RuntimeError(
-                "this block is open already: make another one for each `async with`"
+                "this block is already open: create another one for each `async with`"
             )
-        self._tasks = BackgroundTasks()
+        self._exits = AsyncExitStack()
         try:
-            return await self._enter(self._tasks)
+            return await self._enter(self._exits)
         except BaseException:
-            self._tasks = None
+            await self.__aexit__(*sys.exc_info())
             raise
 
     async def __aexit__(
@@ -47,7 +46,6 @@ class Block(AbstractAsyncContextManager[T_co], Generic[T_co]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        tasks, self._tasks = self._tasks, None
-        self._leave(error)
-        if tasks is not None:
-            await tasks.__aexit__(kind, error, traceback)
+        exits, self._exits = self._exits, None
+        if exits is not None:
+            await exits.__aexit__(kind, error, traceback)

@@ -1,4 +1,4 @@
-"""Run many jobs at once and read their results as one stream."""
+"""Run many producers at once and read their results as one stream."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -9,38 +9,41 @@ from financial_connections._concurrency.handover import Handover
 
 T = TypeVar("T")
 
-Emit = Callable[[T], Awaitable[None]]
-Job = Callable[[Emit[T]], Awaitable[None]]
-"""Work that emits its results and waits at each one until it has been taken."""
+Send = Callable[[T], Awaitable[None]]
+Producer = Callable[[Send[T]], Awaitable[None]]
+"""A function that sends its results, and waits after each until it has been taken."""
 
 
 def fan_out(
-    tasks: BackgroundTasks, jobs: Iterator[Job[T]], concurrency: int, block: str
+    tasks: BackgroundTasks,
+    producers: Iterator[Producer[T]],
+    concurrency: int,
+    block: str,
 ) -> Handover[T]:
-    """Return the results of `jobs`, which run at most `concurrency` at a time.
+    """Return the results of all producers, running some of them at a time.
 
-    Results are not buffered: at most one for each running job waits to be taken. The
-    results of one job come in order. An error of a job is raised where results are
-    taken and ends the iteration; no further job begins.
+    Results are not buffered: each running producer has at most one that waits to be
+    taken. The results of one producer arrive in order. If a producer raises an error,
+    the consumer receives it, the iteration ends, and no further producer is started.
 
     Args:
-        tasks: The tasks to run the jobs in.
-        jobs: The work, begun lazily.
-        concurrency: Number of jobs that may run at once.
+        tasks: Tasks in which the producers run.
+        producers: The producers, each created when it is its turn to run.
+        concurrency: Number of producers that may run at once.
         block: Name of the block for error messages.
 
     """
     results: Handover[T] = Handover(block, concurrency)
     for _ in range(concurrency):
-        tasks.start(partial(_work, jobs, results), results.finish)
+        tasks.start(partial(_run, producers, results), results.finish)
     return results
 
 
-async def _work(jobs: Iterator[Job[T]], results: Handover[T]) -> None:
-    async def emit(result: T) -> None:
-        await results.offer(result).wait()
+async def _run(producers: Iterator[Producer[T]], results: Handover[T]) -> None:
+    async def send(result: T) -> None:
+        await results.put(result).wait()
 
-    for job in jobs:
-        await job(emit)
+    for producer in producers:
+        await producer(send)
         if results.has_failed:
             break

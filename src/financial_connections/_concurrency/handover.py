@@ -1,7 +1,8 @@
-"""Pass items from background tasks to a consumer, one owner at every instant."""
+"""Pass items from background tasks to a consumer, with one owner at any time."""
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 import anyio
@@ -16,15 +17,15 @@ class _Failure:
 
 
 class Handover(AsyncIterator[T], Generic[T]):
-    """A queue from which an item is taken and returned without an `await` in between.
+    """A queue that removes an item and returns it without an `await` in between.
 
-    A memory stream gives an item to a receiver that has yet to wake up. If that task is
-    cancelled natively first (`asyncio.timeout`, `wait_for`), the item is lost. Here it
-    stays in the queue until the consumer itself removes it.
+    A memory stream assigns an item to a receiver that has not run yet. If that task is
+    cancelled natively (`asyncio.timeout`, `wait_for`) before it runs, the item is lost.
+    Here the item stays in the queue until the consumer itself removes it.
 
-    Iterating ends once all `producers` have finished. An error of one is raised where
-    the items are taken, and again at each further attempt: items that broke off must
-    not look complete.
+    The iteration ends once all producers have finished. The error of a producer is
+    raised in the consumer, and raised again at each further attempt to read, because an
+    incomplete stream must not look complete.
     """
 
     def __init__(self, block: str, producers: int) -> None:
@@ -35,22 +36,22 @@ class Handover(AsyncIterator[T], Generic[T]):
         self._error: BaseException | None = None
         self._is_closed = False
         self.demand = anyio.Event()
-        """Set whenever the consumer waits for an item. A producer that needs to know
-        replaces it first.
+        """Set whenever the consumer waits for an item. A producer that wants to know
+        about the next time replaces the event first.
         """
 
     @property
     def has_failed(self) -> bool:
-        """True if an error ends this queue, now or when the consumer gets to it."""
+        """True if a producer has failed, whether or not the consumer knows yet."""
         return self._error is not None or any(
             isinstance(item, _Failure) for item, _ in self._items
         )
 
     def finish(self, error: BaseException | None) -> None:
-        """Count a producer as finished, and pass on what it has ended in."""
+        """Count a producer as finished, and pass on its error."""
         if isinstance(error, anyio.get_cancelled_exc_class()):
-            # Someone else has cancelled its task: what the consumer has must not look
-            # complete.
+            # The task was cancelled from outside the block, so the stream is
+            # incomplete.
             error = RuntimeError(
                 f"a background task of the {self._block} was cancelled"
             )
@@ -59,12 +60,12 @@ class Handover(AsyncIterator[T], Generic[T]):
         self._producers -= 1
         self._changed.set()
 
-    def offer(self, item: T) -> anyio.Event:
-        """Append an item, and return the event that is set when it has been taken."""
+    def put(self, item: T) -> anyio.Event:
+        """Append an item, and return an event that is set when it has been taken."""
         return self._append(item)
 
     def close(self) -> None:
-        """End the queue, whoever waits for an item."""
+        """Discard all items, and end the iteration with an error."""
         self._is_closed = True
         self._items.clear()
         self._changed.set()
@@ -94,6 +95,7 @@ class Handover(AsyncIterator[T], Generic[T]):
 
     def _require_open(self) -> None:
         if self._error is not None:
+            # Without the traceback, which would grow each time the error is raised.
             raise self._error.with_traceback(None)
         if self._is_closed:
             raise RuntimeError(
@@ -103,17 +105,26 @@ class Handover(AsyncIterator[T], Generic[T]):
 
 @define
 class OneAtATime:
-    """A guard that lets one task in at a time."""
+    """A guard against iterating from two tasks at once."""
 
-    what: str
-    _is_busy: bool = field(default=False, init=False)
+    subject: str
+    """Subject of the error message, such as "a list"."""
+    _is_held: bool = field(default=False, init=False)
 
-    def __enter__(self) -> None:
-        if self._is_busy:
+    @contextmanager
+    def hold(self) -> Generator[None, None, None]:
+        """Hold the guard during a `with` block.
+
+        Raises:
+            RuntimeError: Another task holds it.
+
+        """
+        if self._is_held:
             raise RuntimeError(
-                f"{self.what} is being iterated by another task: give each task its own"
+                f"another task is iterating over {self.subject}: give each task its own"
             )
-        self._is_busy = True
-
-    def __exit__(self, *_: object) -> None:
-        self._is_busy = False
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False

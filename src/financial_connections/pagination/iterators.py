@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, TypeVar
 from financial_connections._concurrency import OneAtATime
 
 if TYPE_CHECKING:
-    from financial_connections.pagination.pages import Page, Pager
+    from financial_connections.pagination.page import Page
+    from financial_connections.pagination.pager import Pager
 
 T = TypeVar("T")
 
 
 class Pages(AsyncIterator["Page[T]"]):
-    """The pages of a list, each requested when it is due. After an error, iterating
-    goes on with that page.
+    """The pages of a list, each requested when the iteration reaches it.
+
+    After an error, the iteration continues with the page that failed.
+
+    This is a class because an async generator ends at its first error, and one that is
+    abandoned is finalised later, in another task.
     """
 
-    # A class, not an async generator: one that is left early would be finalised late,
-    # outside its task.
     def __init__(self, pager: Pager[T]) -> None:
         self._pager = pager
         self._page: Page[T] | None = None
@@ -29,7 +32,7 @@ class Pages(AsyncIterator["Page[T]"]):
     async def __anext__(self) -> Page[T]:
         if self._ended:
             raise StopAsyncIteration
-        with self._guard:
+        with self._guard.hold():
             page = await (self._pager if self._page is None else self._page.next())
         if page is None:
             self._ended = True
@@ -39,7 +42,7 @@ class Pages(AsyncIterator["Page[T]"]):
 
 
 class Items(AsyncIterator[T]):
-    """The items of pages, one after the other."""
+    """The items of all pages, one after another."""
 
     def __init__(self, pages: AsyncIterator[Page[T]], *, newest_first: bool) -> None:
         self._pages = pages

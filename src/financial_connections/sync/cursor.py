@@ -18,93 +18,103 @@ class Checkpoint:
     """The progress of a sync.
 
     A sync is a series of scans. A scan lists everything that was touched after the
-    refresh `base`, and lists it twice when it can lead on to a `target`.
+    refresh `base`, in two or more passes if it has a `target` and in one pass
+    otherwise.
     """
 
     base: str | None = None
-    """The refresh after which a scan lists; None lists everything."""
-    seen: str | None = None
-    """The latest refresh that a complete scan has covered. The base follows it one scan
+    """The refresh after which the scan lists; None lists everything."""
+    covered: str | None = None
+    """The latest refresh that a complete scan has covered. It becomes the base one scan
     later.
     """
     target: str | None = None
-    """The refresh that had succeeded when the current scan began; None if it cannot
-    lead on.
+    """The refresh that had succeeded when the current scan began. Without one, the scan
+    cannot advance the base.
     """
     position: str | None = None
-    """The transaction after which the current pass goes on; None at its beginning."""
-    has_passed: bool = False
-    """True in the second pass of the current scan."""
+    """The transaction after which the current pass continues; None at its beginning."""
+    is_repeated: bool = False
+    """True from the second pass of the current scan on."""
 
-    def at(self, position: str | None) -> "Checkpoint":
+    def at_position(self, position: str | None) -> "Checkpoint":
         """Return the checkpoint after a page that ends with this transaction."""
         return evolve(self, position=position or self.position)
 
-    def begin(self, target: str | None) -> "Checkpoint":
-        """Return the checkpoint at which a new scan from the same base begins."""
-        return Checkpoint(self.base, self.seen, target)
+    def new_scan(self, target: str | None) -> "Checkpoint":
+        """Return the checkpoint at the beginning of a new scan from the same base."""
+        return Checkpoint(self.base, self.covered, target)
 
-    def second_pass(self) -> "Checkpoint":
-        """Return the checkpoint at which the second pass begins."""
-        return evolve(self, position=None, has_passed=True)
+    def next_pass(self) -> "Checkpoint":
+        """Return the checkpoint at the beginning of another pass."""
+        return evolve(self, position=None, is_repeated=True)
 
     def completed(self) -> "Checkpoint":
-        """Return the checkpoint after a scan that nothing has disturbed."""
-        return Checkpoint(self.seen or self.target, self.target)
+        """Return the checkpoint after a scan that no refresh has disturbed."""
+        return Checkpoint(self.covered or self.target, self.target)
 
     def abandoned(self) -> "Checkpoint":
-        """Return the checkpoint after a scan that cannot lead on."""
-        return Checkpoint(self.base, self.seen)
+        """Return the checkpoint after a scan that does not advance the base."""
+        return Checkpoint(self.base, self.covered)
 
 
 def encode_cursor(account: str, checkpoint: Checkpoint) -> str:
-    """Return the checkpoint as a string of some 70 to 230 characters that is valid for
-    this account only.
+    """Return a checkpoint as a string of about 70 to 230 characters.
+
+    Args:
+        account: ID of the only account that the cursor is valid for.
+        checkpoint: The checkpoint.
+
     """
     parts: list[Any] = [
         checkpoint.base,
-        checkpoint.seen,
+        checkpoint.covered,
         checkpoint.target,
         checkpoint.position,
     ]
-    if checkpoint.has_passed:
+    if checkpoint.is_repeated:
         parts.append(1)
     while parts and parts[-1] is None:
         parts.pop()
-    body = f"{_VERSION}.{_digest(account, 6)}.{_text(json.dumps(parts, separators=(',', ':')).encode())}"
+    text = _text(json.dumps(parts, separators=(",", ":")).encode())
+    body = f"{_VERSION}.{_digest(account, 6)}.{text}"
     return f"{body}.{_digest(body, 9)}"
 
 
 def decode_cursor(account: str, cursor: Any) -> Checkpoint:
-    """Return the checkpoint of a cursor; None is the cursor at the very beginning.
+    """Return the checkpoint that a cursor holds.
 
-    Older cursors, which begin with `fcs1`, are read too.
+    Cursors that begin with `fcs1`, written by earlier versions, are accepted.
+
+    Args:
+        account: ID of the account that is synced.
+        cursor: The cursor; None means that nothing has been synced yet.
 
     Raises:
-        InvalidArgumentError: The cursor is damaged, belongs to another account, or was made by a later version.
+        InvalidArgumentError: The cursor is damaged, belongs to another account, or was
+            created by a later version.
 
     """
     if cursor is None:
         return Checkpoint()
     if not isinstance(cursor, str) or not cursor.startswith("fcs"):
-        raise InvalidArgumentError("cursor: it is not the cursor of a sync")
+        raise InvalidArgumentError("cursor must be the cursor of a sync")
     if not cursor.startswith((f"{_VERSION}.", f"{_FIRST_VERSION}.")):
         raise InvalidArgumentError(
-            "cursor: it was made by another version of this package, which this one cannot read"
+            "cursor was created by a later version of this package, and this version "
+            "cannot read it"
         )
     body, _, check = cursor.rpartition(".")
     if _digest(body, 9) != check:
-        raise InvalidArgumentError("cursor: it is damaged; was it cut off, or changed?")
+        raise InvalidArgumentError("cursor is damaged: it was truncated or changed")
     version, owner, text = body.split(".")
     if _digest(account, 6) != owner:
-        raise InvalidArgumentError("cursor: it belongs to another account")
+        raise InvalidArgumentError("cursor belongs to another account")
     parts = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     if version == _VERSION:
-        base, seen, target, position, passed = (*parts, None, None, None, None, None)[
-            :5
-        ]
-        return Checkpoint(base, seen, target, position, bool(passed))
-    # The first version had moved the base to the latest refresh that it had covered.
+        base, covered, target, position, is_repeated = (*parts, *(5 * [None]))[:5]
+        return Checkpoint(base, covered, target, position, bool(is_repeated))
+    # The first version moved the base to the latest refresh that it had covered.
     base, target, position = (*parts, None, None, None)[:3]
     return Checkpoint(base, base, target, position)
 

@@ -1,4 +1,4 @@
-"""Sync many accounts: several at once, one stream of batches."""
+"""Sync many accounts, several at a time, and return one stream of batches."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from attrs import evolve, frozen
 from financial_connections._concurrency import (
     BackgroundTasks,
     Block,
-    Emit,
-    Handover,
-    Job,
+    Producer,
+    Send,
     fan_out,
 )
 from financial_connections.errors import (
@@ -25,10 +24,12 @@ from financial_connections.errors import (
     InvalidArgumentError,
     PermissionDeniedError,
 )
-from financial_connections.sync.one_account import Batch, Sync, account_id
+from financial_connections.sync.batch import Batch
+from financial_connections.sync.one_account import Sync, account_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AsyncExitStack
 
 _log = logging.getLogger("financial_connections")
 
@@ -40,46 +41,53 @@ class Progress:
     accounts: int
     """Number of accounts."""
     done: int = 0
-    """Accounts that are up to date."""
+    """Number of accounts that are up to date."""
     failed: int = 0
-    """Accounts that ended in an error."""
+    """Number of accounts whose sync ended with an error."""
     batches: int = 0
-    """Batches that the iteration has returned."""
+    """Number of batches that the iteration has returned."""
     transactions: int = 0
-    """Transactions in the batches that the iteration has returned."""
+    """Number of transactions in those batches."""
 
 
 class ManyChanges(AsyncIterator[Batch]):
-    """The batches of many accounts. Those of one account come in order, between those
-    of other accounts.
+    """The batches of many accounts.
 
-    Several tasks may iterate over it, but the batches of one account must be stored in
-    their order.
+    The batches of one account arrive in order, mixed with those of other accounts.
+    Several tasks may iterate at once, but they must store the batches of each account
+    in order.
     """
 
-    def __init__(self, sync: SyncMany) -> None:
+    def __init__(self, sync: SyncMany, tasks: BackgroundTasks) -> None:
         self._sync = sync
-        self._batches: Handover[Batch]
         self._errors: dict[str, FinancialConnectionsError] = {}
         self._are_errors_read = False
         self.progress = Progress(accounts=len(sync._cursors))
         """The progress so far."""
+        concurrency = min(sync._concurrency, len(sync._cursors))
+        self._batches = fan_out(tasks, self._producers(), concurrency, "sync")
 
     @property
     def errors(self) -> dict[str, FinancialConnectionsError]:
-        """The errors that accounts ended in, by ID. To go on, use the cursor of the
-        account's latest batch.
+        """The error of each account whose sync ended with one, by account ID.
+
+        To try again, start from the cursor of the account's latest batch.
         """
         self._are_errors_read = True
         return self._errors
 
     def raise_for_errors(self) -> None:
-        """Raise an `ExceptionGroup` of `errors`, each with a note that names its
-        account, if there are any.
+        """Raise the errors of all accounts as a group.
+
+        Raises:
+            ExceptionGroup: At least one account could not be synced. Each error has a
+                note that names its account.
+
         """
         if self.errors:
             raise ExceptionGroup(
-                f"{len(self._errors)} of {self.progress.accounts} accounts could not be synced",
+                f"{len(self._errors)} of {self.progress.accounts} accounts could not "
+                "be synced",
                 list(self._errors.values()),
             )
 
@@ -88,91 +96,88 @@ class ManyChanges(AsyncIterator[Batch]):
         self._count(batches=1, transactions=len(batch.transactions))
         return batch
 
-    def _jobs(self) -> Iterator[Job[Batch]]:
+    def _producers(self) -> Iterator[Producer[Batch]]:
         return (
             partial(self._run, account, cursor)
             for account, cursor in self._sync._cursors.items()
         )
 
-    async def _run(self, account: str, cursor: str | None, emit: Emit[Batch]) -> None:
+    async def _run(self, account: str, cursor: str | None, send: Send[Batch]) -> None:
         try:
-            async for batch in self._sync._one(account, cursor):
-                await emit(batch)
-                del batch  # or it would stay in memory while the next one is read
+            async for batch in self._sync._sync_one(account, cursor):
+                await send(batch)
+                del batch  # so that it is not in memory while the next one is read
         except FinancialConnectionsError as error:
-            if _is_of_the_client(error):
+            if _affects_all_accounts(error):
                 raise
-            # Its traceback would keep the batches of its frames.
+            # The traceback would keep the batches in its frames alive.
             self._errors[account] = error.with_traceback(None)
             error.add_note(f"account {account}")
-            _log.warning("the sync of %s ended in %s", account, type(error).__name__)
+            _log.warning("the sync of %s failed: %s", account, type(error).__name__)
             self._count(failed=1)
         else:
             self._count(done=1)
 
-    def _count(self, **more: int) -> None:
+    def _count(self, **increments: int) -> None:
         counts: dict[str, Any] = {
-            name: getattr(self.progress, name) + number for name, number in more.items()
+            name: getattr(self.progress, name) + number
+            for name, number in increments.items()
         }
         self.progress = evolve(self.progress, **counts)
         if self._sync._on_progress is None:
             return
         try:
             self._sync._on_progress(self.progress)
-        except Exception:  # noqa: BLE001 - a callback's fault must not be the sync's
-            _log.exception("on_progress raised; the sync goes on")
+        except Exception:  # noqa: BLE001 - a faulty callback must not end the sync
+            _log.exception("on_progress raised an error; the sync continues")
 
-    def _warn(self) -> None:
-        """Log a warning if accounts failed and nobody has read `errors`."""
-        if self._errors and not self._are_errors_read:
+    def _close(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the iteration, and log a warning if nobody has read the errors."""
+        self._batches.close()
+        if kind is None and self._errors and not self._are_errors_read:
             _log.warning(
-                "%d of %d accounts could not be synced: read `errors`, or call `raise_for_errors()`",
+                "%d of %d accounts could not be synced: "
+                "read `errors`, or call `raise_for_errors()`",
                 len(self._errors),
                 self.progress.accounts,
             )
 
 
 class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
-    """A sync of many accounts that has not begun: `async with` begins it and gives the
-    `ManyChanges`.
+    """A sync of many accounts that has not begun.
+
+    Enter it with `async with` to begin the sync and get its `ManyChanges`.
     """
 
     def __init__(
         self,
         *,
-        one: Callable[[str, str | None], Sync],
+        sync_one: Callable[[str, str | None], Sync],
         cursors: Mapping[str, str | None],
         concurrency: int,
         on_progress: Callable[[Progress], object] | None,
     ) -> None:
-        self._one = one
+        self._sync_one = sync_one
         self._cursors = cursors
         self._concurrency = concurrency
         self._on_progress = on_progress
 
     def __aiter__(self) -> NoReturn:
-        # Its tasks need a block that ends them.
+        # Only a block can end the background tasks.
         raise TypeError(
-            "begin the sync first: async with client.transactions.sync_many(…) as changes"
+            "sync_many must be entered before iterating: "
+            "async with client.transactions.sync_many(…) as changes"
         )
 
-    async def _enter(self, tasks: BackgroundTasks, /) -> ManyChanges:
-        self._changes = ManyChanges(self)
-        concurrency = min(self._concurrency, len(self._cursors))
-        self._changes._batches = fan_out(
-            tasks, self._changes._jobs(), concurrency, "sync"
-        )
-        return self._changes
-
-    def _leave(self, error: BaseException | None, /) -> None:
-        self._changes._batches.close()
-        if error is None:
-            self._changes._warn()
+    async def _enter(self, exits: AsyncExitStack, /) -> ManyChanges:
+        tasks = await exits.enter_async_context(BackgroundTasks())
+        changes = ManyChanges(self, tasks)
+        exits.push(changes._close)
+        return changes
 
 
-def _is_of_the_client(error: FinancialConnectionsError) -> bool:
-    """Return True for an error of the key or the client, which every account would
-    meet.
+def _affects_all_accounts(error: FinancialConnectionsError) -> bool:
+    """Return True for an error of the key or the client.
 
     A 403 is about the permissions of the key. Source:
     https://docs.stripe.com/api/errors
@@ -185,7 +190,7 @@ def _is_of_the_client(error: FinancialConnectionsError) -> bool:
 
 
 def cursors_from(accounts: Any) -> dict[str, str | None]:
-    """Return cursors by account.
+    """Return cursors by account ID.
 
     Args:
         accounts: IDs, or a mapping of IDs to cursors.
@@ -196,7 +201,7 @@ def cursors_from(accounts: Any) -> dict[str, str | None]:
     """
     if isinstance(accounts, str):
         raise InvalidArgumentError(
-            'accounts must be a list of ids, or a mapping of ids to cursors: ["fca_…"]'
+            'accounts must be a list of IDs, or a mapping of IDs to cursors: ["fca_…"]'
         )
     cursors = (
         dict(accounts) if isinstance(accounts, Mapping) else dict.fromkeys(accounts)
@@ -204,14 +209,12 @@ def cursors_from(accounts: Any) -> dict[str, str | None]:
     for account, cursor in cursors.items():
         account_id(account)
         if cursor is not None and not isinstance(cursor, str):
-            raise InvalidArgumentError(
-                f"cursor: that of {account} must be a string or None"
-            )
+            raise InvalidArgumentError(f"cursor of {account} must be a string or None")
     return cursors
 
 
 def concurrency_from(value: Any) -> int:
-    """Return how many accounts to sync at once."""
+    """Return the number of accounts to sync at once, validated."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidArgumentError("concurrency must be a whole number of at least 1")
+        raise InvalidArgumentError("concurrency must be an integer of at least 1")
     return value

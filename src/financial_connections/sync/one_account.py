@@ -1,4 +1,4 @@
-"""Sync one account: read pages, and return each one with the cursor to save."""
+"""Sync one account: read its pages, and return each with the cursor to save."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
-
-from financial_connections._concurrency import BackgroundTasks, Block, OneAtATime
+from financial_connections._concurrency import Block, OneAtATime
 from financial_connections._generated.api.accounts import retrieve_account
 from financial_connections._generated.api.transactions import list_transactions
 from financial_connections.errors import (
@@ -21,40 +19,24 @@ from financial_connections.errors import (
 )
 from financial_connections.models import Account, RefreshStatus
 from financial_connections.pagination import Pager
-from financial_connections.pagination.pages import LARGEST_PAGE, is_cursor
+from financial_connections.pagination.page import require_cursor
+from financial_connections.pagination.pager import LARGEST_PAGE
+from financial_connections.sync.batch import Batch
 from financial_connections.sync.cursor import Checkpoint, decode_cursor, encode_cursor
 from financial_connections.sync.scan import Portion, ReadAccount, ReadPage, Scans
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from contextlib import AsyncExitStack
 
     from financial_connections._request import RequestOptions, Sender
     from financial_connections.models import Transaction
     from financial_connections.pagination import Page
 
 
-@frozen(eq=False)
-class Batch:
-    """Transactions that were created or changed, and the cursor to save with them."""
-
-    account: str
-    """ID of the account."""
-    transactions: list[Transaction] = field(repr=False)
-    """Up to 100 transactions in the order of the list; empty if only the cursor moves.
-    """
-    previous: str | None = field(repr=False)
-    """The cursor that this batch follows; None at the very beginning. Store the batch
-    only over this cursor.
-    """
-    cursor: str = field(repr=False)
-    """The cursor to save once this batch is stored: some 70 to 230 printable ASCII
-    characters.
-    """
-
-
 class Changes(AsyncIterator[Batch]):
-    """The batches of one account. After an error, iterating goes on with the page that
-    failed.
+    """The batches of one account.
+
+    After an error, the iteration continues with the page that failed.
     """
 
     def __init__(self, sync: Sync) -> None:
@@ -63,9 +45,7 @@ class Changes(AsyncIterator[Batch]):
         self._portions: deque[Portion[Transaction]] = deque()
         self._cursor = sync._cursor
         self._positions: set[str | None] = set()
-        """The positions of the current pass: at a second time at one of them, the list
-        runs in a circle.
-        """
+        """The positions of the current pass, to notice that the list leads back."""
         self._guard = OneAtATime("a sync")
         self._account = sync._snapshot
         if self._account is not None:
@@ -74,8 +54,9 @@ class Changes(AsyncIterator[Batch]):
 
     @property
     def account(self) -> Account:
-        """The account as it was when the sync began; its `transaction_refresh` shows
-        how fresh the data is.
+        """The account as it was when the sync began.
+
+        Its `transaction_refresh` shows how recent the data is.
         """
         if self._account is None:
             raise RuntimeError("the sync has not begun")
@@ -83,8 +64,9 @@ class Changes(AsyncIterator[Batch]):
 
     @property
     def cursor(self) -> str:
-        """The cursor of the latest batch; before the first one, the cursor that the
-        sync began with.
+        """The cursor of the latest batch.
+
+        Before the first batch, it is the cursor that the sync began with.
         """
         return self._cursor or encode_cursor(self._sync._account, Checkpoint())
 
@@ -93,23 +75,25 @@ class Changes(AsyncIterator[Batch]):
             raise RuntimeError(
                 "the sync is over: iterate inside its `async with` block"
             )
-        with self._guard:
-            # A response is taken, and a batch returned, without an `await` in between:
-            # cancelling loses neither.
+        with self._guard.hold():
+            # There is no `await` between receiving a response and storing it, nor
+            # between removing a portion and returning it. So a cancellation loses
+            # neither.
             while not self._portions and self._scans.request is not None:
                 await self._read(self._scans.request)
         if not self._portions:
             raise StopAsyncIteration
         portion = self._portions.popleft()
-        previous, self._cursor = (
-            self._cursor,
-            encode_cursor(self._sync._account, portion.checkpoint),
-        )
-        return Batch(self._sync._account, portion.items, previous, self._cursor)
+        account, previous = self._sync._account, self._cursor
+        self._cursor = encode_cursor(account, portion.checkpoint)
+        return Batch(account, portion.items, previous, self._cursor)
 
     async def _begin(self) -> None:
         if self._account is None:
             await self._read(ReadAccount())
+
+    def _close(self) -> None:
+        self._is_open = False
 
     async def _read(self, request: ReadAccount | ReadPage) -> None:
         if isinstance(request, ReadAccount):
@@ -121,50 +105,56 @@ class Changes(AsyncIterator[Batch]):
         try:
             page = await self._sync._pager(request)
         except APIStatusError as error:
-            if error.code != "resource_missing" or not self._forget(error):
-                raise
-            return
+            if error.code == "resource_missing" and self._restart_after(error):
+                return
+            raise
+        self._take_page(request, page)
+
+    def _take_page(self, request: ReadPage, page: Page[Transaction]) -> None:
         _require_complete(page)
         if request.starting_after is None:
             self._positions.clear()
         self._positions.add(request.starting_after)
         if page.has_more and page.cursor in self._positions:
-            # Either a refresh has moved the transaction that a page ended with, or the
-            # list runs in a circle.
-            if self._scans.begin_again():
+            # Either a refresh has moved the last transaction of a page, or the list is
+            # a loop.
+            if self._scans.restart():
                 return
-            raise PaginationError(
-                "the list leads back to where it was, again and again"
-            )
+            raise PaginationError("the list repeatedly leads back to an earlier page")
         versions = {
-            _id_of(transaction): (_version_of(transaction), transaction)
+            # The bytes identify the version. Their hash takes less memory.
+            transaction.id or "": (hash(transaction._raw), transaction)
             for transaction in page.data
         }
         self._portions += self._scans.take_page(
             versions, page.cursor, has_more=page.has_more
         )
 
-    def _forget(self, error: APIStatusError) -> bool:
-        """Give up what the API does not know any more: the position is expendable, the
-        base is not.
+    def _restart_after(self, error: APIStatusError) -> bool:
+        """Restart the scan if the API does not know its position any more.
+
+        Raises:
+            CursorExpiredError: The API does not know the base any more, which cannot be
+                replaced.
+
         """
         param = error.param or ""
         if param.startswith("transaction_refresh"):
             expired = CursorExpiredError(
-                "the API does not know the refresh that the cursor starts from: sync the account again with "
-                "cursor=None, and store what it reads over what you have"
+                "the API does not know the refresh that the cursor starts from any "
+                "more: sync the account again with cursor=None, and overwrite what you "
+                "have stored"
             )
             expired.request_id = error.request_id
             raise expired from error
-        return param == "starting_after" and self._scans.begin_again()
+        return param == "starting_after" and self._scans.restart()
 
 
 class Sync(Block[Changes], AsyncIterable[Batch]):
     """A sync that has not begun.
 
-    Iterate over it, or enter it as an `async with` block for the `Changes`, which have
-    the account and the cursor too. Each iteration and each block begins where the sync
-    began.
+    Iterate over it, or enter it with `async with` for `Changes`, which also has the
+    account and the cursor. Each iteration and each block begins at the same cursor.
     """
 
     def __init__(
@@ -182,18 +172,17 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
         self._checkpoint = decode_cursor(self._account, cursor)
         self._limit = limit
         self._options = options
-        self._pager(ReadPage(None, None))  # refuses a limit that is out of range
+        # Reject a limit that is out of range before anything is sent.
+        self._pager(ReadPage(None, None))
 
     def __aiter__(self) -> AsyncIterator[Batch]:
         return Changes(self)
 
-    async def _enter(self, _: BackgroundTasks, /) -> Changes:
-        self._changes = Changes(self)
-        await self._changes._begin()
-        return self._changes
-
-    def _leave(self, _: BaseException | None, /) -> None:
-        self._changes._is_open = False
+    async def _enter(self, exits: AsyncExitStack, /) -> Changes:
+        changes = Changes(self)
+        exits.callback(changes._close)
+        await changes._begin()
+        return changes
 
     async def _retrieve(self) -> Account:
         return await retrieve_account(
@@ -205,21 +194,20 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
             list_transactions,
             self._sender,
             account=self._account,
-            transaction_refresh=None
-            if request.after is None
-            else {"after": request.after},
+            transaction_refresh=(
+                None if request.after is None else {"after": request.after}
+            ),
         )
-        limit = LARGEST_PAGE if self._limit is None else self._limit
         return Pager(
             fetch,
-            limit=limit,
+            limit=LARGEST_PAGE if self._limit is None else self._limit,
             starting_after=request.starting_after,
             options=self._options,
         )
 
 
 def account_id(account: Any) -> str:
-    """Return the ID of an account that is given as such or as a string."""
+    """Return the ID of an account, which may be given as an object or as its ID."""
     key = account.id if isinstance(account, Account) else account
     if not isinstance(key, str) or not key.strip():
         raise InvalidArgumentError(
@@ -229,34 +217,20 @@ def account_id(account: Any) -> str:
 
 
 def _succeeded_refresh(account: Account) -> str | None:
-    """Return the latest refresh of the transactions if it has succeeded."""
+    """Return the ID of the latest refresh of the transactions if it has succeeded."""
     refresh = account.transaction_refresh
     return refresh.id if refresh and refresh.status == RefreshStatus.SUCCEEDED else None
 
 
 def _require_complete(page: Page[Transaction]) -> None:
-    """Refuse a page of which something would be left behind."""
-    if page.has_more and not is_cursor(page.cursor):
-        why = "its last item has no usable id" if page.data else "it is empty"
-        raise PaginationError(
-            f"the list says that it has more, but {why}: there is no cursor to go on from"
-        )
-    lost = "data" in getattr(page._list, "misfits", ())
-    if lost or not all(
+    """Raise an error if the sync would skip something on the page."""
+    require_cursor(page)
+    is_truncated = "data" in getattr(page._list, "misfits", ())
+    if is_truncated or not all(
         isinstance(transaction.id, str) and transaction.id for transaction in page.data
     ):
         raise APIResponseError(
-            "a page of transactions has an item that is not an object or has no id: the cursor stays before it",
+            "a page of transactions has an item that is not an object or has no ID; "
+            "the cursor does not pass it",
             request_id=page.request_id,
         )
-
-
-def _id_of(transaction: Transaction) -> str:
-    return transaction.id or ""
-
-
-def _version_of(transaction: Transaction) -> Hashable:
-    """Return what tells one version of a transaction from another: its bytes, hashed to
-    save memory.
-    """
-    return hash(transaction._raw)

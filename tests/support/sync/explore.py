@@ -130,7 +130,7 @@ class Exploration:
         if isinstance(plan.request, ReadAccount):
             portions = plan.take_account(response)
         elif response is None:  # the position is not known
-            if not plan.begin_again():
+            if not plan.restart():
                 return (), _NO_SYNC
             portions = []
         else:
@@ -192,7 +192,7 @@ def plan_key(plan):
     facts |= {
         "_known": frozenset(plan._known.items()),
         "_held": tuple(plan._held),
-        "_silent": 0,
+        "_pages_since_portion": 0,
     }
     facts["_pages"] = min(facts["_pages"], 3)
     return tuple(facts.values())

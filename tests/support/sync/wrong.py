@@ -38,7 +38,7 @@ class Walks:
     def take_page(self, items, last, *, has_more):
         walk, *others = self._walks
         if has_more:
-            place = walk.at(last)
+            place = walk.at_position(last)
             self._walks = (place, *others)
         else:
             place = Checkpoint(walk.target or walk.base)
@@ -49,7 +49,7 @@ class Walks:
         self.checkpoint = place
         return [Portion([item for _, item in items.values()], place)]
 
-    def begin_again(self):
+    def restart(self):
         return False
 
     def _next(self):
@@ -64,7 +64,7 @@ class OnePass(Scans):
     """Trusts that a list is as new as the account that was read before it."""
 
     def take_page(self, items, last, *, has_more):
-        self._scan = evolve(self._scan, has_passed=True)
+        self._scan = evolve(self._scan, is_repeated=True)
         return super().take_page(items, last, has_more=has_more)
 
 
@@ -81,7 +81,7 @@ class MovesAtOnce(Scans):
 
     def _finish(self, checkpoint):
         if checkpoint == self._scan.completed():
-            checkpoint = Checkpoint(checkpoint.seen, checkpoint.seen)
+            checkpoint = Checkpoint(checkpoint.covered, checkpoint.covered)
         return super()._finish(checkpoint)
 
 

@@ -1,0 +1,85 @@
+"""One page of a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from attrs import field, frozen
+
+from financial_connections.errors import PaginationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from financial_connections.pagination.pager import Pager
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class _ListModel(Protocol[T_co]):
+    """What all generated list models have in common."""
+
+    @property
+    def data(self) -> Sequence[T_co] | None: ...
+    @property
+    def has_more(self) -> bool | None: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def request_id(self) -> str | None: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+@frozen(eq=False)
+class Page(Generic[T_co]):
+    """One page of a list."""
+
+    data: list[T_co] = field(repr=False)
+    """The items, newest first."""
+    has_more: bool
+    """True if there are more items in the direction of the iteration."""
+    url: str | None
+    """Path of the list as sent by the server; never requested."""
+    cursor: str | None
+    """ID from which the next page continues: its `starting_after`, or its
+    `ending_before` when iterating backwards.
+    """
+    request_id: str | None
+    """Stripe's ID of the request that returned this page."""
+    _list: _ListModel[T_co] = field(repr=False, alias="list_model")
+    _pager: Pager[T_co] = field(repr=False, alias="pager")
+
+    async def next(self) -> Page[T_co] | None:
+        """Request the page after this one.
+
+        Returns:
+            The next page; None if this is the last one.
+
+        Raises:
+            PaginationError: There is no cursor to continue from, or the list leads back
+                to an earlier page.
+
+        """
+        if not self.has_more:
+            return None
+        require_cursor(self)
+        return await self._pager._following(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that the server sent for this page."""
+        return self._list.to_dict()
+
+
+def is_cursor(value: Any) -> bool:
+    """Return True if the value can be sent as `starting_after` or `ending_before`."""
+    return isinstance(value, str) and value.isprintable() and value.strip() != ""
+
+
+def require_cursor(page: Page[object]) -> None:
+    """Raise an error if there are more pages and no cursor to continue from."""
+    if page.has_more and not is_cursor(page.cursor):
+        fault = "no ID" if page.cursor is None else "an unusable ID"
+        reason = f"its last item has {fault}" if page.data else "the page is empty"
+        raise PaginationError(
+            f"the list has more items, but no cursor to continue from: {reason}"
+        )
