@@ -5,10 +5,10 @@
 A `python` block on a page is one of these:
 
 * a program, which runs as it is;
-* a snippet, which awaits outside a function. It runs against a sandbox of its own, with
-  `client` and `sandbox` defined and `AsyncClient()` connected to that sandbox. Set-up
-  that readers need not see stands above it, in an HTML comment that begins with
-  `<!-- setup`;
+* a snippet, which awaits outside a function, or which has set-up that readers need not
+  see: an HTML comment above it, which begins with `<!-- setup`. A snippet runs against
+  a sandbox of its own. `client` and `sandbox` are defined, and `AsyncClient()` connects
+  to that sandbox. If the set-up defines a function `check`, it is awaited at the end;
 * a part of the program above it: its `main` begins with `...`, which stands for what
   `main` contains so far;
 * a test, which pytest runs.
@@ -17,6 +17,7 @@ A `text` block right below a `python` block is its output, where `…` matches a
 """
 
 import ast
+import inspect
 import io
 import logging
 import os
@@ -170,9 +171,12 @@ async def _run_snippet(path):
                 code = compile(
                     source.read_text(), source, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
                 )
-                coroutine = eval(code, names)
-                if coroutine is not None:
-                    await coroutine
+                if code.co_flags & inspect.CO_COROUTINE:
+                    await eval(code, names)
+                else:  # it may start an event loop of its own
+                    await anyio.to_thread.run_sync(eval, code, names)
+            if "check" in names:
+                await names["check"]()
 
 
 def main(paths):
