@@ -1,15 +1,15 @@
-"""Stripe's webhook events: verify, parse and receive them. No client is needed.
+"""Verify, parse and receive Stripe's webhook events. A client is not needed.
 
     from financial_connections import webhooks
 
     event = webhooks.construct_event(body, headers["Stripe-Signature"], "whsec_…")
-    match event:
-        case webhooks.AccountRefreshedTransactions() if event.data and event.data.object:
-            print(event.data.object.id)
+    if isinstance(event, webhooks.AccountRefreshedTransactions):
+        print(event.id)
 
 Stripe delivers each event at least once, in any order, for up to three days.
-`webhook_endpoint` is an ASGI application that calls a function of yours once for each
-event. Source: https://docs.stripe.com/webhooks
+`webhook_endpoint` is an ASGI application that calls your handler once for each event.
+
+Source: https://docs.stripe.com/webhooks
 """
 
 from financial_connections.webhooks.endpoint import WebhookEndpoint, webhook_endpoint

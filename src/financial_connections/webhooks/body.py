@@ -1,6 +1,7 @@
-"""Read the body of a request, within limits of size and time."""
+"""Read the body of an ASGI request, within limits of size and time."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import anyio
@@ -9,34 +10,34 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
-class Refusal(NamedTuple):
-    """The response to a request that is not read to its end."""
+class Rejection(NamedTuple):
+    """The response to a request whose body is not read to its end."""
 
-    status: int
+    status: HTTPStatus
     text: str
 
 
-_TOO_LARGE = Refusal(413, "the body is too large")
-_TOO_SLOW = Refusal(408, "the body did not arrive in time")
+_TOO_LARGE = Rejection(HTTPStatus(413), "the body is too large")
+_TIMED_OUT = Rejection(HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive in time")
 
 
 async def read_body(
     scope: Scope, receive: Receive, *, max_bytes: int, seconds: float
-) -> bytes | Refusal:
+) -> bytes | Rejection:
     """Read the body of an ASGI request.
 
     Args:
         scope: The connection scope.
         receive: Returns the next message of the request.
-        max_bytes: Length above which the body is refused, whatever length was announced.
-        seconds: Time that the whole body may take.
+        max_bytes: Maximum length of the body. It also applies to a body whose
+            `Content-Length` is smaller than the body itself.
+        seconds: Time within which the whole body must arrive.
 
     Returns:
-        The body, or the response if it is too large or too slow.
-
+        The body, or the response to send if it is too large or too slow.
     """
-    announced = header(scope["headers"], b"content-length") or b""
-    if announced.isdigit() and int(announced[:20]) > max_bytes:
+    content_length = header(scope["headers"], b"content-length") or b""
+    if content_length.isdigit() and int(content_length[:20]) > max_bytes:
         return _TOO_LARGE
     body = bytearray()
     with anyio.move_on_after(seconds):
@@ -45,17 +46,22 @@ async def read_body(
             body += message.get("body", b"")
             if len(body) > max_bytes:
                 return _TOO_LARGE
-            # A disconnect has no "more_body" either. What arrived before it does not
-            # verify.
+            # A disconnect message has no "more_body" either; the incomplete body then
+            # fails verification.
             if not message.get("more_body", False):
                 return bytes(body)
             if not message.get("body"):
-                # So that a server that has any number of empty chunks at hand can still
-                # be timed out.
+                # A server that returns empty chunks without waiting would otherwise
+                # never let the timeout take effect.
                 await anyio.lowlevel.checkpoint()
-    return _TOO_SLOW
+    return _TIMED_OUT
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """Return the first header of a name, or None."""
+    """Return the value of the first header with a name, or None.
+
+    Args:
+        headers: The headers of an ASGI scope.
+        name: The name in lower case.
+    """
     return next((value for key, value in headers if key.lower() == name), None)

@@ -1,8 +1,10 @@
-"""Models of events, one class for each type of Financial Connections.
+"""Models of webhook events, one class for each Financial Connections event type.
 
 Like all models, they are lossless: `to_dict()` returns everything that was sent. The
-object in an event is shaped by the API version of the webhook endpoint (`api_version`),
-not by the client's. Source: https://docs.stripe.com/api/events/types
+object in an event has the format of the webhook endpoint's API version (`api_version`),
+not of the client's.
+
+Source: https://docs.stripe.com/api/events/types
 """
 
 from collections.abc import Sequence
@@ -11,45 +13,49 @@ from typing import Any
 from attrs import define, field
 
 from financial_connections._decoding import ContentError, Model, decode
-from financial_connections.errors import InvalidArgumentError, WebhookSignatureError
+from financial_connections.errors import InvalidArgumentError
 from financial_connections.models import Account
-from financial_connections.webhooks.signature import TOLERANCE, fault_of
+from financial_connections.webhooks.signature import TOLERANCE, verify
 
 
 @define(frozen=True, kw_only=True, eq=False)
 class EventRequest(Model):
-    """The request that caused an event."""
+    """The API request that caused an event."""
 
     id: str | None = None
-    """Id of the request (`req_…`); null when Stripe itself was the cause."""
+    """ID of the request (`req_…`); None if the event was not caused by a request."""
     idempotency_key: str | None = None
-    """The idempotency key of that request."""
+    """Idempotency key of the request."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
 class Event(Model):
-    """Something that happened. Source: https://docs.stripe.com/api/events/object"""
+    """Base class of all events.
+
+    Source: https://docs.stripe.com/api/events/object
+    """
 
     id: str | None = None
-    """Id of the event (`evt_…`), the same in every delivery of it."""
+    """ID of the event (`evt_…`), the same in every delivery of the event."""
     object: str | None = None
-    """Type of this object: `event`."""
+    """Type of this object, always `event`."""
     type: str | None = None
     """Type of the event, such as `financial_connections.account.created`."""
     account: str | None = None
-    """The connected account (`acct_…`) that it happened in; null for your own."""
+    """Connected account (`acct_…`) of the event; None for your own account."""
     api_version: str | None = None
-    """The API version that shaped the object in `data`."""
+    """API version that determines the format of the object in `data`."""
     created: int | None = None
-    """Time of the event, in seconds since the epoch. Events can arrive in another
-    order.
+    """Time of the event, in seconds since the epoch.
+
+    Events can be delivered in any order.
     """
     livemode: bool | None = None
-    """False for test data."""
+    """True in live mode, False in test mode."""
     pending_webhooks: int | None = None
     """Number of endpoints that have not acknowledged the event yet."""
     request: EventRequest | None = None
-    """The request that caused the event."""
+    """Request that caused the event."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
@@ -57,37 +63,35 @@ class AccountEventData(Model):
     """Data of an event about an account."""
 
     object: Account | None = None
-    """The linked account as it was when the event happened; it may have changed since.
-    """
+    """The linked account at the time of the event; it may have changed since."""
     previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
-    """Previous values of the attributes that changed; only events of an update have it.
-    """
+    """Previous values of the attributes that changed, in events about updates only."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
 class UnknownEventData(Model):
-    """Data of an event whose type has no class."""
+    """Data of an event whose type has no class in this version."""
 
     object: dict[str, Any] | None = field(default=None, repr=False)
     """The object, as parsed JSON."""
     previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
-    """Previous values of the attributes that changed."""
+    """Previous values of the attributes that changed, in events about updates only."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
 class UnknownEvent(Event):
-    """An event of a type that this version has no class for."""
+    """An event whose type has no class in this version."""
 
     data: UnknownEventData | None = None
-    """The object that the event is about."""
+    """Object that the event is about."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
 class AccountEvent(Event):
-    """Any event about a linked account."""
+    """Base class of all events about linked accounts."""
 
     data: AccountEventData | None = None
-    """The account that the event is about."""
+    """Account that the event is about."""
 
 
 class AccountCreated(AccountEvent):
@@ -97,15 +101,13 @@ class AccountCreated(AccountEvent):
 
 
 class AccountDeactivated(AccountEvent):
-    """An account became inactive: its holder has to link it again before anything can
-    be refreshed.
-    """
+    """An account became inactive, and must be linked again before it is refreshed."""
 
     __slots__ = ()
 
 
 class AccountDisconnected(AccountEvent):
-    """The access to an account ended for good."""
+    """Access to an account ended permanently."""
 
     __slots__ = ()
 
@@ -117,34 +119,39 @@ class AccountReactivated(AccountEvent):
 
 
 class AccountRefreshedBalance(AccountEvent):
-    """A refresh of the balance ended; `balance_refresh.status` tells how."""
+    """A refresh of the balance ended: see `balance_refresh.status` of the account."""
 
     __slots__ = ()
 
 
 class AccountRefreshedOwnership(AccountEvent):
-    """A refresh of the owners ended; `ownership_refresh.status` tells how."""
+    """A refresh of the owners ended: see `ownership_refresh.status` of the account."""
 
     __slots__ = ()
 
 
 class AccountRefreshedTransactions(AccountEvent):
-    """A refresh of the transactions ended; `transaction_refresh.status` tells how. Time
-    for a `sync`.
+    """A refresh of the transactions ended, so there may be new ones to `sync`.
+
+    `transaction_refresh.status` of the account tells whether it succeeded.
     """
 
     __slots__ = ()
 
 
 class AccountNumbersUpdated(AccountEvent):
-    """The account numbers changed. Sent to endpoints of API version 2025-11 and later."""
+    """The account numbers changed.
+
+    Sent to endpoints whose API version is 2025-11 or later.
+    """
 
     __slots__ = ()
 
 
 class UpcomingAccountNumberExpiry(AccountEvent):
-    """An account number will soon be of no use. Sent to endpoints of API version
-    2025-11 and later.
+    """An account number will expire soon.
+
+    Sent to endpoints whose API version is 2025-11 or later.
     """
 
     __slots__ = ()
@@ -165,7 +172,7 @@ _CLASSES: dict[str, type[AccountEvent]] = {
 
 
 def parse_event(payload: bytes) -> AccountEvent | UnknownEvent:
-    """Parse an event without verifying it.
+    """Parse an event without verifying its signature.
 
     Args:
         payload: The raw body.
@@ -175,13 +182,14 @@ def parse_event(payload: bytes) -> AccountEvent | UnknownEvent:
 
     Raises:
         InvalidArgumentError: The payload is not UTF-8, or not a JSON object.
-
     """
-    event = _event_or_fault(payload)
-    del payload  # no frame of a traceback shows it
-    if isinstance(event, str):
-        raise InvalidArgumentError(event)
-    return event
+    content = bytes(payload)
+    try:
+        event = decode(UnknownEvent, content, None)
+    except ContentError as error:
+        raise InvalidArgumentError(f"payload: {error}") from None
+    known = _CLASSES.get(event.type or "")
+    return event if known is None else decode(known, content, None)
 
 
 def construct_event(
@@ -191,42 +199,24 @@ def construct_event(
     tolerance: float | None = TOLERANCE,
     now: float | None = None,
 ) -> AccountEvent | UnknownEvent:
-    """Verify the signature of a payload and return the event in it.
+    """Verify the signature of a payload, and return the event in it.
 
     Args:
-        payload: The raw body.
+        payload: The raw body, exactly as it was received.
         header: Value of the `Stripe-Signature` header.
-        secrets: Signing secret of the endpoint, or several while one is rotated.
-        tolerance: Seconds that the timestamp may differ from now, in either direction. None means any timestamp.
-        now: Current time, in seconds since the epoch. Defaults to the clock.
+        secrets: Signing secret of the endpoint (`whsec_…`), or several while one is
+            being rotated.
+        tolerance: Seconds by which the timestamp may differ from now, in either
+            direction. None accepts any timestamp.
+        now: Current time, in seconds since the epoch. Defaults to the system clock.
 
     Returns:
         The event; an `UnknownEvent` if its type has no class in this version.
 
     Raises:
-        WebhookSignatureError: The signature is not valid. See `verify`.
-        InvalidArgumentError: The signature holds, but the payload is not UTF-8, or not a JSON object.
-
+        WebhookSignatureError: The signature is not valid: see `verify`.
+        InvalidArgumentError: The signature is valid, but the payload is not UTF-8, or
+            not a JSON object.
     """
-    fault = fault_of(payload, header, secrets, tolerance, now)
-    event = "" if fault else _event_or_fault(payload)
-    del payload, header, secrets
-    if fault:
-        raise WebhookSignatureError(fault)
-    if isinstance(event, str):
-        raise InvalidArgumentError(event)
-    return event
-
-
-def _event_or_fault(payload: bytes) -> AccountEvent | UnknownEvent | str:
-    content = bytes(payload)
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return "payload: it is not UTF-8"
-    try:
-        event = decode(UnknownEvent, content, None)
-    except ContentError as error:
-        return f"payload: {error}"
-    known = _CLASSES.get(event.type or "")
-    return event if known is None else decode(known, content, None)
+    verify(payload, header, secrets, tolerance, now)
+    return parse_event(payload)

@@ -1,6 +1,4 @@
-"""Stores that remember which events were handled: in memory, SQLite, Redis and
-PostgreSQL.
-"""
+"""Records of handled events: in memory, SQLite, Redis and PostgreSQL."""
 
 from financial_connections.webhooks.stores.memory import RecentEvents
 from financial_connections.webhooks.stores.postgres import PostgresEventStore

@@ -1,25 +1,24 @@
-"""The default event store: the memory of one process."""
+"""The default event store, in the memory of one process."""
 
 import time
 from collections.abc import Callable
 
 from financial_connections._settings import whole_number
-from financial_connections.webhooks.stores.owners import Owners
+from financial_connections.webhooks.stores.tokens import ClaimTokens
 
 
 class RecentEvents:
     """An event store in memory, for a single process.
 
-    It is empty after a restart. Events that were handled before are then handled again
-    if Stripe repeats them.
+    It is empty after a restart, so an event that was handled before is handled again if
+    Stripe delivers it again.
 
     Args:
-        capacity: Number of handled events to remember; the oldest are forgotten first.
-        clock: Returns the time in seconds since the epoch.
+        capacity: Number of handled events to remember. The oldest are forgotten first.
+        clock: Returns the current time, in seconds since the epoch.
 
     Raises:
         ConfigurationError: `capacity` is not a whole number of at least 1.
-
     """
 
     def __init__(
@@ -27,26 +26,38 @@ class RecentEvents:
     ) -> None:
         self._capacity = whole_number("capacity", capacity, at_least=1)
         self._clock = clock
-        self._owners = Owners()
+        self._tokens = ClaimTokens()
         self._confirmed: dict[str, None] = {}
         self._claims: dict[str, tuple[str, float]] = {}
 
     async def claim(self, event_id: str, until: float) -> bool:
-        """Claim an event, unless it is confirmed or claimed. See `EventStore.claim`."""
+        """Claim an event: see `EventStore.claim`.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+            until: Time at which the claim expires, in seconds since the epoch.
+
+        Returns:
+            False if the event is confirmed, or claimed by another task.
+        """
         self._expire()
         if event_id in self._confirmed or event_id in self._claims:
             return False
-        token = self._owners.new()
+        token = self._tokens.new()
         self._claims[event_id] = token, until
-        self._owners.keep(event_id, token)
+        self._tokens.keep(event_id, token)
         return True
 
     async def confirm(self, event_id: str) -> None:
-        """Record that an event was handled, unless another task has claimed it since."""
-        token = self._owners.take(event_id)
+        """Record that an event was handled, unless another task has claimed it since.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
+        token = self._tokens.pop(event_id)
         self._expire()
-        holder, _ = self._claims.get(event_id, (token, 0.0))
-        if holder != token:
+        owner, _ = self._claims.get(event_id, (token, 0.0))
+        if owner != token:
             return
         self._claims.pop(event_id, None)
         self._confirmed[event_id] = None
@@ -54,15 +65,21 @@ class RecentEvents:
             del self._confirmed[next(iter(self._confirmed))]
 
     async def release(self, event_id: str) -> None:
-        """Give up the caller's claim. See `EventStore.release`."""
-        token = self._owners.take(event_id)
-        holder, _ = self._claims.get(event_id, ("", 0.0))
-        if holder and holder == token:
+        """Give up the caller's claim: see `EventStore.release`.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
+        token = self._tokens.pop(event_id)
+        owner, _ = self._claims.get(event_id, ("", 0.0))
+        if owner and owner == token:
             del self._claims[event_id]
 
     async def is_confirmed(self, event_id: str) -> bool:
-        """Return True if the event was handled and is among the latest `capacity`
-        events.
+        """Return True if the event is among the latest `capacity` handled events.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
         """
         return event_id in self._confirmed
 

@@ -22,7 +22,7 @@ from financial_connections.webhooks.stores.sql import (
     statement_for,
     table_name,
 )
-from financial_connections.webhooks.stores.threads import held
+from financial_connections.webhooks.stores.threads import hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     import psycopg
 
 _PARAMETER = re.compile(r":(\w+)")
-# Together less than the 10 s that an endpoint waits for a store, so that no thread is
-# left waiting for longer.
+# The sum is less than the 10 s that an endpoint waits for a store, so that no thread
+# waits for longer.
 _CONNECT_SECONDS = 3
 _STATEMENT_MILLISECONDS = 4_000
 _CALL_SECONDS = 5.0
@@ -45,8 +45,7 @@ _DEFAULTS = {
 
 
 class PostgresEventStore(SQLEventStore):
-    """An event store in a table of a PostgreSQL database, shared by any number of
-    machines.
+    """An event store in a PostgreSQL table, shared by any number of machines.
 
         store = PostgresEventStore("postgresql://user@db.internal/app")
 
@@ -56,14 +55,13 @@ class PostgresEventStore(SQLEventStore):
 
     Args:
         conninfo: Connection URL, or parameters such as `host=… dbname=…`.
-        table: Name of the table, optionally with a schema. It is created if it does not exist. Endpoints with
-            different handlers need different tables.
+        table: Name of the table, with or without a schema. The table is created if it
+            does not exist. Endpoints with different handlers need different tables.
         retention: Seconds for which a handled event is remembered.
-        clock: Returns the time in seconds since the epoch.
+        clock: Returns the current time, in seconds since the epoch.
 
     Raises:
         ConfigurationError: psycopg is not installed, or an argument is not valid.
-
     """
 
     def __init__(
@@ -74,17 +72,14 @@ class PostgresEventStore(SQLEventStore):
         retention: float = RETENTION,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        given = Secret(conninfo)
-        del (
-            conninfo
-        )  # it may hold a password, which no traceback of this frame should show
-        database = _Postgres(_parameters(given), table_name(table))
+        database = _Postgres(_connection_parameters(conninfo), table_name(table))
         super().__init__(database, retention, clock)
 
 
 class _Postgres:
-    """One connection, opened on first use; a statement is repeated once if the
-    connection broke.
+    """One connection, opened on first use.
+
+    A statement is repeated once if the connection was lost.
     """
 
     def __init__(self, parameters: Secret, table: str) -> None:
@@ -96,16 +91,16 @@ class _Postgres:
         self._options = parameters.reveal().get("options") or os.environ.get(
             "PGOPTIONS", ""
         )
-        self._give_up_at = math.inf
+        self._deadline = math.inf
 
     def run(self, statement: str, values: Mapping[str, Any]) -> int:
-        import psycopg  # noqa: PLC0415  # an extra
+        import psycopg  # noqa: PLC0415 - an extra
 
         query = _PARAMETER.sub(
             r"%(\1)s", statement_for(self._table, statement)
         ).encode()
-        with held(self._lock):
-            self._give_up_at = time.monotonic() + _CALL_SECONDS
+        with hold(self._lock):
+            self._deadline = time.monotonic() + _CALL_SECONDS
             try:
                 return self._execute(query, values)
             except psycopg.OperationalError as error:
@@ -121,17 +116,17 @@ class _Postgres:
                 raise
 
     def close(self) -> None:
-        with held(self._lock):
+        with hold(self._lock):
             self._disconnect()
 
     def _execute(self, query: bytes, values: Mapping[str, Any]) -> int:
         if self._connection is None:
             self._connection = self._connect()
-        with _shut_at(self._give_up_at, self._connection):
+        with _shut_down_at(self._deadline, self._connection):
             return self._connection.execute(query, values).rowcount
 
     def _require_time(self, error: Exception) -> None:
-        if time.monotonic() >= self._give_up_at:
+        if time.monotonic() >= self._deadline:
             raise TimeoutError(
                 f"PostgreSQL did not respond within {_CALL_SECONDS:g} s"
             ) from error
@@ -139,13 +134,13 @@ class _Postgres:
     def _connect(self) -> psycopg.Connection[Any]:
         connection = self._open()
         try:
-            with _shut_at(self._give_up_at, connection):
-                found = connection.execute(
+            with _shut_down_at(self._deadline, connection):
+                row = connection.execute(
                     "SELECT to_regclass(%s)", [self._table]
                 ).fetchone()
-                # Asked first: CREATE TABLE IF NOT EXISTS needs the right to create
-                # tables even if it exists.
-                if found == (None,):
+                # Checked first, because CREATE TABLE IF NOT EXISTS needs the privilege
+                # to create tables even if the table exists.
+                if row == (None,):
                     self._create(connection)
         except BaseException:
             connection.close()
@@ -156,20 +151,20 @@ class _Postgres:
     def _open(self) -> psycopg.Connection[Any]:
         import psycopg  # noqa: PLC0415
 
-        # Without prepared statements it also works behind a pooler that gives each
-        # transaction another connection.
+        # Prepared statements do not work behind a pooler that uses another connection
+        # for each transaction.
         settings: dict[str, Any] = {"autocommit": True, "prepare_threshold": None}
-        # A statement that the client has given up must not take effect later, when
+        # A statement that the client has given up on must not take effect later, when
         # nobody owns its claim.
-        limit = (
+        options = (
             f"-c statement_timeout={_STATEMENT_MILLISECONDS} {self._options}".rstrip()
         )
         try:
             return psycopg.connect(
-                **self._parameters.reveal() | {"options": limit}, **settings
+                **self._parameters.reveal() | {"options": options}, **settings
             )
         except psycopg.OperationalError as error:
-            if "startup parameter" not in str(error):  # as PgBouncer says
+            if "startup parameter" not in str(error):  # PgBouncer rejects options
                 raise
         return psycopg.connect(**self._parameters.reveal(), **settings)
 
@@ -188,19 +183,20 @@ class _Postgres:
 
 
 @contextmanager
-def _shut_at(
-    give_up_at: float, connection: psycopg.Connection[Any]
+def _shut_down_at(
+    deadline: float, connection: psycopg.Connection[Any]
 ) -> Generator[None, None, None]:
-    """Shut down the socket when time is up: a server that hangs does not heed its own
-    limits.
+    """Shut down the socket at the deadline, if the block has not ended by then.
+
+    A server that hangs does not enforce its own limits.
     """
-    # A duplicate of the descriptor, because libpq may close its own, and the number may
-    # then be that of another file.
+    # The descriptor is duplicated, because libpq may close its own, whose number can
+    # then be reused for another file.
     with socket.fromfd(
         connection.fileno(), socket.AF_INET, socket.SOCK_STREAM
     ) as duplicate:
-        seconds = min(max(0.0, give_up_at - time.monotonic()), threading.TIMEOUT_MAX)
-        timer = threading.Timer(seconds, _shut, [duplicate])
+        seconds = min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)
+        timer = threading.Timer(seconds, _shut_down, [duplicate])
         timer.daemon = True
         timer.start()
         try:
@@ -210,17 +206,17 @@ def _shut_at(
             timer.join()
 
 
-def _shut(connection: socket.socket) -> None:
+def _shut_down(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _parameters(conninfo: Secret) -> Secret:
+def _connection_parameters(conninfo: str) -> Secret:
     if find_spec("psycopg") is None:
         raise ConfigurationError(
             "PostgresEventStore needs: pip install 'financial-connections[postgres]'"
         )
-    parameters = _parsed(conninfo)
+    parameters = _parse(conninfo)
     if parameters is None:
         raise ConfigurationError(
             "conninfo must be a PostgreSQL connection URL or connection string"
@@ -228,13 +224,16 @@ def _parameters(conninfo: Secret) -> Secret:
     return Secret(_DEFAULTS | parameters)
 
 
-def _parsed(conninfo: Secret) -> dict[str, Any] | None:
-    # Returns, not raises: what psycopg says quotes the string, in which there may be a
-    # password.
+def _parse(conninfo: str) -> dict[str, Any] | None:
+    """Return the parameters in a connection string, or None if it is not valid.
+
+    The error of psycopg is not chained, because it quotes the string, which may contain
+    a password.
+    """
     import psycopg  # noqa: PLC0415
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 
     try:
-        return dict(conninfo_to_dict(conninfo.reveal()))
+        return dict(conninfo_to_dict(conninfo))
     except (psycopg.Error, TypeError, AttributeError):
         return None

@@ -1,6 +1,4 @@
-"""The interface of an event store, and the checks that an endpoint makes before it uses
-one.
-"""
+"""The interface of event stores, and the checks that an endpoint makes of its store."""
 
 import inspect
 from functools import partial
@@ -9,20 +7,23 @@ from typing import Any, Protocol, runtime_checkable
 from financial_connections.errors import ConfigurationError
 
 RETENTION = 7 * 86_400.0
-"""Seconds for which a handled event is remembered by default. Stripe retries a delivery
-for up to three days.
+"""Default number of seconds for which a handled event is remembered.
+
+Stripe retries a delivery for up to three days.
 """
 
 _METHODS = ("claim", "confirm", "release")
 
 
 class EventStore(Protocol):
-    """A record of which events were handled, shared by all workers that receive them.
+    """A record of handled events, shared by all workers that receive them.
 
     An event is free, claimed or confirmed. Only the worker whose claim succeeded calls
-    the handler. The claim ends when it is confirmed or released, or at its `until` if
-    the worker crashed. Each method must be atomic: when two workers claim an event at
-    the same time, exactly one of them may get True.
+    the handler. The claim ends when it is confirmed or released, or when it expires
+    because the worker crashed.
+
+    Each method must be atomic: if two workers claim an event at the same time, exactly
+    one of them may get True.
     """
 
     async def claim(self, event_id: str, until: float) -> bool:
@@ -33,44 +34,59 @@ class EventStore(Protocol):
             until: Time at which the claim expires, in seconds since the epoch.
 
         Returns:
-            True if the caller owns the event until then. False if the event is confirmed, or if another worker
-            holds a claim that has not expired.
-
+            True if the caller owns the event until then. False if the event is
+            confirmed, or if the claim of another worker has not expired.
         """
         ...
 
     async def confirm(self, event_id: str) -> None:
-        """Record that a claimed event was handled, so that it cannot be claimed again."""
+        """Record that a claimed event was handled, so that nobody can claim it again.
+
+        Must not change a claim that another worker made after the caller's own claim
+        had expired.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
         ...
 
     async def release(self, event_id: str) -> None:
-        """Give up a claim because the handler failed, so that the next delivery can
-        claim the event.
+        """Give up a claim because the handler failed, so that the event can be retried.
 
         Must not change a claim that another worker made after the caller's own claim
-        expired.
+        had expired.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
         """
         ...
 
 
 @runtime_checkable
 class QueryableEventStore(EventStore, Protocol):
-    """An `EventStore` that also tells a handled event from one that another worker is
-    handling.
+    """An `EventStore` that knows whether an event was handled or is being handled.
 
-    `claim` returns False for both. With this method, an endpoint acknowledges repeated
-    deliveries of events that other workers have handled. Without it, Stripe goes on
-    delivering them.
+    `claim` returns False in both cases. An endpoint uses `is_confirmed` to acknowledge
+    repeated deliveries of events that other workers have handled. Without it, Stripe
+    keeps delivering them.
     """
 
     async def is_confirmed(self, event_id: str) -> bool:
-        """Return True if the event was handled."""
+        """Return True if the event was handled.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
         ...
 
 
 def is_async_callable(value: Any) -> bool:
-    """Return True for an `async def` function or method, a partial of one, or an object
-    with an async `__call__`.
+    """Return True for an `async def` function, and for an object that is called as one.
+
+    A partial of an async callable is one, too.
+
+    Args:
+        value: Any object.
     """
     while isinstance(value, partial):
         value = value.func
@@ -82,7 +98,14 @@ def is_async_callable(value: Any) -> bool:
 
 
 def store_from(value: Any) -> EventStore:
-    """Return `value` if it is an event store."""
+    """Return a value that is an event store.
+
+    Args:
+        value: The value to check.
+
+    Raises:
+        ConfigurationError: A method is missing, or is not async.
+    """
     missing = [name for name in _METHODS if not callable(getattr(value, name, None))]
     if (
         len(missing) == len(_METHODS)
@@ -90,8 +113,9 @@ def store_from(value: Any) -> EventStore:
         and hasattr(value, "add")
     ):
         raise ConfigurationError(
-            "store has the methods seen and add, which cannot be atomic: write claim(event_id, until) -> bool, "
-            "confirm(event_id) and release(event_id) instead, or use SQLiteEventStore"
+            "store has the methods seen and add, which cannot be atomic: implement "
+            "claim(event_id, until) -> bool, confirm(event_id) and release(event_id) "
+            "instead, or use SQLiteEventStore"
         )
     if missing:
         raise ConfigurationError(

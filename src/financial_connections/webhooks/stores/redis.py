@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 
-from financial_connections._settings import Secret, checked_seconds
+from financial_connections._settings import checked_seconds
 from financial_connections.errors import ConfigurationError
-from financial_connections.webhooks.stores.owners import Owners
 from financial_connections.webhooks.stores.protocol import RETENTION
-from financial_connections.webhooks.stores.threads import Threads
+from financial_connections.webhooks.stores.threads import WorkerThreads
+from financial_connections.webhooks.stores.tokens import ClaimTokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,18 +20,20 @@ if TYPE_CHECKING:
     import redis
     import redis.asyncio
 
-# A key holds the token of a claim, or "confirmed". Scripts, because each must look and
-# write without a gap between. The owner itself may repeat its claim: a client that
-# reconnects does not know whether the first attempt arrived.
+# A key holds the token of a claim, or "confirmed". Scripts are atomic. The owner may
+# repeat its claim, because after a reconnect the client does not know whether the first
+# attempt arrived.
 _CLAIM = """
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
+local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
 if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 return 1
 """
 _CONFIRM = """
-local holder = redis.call('GET', KEYS[1])
-if not holder or holder == ARGV[1] then redis.call('SET', KEYS[1], 'confirmed', 'PX', ARGV[2]) end
+local owner = redis.call('GET', KEYS[1])
+if not owner or owner == ARGV[1] then
+    redis.call('SET', KEYS[1], 'confirmed', 'PX', ARGV[2])
+end
 return 1
 """
 _RELEASE = """
@@ -39,7 +41,7 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 """
 _IS_CONFIRMED = "return redis.call('GET', KEYS[1]) == 'confirmed' and 1 or 0"
-# Two attempts: together less than the 10 s that an endpoint waits for a store.
+# Two attempts together take less than the 10 s that an endpoint waits for a store.
 _SOCKET_SECONDS = 2.5
 _CONNECT_SECONDS = 2.0
 
@@ -49,21 +51,21 @@ class RedisEventStore:
 
         store = RedisEventStore("redis://cache.internal:6379/0")
 
-    Needs the extra `financial-connections[redis]`. Keys expire by themselves. The
-    server must not evict them before, so do not use one whose `maxmemory-policy` is for
-    a cache.
+    Needs the extra `financial-connections[redis]`. Keys expire on their own. The server
+    must not evict them earlier, so its `maxmemory-policy` must be `noeviction`.
 
     Args:
-        client: URL of the server, or a client of yours: a `redis.asyncio.Redis`, which needs asyncio, or a
-            `redis.Redis`, which is called in worker threads and should have a `socket_timeout`. With a URL it works
-            under asyncio and trio.
-        prefix: Beginning of the keys. Endpoints with different handlers need different prefixes.
+        client: URL of the server, or a client. With a URL the store works under asyncio
+            and trio. A `redis.asyncio.Redis` needs asyncio. A `redis.Redis` is called
+            in worker threads, and should have a `socket_timeout`.
+        prefix: Beginning of the keys. Endpoints with different handlers need different
+            prefixes.
         retention: Seconds for which a handled event is remembered.
-        clock: Returns the time in seconds since the epoch. The server measures how long a claim lasts.
+        clock: Returns the current time, in seconds since the epoch. It is used to
+            compute how long a claim lasts; the server measures that time.
 
     Raises:
         ConfigurationError: redis is not installed, or an argument is not valid.
-
     """
 
     def __init__(
@@ -75,11 +77,7 @@ class RedisEventStore:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._owned = isinstance(client, str)
-        given = Secret(client)
-        del (
-            client
-        )  # a URL may hold a password, which no traceback of this frame should show
-        self._client, self._in_threads = _client_from(given)
+        self._client, self._in_threads = _client_from(client)
         if not isinstance(prefix, str):
             raise ConfigurationError(
                 f"prefix must be a string, not {type(prefix).__name__}"
@@ -87,38 +85,61 @@ class RedisEventStore:
         self._prefix = prefix
         self._retention = checked_seconds("retention", retention)
         self._clock = clock
-        self._owners = Owners()
-        self._threads = Threads()
+        self._tokens = ClaimTokens()
+        self._threads = WorkerThreads()
 
     async def claim(self, event_id: str, until: float) -> bool:
-        """Claim an event, unless it is confirmed or claimed. See `EventStore.claim`."""
-        token = self._owners.new()
+        """Claim an event: see `EventStore.claim`.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+            until: Time at which the claim expires, in seconds since the epoch.
+
+        Returns:
+            False if the event is confirmed, or claimed by another worker.
+        """
+        token = self._tokens.new()
         if not await self._run(
             _CLAIM, event_id, token, _milliseconds(until - self._clock())
         ):
             return False
-        self._owners.keep(event_id, token)
+        self._tokens.keep(event_id, token)
         return True
 
     async def confirm(self, event_id: str) -> None:
-        """Record that an event was handled, unless another worker has claimed it since."""
+        """Record that an event was handled, unless another worker has claimed it since.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
         await self._run(
             _CONFIRM,
             event_id,
-            self._owners.take(event_id),
+            self._tokens.pop(event_id),
             _milliseconds(self._retention),
         )
 
     async def release(self, event_id: str) -> None:
-        """Give up the caller's claim. See `EventStore.release`."""
-        await self._run(_RELEASE, event_id, self._owners.take(event_id))
+        """Give up the caller's claim: see `EventStore.release`.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
+        await self._run(_RELEASE, event_id, self._tokens.pop(event_id))
 
     async def is_confirmed(self, event_id: str) -> bool:
-        """Return True if the event was handled within the retention."""
+        """Return True if the event was handled within the retention.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
         return bool(await self._run(_IS_CONFIRMED, event_id))
 
     async def aclose(self) -> None:
-        """Close the connections that the store opened. A client of yours stays open."""
+        """Close the connections that the store opened.
+
+        A client that was passed to the store stays open.
+        """
         if self._owned:
             await to_thread.run_sync(self._client.close)
 
@@ -133,16 +154,16 @@ def _milliseconds(seconds: float) -> int:
     return max(0, round(seconds * 1_000))
 
 
-def _client_from(value: Secret) -> tuple[Any, bool]:
+def _client_from(value: Any) -> tuple[Any, bool]:
     """Return a client, and whether it blocks."""
     if find_spec("redis") is None:
         raise ConfigurationError(
             "RedisEventStore needs: pip install 'financial-connections[redis]'"
         )
-    import redis  # noqa: PLC0415  # an extra
+    import redis  # noqa: PLC0415 - an extra
     import redis.asyncio  # noqa: PLC0415
 
-    client = _connected_to(value) if isinstance(value.reveal(), str) else value.reveal()
+    client = _connect(value) if isinstance(value, str) else value
     if isinstance(client, redis.Redis):
         return client, True
     if isinstance(client, redis.asyncio.Redis):
@@ -152,19 +173,22 @@ def _client_from(value: Secret) -> tuple[Any, bool]:
     )
 
 
-def _connected_to(url: Secret) -> Any:
+def _connect(url: str) -> Any:
+    """Return a client of a URL, or None if redis cannot parse it.
+
+    Its error is not chained, because it quotes the URL, which may contain a password.
+    """
     import redis  # noqa: PLC0415
     from redis.backoff import NoBackoff  # noqa: PLC0415
     from redis.retry import Retry  # noqa: PLC0415
 
     try:
         return redis.Redis.from_url(
-            url.reveal(),
+            url,
             socket_timeout=_SOCKET_SECONDS,
             socket_connect_timeout=_CONNECT_SECONDS,
-            retry=Retry(
-                NoBackoff(), 1
-            ),  # by default, recent versions retry for longer than an endpoint waits
+            # Recent versions retry for longer than an endpoint waits by default.
+            retry=Retry(NoBackoff(), 1),
         )
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""An event store in a table, independently of the database."""
+"""An event store in a table, independent of the database."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,16 +8,17 @@ from anyio import to_thread
 
 from financial_connections._settings import checked_seconds
 from financial_connections.errors import ConfigurationError
-from financial_connections.webhooks.stores.owners import Owners
-from financial_connections.webhooks.stores.threads import Threads
+from financial_connections.webhooks.stores.threads import WorkerThreads
+from financial_connections.webhooks.stores.tokens import ClaimTokens
 
-# `owner` is the token of a claim; NULL means confirmed. A row counts until `until`,
-# whichever it is.
+# `owner` is the token of a claim, or NULL if the event is confirmed. Both a claim and a
+# confirmation expire at `until`.
 _CREATE = """
-CREATE TABLE IF NOT EXISTS {table} (id TEXT PRIMARY KEY, owner TEXT, until DOUBLE PRECISION NOT NULL)
+CREATE TABLE IF NOT EXISTS {table}
+    (id TEXT PRIMARY KEY, owner TEXT, until DOUBLE PRECISION NOT NULL)
 """
-# The owner itself may repeat its claim: a driver that reconnects does not know whether
-# the first attempt arrived.
+# The owner may repeat its claim, because after a reconnect the driver does not know
+# whether the first attempt arrived.
 _CLAIM = """
 INSERT INTO {table} AS held (id, owner, until) VALUES (:id, :owner, :until)
 ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, until = excluded.until
@@ -32,28 +33,34 @@ _RELEASE = "DELETE FROM {table} WHERE id = :id AND owner = :owner"
 _IS_CONFIRMED = (
     "SELECT 1 FROM {table} WHERE id = :id AND owner IS NULL AND until > :now"
 )
-# A limited number of rows, so that it ends in time. The outer condition keeps a row
-# that is claimed at the same time.
+# The number of rows is limited so that the statement ends in time. The outer condition
+# spares a row that is claimed at the same time.
 _PRUNE = """
-DELETE FROM {table} WHERE until <= :now AND id IN (SELECT id FROM {table} WHERE until <= :now LIMIT :rows)
+DELETE FROM {table}
+WHERE until <= :now AND id IN (SELECT id FROM {table} WHERE until <= :now LIMIT :rows)
 """
 _PRUNE_ROWS = 1_000
 _PRUNE_INTERVAL = 3_600.0
 
-_TABLE = re.compile(r"[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?", re.ASCII)
+_TABLE_NAME = re.compile(r"[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?", re.ASCII)
 
 
 class Database(Protocol):
-    """A connection that runs one statement at a time, each in a transaction of its own,
-    and reconnects.
+    """A connection that runs each statement in its own transaction, and reconnects.
 
     Both methods must end within a bounded time, because a process does not exit before
     its threads have ended.
     """
 
     def run(self, statement: str, values: Mapping[str, Any]) -> int:
-        """Run a statement with `:name` parameters, and return the number of rows it
-        wrote or found.
+        """Run a statement.
+
+        Args:
+            statement: SQL with `:name` parameters and `{table}` for the table.
+            values: Values of the parameters.
+
+        Returns:
+            The number of rows that the statement wrote or returned.
         """
         ...
 
@@ -63,8 +70,15 @@ class Database(Protocol):
 
 
 class SQLEventStore:
-    """An event store in a table of a database whose driver blocks: it runs in worker
-    threads.
+    """An event store in a table, whose blocking driver runs in worker threads.
+
+    Args:
+        database: The connection to the database.
+        retention: Seconds for which a handled event is remembered.
+        clock: Returns the current time, in seconds since the epoch.
+
+    Raises:
+        ConfigurationError: `retention` is not a number of seconds above 0.
     """
 
     def __init__(
@@ -73,41 +87,62 @@ class SQLEventStore:
         self._database = database
         self._retention = checked_seconds("retention", retention)
         self._clock = clock
-        self._owners = Owners()
-        self._threads = Threads()
+        self._tokens = ClaimTokens()
+        self._threads = WorkerThreads()
         self._pruned_at = -_PRUNE_INTERVAL
 
     async def claim(self, event_id: str, until: float) -> bool:
-        """Claim an event, unless it is confirmed or claimed. See `EventStore.claim`."""
+        """Claim an event: see `EventStore.claim`.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+            until: Time at which the claim expires, in seconds since the epoch.
+
+        Returns:
+            False if the event is confirmed, or claimed by another worker.
+        """
         now = self._clock()
         if abs(now - self._pruned_at) >= _PRUNE_INTERVAL:
             self._pruned_at = now
             if await self._run(_PRUNE, now=now, rows=_PRUNE_ROWS) == _PRUNE_ROWS:
                 self._pruned_at = -_PRUNE_INTERVAL
-        token = self._owners.new()
+        token = self._tokens.new()
         if not await self._run(_CLAIM, id=event_id, owner=token, until=until, now=now):
             return False
-        self._owners.keep(event_id, token)
+        self._tokens.keep(event_id, token)
         return True
 
     async def confirm(self, event_id: str) -> None:
-        """Record that an event was handled, unless another worker has claimed it since."""
-        token, now = self._owners.take(event_id), self._clock()
+        """Record that an event was handled, unless another worker has claimed it since.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
+        token, now = self._tokens.pop(event_id), self._clock()
         await self._run(
             _CONFIRM, id=event_id, owner=token, until=now + self._retention, now=now
         )
 
     async def release(self, event_id: str) -> None:
-        """Give up the caller's claim. See `EventStore.release`."""
-        await self._run(_RELEASE, id=event_id, owner=self._owners.take(event_id))
+        """Give up the caller's claim: see `EventStore.release`.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
+        await self._run(_RELEASE, id=event_id, owner=self._tokens.pop(event_id))
 
     async def is_confirmed(self, event_id: str) -> bool:
-        """Return True if the event was handled within the retention."""
+        """Return True if the event was handled within the retention.
+
+        Args:
+            event_id: ID of the event (`evt_…`).
+        """
         return bool(await self._run(_IS_CONFIRMED, id=event_id, now=self._clock()))
 
     async def aclose(self) -> None:
-        """Close the connection to the database. The store opens a new one if it is used
-        again.
+        """Close the connection to the database.
+
+        The store opens a new one if it is used again.
         """
         await to_thread.run_sync(self._database.close)
 
@@ -116,7 +151,12 @@ class SQLEventStore:
 
 
 def statement_for(table: str, statement: str) -> str:
-    """Return `statement` for a table whose name was checked by `table_name`."""
+    """Return a statement with its `{table}` filled in.
+
+    Args:
+        table: Name of the table, checked by `table_name`.
+        statement: SQL with `{table}` for the table.
+    """
     return statement.replace("{table}", table)
 
 
@@ -126,11 +166,16 @@ def create_statement(table: str) -> str:
 
 
 def table_name(value: Any) -> str:
-    """Return `value`, the name of a table. It becomes part of statements, so it must be
-    a plain identifier.
+    """Return the name of a table, which becomes part of SQL statements.
+
+    Args:
+        value: The name.
+
+    Raises:
+        ConfigurationError: The name is not a plain identifier.
     """
-    if not isinstance(value, str) or not _TABLE.fullmatch(value):
+    if not isinstance(value, str) or not _TABLE_NAME.fullmatch(value):
         raise ConfigurationError(
-            "table must be an SQL identifier, optionally after a schema and a dot"
+            "table must be an SQL identifier, with or without a schema"
         )
     return value

@@ -1,4 +1,4 @@
-"""An event store in an SQLite file, for the processes of one machine."""
+"""An event store in a SQLite file, for the processes of one machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from financial_connections.webhooks.stores.sql import (
     statement_for,
     table_name,
 )
-from financial_connections.webhooks.stores.threads import held
+from financial_connections.webhooks.stores.threads import hold
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +27,7 @@ _BUSY_SECONDS = 4.0
 
 
 class SQLiteEventStore(SQLEventStore):
-    """An event store in an SQLite file, shared by the processes of one machine.
+    """An event store in a SQLite file, shared by the processes of one machine.
 
         store = SQLiteEventStore("events.sqlite")
 
@@ -36,13 +36,13 @@ class SQLiteEventStore(SQLEventStore):
 
     Args:
         path: Path of the file.
-        table: Name of the table. Endpoints with different handlers need different tables.
+        table: Name of the table. Endpoints with different handlers need different
+            tables.
         retention: Seconds for which a handled event is remembered.
-        clock: Returns the time in seconds since the epoch.
+        clock: Returns the current time, in seconds since the epoch.
 
     Raises:
         ConfigurationError: An argument is not valid.
-
     """
 
     def __init__(
@@ -59,9 +59,7 @@ class SQLiteEventStore(SQLEventStore):
 
 
 class _SQLite:
-    """One connection, opened on first use, so that it is never carried over a fork of a
-    server that preloads.
-    """
+    """One connection, opened on first use so that forked processes do not share it."""
 
     def __init__(self, path: str, table: str) -> None:
         self._path = path
@@ -70,7 +68,7 @@ class _SQLite:
         self._connection: sqlite3.Connection | None = None
 
     def run(self, statement: str, values: Mapping[str, Any]) -> int:
-        with held(self._lock):
+        with hold(self._lock):
             if self._connection is None:
                 self._connection = self._connect()
             cursor = self._connection.execute(
@@ -79,13 +77,13 @@ class _SQLite:
             return len(cursor.fetchall()) if cursor.description else cursor.rowcount
 
     def close(self) -> None:
-        with held(self._lock):
+        with hold(self._lock):
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
     def _connect(self) -> sqlite3.Connection:
-        import sqlite3  # noqa: PLC0415  # loaded only if it is used
+        import sqlite3  # noqa: PLC0415  # imported only if it is used
 
         connection = sqlite3.connect(
             self._path,
@@ -94,9 +92,8 @@ class _SQLite:
             check_same_thread=False,
         )
         try:
-            # Only for speed: readers and a writer do not wait for each other. While
-            # another process has the file locked the mode cannot be changed, and that
-            # process is just about to change it.
+            # Write-ahead logging is faster. Changing the mode fails while another
+            # process has the file locked, which means that it is changing the mode.
             with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute(create_statement(self._table))

@@ -1,4 +1,4 @@
-"""Worker threads of a store, of which a database that hangs can keep only some."""
+"""Worker threads of a store, of which a database that hangs can block only a few."""
 
 import threading
 from collections.abc import Callable, Generator
@@ -12,19 +12,20 @@ from anyio.lowlevel import RunVar
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
-AT_ONCE = 8
-"""Number of threads that a store uses at once, and of abandoned ones at which it starts
-no further one.
+MAX_THREADS = 8
+"""Number of threads that a store uses at once.
+
+It is also the number of threads of abandoned calls at which no new call is started.
 """
 _LOCK_SECONDS = 5.0
 
 
-class Threads:
-    """Run the calls of a driver that blocks in worker threads.
+class WorkerThreads:
+    """Run the calls of a blocking driver in worker threads.
 
-    A call is abandoned when it is cancelled, so that a database that hangs cannot hold
-    up its caller. Its thread lives on until the driver gives up. The limiters of anyio
-    do not count such threads under asyncio.
+    A call is abandoned when it is cancelled, so that a database that hangs cannot delay
+    the caller. Its thread runs until the driver gives up. anyio's limiters do not
+    count such threads under asyncio.
     """
 
     def __init__(self) -> None:
@@ -40,23 +41,31 @@ class Threads:
         *args: _Parameters.args,
         **kwargs: _Parameters.kwargs,
     ) -> _Result:
-        """Call `function` in a thread, and return its result.
+        """Call a function in a worker thread.
+
+        Args:
+            function: The function to call.
+            *args: Positional arguments of the function.
+            **kwargs: Keyword arguments of the function.
+
+        Returns:
+            The result of the function.
 
         Raises:
-            TimeoutError: Too many threads of calls that were abandoned have not ended.
-
+            TimeoutError: Too many threads of abandoned calls are still running.
         """
         async with self._limiter_of_loop():
-            if len(self._abandoned) >= AT_ONCE:
+            if len(self._abandoned) >= MAX_THREADS:
                 raise TimeoutError(
-                    f"{AT_ONCE} earlier calls of the event store have not ended: the database hangs"
+                    f"{MAX_THREADS} earlier calls of the event store have not ended: "
+                    "the database does not respond"
                 )
             call = _Call(
                 partial(function, *args, **kwargs), self._lock, self._abandoned
             )
             try:
-                # A limiter of its own, because the application's threads can use up the
-                # default one.
+                # With its own limiter, because the application's threads can exhaust
+                # the default one.
                 await to_thread.run_sync(
                     call.run, abandon_on_cancel=True, limiter=CapacityLimiter(1)
                 )
@@ -68,7 +77,7 @@ class Threads:
     def _limiter_of_loop(self) -> CapacityLimiter:
         limiter = self._limiter.get(None)
         if limiter is None:
-            limiter = CapacityLimiter(AT_ONCE)
+            limiter = CapacityLimiter(MAX_THREADS)
             self._limiter.set(limiter)
         return limiter
 
@@ -85,35 +94,44 @@ class _Call(Generic[_Result]):
         self._function = function
         self._lock = lock
         self._abandoned = abandoned
-        self._runs = False
+        self._is_running = False
         self._is_over = False
 
     def run(self) -> None:
         with self._lock:
             if self._is_over:
                 return
-            self._runs = True
+            self._is_running = True
         try:
             self.result = self._function()
         finally:
             with self._lock:
-                self._runs = False
+                self._is_running = False
                 self._is_over = True
                 self._abandoned.discard(self)
 
     def abandon(self) -> None:
-        """Count the thread until it ends, and keep it from beginning."""
+        """Count the thread as abandoned until it ends, or keep it from starting."""
         with self._lock:
-            if self._runs:
+            if self._is_running:
                 self._abandoned.add(self)
             self._is_over = True
 
 
 @contextmanager
-def held(lock: threading.Lock) -> Generator[None, None, None]:
-    """Hold the lock of a connection inside the block, but do not wait for it forever."""
+def hold(lock: threading.Lock) -> Generator[None, None, None]:
+    """Hold the lock of a connection, and do not wait for it forever.
+
+    Args:
+        lock: The lock.
+
+    Raises:
+        TimeoutError: The lock was not released in time.
+    """
     if not lock.acquire(timeout=_LOCK_SECONDS):
-        raise TimeoutError("the previous statement has not ended: the database hangs")
+        raise TimeoutError(
+            "the previous statement has not ended: the database does not respond"
+        )
     try:
         yield
     finally:

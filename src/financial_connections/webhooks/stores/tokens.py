@@ -1,4 +1,4 @@
-"""Owner tokens, by which a store tells its own claims from those of other workers."""
+"""Tokens by which a store distinguishes its own claims from those of other workers."""
 
 import secrets
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ _claims: ContextVar[Mapping[tuple[str, str], str]] = ContextVar(
 )
 
 
-class Owners:
+class ClaimTokens:
     """The tokens of the claims that were made through one store object.
 
-    A token belongs to the task that made the claim. A store object can be shared by
-    several endpoints: when the claim of one has expired and another one has taken over
-    the event, each must use its own token.
+    A token belongs to the task that made the claim, because several endpoints can share
+    a store object: if the claim of one has expired and another has taken over the
+    event, each must use its own token.
     """
 
     def __init__(self) -> None:
@@ -26,13 +26,15 @@ class Owners:
         return secrets.token_hex(16)
 
     def keep(self, event_id: str, token: str) -> None:
-        """Remember the token of a claim that succeeded."""
+        """Remember the token of a successful claim."""
         self._latest[event_id] = token
         _claims.set({**_claims.get({}), (self._name, event_id): token})
 
-    def take(self, event_id: str) -> str:
-        """Return and forget the token of this task's claim; outside that task, of the
-        latest claim, or "".
+    def pop(self, event_id: str) -> str:
+        """Return and forget the token of this task's claim of an event.
+
+        Outside the task that made the claim, the token is that of the latest claim, or
+        empty if there is none.
         """
         claims = dict(_claims.get({}))
         own = claims.pop((self._name, event_id), None)

@@ -1,0 +1,21 @@
+"""Fixtures of the event stores: servers, and each kind of store."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from tests.support.event_stores import STORES, Servers, open_backend
+
+
+@pytest.fixture(scope="session")
+def servers():
+    """Addresses of the database servers, by the name of the store."""
+    with ExitStack() as stack:
+        yield Servers(stack)
+
+
+@pytest.fixture(params=STORES)
+def backend(request, servers, tmp_path):
+    """The database of each kind of store in turn, and its clock."""
+    with open_backend(request.param, servers, tmp_path) as backend:
+        yield backend
