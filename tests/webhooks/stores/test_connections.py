@@ -86,8 +86,11 @@ async def test_options_of_the_connection_string_are_kept(servers):
     store = PostgresEventStore(f"{servers['postgres']} options='-c lock_timeout=7s'")
     connection = await anyio.to_thread.run_sync(store._database._connect)
     with connection:
-        assert ("7s",) == connection.execute("SHOW lock_timeout").fetchone()
-        assert ("4s",) == connection.execute("SHOW statement_timeout").fetchone()
+        query = (
+            "SELECT current_setting('lock_timeout') = '7s'"
+            " AND current_setting('statement_timeout') = '4s'"
+        )
+        assert (True,) == connection.execute(query).fetchone()
     connection.close()
     await store.aclose()
 
