@@ -1,5 +1,5 @@
-"""Every code block of the documentation runs and prints what it says, and every link
-leads somewhere.
+"""Tests of the documentation: code blocks run and print the output that is shown, links
+have targets, and decisions are complete.
 """
 
 import ast
@@ -30,8 +30,7 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("openapi/*.md")]
 )
 
-# Pages that need no program: lists, texts that stand elsewhere, what docstrings say,
-# and what other tests run.
+# Pages that need no program, with the reason.
 WITHOUT_PROGRAM = {
     "CHANGELOG.md": "a list",
     "CONTRIBUTING.md": "rules",
@@ -40,13 +39,12 @@ WITHOUT_PROGRAM = {
     "docs/performance.md": "written by make bench",
     "docs/cli.md": "tests/cli runs its commands",
     "docs/decisions": "reasons",
-    "docs/how-to/index.md": "a list",
     "docs/reference": "docstrings, whose examples run below",
     "docs/explanation/index.md": "a list",
     "openapi/README.md": "its commands rewrite the contract; tests/codegen has them",
 }
 
-# All are errors, but for one that the official SDK makes httpx give.
+# All warnings are errors, except for one that the official SDK causes in httpx.
 WARNINGS = ["-W", "error", "-W", "ignore:Use 'content=:DeprecationWarning"]
 
 
@@ -54,19 +52,20 @@ def name_of(page):
     return str(page.relative_to(ROOT))
 
 
-def has_program(page):
+def needs_program(page):
     return not any(
-        Path(name_of(page)).is_relative_to(reason) for reason in WITHOUT_PROGRAM
+        Path(name_of(page)).is_relative_to(exempt) for exempt in WITHOUT_PROGRAM
     )
 
 
 @cache
-def of(language):
-    found = {
+def blocks_in(language):
+    """Return the pages that have blocks in a language, with these blocks."""
+    pages = {
         page: [block for block in blocks_of(page) if block.language == language]
         for page in PAGES
     }
-    return {page: blocks for page, blocks in found.items() if blocks}
+    return {page: blocks for page, blocks in pages.items() if blocks}
 
 
 def run(*command, cwd=ROOT):
@@ -88,16 +87,15 @@ def run(*command, cwd=ROOT):
 
 
 def test_every_page_has_a_program():
-    programs = of("python")
-    told = [page for page in PAGES if has_program(page)]
-    assert len(told) > 20
-    assert [] == [name_of(page) for page in told if page not in programs]
+    pages = [page for page in PAGES if needs_program(page)]
+    assert len(pages) > 20
+    assert [] == [name_of(page) for page in pages if page not in blocks_in("python")]
 
 
-@pytest.mark.parametrize("page", of("python"), ids=name_of)
+@pytest.mark.parametrize("page", blocks_in("python"), ids=name_of)
 def test_the_programs_of_a_page_run(page, tmp_path):
-    """One process for a page; a warning is an error in it."""
-    blocks = [block for block in of("python")[page] if not block.is_test]
+    """The programs of a page share a process, in which warnings are errors."""
+    blocks = [block for block in blocks_in("python")[page] if not block.is_test]
     programs = [write(block, tmp_path) for block in blocks]
     done = run(
         sys.executable,
@@ -112,11 +110,15 @@ def test_the_programs_of_a_page_run(page, tmp_path):
 
 @pytest.mark.parametrize(
     "page",
-    [page for page, blocks in of("python").items() if any(b.is_test for b in blocks)],
+    [
+        page
+        for page, blocks in blocks_in("python").items()
+        if any(b.is_test for b in blocks)
+    ],
     ids=name_of,
 )
 def test_the_tests_of_a_page_pass(page, tmp_path):
-    tests = [block for block in of("python")[page] if block.is_test]
+    tests = [block for block in blocks_in("python")[page] if block.is_test]
     for block in tests:
         (tmp_path / f"test_line_{block.line}.py").write_text(block.code)
     done = run(
@@ -137,10 +139,11 @@ def test_the_tests_of_a_page_pass(page, tmp_path):
 
 
 def commands():
-    """`$ a command` with what it prints; of a command that is too much to run, no `$`
-    stands before it.
+    """Yield each `$ command` of a page with its output.
+
+    A command without `$` is not run, because it takes too long or changes files.
     """
-    for page, blocks in of("console").items():
+    for page, blocks in blocks_in("console").items():
         if name_of(page) not in WITHOUT_PROGRAM:
             for block in blocks:
                 for command, output in re.findall(
@@ -152,7 +155,7 @@ def commands():
 
 
 @pytest.mark.parametrize(("command", "output"), list(commands()))
-def test_a_command_prints_what_the_page_says(command, output):
+def test_a_command_prints_the_output_on_the_page(command, output):
     done = run(*shlex.split(command))
     assert 0 == done.returncode, done.stderr
     assert not output or not difference(output, done.stdout)
@@ -184,7 +187,7 @@ async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_wait
         b'"data": {"object": {"id": "fca_1"}}}'
     )
 
-    async def whatever(*_):
+    async def do_nothing(*_):
         pass
 
     async with serve(sandbox) as server:
@@ -193,13 +196,13 @@ async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_wait
             names = vars(importlib.import_module(module)) | {
                 "body": body,
                 "client": client,
-                "handler": whatever,
+                "handler": do_nothing,
                 "headers": {"Stripe-Signature": sign(body, "whsec_…")},
                 "pager": client.transactions.list(account=account),
                 "saved": None,
                 "starlette": starlette,
                 "Starlette": starlette.applications.Starlette,
-                "store": whatever,
+                "store": do_nothing,
             }
             coroutine = eval(
                 compile(code, "docstring", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT),
@@ -211,8 +214,9 @@ async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_wait
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """The site as `make docs` builds it. Not `--quiet`: what is not said does not count
-    as a warning.
+    """Build the site as `make docs` does.
+
+    Not with `--quiet`, because warnings that are not printed do not count as errors.
     """
     folder = tmp_path_factory.mktemp("site")
     done = run(
@@ -231,7 +235,7 @@ def site(folder):
 
 
 class Links(HTMLParser):
-    """What a page refers to, what it loads, and where in it one can go."""
+    """The link targets of a page, the files that it loads, and its anchors."""
 
     def __init__(self, text):
         super().__init__()
@@ -244,7 +248,7 @@ class Links(HTMLParser):
         target = named.get("href") or named.get("src")
         if target:
             self.targets.append(target)
-        # Of the relations of a link, these only name a page.
+        # A `link` with one of these relations loads nothing.
         if (
             target
             and tag != "a"
@@ -257,16 +261,16 @@ def test_the_site_loads_nothing_from_elsewhere(folder, site):
     loaded = [target for links in site.values() for target in links.loaded]
     assert len(loaded) > 5 * len(site) > 300
     assert [] == [target for target in loaded if urlsplit(target).netloc]
-    drawn = [path for kind in ("css", "svg") for path in folder.rglob(f"*.{kind}")]
-    assert len(drawn) > 5
+    styles = [path for kind in ("css", "svg") for path in folder.rglob(f"*.{kind}")]
+    assert len(styles) > 5
     assert [] == [
         path.name
-        for path in drawn
+        for path in styles
         if re.search(r"""(url\(|@import|href=)\s*["']?https?:""", path.read_text())
     ]
 
 
-def test_every_link_of_the_site_leads_somewhere(folder, site):
+def test_every_link_of_the_site_has_a_target(folder, site):
     checked, broken = 0, []
     for path, links in site.items():
         for target in links.targets:
@@ -274,14 +278,14 @@ def test_every_link_of_the_site_leads_somewhere(folder, site):
             if parts.scheme or parts.netloc:
                 continue
             start = folder if parts.path.startswith("/") else path.parent
-            place = (
+            file = (
                 (start / unquote(parts.path).lstrip("/")).resolve()
                 if parts.path
                 else path
             )
             checked += 1
-            if not place.is_file() or (
-                parts.fragment and unquote(parts.fragment) not in site[place].anchors
+            if not file.is_file() or (
+                parts.fragment and unquote(parts.fragment) not in site[file].anchors
             ):
                 broken.append(f"{path.name}: {target}")
     assert checked > 1_000
@@ -304,7 +308,7 @@ def test_the_reference_has_every_public_name(site):
         for module in modules
         for name in importlib.import_module(module).__all__
     }
-    # What the package itself exports is described where it is defined.
+    # The reference describes a name of the package in the module that defines it.
     names = {
         name.rpartition(".")[2] if name.count(".") == 1 else name for name in names
     }
@@ -360,7 +364,7 @@ def test_a_decision_has_context_decision_and_consequences(page):
     ]
 
 
-def test_relative_links_lead_somewhere():
+def test_relative_links_have_targets():
     checked = 0
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
