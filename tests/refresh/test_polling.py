@@ -1,4 +1,4 @@
-"""Pauses: how long, how many, and what ends them."""
+"""Delays between polls: their length, their number, and what ends them."""
 
 import math
 
@@ -6,14 +6,14 @@ import anyio
 import pytest
 
 from financial_connections import InvalidArgumentError
-from financial_connections._refresh.polling import Bell, patience_from
+from financial_connections._refresh.polling import Wakeup, poll_schedule
 
 
 async def never(seconds):
     await anyio.sleep_forever()
 
 
-def counted():
+def recording_sleep():
     waited = []
 
     async def sleep(seconds):
@@ -23,133 +23,133 @@ def counted():
     return sleep, waited
 
 
-async def test_pauses_grow_up_to_half_a_minute():
-    sleep, waited = counted()
-    patience = patience_from(None, 1, sleep, None)
+async def test_delays_grow_up_to_30_seconds():
+    sleep, waited = recording_sleep()
+    schedule = poll_schedule(None, 1, sleep, None)
     for _ in range(12):
-        assert await patience.pause()
+        assert await schedule.wait()
     assert [1, 1.5, 2.25] == waited[:3]
     assert [30.0, 30.0] == waited[-2:]
 
 
-async def test_a_first_pause_of_more_than_half_a_minute_stays_as_it_is():
-    sleep, waited = counted()
-    patience = patience_from(None, 45, sleep, None)
+async def test_a_first_delay_above_30_seconds_stays_constant():
+    sleep, waited = recording_sleep()
+    schedule = poll_schedule(None, 45, sleep, None)
     for _ in range(3):
-        await patience.pause()
+        await schedule.wait()
     assert [45, 45, 45] == waited
 
 
-async def test_pauses_end_with_the_timeout_even_when_no_time_passes():
-    sleep, waited = counted()
-    patience = patience_from(10, 4, sleep, None)
-    while await patience.pause():
+async def test_the_timeout_is_reached_although_no_time_passes():
+    sleep, waited = recording_sleep()
+    schedule = poll_schedule(10, 4, sleep, None)
+    while await schedule.wait():
         assert len(waited) < 10
     assert [4, 6] == waited
-    assert 0 == patience.left
+    assert 0 == schedule.remaining
 
 
-async def test_a_pause_can_be_asked_to_be_longer():
-    sleep, waited = counted()
-    patience = patience_from(100, 1, sleep, None)
-    await patience.pause(at_least=50)
-    await patience.pause(at_least=0.1)
+async def test_a_delay_can_be_extended():
+    sleep, waited = recording_sleep()
+    schedule = poll_schedule(100, 1, sleep, None)
+    await schedule.wait(at_least=50)
+    await schedule.wait(at_least=0.1)
     assert [50, 1.5] == waited
 
 
-async def test_a_bell_ends_a_pause_and_its_time_does_not_count():
-    bell = Bell()
-    patience = patience_from(10, 5, never, bell)
+async def test_a_wakeup_ends_a_delay_and_its_time_does_not_count():
+    wakeup = Wakeup()
+    schedule = poll_schedule(10, 5, never, wakeup)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(patience.pause)
+        tasks.start_soon(schedule.wait)
         await anyio.wait_all_tasks_blocked()
-        bell.ring()
-    assert 10 == patience.left
+        wakeup.set()
+    assert 10 == schedule.remaining
 
 
-async def test_a_bell_that_rang_before_ends_the_next_pause_and_no_other():
-    bell = Bell()
-    bell.ring()
-    bell.ring()
-    patience = patience_from(10, 5, never, bell)
-    assert await patience.pause()
+async def test_an_early_wakeup_ends_only_the_next_delay():
+    wakeup = Wakeup()
+    wakeup.set()
+    wakeup.set()
+    schedule = poll_schedule(10, 5, never, wakeup)
+    assert await schedule.wait()
     with anyio.move_on_after(0.01) as scope:
-        await patience.pause()
+        await schedule.wait()
     assert scope.cancelled_caught
 
 
-async def test_a_storm_of_events_makes_four_looks_in_the_time_of_poll():
-    bell = Bell()
+async def test_many_events_cause_four_polls_in_the_time_of_poll():
+    wakeup = Wakeup()
     slept = []
 
     async def sleep(seconds):
         slept.append(seconds)
-        bell.ring()  # another event, again and again
+        wakeup.set()  # another event during every delay
         await anyio.lowlevel.checkpoint()
 
-    patience = patience_from(10, 1, sleep, bell)
-    bell.ring()
-    looks = 0
-    while await patience.pause():
-        looks += 1
-        assert looks <= 41
+    schedule = poll_schedule(10, 1, sleep, wakeup)
+    wakeup.set()
+    polls = 0
+    while await schedule.wait():
+        polls += 1
+        assert polls <= 41
     assert {0.25} == set(slept)
-    assert (41, 10) == (looks, patience.waited)
+    assert (41, 10) == (polls, schedule.elapsed)
 
 
-async def test_an_event_during_the_floor_makes_one_look_when_it_ends():
-    bell, slept = Bell(), []
+async def test_events_during_the_minimum_delay_cause_one_poll_at_its_end():
+    wakeup, slept = Wakeup(), []
 
     async def sleep(seconds):
         slept.append(seconds)
         if len(slept) == 1:
-            bell.ring()
-            bell.ring()
+            wakeup.set()
+            wakeup.set()
         await anyio.lowlevel.checkpoint()
 
-    patience = patience_from(100, 8, sleep, bell)
-    bell.ring()
-    assert await patience.pause()
+    schedule = poll_schedule(100, 8, sleep, wakeup)
+    wakeup.set()
+    assert await schedule.wait()
     assert [] == slept
-    assert await patience.pause()
+    assert await schedule.wait()
     assert [2] == slept
-    assert await patience.pause()
+    assert await schedule.wait()
     assert [2, 2, 18] == slept
 
 
-async def test_the_first_event_after_a_quiet_pause_is_not_delayed():
-    bell, (sleep, slept) = Bell(), counted()
-    patience = patience_from(100, 8, sleep, bell)
-    await patience.pause()
-    bell.ring()
-    await patience.pause()
+async def test_the_first_event_after_a_full_delay_causes_an_immediate_poll():
+    wakeup, (sleep, slept) = Wakeup(), recording_sleep()
+    schedule = poll_schedule(100, 8, sleep, wakeup)
+    await schedule.wait()
+    wakeup.set()
+    await schedule.wait()
     assert [8] == slept
 
 
-async def test_the_floor_ends_with_the_timeout():
-    bell, (sleep, slept) = Bell(), counted()
-    patience = patience_from(1, 8, sleep, bell)
-    bell.ring()
-    assert [True, True, False] == [await patience.pause() for _ in range(3)]
+async def test_the_minimum_delay_ends_with_the_timeout():
+    wakeup, (sleep, slept) = Wakeup(), recording_sleep()
+    schedule = poll_schedule(1, 8, sleep, wakeup)
+    wakeup.set()
+    assert [True, True, False] == [await schedule.wait() for _ in range(3)]
     assert [1] == slept
 
 
-async def test_a_bell_that_does_not_ring_changes_nothing():
-    sleep, waited = counted()
-    patience = patience_from(4, 4, sleep, Bell())
-    assert [True, False] == [await patience.pause(), await patience.pause()]
+async def test_a_wakeup_that_is_never_set_changes_nothing():
+    sleep, waited = recording_sleep()
+    schedule = poll_schedule(4, 4, sleep, Wakeup())
+    assert [True, False] == [await schedule.wait(), await schedule.wait()]
     assert [4] == waited
 
 
-async def test_without_a_sleep_it_is_that_of_anyio_as_it_is_then(no_waiting):
-    await patience_from(10, 3, None, None).pause()
+async def test_sleep_defaults_to_the_current_anyio_sleep(no_waiting):
+    await poll_schedule(10, 3, None, None).wait()
     assert [3] == no_waiting
 
 
 @pytest.mark.parametrize("name", ["timeout", "poll"])
 @pytest.mark.parametrize("value", [0, -1, math.inf, math.nan, True, "5"])
-def test_a_wait_takes_a_number_of_seconds_above_0(name, value):
+def test_times_must_be_positive_numbers(name, value):
     with pytest.raises(
-        InvalidArgumentError, match=f"^{name} must be a number of seconds above 0$"
+        InvalidArgumentError, match=f"^{name} must be a positive number of seconds$"
     ):
-        patience_from(**{"timeout": 1, "poll": 1, name: value}, sleep=None, bell=None)
+        poll_schedule(**{"timeout": 1, "poll": 1, name: value}, sleep=None, wakeup=None)

@@ -1,6 +1,7 @@
-"""Start refreshes of accounts and wait until they have ended."""
+"""Start refreshes of an account and wait until they have ended."""
 
+from financial_connections._refresh.notifier import RefreshNotifier
 from financial_connections._refresh.polling import Sleep
-from financial_connections._refresh.wait import RefreshNotifier, RefreshWait
+from financial_connections._refresh.wait import RefreshWait
 
 __all__ = ["RefreshNotifier", "RefreshWait", "Sleep"]

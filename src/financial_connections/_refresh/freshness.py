@@ -1,8 +1,8 @@
-"""Tell a new refresh from the previous one. Pure.
+"""Distinguish a new refresh from the previous one. Pure.
 
 An account may be read from a replica that lags behind, so a response can show an older
-state than the one before it. A refresh is identified by its ID (only refreshes of
-transactions have one) and by the time at which it was started.
+state than an earlier response. A refresh is identified by its start time and, if it is
+a refresh of transactions, by its ID.
 """
 
 from collections.abc import Iterable
@@ -21,13 +21,13 @@ class Phase(Enum):
     """Progress of the refresh of one feature."""
 
     IDLE = "idle"
-    """No refresh has been started since the first look at the account."""
+    """No refresh has started since the account was first read."""
     RUNNING = "running"
-    """A refresh has been started and its end has not been seen."""
+    """A refresh has started and is not known to have ended."""
     SUCCEEDED = "succeeded"
-    """The new data is available."""
+    """The refresh has succeeded and its data is available."""
     FAILED = "failed"
-    """The refresh failed and the previous data is unchanged."""
+    """The refresh has failed and the previous data is unchanged."""
 
 
 _ENDS = {RefreshStatus.SUCCEEDED: Phase.SUCCEEDED, RefreshStatus.FAILED: Phase.FAILED}
@@ -36,36 +36,36 @@ _ENDS = {RefreshStatus.SUCCEEDED: Phase.SUCCEEDED, RefreshStatus.FAILED: Phase.F
 @define
 class _Progress:
     started: bool
-    """A refresh other than that of the first look is known to exist."""
+    """A refresh newer than the one of the first response is known to exist."""
     newest: _Mark | None = None
-    """The newest refresh seen; None if the feature was never refreshed."""
-    seen: bool = False
+    """The newest refresh known; None if the feature has never been refreshed."""
+    is_known: bool = False
 
     def observe(self, refresh: Any, *, after_request: bool) -> Phase:
         mark = _mark_of(refresh)
         pending = getattr(refresh, "status", None) == RefreshStatus.PENDING
-        if self.seen and _is_older(mark, self.newest):
+        if self.is_known and _is_older(mark, self.newest):
             return Phase.RUNNING if self.started else Phase.IDLE
-        if self.seen:
-            # Right after a request, a pending refresh with the mark of the previous one
-            # was started in the same second. At another time it is the previous one,
-            # seen late. An ID tells them apart.
+        if self.is_known:
+            # A pending refresh with the mark of the previous one started in the same
+            # second if it follows a request, and otherwise is the previous one in an
+            # outdated response. With an ID, the marks of the two differ.
             is_restart = pending and after_request and not (mark and mark[0])
             self.started = self.started or is_restart or _differs(mark, self.newest)
         else:
             self.started = self.started or pending
-        self.newest, self.seen = mark, True
+        self.newest, self.is_known = mark, True
         if not self.started:
             return Phase.IDLE
         return _ENDS.get(getattr(refresh, "status", None), Phase.RUNNING)  # type: ignore[arg-type]
 
 
 class Freshness:
-    """Follow the refreshes of an account from look to look.
+    """Follows the refreshes of an account from one response to the next.
 
-    The first look defines what is old: a refresh that it shows as ended is not the one
-    to wait for, unless `accept_previous` is set. A look that is older than one before
-    it never ends a refresh.
+    A refresh that the first response shows as ended is not the one to wait for, unless
+    `accept_previous` is set. A response that is older than an earlier one never ends a
+    refresh.
     """
 
     def __init__(
@@ -75,14 +75,15 @@ class Freshness:
             feature: _Progress(started=accept_previous) for feature in features
         }
         self.phases = dict.fromkeys(self._progress, Phase.IDLE)
-        """Phase of each feature in the latest look."""
+        """Phase of each feature according to the latest response."""
 
     def observe(self, account: Account, *, after_request: bool = False) -> None:
-        """Take note of a look at the account.
+        """Update the phases from a response.
 
         Args:
-            account: The account as it was seen.
-            after_request: This is the response to the request for a refresh, or the look after its refusal.
+            account: The account in the response.
+            after_request: True for the response to a request for a refresh, or for the
+                first response after such a request was rejected.
 
         """
         for feature, progress in self._progress.items():
@@ -110,7 +111,8 @@ def _is_older(mark: _Mark | None, newest: _Mark | None) -> bool:
 
 
 def _differs(mark: _Mark | None, newest: _Mark | None) -> bool:
-    """Compare two marks; a refresh without ID and time cannot be compared and counts as
-    another one.
+    """Return True if the marks belong to different refreshes.
+
+    A mark without an ID and a time cannot be compared, and counts as different.
     """
     return mark != newest or mark == (None, None)

@@ -1,8 +1,7 @@
 """Poll with increasing delays until a condition holds.
 
-Time is an argument: `sleep` can be any async function. The seconds that it was called
-with count as waited, so a `sleep` that takes no time reaches the timeout like one that
-does.
+The function that sleeps is an argument. The seconds passed to it count as elapsed, so
+the timeout is reached even if a test replaces it with one that returns immediately.
 """
 
 import math
@@ -15,108 +14,108 @@ from attrs import define, field
 from financial_connections.errors import InvalidArgumentError
 
 _FACTOR = 1.5
-_LONGEST = 30.0
-_FLOOR = 0.25
+_MAX_DELAY = 30.0
+_MIN_DELAY_AFTER_WAKEUP = 0.25
+"""Relative to the first delay."""
 
 Sleep = Callable[[float], Awaitable[object]]
 
 
 @define(eq=False)
-class Bell:
-    """A signal that ends a pause early, or the next pause if it is rung between two."""
+class Wakeup:
+    """An event that ends the current delay, or else the next one."""
 
     _event: anyio.Event = field(factory=anyio.Event, init=False)
 
-    def ring(self) -> None:
-        """End the current pause, or the next one."""
+    def set(self) -> None:
+        """End the current delay, or the next one if there is none."""
         self._event.set()
 
-    async def heard(self) -> None:
-        """Wait until it is rung."""
+    async def wait(self) -> None:
+        """Wait until the event is set."""
         await self._event.wait()
 
-    def silence(self) -> bool:
-        """Reset the bell and return True if it was rung."""
-        rung, self._event = self._event.is_set(), anyio.Event()
-        return rung
+    def reset(self) -> bool:
+        """Clear the event, and return True if it was set."""
+        was_set, self._event = self._event.is_set(), anyio.Event()
+        return was_set
 
 
 @define(eq=False)
-class Patience:
-    """The delays between looks, and what is left of the timeout. All times are in
-    seconds.
-    """
+class PollSchedule:
+    """The delays between polls, and the time left until the timeout, in seconds."""
 
     timeout: float
     delays: Iterator[float]
     sleep: Sleep
-    bell: Bell | None = None
-    floor: float = 0
-    """Shortest time between two looks of which the first was caused by the bell."""
-    waited: float = 0
-    _cut_short: bool = field(default=False, init=False)
+    wakeup: Wakeup | None = None
+    minimum: float = 0
+    """Minimum delay after a poll that a wakeup caused."""
+    elapsed: float = 0
+    _was_woken: bool = field(default=False, init=False)
 
     @property
     def limit(self) -> float | None:
-        """The timeout for anyio's cancel scopes; None if there is none."""
+        """The timeout as cancel scopes of anyio expect it; None if there is none."""
         return None if math.isinf(self.timeout) else self.timeout
 
     @property
-    def left(self) -> float:
-        """Seconds that may still be waited."""
-        return self.timeout - self.waited
+    def remaining(self) -> float:
+        """Seconds until the timeout."""
+        return self.timeout - self.elapsed
 
-    async def pause(self, at_least: float = 0) -> bool:
-        """Wait until the bell rings or the next delay has passed.
+    async def wait(self, at_least: float = 0) -> bool:
+        """Wait until the next poll is due, or until a wakeup.
 
         Args:
-            at_least: Wait this long even if the next delay is shorter, unless the bell rings.
+            at_least: Minimum delay in seconds, unless there is a wakeup.
 
         Returns:
-            False if the timeout had passed before, so that there must not be another look.
+            False if the timeout has already passed, so that no further poll is allowed.
 
         """
-        if self.left <= 0:
+        if self.remaining <= 0:
             return False
-        if self._cut_short:
-            await self._wait(min(self.floor, self.left))
-        seconds = min(max(next(self.delays), at_least), self.left)
-        self._cut_short = False
+        if self._was_woken:
+            await self._sleep(min(self.minimum, self.remaining))
+        seconds = min(max(next(self.delays), at_least), self.remaining)
+        self._was_woken = False
         if seconds <= 0:
             return True
-        if self.bell is None:
-            await self._wait(seconds)
-        elif await _rings(self.bell, self.sleep, seconds):
-            self._cut_short = True
+        if self.wakeup is None:
+            await self._sleep(seconds)
+        elif await _wait_for_wakeup(self.wakeup, self.sleep, seconds):
+            self._was_woken = True
         else:
-            self.waited += seconds
+            self.elapsed += seconds
         return True
 
-    async def _wait(self, seconds: float) -> None:
+    async def _sleep(self, seconds: float) -> None:
         await self.sleep(seconds)
-        self.waited += seconds
+        self.elapsed += seconds
 
 
-def patience_from(
-    timeout: Any, poll: Any, sleep: Sleep | None, bell: Bell | None
-) -> Patience:
-    """Return the patience for the arguments of a wait.
+def poll_schedule(
+    timeout: Any, poll: Any, sleep: Sleep | None, wakeup: Wakeup | None
+) -> PollSchedule:
+    """Return the schedule for the arguments of a refresh wait.
 
     Args:
-        timeout: Seconds to wait at most; None waits without limit.
-        poll: Seconds before the first look.
-        sleep: Replacement of `anyio.sleep`.
-        bell: Ends pauses early.
+        timeout: Maximum duration in seconds; None means no limit.
+        poll: Seconds before the first poll.
+        sleep: Replacement for `anyio.sleep`.
+        wakeup: Ends a delay early.
 
     Raises:
-        InvalidArgumentError: A time is not a positive number.
+        InvalidArgumentError: `timeout` or `poll` is not a positive number.
 
     """
     first = _positive("poll", poll)
-    whole = math.inf if timeout is None else _positive("timeout", timeout)
+    limit = math.inf if timeout is None else _positive("timeout", timeout)
     # `anyio.sleep` is looked up at the time of the call because tests replace it.
     sleep = sleep or (lambda seconds: anyio.sleep(seconds))  # noqa: PLW0108
-    return Patience(whole, _delays(first), sleep, bell, _FLOOR * first)
+    minimum = _MIN_DELAY_AFTER_WAKEUP * first
+    return PollSchedule(limit, _delays(first), sleep, wakeup, minimum)
 
 
 def _positive(name: str, value: Any) -> float:
@@ -125,28 +124,28 @@ def _positive(name: str, value: Any) -> float:
         or not isinstance(value, int | float)
         or not 0 < value < math.inf
     ):
-        raise InvalidArgumentError(f"{name} must be a number of seconds above 0")
+        raise InvalidArgumentError(f"{name} must be a positive number of seconds")
     return float(value)
 
 
 def _delays(first: float) -> Iterator[float]:
-    delay, longest = first, max(first, _LONGEST)
+    delay, maximum = first, max(first, _MAX_DELAY)
     while True:
         yield delay
-        delay = min(longest, _FACTOR * delay)
+        delay = min(maximum, _FACTOR * delay)
 
 
-async def _rings(bell: Bell, sleep: Sleep, seconds: float) -> bool:
-    """Wait for the bell or for the time; return True if it was the bell."""
-    if not bell.silence():
-        async with anyio.create_task_group() as tasks:
+async def _wait_for_wakeup(wakeup: Wakeup, sleep: Sleep, seconds: float) -> bool:
+    """Wait for a wakeup or until the time has passed; return True for a wakeup."""
+    if wakeup.reset():
+        return True
+    async with anyio.create_task_group() as tasks:
 
-            async def listen() -> None:
-                await bell.heard()
-                tasks.cancel_scope.cancel()
-
-            tasks.start_soon(listen)
-            await sleep(seconds)
+        async def listen() -> None:
+            await wakeup.wait()
             tasks.cancel_scope.cancel()
-        return bell.silence()
-    return True
+
+        tasks.start_soon(listen)
+        await sleep(seconds)
+        tasks.cancel_scope.cancel()
+    return wakeup.reset()

@@ -1,7 +1,7 @@
-"""Read the state of refreshes off an account. Pure.
+"""Read the state of refreshes from an account. Pure.
 
-A refresh is asynchronous: the response that starts it shows it as `pending`, later ones
-as `succeeded` or `failed`. Source:
+Refreshes are asynchronous. The response to the request that starts one shows it as
+`pending`, and later responses show it as `succeeded` or `failed`. Source:
 https://docs.stripe.com/financial-connections/balances
 """
 
@@ -15,8 +15,8 @@ from financial_connections.errors import (
 )
 from financial_connections.models import Account, AccountStatus
 
-# Mind the trap: the feature is `balance` where the permission, and what a session can
-# prefetch, is `balances`; and the attribute of `transactions` is in the singular.
+# Stripe's names differ: the feature is `balance`, but the permission and the prefetch
+# of a session are `balances`. The attribute for `transactions` is in the singular.
 _ATTRIBUTES = {
     "balance": "balance_refresh",
     "ownership": "ownership_refresh",
@@ -26,31 +26,31 @@ _PERMISSIONS = {"balance": "balances"}
 
 
 def features_from(features: Any) -> tuple[str, ...]:
-    """Return the features to refresh, each once.
+    """Return the features to refresh, without duplicates.
 
     Raises:
-        InvalidArgumentError: There are none, or one of them cannot be refreshed.
+        InvalidArgumentError: There is no feature, or one of them cannot be refreshed.
 
     """
     if isinstance(features, str) or not features:
         raise InvalidArgumentError(
-            'features must be a list of at least one: features=["balance"]'
+            'features must be a list with at least one item: features=["balance"]'
         )
-    wanted = tuple(dict.fromkeys(features))
-    for feature in wanted:
+    unique = tuple(dict.fromkeys(features))
+    for feature in unique:
         if feature == "balances":
             raise InvalidArgumentError(
-                'features: the permission is "balances", the feature is "balance"'
+                'features must contain "balance"; "balances" is the permission'
             )
         if feature not in _ATTRIBUTES:
             raise InvalidArgumentError(
-                f"features: choose from {', '.join(_ATTRIBUTES)}"
+                f"features must be some of {', '.join(_ATTRIBUTES)}"
             )
-    return wanted
+    return unique
 
 
 def has_permission(account: Account, features: list[str]) -> bool:
-    """Return True if the account holder allowed all of `features` to be read."""
+    """Return True if the account holder has allowed access to all features."""
     permissions = {str(permission) for permission in account.permissions or ()}
     return all(
         _PERMISSIONS.get(feature, feature) in permissions for feature in features
@@ -58,18 +58,21 @@ def has_permission(account: Account, features: list[str]) -> bool:
 
 
 def refresh_of(account: Account | None, feature: str) -> Any:
-    """Return the latest refresh of a feature; None if there was none."""
+    """Return the latest refresh of a feature; None if there has been none."""
     return getattr(account, _ATTRIBUTES[feature], None)
 
 
 def status_of(account: Account | None, feature: str) -> str | None:
-    """Return the status of the latest refresh of a feature; None if there was none."""
+    """Return the status of the latest refresh of a feature, if there has been one."""
     return getattr(refresh_of(account, feature), "status", None)
 
 
-def opening_of(account: Account, features: list[str]) -> int:
-    """Return the time from which all features can be refreshed, in seconds since the
-    epoch; 0 if unknown.
+def available_at(account: Account, features: list[str]) -> int:
+    """Return the time from which all features can be refreshed.
+
+    Returns:
+        Seconds since the epoch; 0 if the time is not known.
+
     """
     return max(
         getattr(refresh_of(account, feature), "next_refresh_available_at", None) or 0
@@ -79,24 +82,24 @@ def opening_of(account: Account, features: list[str]) -> int:
 
 def require_access(account: Account) -> None:
     """Raise an error if no data can be fetched from the account."""
-    error = access_error(account)
+    error = account_error(account)
     if error:
         raise error
 
 
-def access_error(account: Account) -> InvalidRequestError | None:
-    """Return the error of an account that cannot be refreshed, judged by its own
-    status; None if it can.
-    """
-    facts: dict[str, Any] = {"status": 200, "request_id": account.request_id}
+def account_error(account: Account) -> InvalidRequestError | None:
+    """Return an error if the status of the account rules out a refresh."""
+    fields: dict[str, Any] = {"status": 200, "request_id": account.request_id}
     if account.status == AccountStatus.INACTIVE:
         error = AccountInactiveError(
-            "the account is inactive: its holder has to link it again", **facts
+            "the account is inactive: the account holder must link it again", **fields
         )
         error.code = "financial_connections_account_inactive"
         return error
     if account.status == AccountStatus.DISCONNECTED:
         return AccountDisconnectedError(
-            "the account is disconnected: its holder has to link it anew", **facts
+            "the account is disconnected: the account holder must link it again, which "
+            "creates a new account",
+            **fields,
         )
     return None

@@ -1,10 +1,8 @@
-"""Refresh one account and wait until the refresh has ended."""
+"""Refresh one account and wait until all refreshes have ended."""
 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -15,12 +13,13 @@ from financial_connections._generated.api.accounts import (
     retrieve_account,
 )
 from financial_connections._refresh.freshness import Freshness, Phase
-from financial_connections._refresh.polling import Bell, Patience, Sleep, patience_from
+from financial_connections._refresh.notifier import RefreshNotifier
+from financial_connections._refresh.polling import PollSchedule, Sleep, poll_schedule
 from financial_connections._refresh.status import (
-    access_error,
+    account_error,
+    available_at,
     features_from,
     has_permission,
-    opening_of,
     require_access,
     status_of,
 )
@@ -34,62 +33,12 @@ from financial_connections.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from financial_connections._request import RequestOptions, Sender
     from financial_connections.models import Account
-    from financial_connections.webhooks import AccountEvent, UnknownEvent
 
 _log = logging.getLogger("financial_connections")
-
-
-class RefreshNotifier:
-    """Webhook events that make waits look at their account at once.
-
-    Pass it to `refresh_and_wait` or `wait_for_refresh`, and call `notify` for each
-    event:
-
-        notifier = RefreshNotifier()
-        account = await client.accounts.refresh_and_wait("fca_1", features=["balance"], notifier=notifier)
-
-        async def on_event(event):          # elsewhere, on the same event loop
-            notifier.notify(event)
-
-    One notifier serves any number of waits. An event never ends a wait by itself, because
-    it may be old or about another refresh: it only causes a look. The first event
-    causes one at once; after it the next look comes a quarter of `poll` later at the
-    earliest, however many events arrive. An event that arrives earlier causes that
-    look.
-    """
-
-    def __init__(self) -> None:
-        self._bells: defaultdict[str, list[Bell]] = defaultdict(list)
-
-    def notify(self, event: AccountEvent | UnknownEvent | str) -> None:
-        """Wake the waits for the account of an event.
-
-        Args:
-            event: The event, or the ID of the account.
-
-        """
-        account = event if isinstance(event, str) else _account_in(event)
-        for bell in self._bells.get(account or "", ()):
-            bell.ring()
-
-    @contextmanager
-    def _listening(self, account: str) -> Generator[Bell, None, None]:
-        bell = Bell()
-        self._bells[account].append(bell)
-        try:
-            yield bell
-        finally:
-            self._bells[account].remove(bell)
-            if not self._bells[account]:
-                del self._bells[account]
-
-
-def _account_in(event: Any) -> str | None:
-    return getattr(getattr(event.data, "object", None), "id", None)
 
 
 @define(eq=False, kw_only=True)
@@ -109,44 +58,45 @@ class RefreshWait:
     on_progress: Callable[[Account], object] | None = None
     when_available: bool = False
     freshness: Freshness = field(init=False)
-    last: Account | None = None
-    """The account as last seen."""
+    latest: Account | None = None
+    """The account as it was last read."""
 
     async def run(self, *, refresh: bool) -> Account:
-        """Return the account once all features are refreshed.
+        """Return the account once all features have been refreshed.
 
         Args:
-            refresh: Start a refresh and wait for it; otherwise the latest refresh counts, even if it has ended.
+            refresh: True to start a refresh and wait for it. False to wait for the
+                latest refresh, which may already have ended.
 
         """
         notifier = self.notifier or RefreshNotifier()
         self.freshness = Freshness(self.features, accept_previous=not refresh)
-        with notifier._listening(self.account) as bell:
-            patience = patience_from(
-                self.timeout, self.poll, self.sleep, bell if self.notifier else None
+        with notifier._listening(self.account) as wakeup:
+            schedule = poll_schedule(
+                self.timeout, self.poll, self.sleep, wakeup if self.notifier else None
             )
             try:
-                with anyio.move_on_after(patience.limit):
-                    account = await self._poll(patience, refresh=refresh)
+                with anyio.move_on_after(schedule.limit):
+                    account = await self._poll(schedule, refresh=refresh)
                     if account is not None:
                         return account
-                raise self._deadline_error(patience.timeout)
+                raise self._deadline_error(schedule.timeout)
             except DeadlineExceededError as error:
-                error.account = self.last
+                error.account = self.latest
                 raise
 
-    async def _poll(self, patience: Patience, *, refresh: bool) -> Account | None:
-        account = await (self._start(patience) if refresh else self._look())
+    async def _poll(self, schedule: PollSchedule, *, refresh: bool) -> Account | None:
+        account = await (self._start(schedule) if refresh else self._retrieve())
         while not self._is_refreshed(account):
-            if not await patience.pause():
+            if not await schedule.wait():
                 return None
-            account = await self._look()
+            account = await self._retrieve()
         return account
 
     def _is_refreshed(self, account: Account) -> bool:
         if len(self.freshness.in_phase(Phase.SUCCEEDED)) == len(self.features):
             return True
-        # The state of the account comes first because it is why refreshes fail.
+        # An error of the account comes first because it is why its refreshes fail.
         require_access(account)
         if failed := self.freshness.in_phase(Phase.FAILED):
             raise RefreshFailedError(
@@ -154,98 +104,102 @@ class RefreshWait:
             )
         return False
 
-    async def _look(self, *, after_request: bool = False) -> Account:
+    async def _retrieve(self, *, after_request: bool = False) -> Account:
         account = await retrieve_account(
             self.sender, self.account, expand=self.expand, options=self.options
         )
-        return self._seen(account, after_request=after_request)
+        self._observe(account, after_request=after_request)
+        return account
 
-    def _seen(self, account: Account, *, after_request: bool) -> Account:
-        self.last = account
+    def _observe(self, account: Account, *, after_request: bool) -> None:
+        self.latest = account
         self.freshness.observe(account, after_request=after_request)
         if self.on_progress:
             try:
                 self.on_progress(account)
-            except Exception:  # noqa: BLE001 - a callback's fault must not end the wait
-                _log.exception("on_progress raised; the wait goes on")
-        return account
+            except Exception:  # noqa: BLE001 - a faulty callback must not end the wait
+                _log.exception("on_progress raised an error; the wait continues")
 
-    async def _start(self, patience: Patience) -> Account:
-        """Start the refresh of each feature, or join the one that somebody else has
-        started.
-        """
-        options, account = self.options, await self._look()
+    async def _start(self, schedule: PollSchedule) -> Account:
+        """Start a refresh of each feature, or join one that is already pending."""
+        options, account = self.options, await self._retrieve()
         while True:
             require_access(account)
             idle = self.freshness.in_phase(Phase.IDLE)
             if not idle:
                 return account
-            refusal, opening = None, opening_of(account, idle)
+            error, opening = None, available_at(account, idle)
             if opening <= self.clock():
-                account, refusal = await self._request(idle, options)
-                if refusal is None:
+                account, error = await self._request(idle, options)
+                if error is None:
                     return account
-                # The idempotency key is used up: a request repeated with it would get
-                # the same refusal again.
+                # The idempotency key has been used: another request with it would
+                # receive the same error.
                 options = options and evolve(options, idempotency_key=None)
-                if access_error(account) or idle != self.freshness.in_phase(Phase.IDLE):
+                if account_error(account) or idle != self.freshness.in_phase(
+                    Phase.IDLE
+                ):
                     continue
-                opening = opening_of(account, idle)
-                # The server's clock counts. Without a time, or a permission, the
-                # refusal has another reason.
+                opening = available_at(account, idle)
+                # The server's clock decides whether it is too early. If there is no
+                # time, or a permission is missing, the error has another reason.
                 if not opening or not has_permission(account, idle):
-                    raise refusal
-            await self._wait_for(opening, refusal, patience)
-            account = await self._look()
+                    raise error
+            await self._wait_until(opening, error, schedule)
+            account = await self._retrieve()
 
     async def _request(
         self, features: list[str], options: Any
     ) -> tuple[Account, InvalidRequestError | None]:
-        wanted: Any = features
+        """Request a refresh; if it is rejected, return the error and the account."""
+        refresh_features: Any = features
         try:
             account = await refresh_account(
                 self.sender,
                 self.account,
-                features=wanted,
+                features=refresh_features,
                 expand=self.expand,
                 options=options,
             )
         except (AccountInactiveError, IdempotencyError):
             raise
         except InvalidRequestError as error:
-            refusal = error
+            rejection = error
         else:
-            return self._seen(account, after_request=True), None
-        return await self._look(after_request=True), refusal
+            self._observe(account, after_request=True)
+            return account, None
+        return await self._retrieve(after_request=True), rejection
 
-    async def _wait_for(
-        self, opening: int, refusal: InvalidRequestError | None, patience: Patience
+    async def _wait_until(
+        self, opening: int, error: InvalidRequestError | None, schedule: PollSchedule
     ) -> None:
         seconds = opening - self.clock()
         if (
             self.when_available
-            and seconds < patience.left
-            and await patience.pause(seconds)
+            and seconds < schedule.remaining
+            and await schedule.wait(seconds)
         ):
             return
-        said = f": {refusal.message}" if refusal else ""
+        reason = f": {error.message}" if error else ""
         raise RefreshNotAvailableError(
-            f"a refresh is not possible before {opening} (seconds since the epoch){said}",
+            f"a refresh is not possible before {opening} (seconds since the epoch)"
+            f"{reason}",
             available_at=opening,
-        ) from refusal
+        ) from error
 
     def _deadline_error(self, seconds: float) -> DeadlineExceededError:
         statuses = [
-            f"{feature} is {status_of(self.last, feature)}{self._age(feature)}"
+            f"{feature} is {status_of(self.latest, feature)}{self._age(feature)}"
             for feature in self.features
         ]
         return DeadlineExceededError(
-            f"the refresh took longer than {seconds:g} s; when last seen, {', '.join(statuses)}",
-            request_id=self.last.request_id if self.last else None,
+            f"the refresh took longer than {seconds:g} s; "
+            f"when the account was last read, {', '.join(statuses)}",
+            request_id=self.latest.request_id if self.latest else None,
         )
 
     def _age(self, feature: str) -> str:
         is_old = self.freshness.phases[feature] is Phase.IDLE and status_of(
-            self.last, feature
+            self.latest, feature
         )
-        return ", still by the previous refresh" if is_old else ""
+        return " from the previous refresh" if is_old else ""

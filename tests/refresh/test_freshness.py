@@ -1,4 +1,4 @@
-"""Waits for refreshes when reads of the account lag behind."""
+"""Refresh waits in which responses about the account are out of date."""
 
 import json
 
@@ -42,15 +42,16 @@ def transactions(status, at, refresh):
 YESTERDAY = balance("succeeded", 100)
 
 
-async def wait(*answers, call="refresh_and_wait", features=("balance",), **arguments):
-    """Wait while the API gives these answers; the last one is repeated. Return the
-    account and the methods used.
-    """
-    left, sent = list(answers), []
+async def wait(*bodies, call="refresh_and_wait", features=("balance",), **arguments):
+    """Return the account and the initials of the methods, given the response bodies.
 
-    def answer(request):
+    The last body is repeated.
+    """
+    remaining, sent = list(bodies), []
+
+    def respond(request):
         sent.append(request.method)
-        body = left.pop(0) if len(left) > 1 else left[0]
+        body = remaining.pop(0) if len(remaining) > 1 else remaining[0]
         status = 400 if "error" in body else 200
         return httpx.Response(
             status, content=json.dumps(body if status == 400 else ACCOUNT | body)
@@ -60,7 +61,7 @@ async def wait(*answers, call="refresh_and_wait", features=("balance",), **argum
     if call == "wait_for_refresh":
         del time["clock"]
     async with (
-        httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http,
+        httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http,
         AsyncClient("sk_test_1", http_client=http) as client,
     ):
         account = await getattr(client.accounts, call)(
@@ -69,7 +70,7 @@ async def wait(*answers, call="refresh_and_wait", features=("balance",), **argum
     return account, "".join(method[0] for method in sent)
 
 
-async def test_a_look_that_still_shows_the_previous_refresh_does_not_end_the_wait():
+async def test_a_poll_that_shows_the_previous_refresh_does_not_end_the_wait():
     account, sent = await wait(
         YESTERDAY,
         balance("pending", 200),
@@ -81,14 +82,14 @@ async def test_a_look_that_still_shows_the_previous_refresh_does_not_end_the_wai
     assert (200, "GPGGGG") == (account.balance_refresh.last_attempted_at, sent)
 
 
-async def test_a_response_to_the_request_that_shows_the_previous_refresh_does_not_end_the_wait():
+async def test_an_outdated_response_to_the_request_does_not_end_the_wait():
     account, sent = await wait(
         YESTERDAY, YESTERDAY, YESTERDAY, balance("succeeded", 200)
     )
     assert (200, "GPGG") == (account.balance_refresh.last_attempted_at, sent)
 
 
-async def test_the_failure_of_the_previous_refresh_does_not_fail_the_wait():
+async def test_a_failure_of_the_previous_refresh_is_ignored():
     account, _ = await wait(
         balance("failed", 100),
         balance("failed", 100),
@@ -98,7 +99,7 @@ async def test_the_failure_of_the_previous_refresh_does_not_fail_the_wait():
     assert 200 == account.balance_refresh.last_attempted_at
 
 
-async def test_the_failure_of_the_new_refresh_fails_the_wait():
+async def test_a_failure_of_the_new_refresh_is_raised():
     with pytest.raises(RefreshFailedError):
         await wait(
             YESTERDAY, balance("pending", 200), YESTERDAY, balance("failed", 200)
@@ -110,15 +111,15 @@ async def test_a_refresh_that_ends_before_the_response_ends_the_wait():
     assert "GP" == sent
 
 
-async def test_a_look_older_than_the_first_one_is_ignored():
+async def test_a_response_older_than_the_first_one_is_ignored():
     account, _ = await wait(
         balance("succeeded", 100), balance("succeeded", 50), balance("succeeded", 200)
     )
     assert 200 == account.balance_refresh.last_attempted_at
 
 
-async def test_a_look_newer_than_the_first_one_but_older_than_the_response_is_ignored():
-    """The first look lagged: another refresh, at 150, had been over by then."""
+async def test_a_poll_older_than_the_response_to_the_request_is_ignored():
+    """The first response was out of date: another refresh had ended at 150."""
     account, _ = await wait(
         YESTERDAY,
         balance("pending", 200),
@@ -128,7 +129,7 @@ async def test_a_look_newer_than_the_first_one_but_older_than_the_response_is_ig
     assert 200 == account.balance_refresh.last_attempted_at
 
 
-async def test_the_first_refresh_ever_is_not_ended_by_looks_from_before_it():
+async def test_responses_from_before_the_first_refresh_are_ignored():
     none = {"balance_refresh": None}
     account, _ = await wait(
         none, balance("pending", 200), none, none, balance("succeeded", 200)
@@ -136,21 +137,21 @@ async def test_the_first_refresh_ever_is_not_ended_by_looks_from_before_it():
     assert 200 == account.balance_refresh.last_attempted_at
 
 
-async def test_a_joined_refresh_is_not_ended_by_a_look_from_before_it():
+async def test_a_response_from_before_a_joined_refresh_is_ignored():
     account, sent = await wait(
         balance("pending", 200), YESTERDAY, balance("succeeded", 200)
     )
     assert (200, "GGG") == (account.balance_refresh.last_attempted_at, sent)
 
 
-async def test_a_refresh_within_the_second_of_the_previous_one_is_waited_for():
+async def test_a_refresh_in_the_same_second_as_the_previous_one_is_awaited():
     _, sent = await wait(
         YESTERDAY, balance("pending", 100), balance("pending", 100), YESTERDAY
     )
     assert "GPGG" == sent
 
 
-async def test_a_late_look_at_the_previous_refresh_while_it_was_pending_starts_nothing():
+async def test_an_outdated_pending_refresh_does_not_count_as_started():
     account, _ = await wait(
         YESTERDAY,
         YESTERDAY,
@@ -173,12 +174,12 @@ async def test_a_late_look_at_the_previous_refresh_while_it_was_pending_starts_n
     assert "fctxnref_2" == account.transaction_refresh.id
 
 
-async def test_a_refresh_that_another_process_starts_within_the_same_second_is_joined():
+async def test_a_refresh_of_another_process_in_the_same_second_is_joined():
     _, sent = await wait(YESTERDAY, TOO_EARLY, balance("pending", 100), YESTERDAY)
     assert "GPGG" == sent
 
 
-async def test_two_refreshes_of_transactions_within_a_second_are_told_apart_by_their_ids():
+async def test_refreshes_in_the_same_second_are_distinguished_by_id():
     account, sent = await wait(
         transactions("succeeded", 100, "fctxnref_1"),
         transactions("succeeded", 100, "fctxnref_1"),
@@ -188,7 +189,7 @@ async def test_two_refreshes_of_transactions_within_a_second_are_told_apart_by_t
     assert ("fctxnref_2", "GPG") == (account.transaction_refresh.id, sent)
 
 
-async def test_a_refresh_that_another_process_starts_in_between_is_joined():
+async def test_a_refresh_that_another_process_starts_is_joined():
     account, sent = await wait(
         YESTERDAY,
         TOO_EARLY,
@@ -199,13 +200,13 @@ async def test_a_refresh_that_another_process_starts_in_between_is_joined():
     assert (200, "GPGGG") == (account.balance_refresh.last_attempted_at, sent)
 
 
-async def test_a_refresh_that_another_process_completes_in_between_is_the_one_waited_for():
+async def test_a_refresh_that_another_process_completes_ends_the_wait():
     new = balance("succeeded", 200, next_refresh_available_at=20_000)
     account, sent = await wait(YESTERDAY, TOO_EARLY, new)
     assert (200, "GPG") == (account.balance_refresh.last_attempted_at, sent)
 
 
-async def test_a_refusal_followed_by_a_stale_look_is_not_the_end_of_a_refresh():
+async def test_an_outdated_response_after_a_rejection_does_not_end_the_wait():
     old = balance("succeeded", 100, next_refresh_available_at=9_000) | {
         "permissions": ["balances"]
     }
@@ -223,7 +224,7 @@ async def test_a_refusal_followed_by_a_stale_look_is_not_the_end_of_a_refresh():
     assert (200, "GPGGGG") == (account.balance_refresh.last_attempted_at, sent)
 
 
-async def test_features_count_only_together_in_one_look():
+async def test_all_features_must_have_succeeded_in_one_response():
     old = transactions("succeeded", 100, "fctxnref_1")
     new = transactions("succeeded", 200, "fctxnref_2")
     account, sent = await wait(
@@ -241,15 +242,15 @@ async def test_features_count_only_together_in_one_look():
     )
 
 
-async def test_a_timeout_says_that_only_the_previous_refresh_was_seen():
+async def test_a_timeout_error_says_that_only_the_previous_refresh_was_visible():
     with pytest.raises(
         DeadlineExceededError,
-        match="balance is succeeded, still by the previous refresh$",
+        match="balance is succeeded, from the previous refresh$",
     ):
         await wait(YESTERDAY, YESTERDAY, timeout=10)
 
 
-async def test_waiting_alone_accepts_the_latest_refresh_and_nothing_older_than_it():
+async def test_wait_for_refresh_accepts_only_the_latest_refresh():
     assert "G" == (await wait(YESTERDAY, call="wait_for_refresh"))[1]
     account, sent = await wait(
         balance("pending", 200),
@@ -260,20 +261,16 @@ async def test_waiting_alone_accepts_the_latest_refresh_and_nothing_older_than_i
     assert (200, "GGG") == (account.balance_refresh.last_attempted_at, sent)
 
 
-async def test_a_refresh_that_cannot_be_identified_is_judged_by_its_status():
+async def test_a_refresh_without_id_and_time_is_judged_by_its_status():
     bare = {"balance_refresh": {"status": "succeeded"}}
     assert "GP" == (await wait(bare, bare))[1]
 
 
-# -- a model of a world whose reads lag behind -----------------------------------------
-
-
 @st.composite
 def lagging_worlds(draw):
-    """Draw the states of a feature in the order in which they come to be, and the
-    looks at them.
+    """Draw the successive states of a feature.
 
-    A refresh is pending and then ends; the last one is the one that the request starts.
+    A refresh is pending and then ends. The request starts the last one.
     """
     with_ids, at, states = draw(st.booleans()), 100, []
     for number in range(draw(st.integers(1, 3))):
@@ -287,9 +284,9 @@ def lagging_worlds(draw):
 
 
 @given(lagging_worlds(), st.data())
-def test_only_a_refresh_that_began_after_the_first_look_ends_a_wait(states, data):
+def test_only_a_refresh_that_started_after_the_first_response_ends_a_wait(states, data):
     freshness = Freshness(["transactions"])
-    # All but the last refresh are over; the first look may lag by one ended refresh.
+    # All refreshes but the last have ended, and the first response may miss one.
     before = states[:-2]
     ended = [None, *before[1::2]]
     first = data.draw(st.sampled_from(ended[-2:]))

@@ -1,0 +1,64 @@
+"""Wake refresh waits when a webhook event arrives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from financial_connections._refresh.polling import Wakeup
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from financial_connections.webhooks import AccountEvent, UnknownEvent
+
+
+class RefreshNotifier:
+    """Makes refresh waits poll their account as soon as a webhook event arrives.
+
+    Pass it to `refresh_and_wait` or `wait_for_refresh`, and call `notify` for each
+    event, on the same event loop:
+
+        notifier = RefreshNotifier()
+        account = await client.accounts.refresh_and_wait(
+            "fca_1", features=["balance"], notifier=notifier
+        )
+
+        async def on_event(event):          # in your webhook handler
+            notifier.notify(event)
+
+    One notifier serves any number of waits. An event never ends a wait by itself,
+    because it may be old or about another refresh: it only causes a poll. If many
+    events arrive, the wait polls once immediately, and then at most once in a quarter
+    of `poll`. An event that arrives in between causes the next poll, so none is missed.
+    """
+
+    def __init__(self) -> None:
+        self._wakeups: defaultdict[str, list[Wakeup]] = defaultdict(list)
+
+    def notify(self, event: AccountEvent | UnknownEvent | str) -> None:
+        """Wake the waits for the account of an event.
+
+        Args:
+            event: The event, or the ID of the account.
+
+        """
+        account = event if isinstance(event, str) else _account_in(event)
+        for wakeup in self._wakeups.get(account or "", ()):
+            wakeup.set()
+
+    @contextmanager
+    def _listening(self, account: str) -> Generator[Wakeup, None, None]:
+        wakeup = Wakeup()
+        self._wakeups[account].append(wakeup)
+        try:
+            yield wakeup
+        finally:
+            self._wakeups[account].remove(wakeup)
+            if not self._wakeups[account]:
+                del self._wakeups[account]
+
+
+def _account_in(event: Any) -> str | None:
+    return getattr(getattr(event.data, "object", None), "id", None)
