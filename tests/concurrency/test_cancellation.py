@@ -1,0 +1,73 @@
+"""No item is lost when a wait for it is cancelled at any step."""
+
+import asyncio
+import random
+import sys
+from itertools import repeat
+
+import anyio
+import pytest
+
+from tests.support.concurrency import (
+    EVERYTHING,
+    NATIVE,
+    SOURCES,
+    Api,
+    by_scope,
+    by_task,
+    consume,
+)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("steps", range(32))
+async def test_a_cancelled_scope_loses_no_item(source, steps):
+    received = await consume(source, Api(lambda: 2), by_scope, repeat(steps))
+    assert EVERYTHING == sorted(received)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("interrupt", NATIVE)
+@pytest.mark.parametrize("steps", range(32))
+async def test_a_native_cancellation_loses_no_item(
+    source, interrupt, steps, anyio_backend
+):
+    received = await consume(source, Api(lambda: 2), interrupt, repeat(steps))
+    assert EVERYTHING == sorted(received)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_random_cancellations_lose_no_item(anyio_backend):
+    rng = random.Random(3)
+
+    def heartbeats():
+        while True:
+            yield rng.randrange(24)
+
+    for _ in range(1_000):
+        source, interrupt = rng.choice(SOURCES), rng.choice([by_scope, *NATIVE])
+        received = await consume(
+            source, Api(lambda: rng.randrange(5)), interrupt, heartbeats()
+        )
+        assert EVERYTHING == sorted(received), (source, interrupt)
+    await anyio.lowlevel.checkpoint()
+    assert [asyncio.current_task()] == [
+        task for task in asyncio.all_tasks() if "test" in repr(task.get_coro())
+    ]
+
+
+@pytest.mark.skipif(
+    sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12"
+)
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("source", SOURCES)
+async def test_eager_tasks_lose_no_item(source, anyio_backend):
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)
+    try:
+        for steps in range(12):
+            received = await consume(source, Api(lambda: 1), by_task, repeat(steps))
+            assert EVERYTHING == sorted(received)
+    finally:
+        loop.set_task_factory(None)

@@ -1,0 +1,153 @@
+"""Errors of background tasks, and of the block around them."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+
+from financial_connections import APIConnectionError
+from financial_connections._concurrency import BackgroundTasks, fan_out
+from financial_connections.models import TransactionList
+from financial_connections.pagination import Pager
+from tests.support.concurrency import (
+    page_of,
+)
+
+
+@asynccontextmanager
+async def failing_prefetch():
+    async def fetch(*, starting_after, **_):
+        if starting_after:
+            raise APIConnectionError("gone")
+        return TransactionList.from_dict(page_of(["a", "b", "c"], None))
+
+    async with Pager(fetch).prefetch() as items:
+        await anext(items)
+        yield items
+
+
+@asynccontextmanager
+async def failing_producers():
+    async def broken(send):
+        await send(1)
+        raise ZeroDivisionError("a bug")
+
+    async with BackgroundTasks() as tasks:
+        results = fan_out(tasks, iter([broken, broken, broken]), 3, "sync")
+        await anext(results)
+        yield results
+
+
+@pytest.mark.parametrize("block", [failing_prefetch, failing_producers])
+async def test_a_block_whose_tasks_failed_ends_without_an_error(block):
+    async with block():
+        await anyio.wait_all_tasks_blocked()
+
+
+@pytest.mark.parametrize("block", [failing_prefetch, failing_producers])
+async def test_the_error_of_a_block_is_never_replaced(block):
+    with pytest.raises(LookupError) as caught:
+        async with block():
+            await anyio.wait_all_tasks_blocked()
+            raise LookupError
+    assert caught.value.__context__ is None
+
+
+async def test_the_error_of_a_producer_is_raised_at_each_attempt():
+    async with failing_producers() as results:
+        seen = []
+        for _ in range(4):
+            try:
+                seen.append(await anext(results))
+            except ZeroDivisionError as error:
+                seen.append(error)
+                depth = len(list(frames(error)))
+    assert [1, 1] == seen[:2]
+    assert seen[2] is seen[3]
+    assert depth < 5  # raising it again does not make its traceback longer
+
+
+def frames(error):
+    traceback = error.__traceback__
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+async def test_prefetching_continues_with_the_page_that_failed():
+    failures = [2]
+
+    async def fetch(*, starting_after, **_):
+        if starting_after == "b" and failures[0]:
+            failures[0] -= 1
+            raise APIConnectionError("gone")
+        return TransactionList.from_dict(page_of(["a", "b", "c", "d"], starting_after))
+
+    seen = []
+    async with Pager(fetch).prefetch(pages=3) as items:
+        while True:
+            try:
+                seen.append((await anext(items)).id)
+            except APIConnectionError:
+                seen.append("error")
+            except StopAsyncIteration:
+                break
+    assert ["a", "b", "error", "error", "c", "d"] == seen
+
+
+async def test_a_failed_page_is_requested_again_only_on_demand():
+    requests = []
+
+    async def fetch(*, starting_after, **_):
+        requests.append(starting_after)
+        if starting_after:
+            raise APIConnectionError("gone")
+        return TransactionList.from_dict(page_of(["a", "b", "c"], None))
+
+    async with Pager(fetch).prefetch(pages=3) as items:
+        await anext(items)
+        await anyio.wait_all_tasks_blocked()
+        assert [None, "b"] == requests
+        await anext(items)
+        for count in (2, 3):
+            with pytest.raises(APIConnectionError):
+                await anext(items)
+            await anyio.wait_all_tasks_blocked()
+            assert count == len(requests)
+
+
+@pytest.mark.parametrize("mistake", [SystemExit, KeyboardInterrupt, ZeroDivisionError])
+async def test_every_error_of_a_producer_reaches_the_consumer(mistake):
+    async def broken(send):
+        raise mistake
+
+    async with BackgroundTasks() as tasks:
+        results = fan_out(tasks, iter([broken]), 1, "sync")
+        with pytest.raises(mistake):
+            await anext(results)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize(
+    "steps", [0, 1, 2]
+)  # before the first step of its task, and after it
+async def test_a_cancelled_producer_raises_in_the_consumer(steps, anyio_backend):
+    """Cancelling all tasks of an event loop also cancels those of a block."""
+
+    async def stuck(send):
+        await anyio.sleep_forever()
+
+    async with BackgroundTasks() as tasks:
+        results = fan_out(tasks, iter([stuck]), 1, "sync")
+        for _ in range(steps):
+            await anyio.lowlevel.checkpoint()
+        for task in asyncio.all_tasks():
+            if "stuck" in repr(task.get_coro()) or "BackgroundTasks" in repr(
+                task.get_coro()
+            ):
+                task.cancel()
+        with pytest.raises(
+            RuntimeError, match="a background task of the sync was cancelled"
+        ):
+            await anext(results)
