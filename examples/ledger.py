@@ -1,6 +1,4 @@
-"""A ledger in SQLite: transactions by id, and for each account the cursor up to which
-it is complete.
-"""
+"""A ledger in SQLite: transactions by ID, and the sync cursor of each account."""
 
 import sqlite3
 from contextlib import closing
@@ -12,26 +10,33 @@ from financial_connections.sync import Batch
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (
-    id TEXT PRIMARY KEY, account TEXT NOT NULL, amount INTEGER, currency TEXT, status TEXT, transacted_at INTEGER
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    amount INTEGER,
+    currency TEXT,
+    status TEXT,
+    transacted_at INTEGER
 );
 CREATE TABLE IF NOT EXISTS cursors (account TEXT PRIMARY KEY, cursor TEXT NOT NULL);
 """
 UPSERT = """
 INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
-    amount = excluded.amount, status = excluded.status, transacted_at = excluded.transacted_at
+    amount = excluded.amount,
+    status = excluded.status,
+    transacted_at = excluded.transacted_at
 """
 
 
 class OvertakenError(Exception):
-    """Somebody else has moved the cursor: what was read may be older than what is
-    stored.
-    """
+    """Another process has moved the cursor, so the batch may be out of date."""
 
 
 class Ledger:
-    """Every method is short, and opens the database anew, so that it can be called from
-    any thread or process.
+    """Transactions and cursors in a SQLite file.
+
+    Each method opens a connection of its own, so a ledger can be used from several
+    threads and processes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,7 +45,7 @@ class Ledger:
             database.executescript(f"PRAGMA journal_mode = WAL; {SCHEMA}")
 
     def cursor(self, account: str) -> str | None:
-        """Return the cursor to sync from; None before the first batch."""
+        """Return the cursor from which to sync, or None before the first batch."""
         with closing(self._open()) as database:
             row = database.execute(
                 "SELECT cursor FROM cursors WHERE account = ?", (account,)
@@ -48,14 +53,16 @@ class Ledger:
         return row[0] if row else None
 
     def store(self, batch: Batch) -> None:
-        """Store a batch and its cursor, both or neither, if the cursor that it follows
-        is the one stored.
+        """Store a batch and its cursor in one transaction.
+
+        Raises:
+            OvertakenError: The stored cursor is not the one that the batch follows.
         """
         with closing(self._open()) as database, database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(
                 UPSERT,
-                [row(batch.account, transaction) for transaction in batch.transactions],
+                [columns(batch.account, item) for item in batch.transactions],
             )
             if batch.previous is None:
                 moved = database.execute(
@@ -68,15 +75,18 @@ class Ledger:
                     (batch.cursor, batch.account, batch.previous),
                 )
             if moved.rowcount != 1:
-                raise OvertakenError(
-                    batch.account
-                )  # leaves the block, which rolls back
+                # Leaving the block with an exception rolls the transaction back.
+                raise OvertakenError(batch.account)
 
     def totals(self) -> dict[str, tuple[int, int]]:
-        """Return how many transactions each account has, and what they amount to in
-        cents; void ones left out.
+        """Return the number and the sum in cents of each account's transactions.
+
+        Void transactions are left out.
         """
-        query = "SELECT account, count(*), sum(amount) FROM transactions WHERE status != 'void' GROUP BY account"
+        query = """
+            SELECT account, count(*), sum(amount)
+            FROM transactions WHERE status != 'void' GROUP BY account
+        """
         with closing(self._open()) as database:
             return {
                 account: (count, amount)
@@ -84,12 +94,13 @@ class Ledger:
             }
 
     def _open(self) -> sqlite3.Connection:
-        # Transactions begin and end where this file says so.
+        # Without an isolation level, transactions begin and end only where this module
+        # says so.
         return sqlite3.connect(self.path, timeout=30, isolation_level=None)
 
 
-def row(account: str, transaction: Transaction) -> tuple[object, ...]:
-    """Return the columns of a transaction."""
+def columns(account: str, transaction: Transaction) -> tuple[object, ...]:
+    """Return the values to store for a transaction."""
     status = str(transaction.status) if transaction.status else None
     return (
         transaction.id,
@@ -102,6 +113,6 @@ def row(account: str, transaction: Transaction) -> tuple[object, ...]:
 
 
 async def sync(client: AsyncClient, ledger: Ledger, account: str) -> None:
-    """Bring the ledger up to date with one account."""
+    """Store everything that has changed on an account since its cursor."""
     async for batch in client.transactions.sync(account, cursor=ledger.cursor(account)):
         ledger.store(batch)

@@ -1,9 +1,9 @@
-"""A plain script: keep the transactions of every account of a customer in a SQLite
-file, up to date.
+"""Sync the transactions of all accounts of a customer into SQLite, from a cron job.
 
-`python -m examples.nightly` shows it against the sandbox on this machine: once from
-nothing, once more after a refresh. Against Stripe: `STRIPE_API_KEY=… python -m
-examples.nightly cus_123 ledger.db`, from a cron job."""
+    STRIPE_API_KEY=sk_test_… python -m examples.nightly cus_123 ledger.db
+
+Without arguments, it simulates two nights against the sandbox.
+"""
 
 import sys
 import tempfile
@@ -17,9 +17,10 @@ from financial_connections.sandbox import Sandbox, serve
 from financial_connections.sync import Progress
 
 
-def report(progress: Progress) -> None:
+def print_progress(progress: Progress) -> None:
     print(
-        f"  {progress.done} of {progress.accounts} accounts, {progress.transactions} transactions"
+        f"  {progress.done} of {progress.accounts} accounts,"
+        f" {progress.transactions} transactions"
     )
 
 
@@ -33,43 +34,46 @@ async def active_accounts(client: AsyncClient, customer: str) -> list[str]:
 
 
 async def refresh(client: AsyncClient, account: str) -> None:
-    """Fetch what is new at the institution. That it cannot be fetched now must not stop
-    the sync of what is there.
+    """Fetch new transactions from the institution.
+
+    A failure is only reported, because the transactions that Stripe has already can be
+    synced nevertheless.
     """
     try:
         await client.accounts.refresh_and_wait(
             account, features=["transactions"], timeout=300
         )
     except FinancialConnectionsError as error:
-        print(f"  {account} is not refreshed: {error}")
+        print(f"  refreshing {account} failed: {error}")
 
 
 async def sync(client: AsyncClient, ledger: Ledger, accounts: list[str]) -> None:
-    """Bring the ledger up to date; it can be interrupted anywhere, and goes on where it
-    was.
+    """Sync the accounts into the ledger.
+
+    If this is interrupted, the next run continues from the stored cursors.
     """
     cursors = {account: ledger.cursor(account) for account in accounts}
-    async with client.transactions.sync_many(cursors, on_progress=report) as changes:
+    async with client.transactions.sync_many(
+        cursors, on_progress=print_progress
+    ) as changes:
         async for batch in changes:
             ledger.store(batch)
         for account, error in changes.errors.items():
-            print(f"  {account} failed, and is taken up again next time: {error}")
+            print(f"  syncing {account} failed and is repeated next time: {error}")
 
 
-async def night(client: AsyncClient, customer: str, ledger: Ledger) -> None:
+async def run_night(client: AsyncClient, customer: str, ledger: Ledger) -> None:
     accounts = await active_accounts(client, customer)
     async with anyio.create_task_group() as tasks:
         for account in accounts:
             tasks.start_soon(refresh, client, account)
     await sync(client, ledger, accounts)
     for account, (count, amount) in ledger.totals().items():
-        print(f"  {account}: {count} transactions, {amount / 100:,.2f} in all")
+        print(f"  {account}: {count} transactions, total {amount / 100:,.2f}")
 
 
 async def demo(path: Path) -> None:
-    """Two nights at the sandbox; its refreshes are done when they are looked at for the
-    second time.
-    """
+    """Run two nights against the sandbox."""
     sandbox = Sandbox.demo()
     ledger = Ledger(path)
     async with (
@@ -78,7 +82,7 @@ async def demo(path: Path) -> None:
     ):
         for name in ("The first night", "The second night"):
             print(f"{name}:")
-            await night(client, sandbox.customers[0], ledger)
+            await run_night(client, sandbox.customers[0], ledger)
             sandbox.advance(24 * 3_600)
             sandbox.add_transactions(sandbox.accounts[-1], 7, at_next_refresh=True)
 
@@ -87,7 +91,7 @@ async def main() -> None:
     if len(sys.argv) > 1:
         customer, path = sys.argv[1:]
         async with AsyncClient(rate_limit=25) as client:
-            await night(client, customer, Ledger(Path(path)))
+            await run_night(client, customer, Ledger(Path(path)))
         return
     with tempfile.TemporaryDirectory() as folder:
         await demo(Path(folder) / "ledger.db")

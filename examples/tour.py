@@ -1,7 +1,6 @@
-"""
-A tour of the SDK, over real HTTP, against the sandbox on this machine: `make demo`.
+"""A tour of the SDK, over HTTP, against the sandbox: `make demo`.
 
-Nothing here leaves the machine, and nothing is left running.
+No request leaves the machine, and nothing keeps running afterwards.
 """
 
 from collections.abc import Iterable
@@ -21,20 +20,20 @@ console = Console(highlight=False)
 
 
 def step(title: str, code: str) -> None:
-    """Announce what comes next, and the line of Python that does it."""
+    """Print the title of a step and the line of Python that it shows."""
     console.print(f"\n[bold cyan]{title}[/]")
     console.print(Syntax(code, "python", theme="ansi_dark", background_color="default"))
 
 
-def money(amounts: dict[str, int] | None) -> str:
-    """`{"usd": 312345}` → `3,123.45 USD`; amounts are in cents."""
+def format_money(amounts: dict[str, int] | None) -> str:
+    """Format amounts in cents: `{"usd": 312345}` becomes `3,123.45 USD`."""
     return ", ".join(
         f"{cents / 100:,.2f} {currency.upper()}"
         for currency, cents in (amounts or {}).items()
     )
 
 
-def moment(seconds: int | None) -> str:
+def format_time(seconds: int | None) -> str:
     return (
         ""
         if seconds is None
@@ -42,8 +41,8 @@ def moment(seconds: int | None) -> str:
     )
 
 
-def table_of_accounts(accounts: Iterable[Account]) -> Table:
-    table = Table("institution", "account", "kind", "status")
+def account_table(accounts: Iterable[Account]) -> Table:
+    table = Table("institution", "account", "type", "status")
     table.add_column("balance", justify="right")
     for account in accounts:
         colour = {"active": "green", "inactive": "yellow", "disconnected": "red"}.get(
@@ -54,18 +53,18 @@ def table_of_accounts(accounts: Iterable[Account]) -> Table:
             f"•••• {account.last4}",
             f"{account.category}, {account.subcategory}",
             f"[{colour}]{account.status}[/]",
-            money(account.balance.current if account.balance else None),
+            format_money(account.balance.current if account.balance else None),
         )
     return table
 
 
-def table_of_transactions(transactions: Iterable[Transaction]) -> Table:
-    table = Table("when (UTC)", "description", "status")
+def transaction_table(transactions: Iterable[Transaction]) -> Table:
+    table = Table("time (UTC)", "description", "status")
     table.add_column("amount", justify="right")
     for transaction in transactions:
-        amount = money({transaction.currency or "": transaction.amount or 0})
+        amount = format_money({transaction.currency or "": transaction.amount or 0})
         table.add_row(
-            moment(transaction.transacted_at),
+            format_time(transaction.transacted_at),
             transaction.description,
             transaction.status,
             amount,
@@ -73,34 +72,31 @@ def table_of_transactions(transactions: Iterable[Transaction]) -> Table:
     return table
 
 
-async def refreshed(client: AsyncClient, sandbox: Sandbox, account: str) -> Account:
-    """Refresh a balance, and look until it is there. A day of the sandbox passes in no
-    time.
-    """
-    state = await client.accounts.refresh(account, features=["balance"])
-    while (
-        state.balance_refresh and state.balance_refresh.status == RefreshStatus.PENDING
-    ):
-        console.print(
-            f"  balance_refresh.status = [yellow]{state.balance_refresh.status}[/]"
-        )
+async def refresh_balance(
+    client: AsyncClient, sandbox: Sandbox, account_id: str
+) -> Account:
+    """Refresh a balance and poll its status while the sandbox's clock advances."""
+    account = await client.accounts.refresh(account_id, features=["balance"])
+    while account.balance_refresh:
+        status = account.balance_refresh.status
+        pending = status == RefreshStatus.PENDING
+        colour = "yellow" if pending else "green"
+        console.print(f"  balance_refresh.status = [{colour}]{status}[/]")
+        if not pending:
+            break
         sandbox.advance(10)
-        state = await client.accounts.retrieve(account)
-    if state.balance_refresh:
-        console.print(
-            f"  balance_refresh.status = [green]{state.balance_refresh.status}[/]"
-        )
-    return state
+        account = await client.accounts.retrieve(account_id)
+    return account
 
 
 async def tour(client: AsyncClient, sandbox: Sandbox) -> None:
     step("1. List accounts", "async for account in client.accounts.list(): ...")
     accounts = [account async for account in client.accounts.list()]
-    console.print(table_of_accounts(accounts))
+    console.print(account_table(accounts))
     checking = next(
         a.id for a in accounts if a.subcategory == "checking" and a.status == "active"
     )
-    assert checking is not None  # noqa: S101 - the sandbox gives every account an id
+    assert checking is not None  # noqa: S101 - every account has an ID
 
     step(
         "2. Follow pages",
@@ -110,28 +106,31 @@ async def tour(client: AsyncClient, sandbox: Sandbox) -> None:
     async for page in client.transactions.list(account=checking).pages():
         count += len(page.data)
         console.print(
-            f"  {len(page.data):3} transactions, {count:5} so far   [dim]{page.request_id}[/]"
+            f"  {len(page.data):3} transactions, {count:5} so far "
+            f"  [dim]{page.request_id}[/]"
         )
 
     step(
         "3. Refresh a balance",
         'await client.accounts.refresh(account, features=["balance"])',
     )
-    state = await refreshed(client, sandbox, checking)
-    if state.balance:
-        console.print(
-            f"  {money(state.balance.current)} as of {moment(state.balance.as_of)} UTC"
+    account = await refresh_balance(client, sandbox, checking)
+    if account.balance:
+        amounts, as_of = (
+            format_money(account.balance.current),
+            format_time(account.balance.as_of),
         )
+        console.print(f"  {amounts} as of {as_of} UTC")
 
     step(
         "4. Read transactions",
-        "async for transaction in client.transactions.list(account=account).take(5): ...",
+        "await client.transactions.list(account=account).collect(max_items=5)",
     )
     recent = await client.transactions.list(account=checking).collect(max_items=5)
-    console.print(table_of_transactions(recent))
+    console.print(transaction_table(recent))
 
     step(
-        "5. Expand an id into its object",
+        "5. Expand an ID",
         'await client.accounts.retrieve(account, expand=["ownership"])',
     )
     await client.accounts.refresh(checking, features=["ownership"])
@@ -139,11 +138,11 @@ async def tour(client: AsyncClient, sandbox: Sandbox) -> None:
     account = await client.accounts.retrieve(checking, expand=["ownership"])
     ownership = expanded(account.ownership)
     owners = ownership.owners.data if ownership and ownership.owners else None
-    console.print(f"  {len(owners or [])} owners; a repr keeps their data to itself:")
+    console.print(f"  {len(owners or [])} owners; their repr hides personal data:")
     for owner in owners or []:
         console.print(f"  {owner!r}", style="dim")
 
-    step("6. Errors have types", 'await client.accounts.retrieve("fca_nowhere")')
+    step("6. Handle an error", 'await client.accounts.retrieve("fca_nowhere")')
     try:
         await client.accounts.retrieve("fca_nowhere")
     except NotFoundError as error:
@@ -159,12 +158,12 @@ async def main() -> None:
         console.print(
             Panel.fit(
                 f"[bold]financial-connections[/] · API version {API_VERSION}\n"
-                f"sandbox at {server.url}, gone when this ends"
+                f"sandbox at {server.url} until the tour ends"
             )
         )
         await tour(client, sandbox)
     console.print(
-        "\n[green]Done.[/] The sandbox is closed. Next: README.md, or `make test`."
+        "\n[green]Done.[/] The sandbox has been closed. Next, read docs/tutorial.md."
     )
 
 

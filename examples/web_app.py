@@ -1,16 +1,22 @@
-"""A FastAPI application: link accounts, list them, and keep their transactions up to
-date by webhooks.
+"""A FastAPI application that links accounts and syncs their transactions.
 
-    STRIPE_API_KEY=sk_test_… STRIPE_WEBHOOK_SECRET=whsec_… uvicorn --factory examples.web_app:app_from_environment
+    export STRIPE_API_KEY=sk_test_… STRIPE_WEBHOOK_SECRET=whsec_…
+    uvicorn --factory examples.web_app:app_from_environment
 
-`POST /sessions` gives a browser the client secret to link accounts with; `GET
-/accounts` lists them; Stripe sends its events to `POST /stripe`; `GET /totals` shows
-what has been synced."""
+* `POST /sessions` returns the client secret with which the browser links accounts.
+* `GET /accounts` lists the accounts of a customer.
+* `POST /stripe` receives events from Stripe and starts a sync for each refresh.
+* `GET /totals` shows the transactions that have been synced.
+
+The application does not authenticate its users: a real one must check that the
+customer belongs to the user who asks.
+"""
 
 import logging
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
@@ -37,26 +43,28 @@ from financial_connections.webhooks import (
 log = logging.getLogger("example")
 
 
-async def sync_as_told(
-    client: AsyncClient, ledger: Ledger, told: MemoryObjectReceiveStream[str]
+async def sync_accounts(
+    client: AsyncClient, ledger: Ledger, queue: MemoryObjectReceiveStream[str]
 ) -> None:
-    """Sync one account after the other. What fails is taken up by its next event, and
-    by a nightly run.
+    """Sync each account that arrives in the queue.
+
+    A failed sync is not repeated here, but by the account's next event or by a nightly
+    run.
     """
-    async with told:
-        async for account in told:
+    async with queue:
+        async for account in queue:
             try:
                 await sync(client, ledger, account)
             except FinancialConnectionsError as error:
-                log.warning("%s is not synced: %s", account, error)
+                log.warning("syncing %s failed: %s", account, error)
 
 
-def client_of(request: Request) -> AsyncClient:
+def get_client(request: Request) -> AsyncClient:
     client: AsyncClient = request.app.state.client
     return client
 
 
-Client = Annotated[AsyncClient, Depends(client_of)]
+Client = Annotated[AsyncClient, Depends(get_client)]
 
 
 async def create_session(client: Client, customer: str) -> dict[str, str | None]:
@@ -83,13 +91,13 @@ async def list_accounts(client: Client, customer: str) -> list[dict[str, str | N
 
 async def retrieve_account(client: Client, account: str) -> dict[str, object]:
     try:
-        found = await client.accounts.retrieve(account)
+        retrieved = await client.accounts.retrieve(account)
     except NotFoundError:
         raise HTTPException(404, "no such account") from None
     return {
-        "id": found.id,
-        "status": found.status,
-        "balance": found.balance and found.balance.current,
+        "id": retrieved.id,
+        "status": retrieved.status,
+        "balance": retrieved.balance and retrieved.balance.current,
     }
 
 
@@ -98,36 +106,37 @@ async def show_totals(request: Request) -> dict[str, tuple[int, int]]:
     return ledger.totals()
 
 
-async def refuse(_: Request, error: Exception) -> JSONResponse:
-    """Answer for the API: what a client of ours did wrong is 400, all else is not its
-    fault.
-    """
-    status = 400 if isinstance(error, APIStatusError) and error.status == 400 else 502  # noqa: PLR2004
+async def handle_error(_: Request, error: Exception) -> JSONResponse:
+    """Respond with 400 if Stripe found the request invalid, and otherwise with 502."""
+    is_invalid = (
+        isinstance(error, APIStatusError) and error.status == HTTPStatus.BAD_REQUEST
+    )
+    status = HTTPStatus.BAD_REQUEST if is_invalid else HTTPStatus.BAD_GATEWAY
     return JSONResponse({"error": type(error).__name__}, status)
 
 
 def create_app(client: AsyncClient, ledger: Ledger, webhook_secret: str) -> FastAPI:
-    """Return the application. It closes the client when it ends."""
+    """Return the application, which closes the client when it shuts down."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-        inbox, told = anyio.create_memory_object_stream[str](1_000)
-        app.state.client, app.state.ledger, app.state.inbox = client, ledger, inbox
-        # In the end the inbox closes first, and what is in it is still synced.
-        async with client, anyio.create_task_group() as tasks, inbox:
-            tasks.start_soon(sync_as_told, client, ledger, told)
+        send_queue, receive_queue = anyio.create_memory_object_stream[str](1_000)
+        app.state.client, app.state.ledger, app.state.queue = client, ledger, send_queue
+        # On shutdown, the queue is closed first; the accounts in it are still synced.
+        async with client, anyio.create_task_group() as tasks, send_queue:
+            tasks.start_soon(sync_accounts, client, ledger, receive_queue)
             yield
 
     async def on_event(event: AccountEvent | UnknownEvent) -> None:
-        # Only noted down: Stripe wants its answer at once. When there is no room, the
-        # error makes it come again.
+        # Only queue the account, because Stripe expects a response within seconds. If
+        # the queue is full, the error makes Stripe deliver the event again.
         match event:
             case AccountRefreshedTransactions() if (
                 event.data and event.data.object and event.data.object.id
             ):
-                app.state.inbox.send_nowait(event.data.object.id)
+                app.state.queue.send_nowait(event.data.object.id)
             case _:
-                log.info("%s is of no interest", event.type)
+                log.info("ignored %s", event.type)
 
     app = FastAPI(lifespan=lifespan)
     app.add_api_route("/sessions", create_session, methods=["POST"])
@@ -137,7 +146,7 @@ def create_app(client: AsyncClient, ledger: Ledger, webhook_secret: str) -> Fast
     app.router.routes.append(
         Route("/stripe", webhook_endpoint(webhook_secret, on_event))
     )
-    app.add_exception_handler(FinancialConnectionsError, refuse)
+    app.add_exception_handler(FinancialConnectionsError, handle_error)
     return app
 
 

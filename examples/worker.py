@@ -1,11 +1,14 @@
-"""Workers over taskiq and Redis: webhook → task → sync → SQLite. A worker can be
-killed at any time.
+"""Workers that sync accounts, with taskiq and Redis.
+
+The receiver turns each webhook event into a task, and a worker syncs the account into
+SQLite. Both can be killed at any time. Run one receiver and any number of workers:
 
     uvicorn --factory examples.worker:receiver
-    taskiq worker examples.worker:broker --ack-type when_executed      # as many as you like
+    taskiq worker examples.worker:broker --ack-type when_executed
 
-Both read `REDIS_URL`; the receiver `STRIPE_WEBHOOK_SECRET`; the workers
-`STRIPE_API_KEY`, `STRIPE_BASE_URL` and `LEDGER`."""
+Both read `REDIS_URL`. The receiver also reads `STRIPE_WEBHOOK_SECRET`, and the workers
+read `STRIPE_API_KEY`, `STRIPE_BASE_URL` and `LEDGER`.
+"""
 
 import os
 from collections.abc import AsyncGenerator
@@ -31,22 +34,22 @@ TASK = "sync_account"
 
 
 def broker() -> AsyncBroker:
-    """Return the broker, with its one task."""
-    streams = RedisStreamBroker(
+    """Return the broker, with the task registered."""
+    redis_broker = RedisStreamBroker(
         os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"),
-        # From the first message on, also of those that came before the first worker.
+        # Start with the first message, which may be older than the first worker.
         consumer_id="0",
-        # The task of a worker that was killed is another's after this time; its lock,
-        # too.
+        # After this time, another worker takes over the task and the lock of a worker
+        # that was killed.
         idle_timeout=int(os.environ.get("IDLE_MILLISECONDS", "60000")),
         unacknowledged_lock_timeout=10,
         xread_block=500,
         xread_count=1,
     )
-    streams.add_event_handler(TaskiqEvents.WORKER_STARTUP, open_client)
-    streams.add_event_handler(TaskiqEvents.WORKER_SHUTDOWN, close_client)
-    streams.register_task(sync_account, TASK)
-    return streams
+    redis_broker.add_event_handler(TaskiqEvents.WORKER_STARTUP, open_client)
+    redis_broker.add_event_handler(TaskiqEvents.WORKER_SHUTDOWN, close_client)
+    redis_broker.register_task(sync_account, TASK)
+    return redis_broker
 
 
 async def open_client(state: TaskiqState) -> None:
@@ -63,33 +66,33 @@ async def close_client(state: TaskiqState) -> None:
 async def sync_account(
     account: str, context: Annotated[Context, TaskiqDepends()]
 ) -> None:
-    """Bring the ledger up to date with one account, however many workers try to."""
+    """Sync an account, which other workers may be syncing at the same time."""
     while True:
         try:
             await sync(context.state.client, context.state.ledger, account)
         except OvertakenError:
-            continue  # another worker is further: go on from there
+            continue  # another worker is ahead: resume from its cursor
         return
 
 
 def receiver() -> Starlette:
-    """Return the application that Stripe sends its events to, at /stripe."""
-    tasks = broker()
+    """Return the application that receives Stripe's events at `/stripe`."""
+    redis_broker = broker()
 
     async def on_event(event: AccountEvent | UnknownEvent) -> None:
         match event:
             case AccountRefreshedTransactions() if event.data and event.data.object:
-                task = tasks.find_task(TASK)
-                assert task is not None  # noqa: S101 - broker() has registered it
+                task = redis_broker.find_task(TASK)
+                assert task is not None  # noqa: S101 - registered by broker()
                 await task.kiq(event.data.object.id)
             case _:
                 pass
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None, None]:
-        await tasks.startup()
+        await redis_broker.startup()
         yield
-        await tasks.shutdown()
+        await redis_broker.shutdown()
 
     route = Route(
         "/stripe", webhook_endpoint(os.environ["STRIPE_WEBHOOK_SECRET"], on_event)

@@ -1,4 +1,4 @@
-"""The examples do what they say, against the sandbox."""
+"""Tests of the examples, against the sandbox."""
 
 import logging
 from contextlib import asynccontextmanager
@@ -22,63 +22,70 @@ def ledger(tmp_path):
     return Ledger(tmp_path / "ledger.db")
 
 
-def truth(sandbox):
-    known = sandbox._state.platform.transactions.values()
-    accounts = {transaction.account for transaction in known}
-    mine = {
+def expected_totals(sandbox):
+    """Return the totals that a ledger in sync with the sandbox has."""
+    transactions = sandbox._state.platform.transactions.values()
+    accounts = {transaction.account for transaction in transactions}
+    amounts = {
         account: [
-            t.amount for t in known if t.account == account and t.status != "void"
+            t.amount
+            for t in transactions
+            if t.account == account and t.status != "void"
         ]
         for account in accounts
     }
-    return {account: (len(amounts), sum(amounts)) for account, amounts in mine.items()}
+    return {account: (len(found), sum(found)) for account, found in amounts.items()}
 
 
-def test_a_batch_and_its_cursor_are_stored_together_or_not_at_all(ledger):
+def test_a_batch_is_stored_only_after_the_cursor_it_follows(ledger):
     ledger.store(Batch("fca_1", [], previous=None, cursor="c1"))
     ledger.store(Batch("fca_1", [], previous="c1", cursor="c2"))
-    for overtaken in (None, "c1"):
+    for outdated in (None, "c1"):
         with pytest.raises(OvertakenError):
-            ledger.store(Batch("fca_1", [], previous=overtaken, cursor="c9"))
+            ledger.store(Batch("fca_1", [], previous=outdated, cursor="c9"))
     assert ("c2", None) == (ledger.cursor("fca_1"), ledger.cursor("fca_2"))
 
 
-async def test_the_nightly_script_brings_the_ledger_up_to_date(
+async def test_the_nightly_script_syncs_every_active_account(
     tmp_path, no_waiting, capsys
 ):
     sandboxes = []
 
-    class Noted(Sandbox):
+    class RecordedSandbox(Sandbox):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **kwargs)
             sandboxes.append(self)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nightly, "Sandbox", Noted)
+        patch.setattr(nightly, "Sandbox", RecordedSandbox)
         await nightly.demo(tmp_path / "ledger.db")
-    told = capsys.readouterr().out
-    assert "4 of 4 accounts, 1528 transactions" in told
-    assert "4 of 4 accounts, 7 transactions" in told
-    disconnected_or_inactive = set(sandboxes[0].accounts[:2])
-    assert not disconnected_or_inactive & Ledger(tmp_path / "ledger.db").totals().keys()
-    assert truth(sandboxes[0]) == Ledger(tmp_path / "ledger.db").totals()
+    output = capsys.readouterr().out
+    assert "4 of 4 accounts, 1528 transactions" in output
+    assert "4 of 4 accounts, 7 transactions" in output
+    disconnected_and_inactive = set(sandboxes[0].accounts[:2])
+    assert (
+        not disconnected_and_inactive & Ledger(tmp_path / "ledger.db").totals().keys()
+    )
+    assert expected_totals(sandboxes[0]) == Ledger(tmp_path / "ledger.db").totals()
 
 
-async def test_a_night_goes_on_when_a_bank_does_not(ledger, no_waiting, capsys):
+async def test_a_failed_refresh_does_not_stop_the_nightly_script(
+    ledger, no_waiting, capsys
+):
     sandbox = Sandbox()
     customer = sandbox.add_customer()
     accounts = [
         sandbox.add_account(customer=customer, transactions=5) for _ in range(2)
     ]
     sandbox.fail_refreshes(accounts[0])
-    async with client_of(sandbox) as client:
-        await nightly.night(client, customer, ledger)
-    assert f"{accounts[0]} is not refreshed" in capsys.readouterr().out
-    assert truth(sandbox) == ledger.totals()
+    async with connect(sandbox) as client:
+        await nightly.run_night(client, customer, ledger)
+    assert f"refreshing {accounts[0]} failed" in capsys.readouterr().out
+    assert expected_totals(sandbox) == ledger.totals()
 
 
 @asynccontextmanager
-async def client_of(sandbox):
+async def connect(sandbox):
     async with (
         httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app)) as http,
         AsyncClient(
@@ -89,7 +96,7 @@ async def client_of(sandbox):
 
 
 @asynccontextmanager
-async def browser_of(app):
+async def open_browser(app):
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
@@ -100,22 +107,24 @@ async def browser_of(app):
         yield browser
 
 
-async def test_the_web_application_links_lists_and_keeps_up_with_webhooks(
+async def test_the_web_application_links_accounts_and_syncs_them_on_webhooks(
     ledger, no_waiting
 ):
     sandbox = Sandbox(clock=Clock.system())
     customer = sandbox.add_customer()
     sandbox.add_webhook("http://127.0.0.1:8000/stripe", secret=SECRET, doubled=True)
     async with (
-        client_of(sandbox) as client,
-        browser_of(create_app(client, ledger, SECRET)) as browser,
+        connect(sandbox) as client,
+        open_browser(create_app(client, ledger, SECRET)) as browser,
     ):
         session = (
             await browser.post("/sessions", params={"customer": customer})
         ).json()
         [account] = sandbox.complete(session["client_secret"])
-        [shown] = (await browser.get("/accounts", params={"customer": customer})).json()
-        assert (account, "active") == (shown["id"], shown["status"])
+        [listed] = (
+            await browser.get("/accounts", params={"customer": customer})
+        ).json()
+        assert (account, "active") == (listed["id"], listed["status"])
         assert account == (await browser.get(f"/accounts/{account}")).json()["id"]
         sandbox.add_transactions(account, 120)
         assert {200} == {
@@ -127,29 +136,26 @@ async def test_the_web_application_links_lists_and_keeps_up_with_webhooks(
         with anyio.fail_after(10):
             while (await browser.get("/totals")).json().get(account, [0])[0] < 120:
                 await anyio.lowlevel.checkpoint()
-    assert truth(sandbox) == ledger.totals()
+    assert expected_totals(sandbox) == ledger.totals()
 
 
-async def test_the_web_application_answers_for_errors_without_telling_secrets(
-    ledger, caplog
-):
+async def test_the_web_application_reports_errors_without_details(ledger, caplog):
     sandbox = Sandbox()
     async with (
-        client_of(sandbox) as client,
-        browser_of(create_app(client, ledger, SECRET)) as browser,
+        connect(sandbox) as client,
+        open_browser(create_app(client, ledger, SECRET)) as browser,
     ):
         missing = await browser.get("/accounts/fca_nowhere")
         wrong = await browser.post("/sessions", params={"customer": "cus_nobody"})
         forged = await browser.post(
             "/stripe", content=b"{}", headers={"Stripe-Signature": "t=1,v1=0"}
         )
-    assert [404, 400, 400] == [
-        answer.status_code for answer in (missing, wrong, forged)
-    ]
+    responses = (missing, wrong, forged)
+    assert [404, 400, 400] == [response.status_code for response in responses]
     assert {"error": "InvalidRequestError"} == wrong.json()
 
 
-async def test_an_account_that_cannot_be_synced_stops_no_other(
+async def test_an_account_that_cannot_be_synced_does_not_stop_others(
     ledger, caplog, no_waiting
 ):
     sandbox = Sandbox(clock=Clock.system())
@@ -161,9 +167,9 @@ async def test_an_account_that_cannot_be_synced_stops_no_other(
     sandbox.disconnect(gone)
     with caplog.at_level(logging.WARNING, "example"):
         async with (
-            client_of(sandbox) as client,
-            browser_of(create_app(client, ledger, SECRET)) as browser,
+            connect(sandbox) as client,
+            open_browser(create_app(client, ledger, SECRET)) as browser,
         ):
             await sandbox.deliver_webhooks(browser)
-    assert {good: truth(sandbox)[good]} == ledger.totals()
-    assert f"{gone} is not synced" in caplog.text
+    assert {good: expected_totals(sandbox)[good]} == ledger.totals()
+    assert f"syncing {gone} failed" in caplog.text

@@ -1,4 +1,4 @@
-"""Two worker processes and a real Redis; one worker is killed in mid-sync."""
+"""Test the worker example with two processes and a real Redis."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from pathlib import Path
 from examples.ledger import Ledger
 from financial_connections.sandbox import Clock, Fault, Sandbox, serve
 from tests.support.databases import redis_server
-from tests.test_examples import truth
+from tests.test_examples import expected_totals
 
 ROOT = Path(__file__).parents[1]
 SECRET = "whsec_of_the_test"
@@ -20,8 +20,8 @@ EACH = 1_500
 
 
 @contextmanager
-def running(*command, **environment):
-    """A process with its children; whatever is left of them is killed in the end."""
+def run_process(*command, **environment):
+    """Run a process, and kill it and its children in the end."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -70,7 +70,7 @@ def receiver(redis_url):
         str(port),
     ]
     environment = {"REDIS_URL": redis_url, "STRIPE_WEBHOOK_SECRET": SECRET}
-    with running(*command, "--log-level", "warning", **environment) as process:
+    with run_process(*command, "--log-level", "warning", **environment) as process:
         wait_until_open(port, process)
         yield f"http://127.0.0.1:{port}/stripe"
 
@@ -85,7 +85,7 @@ def worker(redis_url, sandbox, url, ledger):
         "--workers",
         "1",
     ]
-    return running(
+    return run_process(
         *command,
         *[
             "--ack-type",
@@ -105,22 +105,20 @@ def worker(redis_url, sandbox, url, ledger):
     )
 
 
-def until(is_so, poke=lambda: None):
-    """Look until it is so, and poke every two seconds; other processes take their time."""
-    now = poked = time.monotonic()
+def wait_until(condition, poke=lambda: None):
+    """Poll until the condition holds, and call `poke` every two seconds."""
+    now = last_poke = time.monotonic()
     give_up = now + 50
-    while not is_so():
+    while not condition():
         now = time.monotonic()
         assert now < give_up
-        if now > poked + 2:
-            poked = now
+        if now > last_poke + 2:
+            last_poke = now
             poke()
         time.sleep(0.05)
 
 
-def test_a_worker_that_is_killed_in_mid_sync_loses_nothing_and_doubles_nothing(
-    tmp_path,
-):
+def test_killing_a_worker_loses_and_duplicates_nothing(tmp_path):
     sandbox = Sandbox(clock=Clock.system())
     sandbox.inject(
         Fault("latency", operation="list_transactions", times=None, seconds=0.05)
@@ -143,14 +141,13 @@ def test_a_worker_that_is_killed_in_mid_sync_loses_nothing_and_doubles_nothing(
         sandbox.add_webhook(hook, secret=SECRET, doubled=True)
         for account in accounts:
             sandbox.add_transactions(account)
-        until(
-            lambda: len(half_stored()) == 2
-        )  # each worker is in the middle of one account
+        # Wait until each worker is in the middle of one account.
+        wait_until(lambda: len(half_stored()) == 2)
         kill(first)
-        # A worker takes over what another left when it gets something new to do.
-        until(
-            lambda: truth(sandbox) == ledger.totals(),
+        # A worker takes over abandoned tasks when it receives a new one.
+        wait_until(
+            lambda: expected_totals(sandbox) == ledger.totals(),
             poke=lambda: sandbox.add_transactions(accounts[0]),
         )
         assert second.poll() is None
-    assert truth(sandbox) == ledger.totals()
+    assert expected_totals(sandbox) == ledger.totals()
