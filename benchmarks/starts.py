@@ -46,8 +46,8 @@ _OURS = """import asyncio
 from financial_connections import AsyncClient
 async def main():
     async with AsyncClient({key!r}, base_url={url!r}, transport={library!r}) as client:
-        from financial_connections._transport.startup import Loader
-        await Loader().load(tls=True)
+        from financial_connections._transport.startup import Startup
+        await Startup().run(tls=True)
         print((await client.accounts.retrieve("fca_first")).id, flush=True)
 asyncio.run(main())
 """

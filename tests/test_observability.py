@@ -199,4 +199,4 @@ async def test_notices_that_vary_are_not_kept_for_ever(httpx_mock):
         with warnings.catch_warnings(record=True):
             for _ in range(250):
                 await client.accounts.retrieve("fca_1")
-        assert len(client._transport.notices) <= 100
+        assert len(client._transport.observer.notices) <= 100

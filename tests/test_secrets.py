@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from financial_connections import APIStatusError, AsyncClient, RequestOptions
 from financial_connections._redact import Mask, flatten, restore, sanitize
-from financial_connections._transport.exchange import Answer
+from financial_connections._transport.response import Response
 from financial_connections.errors import error_from
 
 ALPHABET = "abcXYZ0189_-.+/=~!"
@@ -318,7 +318,7 @@ async def test_the_key_that_was_sent_is_masked_wherever_the_response_quotes_it(
 
 
 def test_a_response_shows_neither_headers_nor_content():
-    answer = Answer(200, {"x-echo": "sk_test_1"}, b"sk_test_1", "req_1")
+    answer = Response(200, {"x-echo": "sk_test_1"}, b"sk_test_1", "req_1")
     assert "sk_test_1" not in repr(answer)
 
 

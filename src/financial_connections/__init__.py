@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from financial_connections._generated import API_VERSION
     from financial_connections._request import RequestOptions
     from financial_connections._settings import Timeout
-    from financial_connections._transport.transport import RawResponse
+    from financial_connections._transport.response import RawResponse
     from financial_connections._version import __version__
     from financial_connections.accounts import RefreshNotifier
     from financial_connections.errors import (
@@ -98,7 +98,7 @@ _HOMES = {
     "AsyncClient": "_client",
     "Page": "pagination",
     "Pager": "pagination",
-    "RawResponse": "_transport.transport",
+    "RawResponse": "_transport.response",
     "RefreshNotifier": "accounts",
     "RequestOptions": "_request",
     "Timeout": "_settings",

@@ -17,10 +17,12 @@ from financial_connections._settings import (
     positive_number,
     whole_number,
 )
-from financial_connections._transport.connections import Connections
-from financial_connections._transport.pool import Lanes
+from financial_connections._transport.backend import Backend
+from financial_connections._transport.observer import Observer
+from financial_connections._transport.pool import ConnectionPool
 from financial_connections._transport.ratelimit import RateLimiter
-from financial_connections._transport.transport import RawResponse, Transport
+from financial_connections._transport.response import RawResponse
+from financial_connections._transport.transport import Transport
 from financial_connections.errors import ConfigurationError, InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class AsyncClient:
     setting that cannot work.
     """
 
-    _is_view = False
+    _is_derived = False
 
     def __init__(
         self,
@@ -110,21 +112,20 @@ class AsyncClient:
             deadline=deadline,
             max_retries=max_retries,
         )
-        limiter = (
+        rate_limiter = (
             None
             if rate_limit is None
             else RateLimiter(positive_number("rate_limit", rate_limit))
         )
-        connections = (
-            _pool(transport, limit)
-            if http_client is None
-            else _callers(http_client, limit, settings.base_url)
-        )
         self._transport = Transport(
             settings=settings,
-            connections=connections,
-            limiter=limiter,
-            on_event=on_event,
+            backend=(
+                _backend(transport, limit)
+                if http_client is None
+                else _injected_backend(http_client, limit, settings.base_url)
+            ),
+            rate_limiter=rate_limiter,
+            observer=Observer(on_event),
         )
 
     # Each is loaded when it is first used: a program that reads accounts need not wait
@@ -158,15 +159,15 @@ class AsyncClient:
         changes: dict[str, Any] = dict(settings)
         if "api_key" in settings:
             changes["api_key"] = Secret(settings.pop("api_key"))
-        view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__)  # what a subclass has
+        client = object.__new__(type(self))
+        client.__dict__.update(self.__dict__)  # what a subclass has
         for resource in ("accounts", "sessions", "transactions"):
-            view.__dict__.pop(resource, None)
-        view._is_view = True
-        view._transport = evolve(
+            client.__dict__.pop(resource, None)
+        client._is_derived = True
+        client._transport = evolve(
             self._transport, settings=evolve(self._transport.settings, **changes)
         )
-        return view
+        return client
 
     async def send_raw(
         self,
@@ -195,7 +196,7 @@ class AsyncClient:
         `closed`, and is not retried. A call that has not sent anything, and every later
         call, raises `ConfigurationError`.
         """
-        if not self._is_view:
+        if not self._is_derived:
             await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
@@ -220,26 +221,30 @@ class AsyncClient:
         )
 
 
-def _pool(transport: str, limit: int) -> Connections:
+def _backend(transport: str, limit: int) -> Backend:
     if transport == "httpx":
-        return Lanes(limit)
+        return ConnectionPool(limit)
     if transport != "aiohttp":
         raise ConfigurationError('transport must be "httpx" or "aiohttp"')
     if find_spec("aiohttp") is None:
         raise ConfigurationError(
             'transport="aiohttp" needs the extra financial-connections[aiohttp]'
         )
-    from financial_connections._transport.aiohttp import AiohttpPool  # noqa: PLC0415 - it loads aiohttp
+    # It imports aiohttp.
+    from financial_connections._transport.aiohttp import AiohttpBackend  # noqa: PLC0415
 
-    return AiohttpPool(limit)
+    return AiohttpBackend(limit)
 
 
-def _callers(http_client: Any, limit: int, base_url: str) -> Connections:
-    from financial_connections._transport.injected import CallersClient, is_httpx_client  # noqa: PLC0415 - seldom used
+def _injected_backend(http_client: Any, limit: int, base_url: str) -> Backend:
+    from financial_connections._transport.injected import (  # noqa: PLC0415 - seldom used
+        InjectedClient,
+        is_httpx_client,
+    )
 
     if not is_httpx_client(http_client):
         raise ConfigurationError("http_client must be an httpx.AsyncClient")
-    return CallersClient(http_client, limit, base_url)
+    return InjectedClient(http_client, limit, base_url)
 
 
 def _is_plain_function(value: Any) -> bool:

@@ -1,5 +1,6 @@
-"""Decide whether to send a request again, and when. Pure: the caller provides the clock
-and the random number.
+"""Decide whether a request is sent again, and when.
+
+Pure: the caller provides the time and the random number.
 """
 
 import math
@@ -7,14 +8,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-SHORTEST_DELAY = 0.05
-"""Without it, all attempts of a call could fall into an outage of a tenth of a second.
-"""
+MIN_DELAY = 0.05
+"""Without it, an outage of a tenth of a second could outlast all attempts of a call."""
 FIRST_DELAY = 0.5
-LONGEST_DELAY = 8.0
-LONGEST_ASKED_DELAY = 60.0
-"""Seconds of `Retry-After` that are honoured when no deadline says how long there is.
-"""
+MAX_DELAY = 8.0
+MAX_RETRY_AFTER = 60.0
+"""Seconds of `Retry-After` that are respected if the call has no deadline."""
 RATE_WINDOW = 1.0
 """Seconds over which Stripe counts requests: https://docs.stripe.com/rate-limits"""
 
@@ -24,14 +23,14 @@ _RETRYABLE_CONFLICTS = {"lock_timeout", "idempotency_key_in_use"}
 def is_retryable_status(
     status: int, code: str | None, headers: Mapping[str, str]
 ) -> bool:
-    """Return whether an answer other than 2xx may be followed by a better one.
+    """Return whether a repeated request may succeed after a status other than 2xx.
 
-    The server's own word, `Stripe-Should-Retry`, counts first: a 500 can be stored
-    under its idempotency key and would only be replayed.
+    `Stripe-Should-Retry` takes precedence. For example, a 500 that is stored under its
+    idempotency key would only be replayed.
     """
-    said = headers.get("stripe-should-retry")
-    if said in {"true", "false"}:
-        return said == "true"
+    should_retry = headers.get("stripe-should-retry")
+    if should_retry in {"true", "false"}:
+        return should_retry == "true"
     if status == 409:  # noqa: PLR2004
         return code in _RETRYABLE_CONFLICTS
     return status == 429 or status >= 500  # noqa: PLR2004
@@ -40,26 +39,32 @@ def is_retryable_status(
 def retry_after_from(
     headers: Mapping[str, str], now: datetime | None = None
 ) -> float | None:
-    """Return the seconds that `Retry-After` asks for; None when it is absent, repeated,
-    nonsense or negative.
+    """Return the seconds of a `Retry-After` header.
 
-    A date counts from the response's own `Date`, because the clocks of server and
+    A date is compared with the response's own `Date`, because the clocks of server and
     client may differ.
+
+    Args:
+        headers: Headers of the response by lower-case name.
+        now: Current time, for a response without `Date`. By default, that of the clock.
+
+    Returns:
+        None if the header is missing, repeated, invalid or negative.
     """
-    said = headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit() and len(said) < 10:  # noqa: PLR2004 - longer is nonsense
-        return float(said)
+    value = headers.get("retry-after", "").strip()
+    # More than nine digits are invalid.
+    if value.isascii() and value.isdigit() and len(value) < 10:  # noqa: PLR2004
+        return float(value)
     try:
-        moment = parsedate_to_datetime(said)
-        seconds = (
-            moment - (_date_of(headers) or now or datetime.now(UTC))
-        ).total_seconds()
-    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
+        date = parsedate_to_datetime(value)
+        sent_at = _date(headers) or now or datetime.now(UTC)
+        seconds = (date - sent_at).total_seconds()
+    except (ValueError, TypeError, OverflowError):  # invalid, or without a time zone
         return None
     return seconds if seconds >= 0 else None
 
 
-def _date_of(headers: Mapping[str, str]) -> datetime | None:
+def _date(headers: Mapping[str, str]) -> datetime | None:
     try:
         date = parsedate_to_datetime(headers.get("date", ""))
     except (ValueError, TypeError, OverflowError):
@@ -67,35 +72,46 @@ def _date_of(headers: Mapping[str, str]) -> datetime | None:
     return date if date.tzinfo else None
 
 
-def least_delay(status: int, code: str | None, headers: Mapping[str, str]) -> float:
+def minimum_delay(status: int, code: str | None, headers: Mapping[str, str]) -> float:
     """Return the seconds below which a retry is pointless.
 
-    Limits on a rate are counted by the second. A lock, or a limit on concurrency, is
-    free as soon as another request ends. Source: https://docs.stripe.com/rate-limits
+    Rate limits are counted by the second. A lock, or a limit on concurrency, is free as
+    soon as another request ends.
+
+    Source: https://docs.stripe.com/rate-limits
     """
     reason = headers.get("stripe-rate-limited-reason", "")
-    if status != 429 or code in _RETRYABLE_CONFLICTS or reason.endswith("concurrency"):  # noqa: PLR2004
-        return 0.0
-    return RATE_WINDOW
+    is_lock = code in _RETRYABLE_CONFLICTS or reason.endswith("concurrency")
+    return RATE_WINDOW if status == 429 and not is_lock else 0.0  # noqa: PLR2004
 
 
 def retry_delay(
-    attempt: int, *, asked: float | None, least: float, left: float, dice: float
+    attempt: int,
+    *,
+    retry_after: float | None,
+    minimum: float,
+    remaining: float,
+    jitter: float,
 ) -> float | None:
-    """Return the seconds to wait after attempt number `attempt` (from 1), or None to
-    give up.
+    """Return the seconds to wait before the next attempt, or None to give up.
 
-    Exponential backoff with full jitter: `dice`, from 0 up to 1, picks a point between
-    0.05 s and a ceiling, which doubles from 0.5 s to 8 s; `least` is added to it.
-    `asked`, the server's `Retry-After`, replaces both, with up to half a second of
-    jitter. `left` is what the deadline leaves, or infinite: a wait that outlasts it
-    would only replace the error in hand by one that says less.
+    Exponential backoff with full jitter: a random delay between 0.05 s and a ceiling
+    that doubles from 0.5 s to 8 s, added to `minimum`. A delay that the server asks for
+    replaces both, with up to half a second of jitter.
+
+    Args:
+        attempt: Number of the attempt that failed, from 1.
+        retry_after: Seconds of the `Retry-After` header, if there is one.
+        minimum: Seconds below which a retry is pointless.
+        remaining: Seconds until the deadline of the call, or infinity. A retry that
+            cannot start before it would only replace the error by a less specific one.
+        jitter: Random number from 0 up to 1.
     """
-    if asked is None:
-        ceiling = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 10))
-        delay = least + SHORTEST_DELAY + dice * (ceiling - SHORTEST_DELAY)
-    elif math.isinf(left) and asked > LONGEST_ASKED_DELAY:
+    if retry_after is None:
+        ceiling = min(MAX_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 10))
+        delay = minimum + MIN_DELAY + jitter * (ceiling - MIN_DELAY)
+    elif math.isinf(remaining) and retry_after > MAX_RETRY_AFTER:
         return None
     else:
-        delay = asked + SHORTEST_DELAY + dice * (FIRST_DELAY - SHORTEST_DELAY)
-    return delay if delay < left else None
+        delay = retry_after + MIN_DELAY + jitter * (FIRST_DELAY - MIN_DELAY)
+    return delay if delay < remaining else None

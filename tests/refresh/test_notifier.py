@@ -50,7 +50,7 @@ async def test_an_event_before_the_response_to_the_request_is_not_missed():
     account = world.sandbox.add_account()
     notifier = RefreshNotifier()
     async with world.client() as client:
-        refresh = client._transport.connections.exchange
+        refresh = client._transport.backend.exchange
 
         async def exchange(wire, *limits):
             response = await refresh(wire, *limits)
@@ -58,7 +58,7 @@ async def test_an_event_before_the_response_to_the_request_is_not_missed():
                 notifier.notify(latest_event(world.sandbox))
             return response
 
-        object.__setattr__(client._transport.connections, "exchange", exchange)
+        object.__setattr__(client._transport.backend, "exchange", exchange)
         sleep = {
             "clock": world.sandbox.clock.now,
             "sleep": lambda _: anyio.sleep_forever(),

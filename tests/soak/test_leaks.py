@@ -76,7 +76,7 @@ async def test_nothing_is_left_of_ten_thousand_calls(no_waiting):  # noqa: C901 
         ) as client:
             for _ in range(CALLS // 100):
                 await round_of(client, 100)
-            assert 0 < sum(map(len, client._transport.connections._idle.values())) <= 20
+            assert 0 < sum(map(len, client._transport.backend._idle.values())) <= 20
         await anyio.wait_all_tasks_blocked()
         assert (
             open_files() <= files + 20

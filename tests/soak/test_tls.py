@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from financial_connections import AsyncClient, FinancialConnectionsError
-from financial_connections._transport import aiohttp as aiohttp_pool
+from financial_connections._transport import aiohttp_session
 from financial_connections._transport import pool as own_pool
 from tests.support.servers import http_answer, read_request, serving
 
@@ -44,7 +44,7 @@ def authority():
 def trusting(authority, monkeypatch):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(context)
-    for module in (own_pool, aiohttp_pool):
+    for module in (own_pool, aiohttp_session):
         monkeypatch.setattr(module, "tls_context", lambda: context)
     return context
 
@@ -140,7 +140,7 @@ async def test_cancelled_calls_leave_no_socket_and_no_slot(
                 ]
                 await caller.interrupt(tasks)
                 await asyncio.gather(*tasks, return_exceptions=True)
-            assert LIMIT == client._transport.connections.slots._free.value
+            assert LIMIT == client._transport.backend.limiter._semaphore.value
             for n in range(2 * LIMIT):
                 assert f"fca_{n}" == (await client.accounts.retrieve(f"fca_{n}")).id
             await client.aclose()
@@ -166,7 +166,7 @@ async def test_closing_at_any_point_leaves_no_socket(
                     await asyncio.sleep(0)
                 await client.aclose()
                 await asyncio.gather(*tasks)
-                assert LIMIT == client._transport.connections.slots._free.value
+                assert LIMIT == client._transport.backend.limiter._semaphore.value
                 with suppress(FinancialConnectionsError):
                     await client.accounts.retrieve("fca_1")
                     pytest.fail("the client is closed")

@@ -8,11 +8,16 @@ import subprocess
 import sys
 import textwrap
 
-import anyio
+import aiohttp
 import pytest
 
-from financial_connections import APIConnectionError, AsyncClient, ConfigurationError
-from financial_connections._transport import aiohttp as aiohttp_pool
+from financial_connections import (
+    APIConnectionError,
+    AsyncClient,
+    ConfigurationError,
+    Timeout,
+)
+from financial_connections._transport.aiohttp import AiohttpBackend
 from financial_connections.sandbox import Sandbox, serve
 from tests.support.servers import header_of, http_answer, read_request, serving
 
@@ -136,11 +141,9 @@ async def test_a_server_that_is_slow_to_connect_is_a_time_out(monkeypatch):
     async def connect(*args, **kwargs):
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(
-        aiohttp_pool.aiohttp.TCPConnector, "_create_connection", connect
-    )
+    monkeypatch.setattr(aiohttp.TCPConnector, "_create_connection", connect)
     client = client_of("http://127.0.0.1:1", timeout=5, max_retries=0).with_options(
-        timeout=aiohttp_pool.Timeout(5, connect=0.05)
+        timeout=Timeout(5, connect=0.05)
     )
     with pytest.raises(APIConnectionError) as caught:
         await client.accounts.retrieve("fca_1")
@@ -148,22 +151,20 @@ async def test_a_server_that_is_slow_to_connect_is_a_time_out(monkeypatch):
     await client.aclose()
 
 
-async def test_no_connection_is_made_for_a_client_that_was_closed_while_it_loaded(
+async def test_a_client_that_is_closed_while_it_starts_opens_no_connection(
     monkeypatch,
 ):
-    loading = anyio.Event()
-    pool = aiohttp_pool.AiohttpPool(1)
+    backend = AiohttpBackend(1)
 
-    async def load(*, tls):
-        loading.set()
-        pool.slots.closed = True
+    async def run(*, tls):
+        backend.limiter.closed = True
 
-    monkeypatch.setattr(pool._loader, "load", load)
+    monkeypatch.setattr(backend._startup, "run", run)
     client = client_of("http://127.0.0.1:1", max_retries=0)
-    object.__setattr__(client._transport, "connections", pool)
+    object.__setattr__(client._transport, "backend", backend)
     with pytest.raises(APIConnectionError, match="closed"):
         await client.accounts.retrieve("fca_1")
-    assert {} == pool._origins
+    assert {} == backend._origins
 
 
 ENDINGS = {

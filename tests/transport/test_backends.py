@@ -14,8 +14,7 @@ import pytest
 import trustme
 
 from financial_connections import AsyncClient, FinancialConnectionsError
-from financial_connections._transport import aiohttp as aiohttp_pool
-from financial_connections._transport import body
+from financial_connections._transport import aiohttp_session, body
 from financial_connections._transport import pool as own_pool
 from tests.support.faults import (
     BODY,
@@ -71,7 +70,7 @@ def trusted(authority):
 
 @pytest.fixture
 def trusting(trusted, monkeypatch):
-    for module in (own_pool, aiohttp_pool):
+    for module in (own_pool, aiohttp_session):
         monkeypatch.setattr(module, "tls_context", lambda: trusted)
     return trusted
 
@@ -176,8 +175,8 @@ def running_tasks(anyio_backend):
 
 
 def assert_every_slot_is_free(client):
-    assert LIMIT == client._transport.connections.slots._free.value
-    assert not client._transport.connections.slots._calls
+    assert LIMIT == client._transport.backend.limiter._semaphore.value
+    assert not client._transport.backend.limiter._calls
 
 
 @pytest.mark.parametrize("name", FAULTS)

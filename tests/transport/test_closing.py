@@ -316,7 +316,7 @@ from financial_connections import AsyncClient
 from financial_connections._transport import closing
 from financial_connections.sandbox import Sandbox, serve
 
-closing._LONGEST_WAIT = 0.1
+closing._MAX_WAIT = 0.1
 used, never = threading.Event(), threading.Event()
 
 async def use():
@@ -403,7 +403,7 @@ async def test_a_native_cancellation_after_a_failover_leaves_no_connection_open(
             for _ in range(5):
                 tasks.start_soon(client.accounts.retrieve, "fca_1")
         assert server.open > 1
-        [idle] = client._transport.connections._idle.values()
+        [idle] = client._transport.backend._idle.values()
         newest = idle[-1][0]
         close = newest.aclose
 

@@ -16,7 +16,7 @@ from financial_connections import (
     AsyncClient,
     ConfigurationError,
 )
-from financial_connections._transport.injected import _pool_of
+from financial_connections._transport.private import pool_of
 from tests.support.servers import http_answer, read_request, serving
 
 KEY = "sk_test_1"
@@ -52,7 +52,7 @@ class Server:
 
 
 def connections_of(http_client, url):
-    return _pool_of(http_client, url).connections
+    return pool_of(http_client, url).connections
 
 
 async def assert_usable(http_client, client, url):
@@ -73,7 +73,7 @@ async def assert_usable(http_client, client, url):
         connection.is_idle()
         for connection in connections_of(http_client, http_client.base_url.join(url))
     )
-    assert client._transport.connections.slots._free.value == POOL_SIZE
+    assert client._transport.backend.limiter._semaphore.value == POOL_SIZE
 
 
 async def test_time_outs_leave_the_pool_usable(owner):
@@ -127,7 +127,7 @@ async def test_a_pool_of_unknown_size_is_not_limited(library):
     )
     async with library.AsyncClient(transport=transport) as http_client:
         client = AsyncClient(KEY, http_client=http_client, max_connections=7)
-        assert 7 == client._transport.connections.slots._free.value
+        assert 7 == client._transport.backend.limiter._semaphore.value
         assert "fca_1" == (await client.accounts.retrieve("fca_1")).id
 
 
@@ -328,26 +328,12 @@ async def test_the_pool_of_the_mount_that_the_requests_go_through_counts(library
             3
             == AsyncClient(
                 KEY, http_client=http_client
-            )._transport.connections.slots._free.value
+            )._transport.backend.limiter._semaphore.value
         )
         other = AsyncClient(
             KEY, http_client=http_client, base_url="https://stripe.example"
         )
-        assert 100 == other._transport.connections.slots._free.value
-
-
-async def test_the_private_names_that_release_connections_exist(library):
-    """If this fails, `_transport/injected.py` no longer keeps the caller's pool usable
-    after a cancellation.
-    """
-    async with library.AsyncClient() as http_client:
-        pool = _pool_of(http_client, library.URL("https://api.stripe.com"))
-        assert (100, [], []) == (
-            pool._max_connections,
-            pool._connections,
-            pool._requests,
-        )
-        assert [] == pool._assign_requests_to_connections()
+        assert 100 == other._transport.backend.limiter._semaphore.value
 
 
 async def test_a_closed_client_of_the_owners_is_noticed_late(library):

@@ -13,7 +13,7 @@ from financial_connections import (
     RequestOptions,
 )
 from financial_connections._transport import pool as _pool
-from financial_connections._transport.pool import Lanes
+from financial_connections._transport.pool import ConnectionPool
 from financial_connections._transport.wire import Origin
 from financial_connections.events import RequestFinished
 from tests.support.servers import GONE, http_answer, read_request, reset, serving
@@ -202,7 +202,7 @@ class Closed:
     def __init__(self):
         self.is_reused, self.was_closed = True, False
 
-    def is_open(self):
+    def is_available(self):
         assert not self.was_closed, (
             "a connection that is being closed is none to choose"
         )
@@ -215,7 +215,7 @@ class Closed:
 
 async def test_connections_that_are_dropped_while_another_call_chooses_are_not_chosen():
     """Asked whether a closed socket is readable, trio's raises a `ValueError`."""
-    pool, origin = Lanes(5), Origin("http", "127.0.0.1")
+    pool, origin = ConnectionPool(5), Origin("http", "127.0.0.1")
     pool._swept_at = math.inf
     pool._idle[origin].extend((Closed(), math.inf) for _ in range(3))
     async with anyio.create_task_group() as tasks:

@@ -65,11 +65,11 @@ async def test_turns_are_taken_in_the_order_of_arrival(clock):
 async def test_a_cancelled_wait_takes_no_turn():
     limiter = RateLimiter(0.001)
     await limiter.wait()
-    before = limiter._free_at
+    before = limiter._next_at
     with anyio.move_on_after(0.01) as scope:
         await limiter.wait()
     assert scope.cancelled_caught
-    assert before == limiter._free_at
+    assert before == limiter._next_at
 
 
 async def test_a_client_and_its_views_share_one_limit(httpx_mock):

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from financial_connections._retry import (
     FIRST_DELAY,
-    LONGEST_DELAY,
+    MAX_DELAY,
     is_retryable_status,
-    least_delay,
+    minimum_delay,
     retry_after_from,
     retry_delay,
 )
@@ -87,40 +87,47 @@ def test_retry_after_may_be_absent():
     assert retry_after_from({}, NOW) is None
 
 
-def delay(attempt, *, asked=None, least=0.0, left=math.inf, dice=0.5):
-    return retry_delay(attempt, asked=asked, least=least, left=left, dice=dice)
-
-
-@given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
-def test_backoff_is_never_longer_than_its_ceiling(attempt, dice):
-    assert (
-        0
-        <= delay(attempt, dice=dice)
-        <= min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempt - 1, 20))
+def delay(attempt, *, retry_after=None, minimum=0.0, remaining=math.inf, jitter=0.5):
+    return retry_delay(
+        attempt,
+        retry_after=retry_after,
+        minimum=minimum,
+        remaining=remaining,
+        jitter=jitter,
     )
 
 
+@given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
+def test_backoff_never_exceeds_its_ceiling(attempt, jitter):
+    ceiling = min(MAX_DELAY, FIRST_DELAY * 2 ** min(attempt - 1, 20))
+    assert 0 <= delay(attempt, jitter=jitter) <= ceiling
+
+
 def test_the_ceiling_doubles_from_half_a_second_to_eight():
-    assert [0.5, 1, 2, 4, 8, 8] == [delay(attempt, dice=1.0) for attempt in range(1, 7)]
+    ceilings = [delay(attempt, jitter=1.0) for attempt in range(1, 7)]
+    assert [0.5, 1, 2, 4, 8, 8] == ceilings
 
 
-@pytest.mark.parametrize("asked", [None, 0])
-def test_attempts_are_at_least_fifty_milliseconds_apart(asked):
-    assert all(delay(attempt, asked=asked, dice=0.0) >= 0.05 for attempt in range(1, 7))
+@pytest.mark.parametrize("retry_after", [None, 0])
+def test_attempts_are_at_least_fifty_milliseconds_apart(retry_after):
+    assert all(
+        delay(attempt, retry_after=retry_after, jitter=0.0) >= 0.05
+        for attempt in range(1, 7)
+    )
 
 
-def test_what_the_server_asks_for_is_a_lower_bound():
-    assert 7 <= delay(1, asked=7, dice=0.9) < 8
+def test_retry_after_is_a_lower_bound():
+    assert 7 <= delay(1, retry_after=7, jitter=0.9) < 8
 
 
-def test_a_server_that_asks_for_more_than_a_minute_gets_no_retry():
-    assert delay(1, asked=61) is None
-    assert delay(1, asked=60) is not None
+def test_a_retry_after_of_more_than_a_minute_ends_the_retries():
+    assert delay(1, retry_after=61) is None
+    assert delay(1, retry_after=60) is not None
 
 
-def test_a_deadline_says_itself_how_long_may_be_waited():
-    assert 90 <= delay(1, asked=90, left=120) < 91
-    assert delay(1, asked=90, left=80) is None
+def test_a_deadline_decides_how_long_a_retry_after_may_be():
+    assert 90 <= delay(1, retry_after=90, remaining=120) < 91
+    assert delay(1, retry_after=90, remaining=80) is None
 
 
 @given(
@@ -130,9 +137,17 @@ def test_a_deadline_says_itself_how_long_may_be_waited():
     st.floats(0, 1e6),
     st.floats(0, 1, exclude_max=True),
 )
-def test_no_wait_outlasts_the_deadline(attempt, asked, least, left, dice):
-    seconds = delay(attempt, asked=asked, least=least, left=left, dice=dice)
-    assert seconds is None or 0 <= seconds < left
+def test_no_delay_exceeds_the_deadline(
+    attempt, retry_after, minimum, remaining, jitter
+):
+    seconds = delay(
+        attempt,
+        retry_after=retry_after,
+        minimum=minimum,
+        remaining=remaining,
+        jitter=jitter,
+    )
+    assert seconds is None or 0 <= seconds < remaining
 
 
 @pytest.mark.parametrize(
@@ -147,5 +162,6 @@ def test_no_wait_outlasts_the_deadline(attempt, asked, least, left, dice):
         (500, None, "", 0),
     ],
 )
-def test_a_limit_on_the_rate_is_given_a_second(status, code, reason, expected):
-    assert expected == least_delay(status, code, {"stripe-rate-limited-reason": reason})
+def test_a_rate_limit_is_given_a_second(status, code, reason, expected):
+    headers = {"stripe-rate-limited-reason": reason}
+    assert expected == minimum_delay(status, code, headers)

@@ -1,5 +1,7 @@
-"""A connector of aiohttp that does not reuse a connection on which something has
-arrived while it was idle.
+"""A connector of aiohttp that rejects connections with unsolicited data.
+
+aiohttp hands an idle connection to the next request even if bytes have arrived on it
+meanwhile, and these would be taken for the response.
 """
 
 import asyncio
@@ -14,7 +16,7 @@ LEASE: ContextVar["Lease"] = ContextVar("lease")
 
 
 class Connector(aiohttp.TCPConnector):
-    """Connections that are closed when anything arrives on them while they are idle."""
+    """A pool of connections that are closed if anything arrives while they are idle."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -22,9 +24,9 @@ class Connector(aiohttp.TCPConnector):
         """Leases that guard idle connections."""
 
     def drop_idle(self) -> None:
-        """Cut all idle connections."""
+        """Abort all idle connections."""
         while self.idle:
-            self.idle.pop().cut()
+            self.idle.pop().abort()
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
         """Return a connection on which nothing has arrived, from the pool or new."""
@@ -35,12 +37,13 @@ class Connector(aiohttp.TCPConnector):
             connection.close()
 
     def __del__(self, *_: Any) -> None:
-        """Do not warn as aiohttp's own does: the pool closes the connections."""
+        """Suppress aiohttp's warning: a finalizer of the backend closes connections."""
 
 
 class Lease(asyncio.Protocol):
-    """The hold of a request on a connection. Afterwards it guards the connection for as
-    long as that is idle.
+    """The hold of a request on a connection.
+
+    After the request, the lease guards the connection for as long as it is idle.
     """
 
     def __init__(self, idle: "set[Lease]") -> None:
@@ -49,18 +52,18 @@ class Lease(asyncio.Protocol):
         self._idle = idle
         self._transport: Any = None
         self._handler: Any = None
-        """aiohttp's protocol, which is not told what arrives on an idle connection."""
+        """aiohttp's protocol, which does not see what arrives while it is idle."""
         self._is_guarding = False
 
     def begin(self, connection: Any) -> bool:
-        """Take over the connection. Returns False if it must not be used."""
+        """Take over the connection. Return False if it must not be used."""
         self._transport = connection.transport
         protocol = self._transport.get_protocol() if self._transport else None
         self.is_reused = isinstance(protocol, Lease)
         if self._transport is None or (
             self._transport.is_closing() and not self.is_reused
         ):
-            return True  # lost in the meantime, which aiohttp is about to notice
+            return True  # the connection was lost, as aiohttp will find out by itself
         if isinstance(protocol, Lease):
             self._idle.discard(protocol)
             self._handler = protocol._handler
@@ -78,18 +81,17 @@ class Lease(asyncio.Protocol):
             self._idle.add(self)
             self._transport.set_protocol(self)
 
-    def cut(self) -> None:
-        """Cut the connection at once."""
+    def abort(self) -> None:
+        """Close the connection at once."""
         self._transport.abort()
 
     async def aclose(self) -> None:
-        """Cut the connection, unless another request has taken it over since. A TLS
-        shutdown could take 30 seconds.
+        """Abort the connection, unless another request has taken it over since.
+
+        A TLS shutdown could take 30 seconds.
         """
-        transport, protocol = (
-            self._transport,
-            self if self._is_guarding else self._handler,
-        )
+        transport = self._transport
+        protocol = self if self._is_guarding else self._handler
         if transport is not None and (
             transport.is_closing() or transport.get_protocol() is protocol
         ):
@@ -110,15 +112,12 @@ class Lease(asyncio.Protocol):
 
 
 def _is_readable(transport: Any) -> bool:
-    """Return whether bytes or the end of the stream are waiting in the socket of an
-    idle connection.
-    """
+    """Return whether data or the end of the stream waits in an idle socket."""
     socket = transport.get_extra_info("socket")
     if transport.is_closing() or socket is None or socket.fileno() < 0:
         return True
-    if not hasattr(
-        select, "poll"
-    ):  # on Windows, where `select` has no upper limit of descriptors
+    if not hasattr(select, "poll"):
+        # Windows, where `select` has no upper limit on file descriptors.
         return bool(select.select([socket.fileno()], [], [], 0)[0])
     poll = select.poll()
     poll.register(socket.fileno(), select.POLLIN)

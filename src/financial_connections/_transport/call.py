@@ -1,6 +1,7 @@
-"""A call while it runs, and the errors that it can end in."""
+"""A running call, its result, and the errors that it can end with."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from anyio import CancelScope
@@ -8,7 +9,8 @@ from attrs import define, field
 
 from financial_connections._decoding import ContentError, parse_json
 from financial_connections._redact import sanitize
-from financial_connections._transport.exchange import Answer, AttemptFailedError
+from financial_connections._settings import Timeout
+from financial_connections._transport.response import NoResponse, Response
 from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import (
     APIConnectionError,
@@ -17,36 +19,32 @@ from financial_connections.errors import (
     APITimeoutError,
     ConfigurationError,
     DeadlineExceededError,
-    FinancialConnectionsError,
     error_from,
 )
 
-FAILURES = (APIConnectionError, APIResponseError, APIStatusError)
-Failure = APIConnectionError | APIResponseError | APIStatusError
+AttemptError = APIConnectionError | APIResponseError | APIStatusError
+"""The error of one attempt, after which there may be another one."""
+
+T = TypeVar("T")
 
 
 @define(eq=False)
 class Call:
-    """The state of a call while it runs."""
+    """The state of a running call."""
 
     wire: WireRequest
     template: str | None
     scope: CancelScope = field(factory=CancelScope, repr=False)
-    """Ends the call at its deadline, or when the client is closed."""
+    """Cancelled at the call's deadline, or when the client is closed."""
     attempts: int = 0
-    last_error: Failure | None = None
+    last_error: AttemptError | None = None
 
-    def facts(self) -> dict[str, Any]:
-        """Return what every error of the call says."""
+    def error_fields(self) -> dict[str, Any]:
+        """Return the attributes that all errors of the call have."""
         return {"attempts": self.attempts, "idempotency_key": self.wire.idempotency_key}
 
-    def secrets(self) -> list[str]:
-        """Return the values that were sent and must not appear in what a response says."""
-        authorization: Any = self.wire.headers["Authorization"]
-        return [authorization.decode().removeprefix("Bearer ")]
-
-    def what(self) -> dict[str, Any]:
-        """Return what every event of the call says."""
+    def event_fields(self) -> dict[str, Any]:
+        """Return the attributes that all events of the call have."""
         server = urlsplit(f"//{self.wire.origin.authority}")
         return {
             "method": self.wire.method,
@@ -56,68 +54,110 @@ class Call:
             "attempt": self.attempts,
         }
 
+    def secrets(self) -> list[str]:
+        """Return what was sent and must be masked where a response quotes it."""
+        authorization: Any = self.wire.headers["Authorization"]
+        return [authorization.decode().removeprefix("Bearer ")]
+
     def __str__(self) -> str:
         return f"{self.wire.method} {self.wire.path}"
 
 
-def connection_error(call: Call, failure: AttemptFailedError) -> APIConnectionError:
+Read = Callable[[Call, Response], T]
+"""Turns a 2xx response into the result of the call. Raises `ContentError`."""
+
+
+def result_of(
+    call: Call,
+    received: Response | NoResponse | None,
+    timeout: Timeout,
+    read: Read[T],
+) -> T | AttemptError:
+    """Return what an attempt ended with: the result of the call, or an error.
+
+    Args:
+        call: The call.
+        received: The response, or the reason why there is none; None if the attempt
+            took longer than its timeout.
+        timeout: Time limits of the attempt.
+        read: Turns a 2xx response into the result.
+    """
+    if received is None:
+        return timeout_error(call, timeout.seconds)
+    if isinstance(received, NoResponse):
+        return connection_error(call, received)
+    if not 200 <= received.status < 300:  # noqa: PLR2004
+        return status_error(call, received)
+    if received.unreadable is not None:
+        return response_error(call, received, received.unreadable)
+    try:
+        return read(call, received)
+    except ContentError as error:
+        return response_error(call, received, str(error))
+
+
+def connection_error(call: Call, result: NoResponse) -> APIConnectionError:
     """Return the error for an attempt without a response."""
-    error_class = APITimeoutError if failure.timed_out else APIConnectionError
-    text = f"{call} got no answer: {failure} (attempt {call.attempts})"
-    return error_class(
-        text, retryable=failure.retryable, reason=failure.reason, **call.facts()
+    error_class = APITimeoutError if result.timed_out else APIConnectionError
+    error = error_class(
+        f"{call} got no response: {result.message} (attempt {call.attempts})",
+        retryable=result.retryable,
+        reason=result.reason,
+        **call.error_fields(),
     )
+    error.__cause__ = result.cause
+    return error
 
 
 def timeout_error(call: Call, seconds: float) -> APITimeoutError:
     """Return the error for an attempt that took longer than its timeout."""
-    text = f"{call} took longer than {seconds:g} s (attempt {call.attempts})"
-    return APITimeoutError(text, reason="timeout", **call.facts())
+    return APITimeoutError(
+        f"{call} took longer than {seconds:g} s (attempt {call.attempts})",
+        reason="timeout",
+        **call.error_fields(),
+    )
 
 
-def status_error(call: Call, response: Answer) -> APIStatusError:
-    """Return the error for a response other than 2xx."""
-    if response.unreadable is None:
-        return error_from(
-            response.status,
-            response.headers,
-            response.content,
-            secrets=call.secrets(),
-            **call.facts(),
-        )
-    text = f"HTTP {response.status}, and the body cannot be read: {response.unreadable}"
+def status_error(call: Call, response: Response) -> APIStatusError:
+    """Return the error for a response whose status is not 2xx."""
+    content = response.content
+    if response.unreadable is not None:
+        text = f"HTTP {response.status} with an unreadable body: {response.unreadable}"
+        content = text.encode()
     error = error_from(
         response.status,
         response.headers,
-        text.encode(),
+        content,
         secrets=call.secrets(),
-        **call.facts(),
+        **call.error_fields(),
     )
-    error.body = None  # the text above is not the server's
+    if response.unreadable is not None:
+        error.body = None  # the text above did not come from the server
     return error
 
 
-def response_error(call: Call, response: Answer, reason: str) -> APIResponseError:
+def response_error(call: Call, response: Response, reason: str) -> APIResponseError:
     """Return the error for a 2xx response that cannot be used.
 
-    A GET can be repeated. So can a POST, because the API answers a repeated idempotency
-    key with the response that it has stored. A DELETE has no such key. JSON of an
-    unexpected form would be the same again.
+    A GET can be repeated. So can a POST, because the API replays the stored response
+    for a repeated idempotency key. A DELETE has no such key. JSON that does not have
+    the expected form would have the same form again.
     """
-    kind = sanitize(
+    content_type = sanitize(
         response.headers.get("content-type", "no content type"),
         60,
         secrets=call.secrets(),
     )
     return APIResponseError(
-        f"the answer to {call} is unusable: {reason} (status {response.status}, {kind}, "
-        f"{len(response.content)} bytes, request {response.request_id})",
+        f"the response to {call} is unusable: {reason} (status {response.status}, "
+        f"{content_type}, {len(response.content)} bytes, "
+        f"request {response.request_id})",
         status=response.status,
         request_id=response.request_id,
         retryable=response.retryable
         and call.wire.method != "DELETE"
         and not _is_json(response.content),
-        **call.facts(),
+        **call.error_fields(),
     )
 
 
@@ -131,32 +171,38 @@ def _is_json(content: bytes) -> bool:
 
 def deadline_error(call: Call, deadline: float | None) -> DeadlineExceededError:
     """Return the error for a call that took longer than its deadline."""
-    where = (
+    progress = (
         f"in attempt {call.attempts}"
         if call.attempts
-        else "and was never sent: it waited for its turn"
+        else "before it was sent: it waited for a free connection or a permit"
     )
-    return DeadlineExceededError(
-        f"{call} took longer than its deadline of {deadline or 0:g} s, {where}{_last(call)}",
+    error = DeadlineExceededError(
+        f"{call} took longer than its deadline of {deadline or 0:g} s, "
+        f"{progress}{_last_error(call)}",
         request_id=call.last_error.request_id if call.last_error else None,
         reason="deadline",
-        **call.facts(),
+        **call.error_fields(),
     )
+    error.__cause__ = call.last_error
+    return error
 
 
-def closed_error(call: Call) -> FinancialConnectionsError:
+def closed_error(call: Call) -> APIConnectionError | ConfigurationError:
     """Return the error for a call that ended because the client was closed."""
     if not call.attempts:
         return ConfigurationError("the client is closed: make a new one")
-    return APIConnectionError(
-        f"the client was closed before {call} ended, in or after attempt {call.attempts}{_last(call)}",
+    error = APIConnectionError(
+        f"the client was closed before {call} ended, in or after attempt "
+        f"{call.attempts}{_last_error(call)}",
         request_id=call.last_error.request_id if call.last_error else None,
         reason="closed",
-        **call.facts(),
+        **call.error_fields(),
     )
+    error.__cause__ = call.last_error
+    return error
 
 
-def _last(call: Call) -> str:
+def _last_error(call: Call) -> str:
     return (
-        f"; the attempt before ended in: {call.last_error}" if call.last_error else ""
+        f"; the previous attempt failed: {call.last_error}" if call.last_error else ""
     )

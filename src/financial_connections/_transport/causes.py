@@ -1,19 +1,20 @@
-"""The cause of a failed attempt, found in the exceptions of whichever HTTP library
-raised them.
-"""
+"""Translate the exceptions of HTTP libraries into `NoResponse`."""
 
 import re
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import Any, TypeGuard
 
 import anyio
 
 from financial_connections._redact import sanitize
+from financial_connections._transport.response import NoResponse
 
 _QUOTED_BYTES = re.compile(r"(bytearray\()?\bb['\"].*", re.DOTALL)
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
+_STREAM_ERRORS = (anyio.ClosedResourceError, anyio.BrokenResourceError)
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "dns"),
@@ -26,38 +27,83 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Return an exception and those that it was raised from, or in the handling of."""
+@cache
+def transport_errors(library: Any) -> tuple[type[Exception], ...]:
+    """Return the exceptions that a request may fail with, other than bugs.
+
+    They are more than the library's own. The hooks of an injected client, and sockets
+    that are closed elsewhere, raise other exceptions.
+    """
+    return (
+        library.HTTPError,
+        library.InvalidURL,
+        library.StreamError,
+        library.CookieConflict,
+        OSError,
+        *_STREAM_ERRORS,
+    )
+
+
+def no_response_from(error: Exception, library: Any) -> NoResponse:
+    """Describe an exception of an HTTP library without keeping it.
+
+    Args:
+        error: One of `transport_errors(library)`.
+        library: httpx, httpx2, or anything with exceptions of the same names.
+    """
+    chain = list(causes(error))
+    timed_out = isinstance(error, library.TimeoutException)
+    text = _text(chain) or ("timed out" if timed_out else "no details")
+    is_transient = isinstance(error, (library.TransportError, OSError, *_STREAM_ERRORS))
+    return NoResponse(
+        f"{type(error).__name__}: {text}",
+        timed_out=timed_out,
+        retryable=is_transient
+        and not isinstance(error, library.UnsupportedProtocol)
+        and not any(isinstance(e, ssl.SSLCertVerificationError) for e in chain),
+        reason="timeout" if timed_out else _reason(chain, library),
+        cause=next((e for e in chain if _is_system_error(e)), None),
+    )
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Iterate over an exception and those that led to it, outermost first."""
     while error is not None:
         yield error
-        if isinstance(error, BaseExceptionGroup):  # of the addresses of a host
-            yield from chain(error.exceptions[-1])
+        if isinstance(error, BaseExceptionGroup):  # one for each address of a host
+            yield from causes(error.exceptions[-1])
         error = error.__cause__ or error.__context__
 
 
-def text_of(error: Exception) -> str:
-    """Return the first text in the chain, without what differs each time or quotes a
-    response.
+def _is_system_error(error: BaseException) -> TypeGuard[OSError]:
+    # aiohttp derives classes from OSError that refer to the connection and its proxy.
+    return isinstance(error, OSError) and type(error).__module__ in {
+        "builtins",
+        "socket",
+        "ssl",
+    }
 
-    Under trio, httpx's own errors have none. A cancellation's text is anyio's, with the
-    address of a scope.
+
+def _text(chain: list[BaseException]) -> str:
+    """Return the first message of the chain.
+
+    Under trio, httpx's own errors have none. The message of a cancellation is skipped,
+    because it contains the address of an anyio scope. Other addresses and quoted bytes
+    are removed: they differ each time, or quote a response.
     """
-    text = next(
-        (str(one) for one in chain(error) if isinstance(one, Exception) and str(one)),
-        "",
-    )
+    texts = (str(error) for error in chain if isinstance(error, Exception))
+    text = next(filter(None, texts), "")
     return sanitize(_ADDRESS.sub("…", _QUOTED_BYTES.sub("…", text)))
 
 
-def reason_of(error: Exception, library: Any) -> str:
+def _reason(chain: list[BaseException], library: Any) -> str:
     """Return the cause in one of the words of `APIConnectionError.reason`."""
-    for kind, reason in _REASONS:
-        if any(isinstance(one, kind) for one in chain(error)):
+    for error_class, reason in _REASONS:
+        if any(isinstance(error, error_class) for error in chain):
             return reason
-    if isinstance(error, library.ProxyError):
+    if isinstance(chain[0], library.ProxyError):
         return "proxy"
-    if isinstance(error, library.ProtocolError):
-        # httpcore has no class of its own for a server that hangs up before it
-        # responds.
-        return "reset" if "disconnected" in str(error) else "protocol"
+    if isinstance(chain[0], library.ProtocolError):
+        # httpcore has no class for a server that disconnects before it responds.
+        return "reset" if "disconnected" in str(chain[0]) else "protocol"
     return "network"

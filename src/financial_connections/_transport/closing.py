@@ -1,4 +1,4 @@
-"""Closing, from any event loop, and without leaving anything open."""
+"""Close resources from any event loop, without leaving anything open."""
 
 import threading
 from collections.abc import Callable, Coroutine, Iterable
@@ -10,12 +10,12 @@ import anyio
 from anyio import RunFinishedError, from_thread
 from anyio.lowlevel import EventLoopToken, current_token
 
-_LONGEST_WAIT = 5
+_MAX_WAIT = 5
 """Seconds to wait for another event loop, which may be stopped."""
 
 
 class Closable(Protocol):
-    """Anything that is closed with `await`."""
+    """A resource that is closed with `await`."""
 
     async def aclose(self) -> None: ...
 
@@ -23,7 +23,7 @@ class Closable(Protocol):
 async def close_all(resources: Iterable[Closable]) -> None:
     """Close every resource, even if one raises, and raise the first error at the end.
 
-    A shield keeps anyio's cancellations away, but not asyncio's own, which end the
+    A shield keeps off anyio's cancellations, but not asyncio's own, which end the
     closing of one resource.
     """
     errors: list[BaseException] = []
@@ -40,28 +40,31 @@ async def close_all(resources: Iterable[Closable]) -> None:
 async def close_in(
     loop: EventLoopToken | None, close: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
-    """Run `close` in another event loop. Returns after a few seconds at the latest,
-    because that loop may be stopped.
+    """Run a function in another event loop, and wait at most a few seconds for it.
 
-    It is called from a daemon thread: one of anyio's own worker threads would keep the
-    process from exiting until the loop runs again.
+    A daemon thread waits for that loop, which may be stopped. One of anyio's worker
+    threads would keep the process from exiting until the loop runs again.
+
+    Args:
+        loop: The event loop.
+        close: The function to run there.
     """
-    here, ended = current_token(), anyio.Event()
+    current, finished = current_token(), anyio.Event()
     errors: list[BaseException] = []
 
     def run() -> None:
         try:
             from_thread.run(close, token=loop)
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised below
             errors.append(error)
         with suppress(RunFinishedError, RuntimeError):  # nobody waits any more
-            from_thread.run_sync(ended.set, token=here)
+            from_thread.run_sync(finished.set, token=current)
 
     threading.Thread(
         target=run, name="financial_connections closing", daemon=True
     ).start()
-    with anyio.move_on_after(_LONGEST_WAIT):
-        await ended.wait()
+    with anyio.move_on_after(_MAX_WAIT):
+        await finished.wait()
     for error in errors:
         if isinstance(error, Exception) and not isinstance(
             error, RunFinishedError | CancelledError

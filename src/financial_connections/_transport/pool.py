@@ -1,13 +1,11 @@
-"""Connections over httpx.
+"""A connection pool over httpx.
 
-httpcore's pool scans all connections and all waiting requests on each call, leaks the
-slot of a request that is cancelled while it waits or connects, and can hand an
-unasked-for answer to the next request. So the pool is ours: lanes of one connection
-each, last in, first out, behind one fair limiter. A lane whose exchange did not end
-cleanly is thrown away, and everything that could have gone wrong on it with it.
+httpcore's own pool scans all connections and waiting requests on each call, leaks the
+connection of a request that is cancelled while it waits or connects, and can give an
+unsolicited response to the next request. This one keeps connections in a stack and
+closes every connection whose exchange did not end cleanly.
 """
 
-import math
 import ssl
 import time
 from collections import defaultdict, deque
@@ -18,82 +16,88 @@ import anyio
 from sniffio import current_async_library
 
 from financial_connections._settings import Timeout
+from financial_connections._transport import private
+from financial_connections._transport.backend import IDLE_SECONDS, Limiter
+from financial_connections._transport.causes import no_response_from, transport_errors
 from financial_connections._transport.closing import close_all
-from financial_connections._transport.connections import IDLE_SECONDS, Slots
-from financial_connections._transport.exchange import (
-    Answer,
-    answer_from,
-    failure_from,
-    faults_of,
-    prepared_request,
-    proxy_for,
+from financial_connections._transport.proxy import environment_proxy
+from financial_connections._transport.request import prepare_request
+from financial_connections._transport.response import (
+    NoResponse,
+    Response,
+    read_response,
 )
-from financial_connections._transport.startup import Loader, tls_context
+from financial_connections._transport.startup import Startup, tls_context
 from financial_connections._transport.wire import Origin, WireRequest
 
 _SWEEP_SECONDS = 1
 
 
-class Lanes:
-    """Connections of our own, at most `limit` at a time."""
+class ConnectionPool:
+    """Connections over httpx, at most `limit` at a time."""
 
     def __init__(self, limit: int) -> None:
-        self.slots = Slots(limit)
-        self._loader = Loader()
-        self._idle: defaultdict[Origin, deque[tuple[_Lane, float]]] = defaultdict(deque)
+        self.limiter = Limiter(limit)
+        self._startup = Startup()
+        self._idle: defaultdict[Origin, deque[tuple[_Connection, float]]]
+        self._idle = defaultdict(deque)
         self._swept_at = 0.0
 
     async def exchange(
-        self, request: WireRequest, timeout: Timeout, expires_at: float
-    ) -> Answer:
-        await self._loader.load(tls=request.origin.scheme == "https")
-        import httpx  # noqa: PLC0415 - loading it takes longer than all else
-
-        lane = await self._acquire(request.origin)
-        intact = False
+        self, request: WireRequest, limits: Timeout, expires_at: float
+    ) -> Response | NoResponse:
+        await self._startup.run(tls=request.origin.scheme == "https")
+        connection = await self._acquire(request.origin)
+        result: Response | NoResponse | None = None
         try:
-            response = await lane.transport.handle_async_request(
-                prepared_request(request, timeout, httpx)
-            )
-            answer = await answer_from(response)
-            await response.aclose()
-            intact = answer.unreadable is None and lane.settle()
-            return answer  # noqa: TRY300 - `else` would come after `finally`
-        except faults_of(httpx) as error:
-            failure = failure_from(error, httpx)
-            expires_at = -math.inf
+            result = await connection.exchange(request, limits)
+            return result
         finally:
-            if intact and not self.slots.closed:
-                lane.is_reused = True
-                self._idle[request.origin].append((lane, time.monotonic()))
-            else:
-                dropped = [lane]
-                if lane.is_reused and anyio.current_time() >= expires_at:
-                    # The others have been idle for longer, so whatever broke this one
-                    # has probably broken them too.
-                    dropped += _taken_from(self._idle[request.origin])
+            if dropped := self._release(connection, request.origin, result, expires_at):
                 await close_all(dropped)
-        # Outside `except`, or the failure would carry httpx's error, and that the
-        # request with the key.
-        raise failure
 
-    async def _acquire(self, origin: Origin) -> "_Lane":
+    async def _acquire(self, origin: Origin) -> "_Connection":
         if dropped := self._sweep():
             await close_all(dropped)
         idle = self._idle[origin]
         while idle:
-            lane, _ = idle.pop()
-            if lane.is_open():
-                return lane
-            await close_all([lane])
-        return _Lane(origin)
+            connection, _ = idle.pop()
+            if connection.is_available():
+                return connection
+            await close_all([connection])
+        return _Connection(origin)
 
-    def _sweep(self) -> list["_Lane"]:
-        """Take out the idle connections that have expired, and about once a second
-        those that the server has closed.
+    def _release(
+        self,
+        connection: "_Connection",
+        origin: Origin,
+        result: Response | NoResponse | None,
+        expires_at: float,
+    ) -> list["_Connection"]:
+        """Keep a connection for the next request, or return what has to be closed."""
+        if (
+            isinstance(result, Response)
+            and result.unreadable is None
+            and connection.is_reusable()
+            and not self.limiter.closed
+        ):
+            connection.is_reused = True
+            self._idle[origin].append((connection, time.monotonic()))
+            return []
+        dropped = [connection]
+        if connection.is_reused and (
+            isinstance(result, NoResponse) or anyio.current_time() >= expires_at
+        ):
+            # The other connections have been idle for longer, so whatever broke this
+            # one has probably broken them too.
+            dropped += _pop_all(self._idle[origin])
+        return dropped
 
-        Used last in, first out, the oldest are at the other end, where the next calls
-        would not see them.
+    def _sweep(self) -> list["_Connection"]:
+        """Remove idle connections that have expired or, once a second, were closed.
+
+        The connection that was used last is used first, so the next requests may never
+        get to the oldest ones.
         """
         now = time.monotonic()
         is_due = now - self._swept_at >= _SWEEP_SECONDS
@@ -102,7 +106,7 @@ class Lanes:
             while idle and idle[0][1] < now - IDLE_SECONDS:
                 dropped.append(idle.popleft()[0])
             if is_due:
-                closed = [entry for entry in idle if not entry[0].is_open()]
+                closed = [entry for entry in idle if not entry[0].is_available()]
                 for entry in closed:
                     idle.remove(entry)
                     dropped.append(entry[0])
@@ -111,36 +115,35 @@ class Lanes:
         return dropped
 
     async def aclose(self) -> None:
-        self.slots.closed = True
-        lanes = [lane for idle in self._idle.values() for lane in _taken_from(idle)]
-        if (
-            self.slots.in_their_loop()
-        ):  # of another, dead loop they cannot be closed any more
-            await close_all(lanes)
+        self.limiter.closed = True
+        connections = [c for idle in self._idle.values() for c in _pop_all(idle)]
+        # The sockets of another event loop that has ended cannot be closed any more.
+        if self.limiter.is_in_loop():
+            await close_all(connections)
 
 
-def _taken_from(idle: "deque[tuple[_Lane, float]]") -> list["_Lane"]:
-    """Empty `idle` in place: another call may be in the middle of choosing from it."""
-    lanes = [lane for lane, _ in idle]
+def _pop_all(idle: "deque[tuple[_Connection, float]]") -> list["_Connection"]:
+    # Emptied in place, because another call may be in the middle of `_acquire`.
+    connections = [connection for connection, _ in idle]
     idle.clear()
-    return lanes
+    return connections
 
 
-class _Lane:
-    """httpx's transport over one connection.
+class _Connection:
+    """An httpx transport with a single connection.
 
-    Behind a proxy over httpx's pool. Else the connection, which is httpcore's, takes
-    the place of the pool: there is nothing to choose from, and choosing takes a seventh
-    of a call's CPU. httpx has no public way to say so.
+    Without a proxy, the transport's pool is replaced by the connection itself: there is
+    nothing to choose from, and choosing costs a sixth of a call's CPU time.
     """
 
     def __init__(self, origin: Origin) -> None:
-        import httpcore  # noqa: PLC0415 - as httpx
+        import httpcore  # noqa: PLC0415 - imported by `Startup` in a thread
         import httpx  # noqa: PLC0415
 
         tls = tls_context() if origin.scheme == "https" else None
-        proxy = proxy_for(origin.authority, with_socks=True) if tls else None
-        self.transport = httpx.AsyncHTTPTransport(
+        proxy = environment_proxy(origin.authority, with_socks=True) if tls else None
+        self.is_reused = False
+        self._transport = httpx.AsyncHTTPTransport(
             verify=tls or _unused_context(),
             proxy=proxy,
             limits=httpx.Limits(
@@ -149,125 +152,89 @@ class _Lane:
                 keepalive_expiry=IDLE_SECONDS,
             ),
         )
-        self.is_reused = False
         self._connection: Any = None
         self._network: Any = None
-        if proxy is None:
-            url = httpx.URL(f"{origin.scheme}://{origin.authority}")
-            address = httpcore.Origin(
+        self._stream: Any = None
+        if proxy is not None:
+            return
+        url = httpx.URL(f"{origin.scheme}://{origin.authority}")
+        network = _network_class()()
+        connection = httpcore.AsyncHTTPConnection(
+            httpcore.Origin(
                 url.raw_scheme, url.raw_host, url.port or (443 if tls else 80)
-            )
-            self._network = _network_class()()
-            self._connection = httpcore.AsyncHTTPConnection(
-                address,
-                tls,
-                keepalive_expiry=IDLE_SECONDS,
-                network_backend=self._network,
-            )
-            self._connection._request_lock = _UNLOCKED
-            self.transport._pool = self._connection
+            ),
+            tls,
+            keepalive_expiry=IDLE_SECONDS,
+            network_backend=network,
+        )
+        if private.replace_pool(self._transport, connection):
+            self._connection, self._network = connection, network
 
-    def is_open(self) -> bool:
-        """Return whether the server has not hung up meanwhile. A pool sees to that
-        itself.
-        """
+    async def exchange(
+        self, request: WireRequest, limits: Timeout
+    ) -> Response | NoResponse:
+        import httpx  # noqa: PLC0415 - imported by `Startup` in a thread
+
+        library: Any = httpx
+        try:
+            response = await self._transport.handle_async_request(
+                prepare_request(request, limits, library)
+            )
+            self._stream = response.extensions.get("network_stream")
+            result = await read_response(response)
+            await response.aclose()
+        except transport_errors(library) as error:
+            return no_response_from(error, library)
+        return result
+
+    def is_available(self) -> bool:
+        """Return whether the connection is still open, as far as can be told."""
         connection = self._connection
+        # A transport with a pool checks its connection itself.
         return connection is None or not (
             connection.is_closed() or connection.has_expired()
         )
 
-    def settle(self) -> bool:
-        """Return whether the next request can go over it: not if it would get what came
-        after the last answer.
-
-        No public interface tells. Where the privates are not as here, as in a mock,
-        nothing is left over.
-        """
-        pool: Any = self.transport._pool
-        try:
-            [connection] = [self._connection] if self._connection else pool.connections
-            inner = connection._connection
-            inner._state_lock = _UNLOCKED
-            return not (
-                connection.is_closed()
-                or inner._h11_state.trailing_data[0]
-                or _has_unread(inner._network_stream)
-            )
-        except (AttributeError, ValueError, TypeError):
-            return True
+    def is_reusable(self) -> bool:
+        """Return whether another request can follow the response that has been read."""
+        if self._connection is not None and self._connection.is_closed():
+            return False
+        if not self.is_reused:
+            private.drop_state_lock(self._connection)
+        return not private.has_unread(self._transport, self._connection, self._stream)
 
     async def aclose(self) -> None:
-        await self.transport.aclose()
-        # A call that was cancelled in the middle of the TLS handshake left the socket
-        # open.
-        if (
-            self._network
-            and self._network.socket
-            and self._connection._connection is None
-        ):
+        await self._transport.aclose()
+        # httpcore forgets the socket if a call is cancelled during the TLS handshake.
+        if self._network and self._network.socket:
             await self._network.socket.aclose()
-
-
-def _has_unread(stream: Any) -> bool:
-    """Return whether bytes have come that nobody read: in the TLS layer, or in anyio's
-    queue below it.
-    """
-    if tls := stream.get_extra_info("ssl_object"):
-        try:
-            tls.read(1)
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLError:
-            return True
-        else:
-            return True
-    bottom = stream._stream
-    while hasattr(bottom, "transport_stream"):
-        bottom = bottom.transport_stream
-    return bool(getattr(getattr(bottom, "_protocol", None), "read_queue", None))
 
 
 @cache
 def _network_class() -> Any:
-    import httpcore  # noqa: PLC0415 - as httpx
+    import httpcore  # noqa: PLC0415 - imported by `Startup` in a thread
 
     class Network(httpcore.AsyncNetworkBackend):
-        """httpcore's own, less its forgetting the socket on which a TLS handshake was
-        broken off.
-        """
+        """httpcore's network backend, which also remembers its socket."""
 
         socket: Any = None
 
         async def connect_tcp(self, *args: Any, **kwargs: Any) -> Any:
-            kind: Any = (
+            backend: Any = (
                 httpcore.TrioBackend
                 if current_async_library() == "trio"
                 else httpcore.AnyIOBackend
             )
-            self.socket = await kind().connect_tcp(*args, **kwargs)
+            self.socket = await backend().connect_tcp(*args, **kwargs)
             return self.socket
 
     return Network
 
 
-class _Unlocked:
-    """In place of the locks of a connection that one task at a time uses.
-
-    Theirs yield to the event loop each time: of fifty calls that were answered at once,
-    the first would be done hardly before the last.
-    """
-
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-
-_UNLOCKED = _Unlocked()
-
-
 @cache
 def _unused_context() -> ssl.SSLContext:
-    """Return what httpx wants on plain http, too; with certificates it takes tens of
-    milliseconds to make.
+    """Return a context without certificates, which take tens of milliseconds to load.
+
+    httpx requires a context even for plain http.
     """
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,6 +1,4 @@
-"""What takes long, once in a process: importing httpx, and reading the certificates
-that https needs.
-"""
+"""Slow work that is done once in a process: importing httpx, reading certificates."""
 
 import os
 import ssl
@@ -14,48 +12,46 @@ from anyio import CapacityLimiter, to_thread
 
 from financial_connections.errors import ConfigurationError
 
-_ONE_AT_A_TIME = Lock()
+_import_lock = Lock()
 
 
-class Loader:
-    """Lets a client's first call load what is needed, in threads: on the event loop all
-    else would stand still.
+class Startup:
+    """The slow work before a client's first call.
+
+    It runs in threads, because on the event loop it would block everything else.
     """
 
     def __init__(self) -> None:
-        self._gate = anyio.Lock(fast_acquire=True)
-        self._loaded: set[bool] = set()
+        self._lock = anyio.Lock(fast_acquire=True)
+        self._done: set[bool] = set()
 
-    async def load(self, *, tls: bool) -> None:
-        """Return when httpx is imported and, with `tls`, the certificates are read."""
-        if tls in self._loaded:
+    async def run(self, *, tls: bool) -> None:
+        """Wait until httpx is imported and, with `tls`, the certificates are read."""
+        if tls in self._done:
             return
-        async with self._gate:
-            if not _is_loaded(tls=tls):
-                # A limiter of its own: threads that wait for calls to end may hold all
-                # of the common one.
+        async with self._lock:
+            if not _is_done(tls=tls):
+                # A separate limiter, because the common one may be exhausted by threads
+                # that wait for calls to end.
                 await to_thread.run_sync(
-                    _load, tls, abandon_on_cancel=True, limiter=CapacityLimiter(1)
+                    _run, tls, abandon_on_cancel=True, limiter=CapacityLimiter(1)
                 )
-        self._loaded.add(tls)
+        self._done.add(tls)
 
 
-def _is_loaded(*, tls: bool) -> bool:
+def _is_done(*, tls: bool) -> bool:
     return bool(
         _import_httpx.cache_info().currsize
         and (not tls or tls_context.cache_info().currsize)
     )
 
 
-def _load(tls: bool) -> None:  # noqa: FBT001 - run_sync passes no keywords
-    with (
-        _ONE_AT_A_TIME,
-        ThreadPoolExecutor(1) as beside,
-    ):  # certificates are read without Python's lock
+def _run(tls: bool) -> None:  # noqa: FBT001 - run_sync passes no keywords
+    # The import runs meanwhile: reading certificates releases the interpreter's lock.
+    with _import_lock, ThreadPoolExecutor(1) as executor:
         if tls:
-            beside.submit(
-                tls_context
-            )  # what it raises is raised again where the context is used
+            # An exception is raised again where the context is used.
+            executor.submit(tls_context)
         _import_httpx()
 
 
@@ -67,26 +63,27 @@ def _import_httpx() -> None:
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """Return one for all connections, that trusts as httpx does: `SSL_CERT_FILE`,
-    `SSL_CERT_DIR`, or else certifi.
+    """Return the TLS context that all connections share.
 
-    Raises `ConfigurationError` when the certificates cannot be read.
+    Like httpx, it trusts the certificates of `SSL_CERT_FILE`, of `SSL_CERT_DIR`, or
+    else of certifi.
+
+    Raises:
+        ConfigurationError: The certificates cannot be read.
     """
     import certifi  # noqa: PLC0415 - only https needs it
 
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    cafile: str | None
+    if file:
+        source, cafile, capath = f"SSL_CERT_FILE={file}", file, None
+    elif folder:
+        source, cafile, capath = f"SSL_CERT_DIR={folder}", None, folder
+    else:
+        source, cafile, capath = "certifi", certifi.where(), None
     try:
-        if file or not folder:
-            return ssl.create_default_context(cafile=file or certifi.where())
-        return ssl.create_default_context(capath=folder)
+        return ssl.create_default_context(cafile=cafile, capath=capath)
     except OSError as error:
-        where = (
-            f"SSL_CERT_FILE={file}"
-            if file
-            else f"SSL_CERT_DIR={folder}"
-            if folder
-            else "certifi"
-        )
         raise ConfigurationError(
-            f"the certificates of {where} cannot be read: {error.strerror or error}"
+            f"cannot read the certificates of {source}: {error.strerror or error}"
         ) from None

@@ -1,0 +1,139 @@
+"""Sessions of aiohttp that send each request exactly once."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from financial_connections._request import request_sent
+from financial_connections._settings import Timeout
+from financial_connections._transport.aiohttp_connector import Connector
+from financial_connections._transport.aiohttp_errors import (
+    TRANSPORT_ERRORS,
+    no_response_from,
+)
+from financial_connections._transport.backend import IDLE_SECONDS
+from financial_connections._transport.proxy import environment_proxy
+from financial_connections._transport.response import NoResponse
+from financial_connections._transport.startup import tls_context
+from financial_connections._transport.wire import Origin, WireRequest
+
+_MAX_HEADER_SIZE, _MAX_HEADERS = 65_536, 1_000
+"""h11, the parser of the other backends, accepts 100 KiB in all."""
+
+
+class Sessions:
+    """Two sessions over the same connections.
+
+    One of them reports when a request has been sent, which makes each request slower.
+    """
+
+    def __init__(self, origin: Origin) -> None:
+        self.loop = asyncio.get_running_loop()
+        is_https = origin.scheme == "https"
+        proxy = (
+            environment_proxy(origin.authority, with_socks=False) if is_https else None
+        )
+        self._proxy: dict[str, Any] = {}
+        if proxy is not None:
+            self._proxy = {
+                "proxy": str(proxy.url),
+                "proxy_headers": _proxy_headers(proxy),
+            }
+        self.connector = Connector(
+            limit=0,
+            ssl=tls_context() if is_https else False,
+            keepalive_timeout=IDLE_SECONDS,
+        )
+        trace = aiohttp.TraceConfig()
+        # Only requests without a body are reported: for them it is the last step.
+        trace.on_request_headers_sent.append(_on_headers_sent)
+        self.plain = _session(self.connector)
+        self.reporting = _session(self.connector, trace_configs=[trace])
+
+    async def send(
+        self, request: WireRequest, limits: Timeout
+    ) -> aiohttp.ClientResponse:
+        """Send the request once and return its response, the body unread."""
+        session = self.reporting if request_sent.get() else self.plain
+        headers = {
+            name: value if isinstance(value, str) else value.decode()
+            for name, value in request.headers.items()
+        }
+        return await session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=headers,
+            data=request.content or None,
+            allow_redirects=False,
+            timeout=_client_timeout(limits),
+            **self._proxy,
+        )
+
+    async def aclose(self) -> None:
+        self.detach()
+        await self.connector.close(abort_ssl=True)
+
+    def detach(self) -> None:
+        """Close the sessions but leave the connector open."""
+        self.plain.detach()
+        self.reporting.detach()
+
+
+def _session(connector: Connector, **settings: Any) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        auto_decompress=False,  # `read_body` does, and limits the size
+        cookie_jar=aiohttp.DummyCookieJar(),
+        max_field_size=_MAX_HEADER_SIZE,
+        max_headers=_MAX_HEADERS,
+        max_line_size=_MAX_HEADER_SIZE,
+        middlewares=(_send_once,),
+        **settings,
+    )
+
+
+@lru_cache
+def _client_timeout(limits: Timeout) -> aiohttp.ClientTimeout:
+    """Limit only the time to connect: the caller limits the attempt as a whole."""
+    # By default, aiohttp rounds longer limits up to whole seconds.
+    return aiohttp.ClientTimeout(
+        total=None, connect=limits.connect, ceil_threshold=math.inf
+    )
+
+
+def _proxy_headers(proxy: Any) -> dict[str, str]:
+    headers = dict(proxy.headers)
+    if proxy.raw_auth:
+        headers["Proxy-Authorization"] = aiohttp.encode_basic_auth(
+            *(part.decode() for part in proxy.raw_auth)
+        )
+    return headers
+
+
+async def _on_headers_sent(*_: object) -> None:
+    if sent := request_sent.get():
+        sent.set()
+
+
+class SendError(Exception):
+    """Carries a `NoResponse` through the session, which retries aiohttp's errors."""
+
+    def __init__(self, result: NoResponse) -> None:
+        super().__init__(result.message)
+        self.result = result
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest,
+    send: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
+) -> aiohttp.ClientResponse:
+    """Keep the session from sending the request a second time."""
+    try:
+        return await send(request)
+    except TRANSPORT_ERRORS as error:
+        raise SendError(no_response_from(error)) from error

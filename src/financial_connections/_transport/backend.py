@@ -1,0 +1,114 @@
+"""The interface of the HTTP backends, and their limit on concurrent requests."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Protocol
+
+import anyio
+from anyio import CancelScope
+from anyio.lowlevel import EventLoopToken, current_token
+
+from financial_connections._settings import Timeout
+from financial_connections._transport.response import NoResponse, Response
+from financial_connections._transport.wire import WireRequest
+from financial_connections.errors import ConfigurationError
+
+IDLE_SECONDS = 30
+"""Seconds for which an idle connection is kept."""
+
+
+class Limiter:
+    """A fair limit on concurrent requests, which also keeps track of running calls.
+
+    Use it with `async with`: entering the block waits for a permit.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.closed = False
+        self.loop: EventLoopToken | None = None
+        """The event loop in which the client was first used."""
+        self._semaphore = anyio.Semaphore(limit, fast_acquire=True)
+        self._calls: set[CancelScope] = set()
+        self._all_ended: anyio.Event | None = None
+
+    def check(self) -> None:
+        """Check that the client can be used here.
+
+        Raises:
+            ConfigurationError: The client is closed, or belongs to another event loop.
+        """
+        if self.closed:
+            raise ConfigurationError("the client is closed: make a new one")
+        if not self.is_in_loop():
+            raise ConfigurationError(
+                "the client was used in another event loop: make one for each loop"
+            )
+
+    def is_in_loop(self) -> bool:
+        """Return whether the current event loop is the one that opened the sockets.
+
+        A socket hangs in any other loop.
+        """
+        loop = current_token()
+        self.loop = self.loop or loop
+        return self.loop == loop
+
+    @contextmanager
+    def running(self, scope: CancelScope) -> Generator[None]:
+        """Register the scope of a running call, so that `end_calls` can cancel it."""
+        self._calls.add(scope)
+        try:
+            yield
+        finally:
+            self._calls.discard(scope)
+            if self._all_ended and not self._calls:
+                self._all_ended.set()
+
+    async def end_calls(self) -> None:
+        """Cancel all running calls, and wait until their connections are closed."""
+        self.closed = True
+        for scope in tuple(self._calls):
+            scope.cancel()
+        if self._calls:
+            self._all_ended = self._all_ended or anyio.Event()
+            await self._all_ended.wait()
+
+    async def __aenter__(self) -> None:
+        try:
+            self._semaphore.acquire_nowait()
+        except anyio.WouldBlock:
+            await self._semaphore.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._semaphore.release()
+
+
+class Backend(Protocol):
+    """An HTTP library with its connections: a pool of ours, or an injected client."""
+
+    @property
+    def limiter(self) -> Limiter:
+        """The limiter, which a request holds from start to end."""
+        ...
+
+    async def exchange(
+        self, request: WireRequest, limits: Timeout, expires_at: float, /
+    ) -> Response | NoResponse:
+        """Send a request once.
+
+        Args:
+            request: The request.
+            limits: Time limits of the attempt. The caller enforces the limit on the
+                whole attempt; only `connect` is enforced here.
+            expires_at: When the attempt or its call has taken too long, by anyio's
+                clock. A scope of the user's may cancel the attempt earlier, which says
+                nothing about the state of the connection.
+
+        Returns:
+            The response, whatever its status, or the reason why there is none.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections that this backend opened, and no others."""
+        ...

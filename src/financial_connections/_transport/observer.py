@@ -1,0 +1,85 @@
+"""Log records, events and warnings about calls."""
+
+import logging
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from attrs import field, frozen
+
+from financial_connections._redact import sanitize
+from financial_connections._transport.call import Call
+from financial_connections._transport.response import NoResponse, Response
+from financial_connections.events import ClientEvent, RequestFinished
+
+_log = logging.getLogger("financial_connections")
+_MAX_NOTICES = 100
+
+
+@frozen
+class Observer:
+    """Reports what happens to the calls of a client and its derived clients."""
+
+    on_event: Callable[[ClientEvent], object] | None = None
+    notices: set[str] = field(factory=set)
+    """Texts of `Stripe-Notice` headers for which there has been a warning."""
+
+    def emit(self, event_class: type[ClientEvent], call: Call, **fields: Any) -> None:
+        """Call `on_event` with an event of the call."""
+        if self.on_event is None:
+            return
+        try:
+            self.on_event(event_class(**call.event_fields(), **fields))
+        except Exception:  # noqa: BLE001 - an error of a handler must not end the call
+            _log.exception("on_event raised; the call continues")
+
+    def attempt_finished(
+        self,
+        call: Call,
+        seconds: float,
+        received: Response | NoResponse | None,
+        error: str | None,
+    ) -> None:
+        """Log the end of an attempt, and emit its event.
+
+        Args:
+            call: The call.
+            seconds: Duration of the attempt.
+            received: The response, if there was one.
+            error: Class of the error that the attempt ended with, if any.
+        """
+        response = received if isinstance(received, Response) else None
+        status = response.status if response else None
+        request_id = response.request_id if response else None
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug(
+                "%s -> %s, request %s, attempt %d, %.0f ms",
+                call,
+                status or "no response",
+                request_id,
+                call.attempts,
+                1000 * seconds,
+            )
+        self.emit(
+            RequestFinished,
+            call,
+            status=status,
+            request_id=request_id,
+            seconds=seconds,
+            error=error,
+        )
+
+    def notice(self, call: Call, text: str) -> None:
+        """Warn of a `Stripe-Notice` header, once for each text."""
+        text = sanitize(text, secrets=call.secrets())
+        if text in self.notices:
+            return
+        # Notices may contain a number or an id, so there may be any number of them.
+        if len(self.notices) >= _MAX_NOTICES:
+            self.notices.clear()
+        self.notices.add(text)
+        try:
+            warnings.warn(f"Stripe says: {text}", stacklevel=2)
+        except Warning:
+            # Warnings are errors here, but the request has taken effect nevertheless.
+            _log.warning("Stripe says: %s", text)

@@ -1,0 +1,80 @@
+"""Requests for httpx, made without what its client adds to them."""
+
+from collections.abc import AsyncIterator
+from functools import cache, lru_cache, partial
+from typing import Any
+
+import anyio
+
+from financial_connections._request import request_sent
+from financial_connections._settings import Timeout
+from financial_connections._transport.private import unparsed_url
+from financial_connections._transport.wire import WireRequest
+
+
+def prepare_request(request: WireRequest, limits: Timeout, library: Any) -> Any:
+    """Return the library's request.
+
+    Args:
+        request: The request to send.
+        limits: Only the limit on connecting is given to the library, because the
+            caller limits the attempt as a whole.
+        library: httpx or httpx2.
+    """
+    connect = min(limits.connect, limits.seconds)
+    extensions: dict[str, Any] = {"timeout": {"connect": connect}}
+    sent = request_sent.get()
+    if sent is not None:
+        extensions["trace"] = partial(_on_trace, sent)
+    base = _base_url(library, request.base_url)
+    # With a stream, the library adds no headers, which would take it as long as
+    # everything else.
+    prepared = library.Request(
+        request.method,
+        base,
+        headers=request.headers,
+        stream=_body_class(library)(request.content),
+        extensions=extensions,
+    )
+    prepared.url = unparsed_url(library, base, f"{request.path}{request.query}")
+    prepared.read()
+    return prepared
+
+
+@lru_cache
+def _base_url(library: Any, base_url: str) -> Any:
+    return library.URL(base_url)
+
+
+async def _on_trace(sent: anyio.Event, name: str, _: Any) -> None:
+    if name.endswith("send_request_body.complete"):
+        sent.set()
+
+
+class _SingleChunk(AsyncIterator[bytes]):
+    def __init__(self, content: bytes) -> None:
+        self._chunks = [content] if content else []
+
+    async def __anext__(self) -> bytes:
+        if not self._chunks:
+            raise StopAsyncIteration
+        return self._chunks.pop()
+
+
+@cache
+def _body_class(library: Any) -> Any:
+    """Return the library's class of request bodies, without its async generator.
+
+    If a write is cancelled, a generator is left to the garbage collector, about which
+    trio complains.
+    """
+
+    class Body(library.ByteStream):  # type: ignore[misc]
+        def __init__(self, content: bytes) -> None:
+            super().__init__(content)
+            self._content = content
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return _SingleChunk(self._content)
+
+    return Body

@@ -1,0 +1,113 @@
+"""The outcome of an attempt: a response, or the reason why there is none."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+from attrs import field, frozen
+
+from financial_connections._redact import sanitize
+from financial_connections._transport.body import BodyError, read_body
+
+_REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{1,90}")
+
+
+@frozen
+class Response:
+    """A response whose body has been read and decompressed."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    """Headers by lower-case name."""
+    content: bytes = field(repr=False)
+    """The decompressed body."""
+    request_id: str | None
+    """Stripe's id of the request, safe to print."""
+    unreadable: str | None = None
+    """Why the body could not be read or decompressed; `content` is empty then."""
+    retryable: bool = True
+    """False if the body of a repeated request would be just as unreadable."""
+
+
+@frozen
+class NoResponse:
+    """The reason why an attempt got no response."""
+
+    message: str
+    timed_out: bool = False
+    retryable: bool = True
+    reason: str | None = None
+    """One of the words of `APIConnectionError.reason`."""
+    cause: OSError | None = field(default=None, repr=False)
+    """The operating system's or the TLS library's own error, if there is one.
+
+    Errors of the HTTP libraries are not kept: they refer to the request, whose headers
+    contain the API key.
+    """
+
+
+@frozen
+class RawResponse:
+    """A 2xx response that has not been decoded."""
+
+    status: int
+    """Status of the response, 200 to 299."""
+    headers: dict[str, str] = field(repr=False)
+    """Headers of the response by lower-case name."""
+    content: bytes = field(repr=False)
+    """Body of the response."""
+    request_id: str | None
+    """Stripe's id of the request; None if the response has none."""
+    replayed: bool
+    """True for the stored response to an earlier request with the same idempotency key.
+    """
+
+
+async def read_response(response: Any) -> Response:
+    """Read the body of an HTTP library's response to its end.
+
+    If the body cannot be read, the connection is closed, and the status and the headers
+    are returned without it.
+    """
+    headers = _headers(response)
+    coding = headers.get("content-encoding", "identity")
+    try:
+        content = await read_body(response, coding)
+    except BodyError as error:
+        with anyio.CancelScope(shield=True):
+            await response.aclose()
+        return Response(
+            response.status_code,
+            headers,
+            b"",
+            _request_id(headers),
+            unreadable=str(error),
+            retryable=error.retryable,
+        )
+    return Response(response.status_code, headers, content, _request_id(headers))
+
+
+def response_without_body(response: Any) -> Response:
+    """Return a response whose body was closed before it was read."""
+    headers = _headers(response)
+    return Response(response.status_code, headers, b"", _request_id(headers))
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    request_id = headers.get("request-id") or None
+    if request_id and not _REQUEST_ID.fullmatch(request_id):
+        return sanitize(request_id, 100)
+    return request_id
+
+
+def _headers(response: Any) -> dict[str, str]:
+    encoding = response.headers.encoding
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.headers.raw:
+        name, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
+        # HTTP joins repeated headers with a comma. A repeated `Retry-After` is
+        # therefore not a number, and is ignored.
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    headers.pop("set-cookie", None)
+    return headers
