@@ -1,5 +1,6 @@
 """A FastAPI application that links accounts and syncs their transactions.
 
+    pip install fastapi uvicorn
     export STRIPE_API_KEY=sk_test_… STRIPE_WEBHOOK_SECRET=whsec_…
     uvicorn --factory examples.web_app:app_from_environment
 

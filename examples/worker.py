@@ -3,6 +3,7 @@
 The receiver turns each webhook event into a task, and a worker syncs the account into
 SQLite. Both can be killed at any time. Run one receiver and any number of workers:
 
+    pip install uvicorn taskiq taskiq-redis
     uvicorn --factory examples.worker:receiver
     taskiq worker examples.worker:broker --ack-type when_executed
 
