@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.sync import test_many_accounts
+from tests.sync import test_load
 
 
 @pytest.mark.parametrize("anyio_backend", ["trio"])
-async def test_a_hundred_thousand_transactions_arrive_complete_under_trio(
+async def test_100_000_transactions_arrive_complete_under_trio(
     monkeypatch, anyio_backend
 ):
-    arrive = test_many_accounts.test_a_hundred_thousand_transactions_arrive_complete_in_bounded_memory_and_within_the_limit
-    await arrive(monkeypatch, anyio_backend)
+    await test_load.test_100_000_transactions_arrive_complete(
+        monkeypatch, anyio_backend
+    )

@@ -1,0 +1,85 @@
+"""A large sync, with faults and a rate limit."""
+
+import gc
+import random
+from collections import Counter, defaultdict
+
+import anyio
+import pytest
+
+from financial_connections.models import Transaction
+from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox
+from tests.support.sync.clients import (
+    client_of,
+)
+
+
+class VirtualTime:
+    """Sleeping takes no time: it advances the clock and rate limit of the sandbox."""
+
+    def __init__(self, sandbox, monkeypatch):
+        self.sandbox = sandbox
+        monkeypatch.setattr(anyio, "current_time", sandbox.clock.now)
+        monkeypatch.setattr(anyio, "sleep", self.sleep)
+
+    async def sleep(self, seconds):
+        self.sandbox.advance(seconds)
+        await anyio.lowlevel.checkpoint()
+
+
+ACCOUNTS, EACH, RATE = 200, 500, 100
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # trio: see tests/soak
+async def test_100_000_transactions_arrive_complete(monkeypatch, anyio_backend):
+    """One response in twenty is a fault; accounts that fail are synced again.
+
+    Memory must stay bounded, and requests within the rate limit of the sandbox.
+    """
+    sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=RATE)))
+    accounts = [sandbox.add_account(transactions=EACH) for _ in range(ACCOUNTS)]
+    kinds = (
+        "server_error",
+        "unavailable",
+        "bad_gateway",
+        "answer_lost",
+        "reset",
+        "truncated_json",
+    )
+    rng, cursors, faults = random.Random(7), dict.fromkeys(accounts), Counter()
+    counted, limited, alive = defaultdict(set), [], []
+
+    async def before(request):
+        if rng.random() < 0.05:
+            faults[kind := rng.choice(kinds)] += 1
+            sandbox.inject(Fault(kind))
+
+    async with client_of(
+        sandbox,
+        before=before,
+        rate_limit=RATE,
+        on_event=lambda event: limited.append(getattr(event, "status", None)),
+    ) as client:
+        VirtualTime(sandbox, monkeypatch)
+        while cursors:
+            async with client.transactions.sync_many(cursors) as changes:
+                async for batch in changes:
+                    counted[batch.account].update(
+                        int(item.id[-15:], 16) for item in batch.transactions
+                    )
+                    cursors[batch.account] = batch.cursor
+                    if changes.progress.batches % 50 == 0:
+                        alive.append(
+                            sum(
+                                type(thing) is Transaction for thing in gc.get_objects()
+                            )
+                        )
+            cursors = {account: cursors[account] for account in changes.errors}
+    known = sandbox._state.platform.transactions
+    assert ACCOUNTS * EACH == len(known) == sum(map(len, counted.values()))
+    assert dict.fromkeys(accounts, EACH) == {
+        account: len(ids) for account, ids in counted.items()
+    }
+    assert (0, True) == (limited.count(429), sum(faults.values()) > 50)
+    # The current page, and the next page of each of 16 accounts.
+    assert 100 <= max(alive) <= 17 * 100
