@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from financial_connections import APIResponseError, AsyncClient
 from financial_connections._decoding import ContentError
-from financial_connections._decoding.text import utf8_from
+from financial_connections._decoding.charset import to_utf8
 from tests.support.samples import ACCOUNT
 
 TEXT = '{"display_name": "Café"}'
-KIND = "application/json"
+JSON = "application/json"
 
 
 @pytest.mark.parametrize(
@@ -20,42 +20,42 @@ KIND = "application/json"
     [
         ("utf-8", None),
         ("utf-8", ""),
-        ("utf-8", KIND),
-        ("utf-8", f"{KIND}; charset=utf-8"),
-        ("utf-8", f"{KIND}; charset=UTF8"),
+        ("utf-8", JSON),
+        ("utf-8", f"{JSON}; charset=utf-8"),
+        ("utf-8", f"{JSON}; charset=UTF8"),
         ("utf-8-sig", None),
-        ("utf-8-sig", f"{KIND}; charset=utf-8"),
-        ("iso-8859-1", f"{KIND}; charset=iso-8859-1"),
-        ("iso-8859-1", f'{KIND};CHARSET = "Latin1" ; x=y'),
-        ("cp1252", f"{KIND}; charset=windows-1252"),
-        ("utf-16", f"{KIND}; charset=utf-16"),
-        ("utf-16-le", f"{KIND}; charset=utf-16le"),
-        # A declaration that is unknown or wrong does not make UTF-8 unreadable.
-        ("utf-8", f"{KIND}; charset=klingon"),
-        ("utf-8", f"{KIND}; charset=us-ascii"),
-        ("utf-8", f"{KIND}; charset="),
-        ("utf-8", f"{KIND}; charset=\x00"),
-        # Codecs of Python that are no charsets.
+        ("utf-8-sig", f"{JSON}; charset=utf-8"),
+        ("iso-8859-1", f"{JSON}; charset=iso-8859-1"),
+        ("iso-8859-1", f'{JSON};CHARSET = "Latin1" ; x=y'),
+        ("cp1252", f"{JSON}; charset=windows-1252"),
+        ("utf-16", f"{JSON}; charset=utf-16"),
+        ("utf-16-le", f"{JSON}; charset=utf-16le"),
+        # UTF-8 is decoded even if the declared charset is unknown or wrong.
+        ("utf-8", f"{JSON}; charset=klingon"),
+        ("utf-8", f"{JSON}; charset=us-ascii"),
+        ("utf-8", f"{JSON}; charset="),
+        ("utf-8", f"{JSON}; charset=\x00"),
+        # Python codecs that are not charsets.
         *(
-            ("utf-8", f"{KIND}; charset={codec}")
+            ("utf-8", f"{JSON}; charset={codec}")
             for codec in ("zlib", "hex", "rot13", "unicode_escape", "idna")
         ),
     ],
 )
 def test_a_declared_charset_is_decoded(charset, content_type):
-    assert TEXT.encode() == utf8_from(TEXT.encode(charset), content_type)
+    assert TEXT.encode() == to_utf8(TEXT.encode(charset), content_type)
 
 
 @pytest.mark.parametrize(
-    "content_type", [None, KIND, f"{KIND}; charset=utf-8", f"{KIND}; charset=klingon"]
+    "content_type", [None, JSON, f"{JSON}; charset=utf-8", f"{JSON}; charset=klingon"]
 )
 @pytest.mark.parametrize(
     "content",
     [TEXT.encode("iso-8859-1"), TEXT.encode("utf-16"), b'{"a": "\xed\xa0\x80"}'],
 )
-def test_what_is_neither_utf8_nor_declared_is_refused(content, content_type):
+def test_content_that_is_neither_utf8_nor_declared_is_rejected(content, content_type):
     with pytest.raises(ContentError, match="not UTF-8") as caught:
-        utf8_from(content, content_type)
+        to_utf8(content, content_type)
     assert caught.value.__context__ is None
 
 
@@ -63,12 +63,12 @@ def test_what_is_neither_utf8_nor_declared_is_refused(content, content_type):
     st.binary(),
     st.text()
     | st.sampled_from(["utf-16", "utf-7", "shift_jis"]).map(
-        f"{KIND}; charset={{}}".format
+        f"{JSON}; charset={{}}".format
     ),
 )
-def test_any_content_is_made_utf8_or_refused(content, content_type):
+def test_any_content_is_converted_to_utf8_or_rejected(content, content_type):
     try:
-        result = utf8_from(content, content_type)
+        result = to_utf8(content, content_type)
     except ContentError:
         return
     result.decode()
@@ -77,12 +77,14 @@ def test_any_content_is_made_utf8_or_refused(content, content_type):
 @pytest.mark.parametrize(
     ("headers", "raises"),
     [
-        ({"Content-Type": f"{KIND}; charset=iso-8859-1"}, False),
-        ({"Content-Type": KIND}, True),
+        ({"Content-Type": f"{JSON}; charset=iso-8859-1"}, False),
+        ({"Content-Type": JSON}, True),
         ({}, True),
     ],
 )
-async def test_a_response_in_latin_1_needs_a_declaration(httpx_mock, headers, raises):
+async def test_a_response_in_latin_1_needs_a_declared_charset(
+    httpx_mock, headers, raises
+):
     content = json.dumps(ACCOUNT | {"display_name": "Café"}, ensure_ascii=False).encode(
         "iso-8859-1"
     )

@@ -1,6 +1,4 @@
-"""Values that break the contract: which attributes they leave empty, and how a user
-learns of them.
-"""
+"""Values that do not fit the contract, and how they are reported."""
 
 import copy
 import json
@@ -17,22 +15,18 @@ from financial_connections import AsyncClient
 from financial_connections._decoding import Model, OpenEnum, decode, misfits
 from financial_connections.events import ContractMismatch
 from financial_connections.models import Account, Session, Transaction, TransactionList
+from tests.support.decoding import decode_json
 from tests.support.samples import ACCOUNT, FULL_ACCOUNT, SESSION, TRANSACTION, list_of
 
 
 @pytest.fixture(autouse=True)
-def nothing_logged_yet(monkeypatch):
+def _forget_logged_fields(monkeypatch):
     monkeypatch.setattr(misfits, "_logged", set())
 
 
-def decoded(cls, value, **options):
-    content = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return decode(cls, content, "req_1", **options)
-
-
 def transaction(text):
-    """The transaction whose amount is written like this."""
-    return decoded(
+    """Decode a transaction whose amount is written in a certain way."""
+    return decode_json(
         Transaction,
         json.dumps(TRANSACTION | {"amount": "@"}).replace('"@"', text).encode(),
     )
@@ -51,7 +45,7 @@ def transaction(text):
         ("1e400", 10**400),
     ],
 )
-def test_a_number_without_a_fraction_is_an_integer_however_it_is_written(text, amount):
+def test_a_whole_number_is_an_integer_however_it_is_written(text, amount):
     decoded = transaction(text)
     assert (int, amount, ()) == (type(decoded.amount), decoded.amount, decoded.misfits)
 
@@ -80,14 +74,14 @@ def test_a_number_without_a_fraction_is_an_integer_however_it_is_written(text, a
         ),
     ],
 )
-def test_what_is_not_an_integer_is_a_misfit(text):
+def test_a_value_that_is_not_an_integer_is_a_misfit(text):
     decoded = transaction(text)
     assert (None, ("amount",)) == (decoded.amount, decoded.misfits)
     assert TRANSACTION["currency"] == decoded.currency
 
 
 def test_an_object_that_fits_has_no_misfits():
-    account = decoded(
+    account = decode_json(
         Account, FULL_ACCOUNT | {"brand_new": 1, "balance": None, "status": "brand_new"}
     )
     assert () == account.misfits
@@ -110,47 +104,47 @@ def test_an_object_that_fits_has_no_misfits():
     ],
 )
 def test_misfits_name_the_fields_that_do_not_fit(sent, names):
-    account = decoded(Account, ACCOUNT | sent)
-    for twin in (
+    account = decode_json(Account, ACCOUNT | sent)
+    for duplicate in (
         account,
         pickle.loads(pickle.dumps(account)),
         copy.copy(account),
         copy.deepcopy(account),
     ):
-        assert names == twin.misfits
-        assert ACCOUNT | sent == twin.to_dict()
+        assert names == duplicate.misfits
+        assert ACCOUNT | sent == duplicate.to_dict()
 
 
-def test_an_object_names_its_own_misfits_only():
+def test_an_object_names_only_its_own_misfits():
     balance = {
         "as_of": "x",
         "current": {"usd": 5, "eur": None},
         "cash": {"available": 3},
     }
-    account = decoded(Account, ACCOUNT | {"balance": balance})
+    account = decode_json(Account, ACCOUNT | {"balance": balance})
     assert () == account.misfits
     assert ("as_of", "current") == account.balance.misfits
     assert ("available",) == account.balance.cash.misfits
     assert {"usd": 5} == account.balance.current
 
 
-def test_a_list_says_that_entries_were_left_out():
+def test_a_list_with_omitted_items_has_a_misfit():
     sent = list_of(
         TRANSACTION, None, [1], TRANSACTION | {"id": 5}, TRANSACTION | {"amount": 12.0}
     )
-    page = decoded(TransactionList, sent)
+    page = decode_json(TransactionList, sent)
     assert ("data",) == page.misfits
     assert [(TRANSACTION["id"], ()), (None, ("id",)), (TRANSACTION["id"], ())] == [
         (item.id, item.misfits) for item in page.data
     ]
     assert 12 == page.data[2].amount
     assert sent == page.to_dict()
-    # Items with misfits of their own have not been left out.
-    assert () == decoded(TransactionList, list_of(TRANSACTION | {"id": 5})).misfits
+    # An item with its own misfits is not left out.
+    assert () == decode_json(TransactionList, list_of(TRANSACTION | {"id": 5})).misfits
 
 
-def test_a_nested_list_says_so_too():
-    session = decoded(Session, SESSION | {"accounts": list_of(ACCOUNT, 5)})
+def test_a_nested_list_with_omitted_items_has_a_misfit():
+    session = decode_json(Session, SESSION | {"accounts": list_of(ACCOUNT, 5)})
     assert ((), ("data",), 1) == (
         session.misfits,
         session.accounts.misfits,
@@ -160,7 +154,7 @@ def test_a_nested_list_says_so_too():
 
 @define(frozen=True, kw_only=True, eq=False)
 class Payout(Model):
-    """As generated code could be: with fields that the contract promises."""
+    """A model with required fields, like generated ones."""
 
     id: str
     amount: int
@@ -184,15 +178,15 @@ class PayoutList(Model):
         ({}, ("id", "amount")),
     ],
 )
-def test_a_promised_field_that_is_null_or_absent_is_a_misfit(sent, names):
-    payout = decoded(Payout, sent)
+def test_a_required_field_that_is_null_or_absent_is_a_misfit(sent, names):
+    payout = decode_json(Payout, sent)
     assert names == payout.misfits
     assert [sent.get(name) for name in ("id", "amount", "note")] == [
         payout.id,
         payout.amount,
         payout.note,
     ]
-    page = decoded(PayoutList, {"data": [sent]})
+    page = decode_json(PayoutList, {"data": [sent]})
     assert (("has_more",), None, names) == (
         page.misfits,
         page.has_more,
@@ -200,12 +194,14 @@ def test_a_promised_field_that_is_null_or_absent_is_a_misfit(sent, names):
     )
 
 
-def test_each_field_is_logged_once_and_no_value_is(caplog):
+def test_each_field_is_logged_once_without_its_value(caplog):
     for _ in range(3):
-        decoded(
+        decode_json(
             TransactionList, list_of(TRANSACTION | {"amount": "tops3cret"}, "tops3cret")
         )
-    decoded(Transaction, TRANSACTION | {"amount": "tops3cret", "created": "tops3cret"})
+    decode_json(
+        Transaction, TRANSACTION | {"amount": "tops3cret", "created": "tops3cret"}
+    )
     assert [logging.WARNING] * 2 == [record.levelno for record in caplog.records]
     assert ["Transaction.amount", "TransactionList.data"] == [
         record.args[0] for record in caplog.records
@@ -214,9 +210,9 @@ def test_each_field_is_logged_once_and_no_value_is(caplog):
     assert "tops3cret" not in caplog.text
 
 
-def test_fields_that_the_contract_does_not_know_fill_no_memory():
+def test_unknown_fields_are_not_remembered_as_logged():
     for number in range(100):
-        decoded(
+        decode_json(
             Account,
             {
                 f"brand_new_{number}": number,
@@ -226,14 +222,14 @@ def test_fields_that_the_contract_does_not_know_fill_no_memory():
     assert {"Balance.current"} == misfits._logged
 
 
-def test_what_was_not_received_is_not_logged(caplog):
+def test_misfits_of_models_that_were_not_received_are_not_logged(caplog):
     account = Account.from_dict(ACCOUNT | {"created": "yesterday"})
     pickle.loads(pickle.dumps(account))
     assert ("created",) == account.misfits
     assert not caplog.records
 
 
-async def test_a_handler_gets_one_event_per_response(httpx_mock):
+async def test_a_response_with_misfits_emits_one_event(httpx_mock):
     content = list_of(
         TRANSACTION | {"amount": "1"}, TRANSACTION | {"amount": "2"}, None, TRANSACTION
     )
@@ -257,7 +253,7 @@ async def test_a_handler_gets_one_event_per_response(httpx_mock):
     ] * 2 == [(event.model, event.fields) for event in events]
 
 
-async def test_a_response_that_fits_makes_no_event(httpx_mock):
+async def test_a_response_that_fits_emits_no_event(httpx_mock):
     httpx_mock.add_response(json=ACCOUNT)
     events = []
     async with AsyncClient("sk_test_1", on_event=events.append) as client:
@@ -265,7 +261,7 @@ async def test_a_response_that_fits_makes_no_event(httpx_mock):
     assert not [event for event in events if isinstance(event, ContractMismatch)]
 
 
-async def test_iterating_gives_what_fits_and_the_page_has_the_rest(httpx_mock):
+async def test_iterating_yields_items_that_fit_and_the_page_keeps_the_rest(httpx_mock):
     sent = list_of(None, TRANSACTION, 5)
     httpx_mock.add_response(json=sent, is_reusable=True)
     async with AsyncClient("sk_test_1") as client:
@@ -333,7 +329,7 @@ odd_values = st.sampled_from(
 
 
 def odd_mutations(value):
-    """`value` with any field dropped or replaced, at any depth."""
+    """Draw a value in which fields are dropped or replaced at any depth."""
     if isinstance(value, dict):
         return st.fixed_dictionaries(
             {}, optional={key: odd_mutations(item) for key, item in value.items()}
@@ -357,9 +353,9 @@ def test_misfits_name_exactly_the_attributes_that_differ(cls, example, data):
     if cls is TransactionList:
         sent["data"] = data.draw(odd_mutations([TRANSACTION]))
     content = json.dumps(sent).encode()
-    said = []
-    model = decode(cls, content, None, on_misfits=said.append)
+    reports = []
+    model = decode(cls, content, None, on_misfits=reports.append)
     assert_misfits(model, exact(content))
     assert json.loads(content) == model.to_dict()
-    assert len(said) <= 1
-    assert not model.misfits or f"{cls.__name__}.{model.misfits[0]}" in said[0]
+    assert len(reports) <= 1
+    assert not model.misfits or f"{cls.__name__}.{model.misfits[0]}" in reports[0]

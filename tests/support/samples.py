@@ -1,6 +1,4 @@
-"""Objects as the reference pages show them, and as real answers have been seen to break
-the contract.
-"""
+"""Objects of the API, as the reference pages show them, and lists of them."""
 
 ACCOUNT = {
     "id": "fca_1MwVK82eZvKYlo2Cjw8FMxXf",

@@ -1,4 +1,4 @@
-"""Decode JSON responses into models, losslessly."""
+"""Models that keep everything that was sent, and how JSON is decoded into them."""
 
 from financial_connections._decoding.decode import decode
 from financial_connections._decoding.json import ContentError, parse_json

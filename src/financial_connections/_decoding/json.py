@@ -1,4 +1,4 @@
-"""Parse, split and write JSON text, whatever its numbers are. Pure."""
+"""Parse, split and write JSON text without losing digits of numbers. Pure."""
 
 import json
 import math
@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""Raised by msgspec for text that is not of the expected form."""
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Errors that msgspec raises for text that does not have the expected type."""
 
 _object_parts: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder(
     dict[str, msgspec.Raw]
@@ -20,11 +20,11 @@ _array_parts: Callable[[bytes], list[msgspec.Raw]] = msgspec.json.Decoder(
 
 
 class ContentError(ValueError):
-    """The content is not what was promised. The message says why and quotes nothing."""
+    """The content is not what was expected. The message does not quote it."""
 
 
-class _Literal(str):
-    """A number as it was written."""
+class _Number(str):
+    """A number as it is written in the JSON text."""
 
     __slots__ = ()
 
@@ -32,74 +32,87 @@ class _Literal(str):
 def parse_json(content: bytes) -> Any:
     """Return the value of a JSON text.
 
-    Accepts more than the grammar allows: lone surrogates, a byte order mark, `NaN` and
-    `Infinity`. Invalid UTF-8 is replaced by U+FFFD. A number that neither `int` nor
-    `float` can hold is a `Decimal`. The last one of duplicate keys counts.
+    More than the JSON grammar is accepted: lone surrogates, a byte order mark, `NaN`
+    and `Infinity`. Invalid UTF-8 is replaced with U+FFFD. A number that neither `int`
+    nor `float` can represent is a `Decimal`. Of duplicate keys, the last one wins.
+
+    Args:
+        content: The text, in UTF-8.
 
     Raises:
-        ContentError: The content is not JSON, or is nested more deeply than Python can follow.
-
+        ContentError: The content is not JSON, or is nested too deeply for Python.
     """
     try:
         return msgspec.json.decode(content)
-    except REFUSALS:
-        pass  # outside of `except`, an error does not carry the one before, which holds the document
-    return _parse(content, _integer, _float)
+    except DECODE_ERRORS:
+        pass
+    return _parse(content, _parse_integer, _parse_float)
 
 
 def split_object(content: bytes) -> dict[str, bytes]:
     """Return the JSON text of each value of an object.
 
+    Args:
+        content: The JSON text of the object.
+
     Raises:
         ContentError: The content is not a JSON object.
-
     """
     try:
         return {name: bytes(part) for name, part in _object_parts(content).items()}
-    except REFUSALS:
+    except DECODE_ERRORS:
         pass
-    value = _parse(content, _Literal, _Literal)
+    value = _parse(content, _Number, _Number)
     if not isinstance(value, dict):
         raise ContentError("it is JSON, but not an object")
-    return {name: _text(part).encode() for name, part in value.items()}
+    return {name: _to_json(part).encode() for name, part in value.items()}
 
 
 def slice_at(content: bytes, path: tuple[str, ...]) -> bytes:
-    """Return the JSON text at the end of a path of keys."""
+    """Return the JSON text of a value inside nested objects.
+
+    Args:
+        content: The JSON text of the outermost object.
+        path: The keys that lead to the value.
+    """
     for key in path:
         content = split_object(content)[key]
     return content
 
 
 def split_array(content: bytes) -> list[bytes]:
-    """Return the JSON text of each entry of an array.
+    """Return the JSON text of each item of an array.
+
+    Args:
+        content: The JSON text of the array.
 
     Raises:
         ContentError: The content is not a JSON array.
-
     """
     try:
         return [bytes(part) for part in _array_parts(content)]
-    except REFUSALS:
+    except DECODE_ERRORS:
         pass
-    value = _parse(content, _Literal, _Literal)
+    value = _parse(content, _Number, _Number)
     if not isinstance(value, list):
         raise ContentError("it is JSON, but not an array")
-    return [_text(part).encode() for part in value]
+    return [_to_json(part).encode() for part in value]
 
 
 def write_json(value: Any) -> bytes:
     """Return the JSON text of a value: the inverse of `parse_json`.
 
-    Raises:
-        TypeError: The value, or a part of it, has no counterpart in JSON.
-        ValueError: The value contains itself, or an `int` that is too long to print.
+    Args:
+        value: The value. A `Decimal` is written as a number.
 
+    Raises:
+        TypeError: The value, or a part of it, cannot be represented in JSON.
+        ValueError: The value contains itself, or an `int` that is too long to print.
     """
     try:
         return json.dumps(value).encode()
     except TypeError:
-        return _text(value).encode()  # slower, but writes a `Decimal`
+        return _to_json(value).encode()  # slower, but supports `Decimal`
 
 
 def _parse(
@@ -108,44 +121,39 @@ def _parse(
     text = content.decode("utf-8-sig", errors="replace")
     try:
         return json.loads(text, parse_int=parse_int, parse_float=parse_float)
-    # `from None`: a parser's own error carries the whole document.
+    # `from None`, because the parser's own error shows a part of the document.
     except RecursionError:
         raise ContentError("the JSON is nested too deeply") from None
     except ValueError:
         raise ContentError("it is not JSON") from None
 
 
-def _integer(digits: str) -> int | Decimal:
+def _parse_integer(digits: str) -> int | Decimal:
     try:
         return int(digits)
     except ValueError:  # longer than sys.get_int_max_str_digits()
         return Decimal(digits)
 
 
-def _float(digits: str) -> float | Decimal:
+def _parse_float(digits: str) -> float | Decimal:
     number = float(digits)
     if not math.isinf(number):
         return number
     try:
         return Decimal(digits)
-    except InvalidOperation:  # an exponent of some twenty digits
+    except InvalidOperation:  # an exponent of about twenty digits
         return number
 
 
-def _text(value: Any) -> str:
+def _to_json(value: Any) -> str:
     match value:
-        case _Literal() | Decimal():
+        case _Number() | Decimal():
             return str(value)
         case dict():
-            return (
-                "{"
-                + ", ".join(
-                    f"{_key(key)}: {_text(item)}" for key, item in value.items()
-                )
-                + "}"
-            )
+            pairs = [f"{_key(key)}: {_to_json(item)}" for key, item in value.items()]
+            return "{" + ", ".join(pairs) + "}"
         case list() | tuple():
-            return "[" + ", ".join(map(_text, value)) + "]"
+            return "[" + ", ".join(map(_to_json, value)) + "]"
         case _:
             return json.dumps(value)
 

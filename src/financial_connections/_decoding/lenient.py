@@ -1,4 +1,4 @@
-"""Decode objects that break the contract, field by field."""
+"""Decode objects that break the contract, one field at a time."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args, get_origin
@@ -6,74 +6,85 @@ from typing import Any, get_args, get_origin
 from attrs import define, field
 
 from financial_connections._decoding.json import (
-    REFUSALS,
+    DECODE_ERRORS,
     parse_json,
     split_array,
     split_object,
 )
 from financial_connections._decoding.model import (
+    Details,
     Model,
     ModelT,
-    Remarks,
+    set_details,
     set_raw,
-    set_remarks,
     set_request_id,
 )
 from financial_connections._decoding.shape import (
-    arms_of,
     decoder_of,
-    models_in,
+    model_classes,
     shape_of,
+    union_members,
 )
 
 NOTHING = object()
-"""Stands for a value of which nothing can be used."""
+"""Placeholder for a value that does not fit at all."""
 
 Fit = tuple[Any, bool]
-"""A value, and whether it is all that was sent."""
+"""A value, and True if it is everything that was sent."""
 
-_LONGEST_INTEGER = 4300
-"""Digits. Python's default limit for converting a longer integer to text, so nobody
-could print it.
+_MAX_DIGITS = 4300
+"""Python's default limit for converting integers to text.
+
+Longer integers could not be printed.
 """
 
 
 @define
 class Document:
-    """Facts that the objects of one JSON document share."""
+    """State that the objects of a JSON document share while it is decoded."""
 
     request_id: str | None
     misfits: set[str] = field(factory=set)
-    """The fields of all its objects that do not fit, such as `Transaction.amount`."""
+    """The fields of all objects that do not fit, such as `Transaction.amount`."""
 
 
-def own(value: Any, raw: bytes, document: Document) -> None:
-    """Give a decoded value, and each model in it, the bytes that it came in."""
+def attach_raw(value: Any, raw: bytes, document: Document) -> None:
+    """Store in a decoded value, and in each model inside it, the bytes it came from.
+
+    Args:
+        value: The value.
+        raw: The JSON text of the value.
+        document: The document that contains the value.
+    """
     if isinstance(value, Model):
         set_raw(value, raw)
         set_request_id(value, document.request_id)
         shape = shape_of(type(value))
-        parts = shape.cut(raw) if shape.nested else None
+        parts = shape.split(raw) if shape.nested else None
         for nested in shape.nested:
             child = getattr(value, nested.name)
             if child is not None:
-                own(child, bytes(getattr(parts, nested.name)), document)
+                attach_raw(child, bytes(getattr(parts, nested.name)), document)
     elif isinstance(value, list):
         for item, part in zip(value, split_array(raw), strict=True):
-            own(item, part, document)
+            attach_raw(item, part, document)
     elif isinstance(value, dict):
         for (_, item), part in zip(
             value.items(), split_object(raw).values(), strict=True
         ):
-            own(item, part, document)
+            attach_raw(item, part, document)
 
 
-def build(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
-    """Return a model with every field that fits.
+def decode_fields(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
+    """Return a model with the values of all fields that fit.
+
+    Args:
+        cls: The class of the model.
+        raw: The JSON text of the object.
+        document: The document that contains the object. The misfits are added to it.
 
     Raises:
         ContentError: `raw` is not a JSON object.
-
     """
     parts = split_object(raw)
     values: dict[str, Any] = {}
@@ -92,34 +103,42 @@ def build(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
     set_raw(model, raw)
     set_request_id(model, document.request_id)
     if misfits:
-        set_remarks(model, Remarks(misfits=tuple(misfits)))
+        set_details(model, Details(misfits=tuple(misfits)))
         document.misfits.update(f"{cls.__name__}.{name}" for name in misfits)
     return model
 
 
 def fit(hint: Any, part: bytes, document: Document) -> Fit:
-    """Return a value as a type hint describes it, and whether it is all that was sent.
+    """Decode as much of a value as fits a type.
 
-    In lists and maps only what fits remains. If there is nothing to use, the value is
-    `NOTHING`.
+    Items of lists and maps that do not fit are left out.
+
+    Args:
+        hint: The type.
+        part: The JSON text of the value.
+        document: The document that contains the value.
+
+    Returns:
+        The value, or `NOTHING` if nothing fits, and True if it is everything that was
+        sent.
     """
     try:
         value = decoder_of(hint)(part)
-    except REFUSALS:
+    except DECODE_ERRORS:
         pass
     else:
-        if models_in(hint):
-            own(value, part, document)
+        if model_classes(hint):
+            attach_raw(value, part, document)
         return value, True
-    for arm in arms_of(hint):
-        value, is_exact = _fit_arm(arm, part, document)
+    for member in union_members(hint):
+        value, is_exact = _fit_member(member, part, document)
         if value is not NOTHING:
             return value, is_exact
     return NOTHING, False
 
 
-def _fit_arm(hint: Any, part: bytes, document: Document) -> Fit:
-    """Fit a value that msgspec has refused."""
+def _fit_member(hint: Any, part: bytes, document: Document) -> Fit:
+    """Decode as much of a value as fits a type that is not a union."""
     first, kind = part[:1], get_origin(hint) or hint
     result: Fit = (NOTHING, False)
     if kind is list and first == b"[":
@@ -129,13 +148,14 @@ def _fit_arm(hint: Any, part: bytes, document: Document) -> Fit:
     elif kind is int and first in b"-0123456789":
         result = _fit_integer(part)
     elif kind is Any:
-        value = parse_json(part)
-        result = (_printable(value), _printable(value) == value)
+        sent = parse_json(part)
+        value = _replace_surrogates(sent)
+        result = (value, value == sent)
     elif isinstance(kind, type) and issubclass(kind, Model) and first == b"{":
-        result = (build(kind, part, document), True)
+        result = (decode_fields(kind, part, document), True)
     elif isinstance(kind, type) and issubclass(kind, str) and first == b'"':
-        # Refused because of a lone surrogate, which no text can hold.
-        result = (kind(_printable(parse_json(part))), False)
+        # msgspec rejects strings with lone surrogates.
+        result = (kind(_replace_surrogates(parse_json(part))), False)
     return result
 
 
@@ -151,7 +171,7 @@ def _fit_map(hint: Any, part: bytes, document: Document) -> Fit:
         key: fit(hint, entry, document) for key, entry in split_object(part).items()
     }
     fitting = {
-        _printable(key): value
+        _replace_surrogates(key): value
         for key, (value, _) in entries.items()
         if value is not NOTHING
     }
@@ -161,29 +181,32 @@ def _fit_map(hint: Any, part: bytes, document: Document) -> Fit:
 
 
 def _fit_integer(part: bytes) -> Fit:
-    """Take `100.0` and `1e2` for the integer that they are."""
+    """Return the integer that is written as `100.0` or `1e2`."""
     try:
         number = Decimal(part.decode())
-    except InvalidOperation:  # an exponent of some twenty digits
+    except InvalidOperation:  # an exponent of about twenty digits
         return NOTHING, False
-    # The length first: `1e999999999` would be a number of a billion digits.
+    # The length is checked first, because `1e999999999` has a billion digits.
     if (
         not number.is_finite()
-        or number.adjusted() >= _LONGEST_INTEGER
+        or number.adjusted() >= _MAX_DIGITS
         or number != number.to_integral_value()
     ):
         return NOTHING, False
     return int(number), True
 
 
-def _printable(value: Any) -> Any:
-    """Replace lone surrogates, which cannot be printed, written or stored, by U+FFFD."""
+def _replace_surrogates(value: Any) -> Any:
+    """Replace lone surrogates, which cannot be printed or stored, with U+FFFD."""
     match value:
         case str():
             return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case list():
-            return [_printable(item) for item in value]
+            return [_replace_surrogates(item) for item in value]
         case dict():
-            return {_printable(key): _printable(item) for key, item in value.items()}
+            return {
+                _replace_surrogates(key): _replace_surrogates(item)
+                for key, item in value.items()
+            }
         case _:
             return value

@@ -1,6 +1,4 @@
-"""Base classes of generated models, which keep what the server sent, compare, pickle,
-and hide data in a repr.
-"""
+"""Base classes of the generated models and enums."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -15,19 +13,19 @@ _PUBLIC = "financial_connections.models"
 
 
 def _publish(cls: type) -> None:
-    """Name the public module of a generated class: a pickle can then be read when the
-    generated one has moved.
+    """Move a generated class to the public module.
+
+    Pickles name the module, and must stay readable when generated modules are moved.
     """
     if cls.__module__.startswith(_GENERATED):
         cls.__module__ = _PUBLIC
 
 
 class OpenEnum(StrEnum):
-    """An enum that outlives its definition: a value the contract does not know is a
-    member too.
+    """An enum to which the server can add values.
 
-    Such a member equals, hashes, formats and pickles like its string, and its
-    `is_known` is False.
+    A value that the contract does not know becomes a member as well. It equals, hashes,
+    formats and pickles like its string, and its `is_known` is False.
     """
 
     def __init_subclass__(cls) -> None:
@@ -38,8 +36,7 @@ class OpenEnum(StrEnum):
     def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, str):
             return None
-        # Not registered among the members: a server could otherwise fill our memory
-        # with them.
+        # Not registered as a member, because a server could then fill the memory.
         member = str.__new__(cls, value)
         member._name_ = value
         member._value_ = value
@@ -47,7 +44,7 @@ class OpenEnum(StrEnum):
 
     @property
     def is_known(self) -> bool:
-        """True if the contract that this package was generated from has this value."""
+        """True if this version of the package knows the value."""
         return self._value_ in type(self)._value2member_map_
 
     def __repr__(self) -> str:
@@ -57,40 +54,39 @@ class OpenEnum(StrEnum):
 
 
 @frozen
-class Remarks:
-    """Facts about a decoded model that few models need: one slot for both keeps the
-    others small.
+class Details:
+    """Data about a decoded model that few models need.
+
+    They share one slot, so that the other models stay small.
     """
 
     path: tuple[str, ...] = ()
     """Path of the object in `Model._raw`."""
     misfits: tuple[str, ...] = ()
-    """The fields that do not fit the contract."""
+    """Names of the fields that do not fit the contract."""
 
 
-_NO_REMARKS = Remarks()
+_NO_DETAILS = Details()
 
 
 class Model:
-    """An object of the API: typed attributes over exactly what the server sent.
+    """Base class of the API's objects, which keep everything that the server sent.
 
-    An attribute is `None` when the server sent null, nothing, or a value of another
-    type than the contract promises; `misfits` names the last of these, and `to_dict()`
-    has the value. Two models are equal when their class and attributes are.
+    An attribute is `None` if the server sent null, or nothing, or a value that does not
+    have the expected type. `misfits` names the fields with such values, and `to_dict()`
+    returns them. Two models are equal if they have the same class and attributes.
     """
 
-    # Set after decoding, through the slots' own descriptors: models are frozen, and no
-    # field can reach these.
-    __slots__ = ("_raw", "_remarks", "_request_id")
+    # Models are frozen, so these are set through the descriptors of the slots.
+    __slots__ = ("_details", "_raw", "_request_id")
 
-    __attrs_attrs__: ClassVar[
-        Any
-    ]  # attrs' own; hints must resolve at run time, and its type does not
+    # `Any`, because the type that attrs declares cannot be resolved at run time.
+    __attrs_attrs__: ClassVar[Any]
 
     _raw: bytes
-    """The JSON text of this object, or of the item of a page that it is a field of."""
-    _remarks: Remarks
-    """Unset for most objects, whose bytes are their own and fit."""
+    """JSON text of this object, or of the item of a page that contains it."""
+    _details: Details
+    """Unset for most objects: `_raw` is their own text, and all fields fit."""
     _request_id: str | None
 
     def __init_subclass__(cls) -> None:
@@ -99,26 +95,31 @@ class Model:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the model of a parsed JSON object: the inverse of `to_dict()`.
+        """Return a model of parsed JSON: the inverse of `to_dict()`.
 
-        It is as lenient as the client is with the server: no field is required, an
-        unknown one is kept, and one of the wrong type is `None` and named in `misfits`.
+        It is as lenient as decoding a response: no field is required, unknown fields
+        are kept, and a field with a wrong type is `None` and named in `misfits`.
 
         Args:
-            data: The object. A `Decimal` is written as a number.
+            data: The parsed JSON object. A `Decimal` is a number.
+
+        Returns:
+            The model, without a `request_id`.
 
         Raises:
-            TypeError: A value has no counterpart in JSON.
+            TypeError: A value cannot be represented in JSON.
             ValueError: The data contains itself.
-
         """
         return restore_model(cls, write_json(data), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything the server sent, as parsed JSON: unknown and unusable
-        fields included.
+        """Return everything that the server sent, as parsed JSON.
 
-        A number that neither `int` nor `float` can hold is a `Decimal`.
+        Unknown fields and values of unexpected types are included. A number that
+        neither `int` nor `float` can represent is a `Decimal`.
+
+        Returns:
+            A new dict.
         """
         if not hasattr(self, "_raw"):
             return {
@@ -130,7 +131,7 @@ class Model:
 
     @property
     def extra(self) -> dict[str, Any]:
-        """The fields the server sent that the contract does not know."""
+        """Fields of the response that this version does not know, as parsed JSON."""
         known = {field.name for field in self.__attrs_attrs__}
         return {
             name: value for name, value in self.to_dict().items() if name not in known
@@ -138,19 +139,19 @@ class Model:
 
     @property
     def misfits(self) -> tuple[str, ...]:
-        """The names of the fields whose attribute is not all that the server sent.
+        """Names of the fields whose attribute is not everything that the server sent.
 
-        Their values are of another type than the contract promises, so the attribute is
-        `None`, or are lists and maps, of which entries that do not fit are left out, or
-        are text with characters that no text can have, which are replaced by U+FFFD. An
-        object in a field has `misfits` of its own.
+        The attribute is `None` if the value does not have the expected type. Items of
+        lists and maps are left out if they do not fit, and lone surrogates in strings
+        are replaced with U+FFFD. An object in a field has its own `misfits`.
         """
-        return getattr(self, "_remarks", _NO_REMARKS).misfits
+        return getattr(self, "_details", _NO_DETAILS).misfits
 
     @property
     def request_id(self) -> str | None:
-        """The id of the request that this object was the answer to (`req_…`), for
-        Stripe's support.
+        """ID of the request that returned this object (`req_…`), for Stripe's support.
+
+        None if the object was not returned by a request.
         """
         return getattr(self, "_request_id", None)
 
@@ -160,7 +161,7 @@ class Model:
         ]
 
     def _own_raw(self) -> bytes:
-        return slice_at(self._raw, getattr(self, "_remarks", _NO_REMARKS).path)
+        return slice_at(self._raw, getattr(self, "_details", _NO_DETAILS).path)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Model):
@@ -168,19 +169,19 @@ class Model:
         return self._items() == other._items()
 
     def __hash__(self) -> int:
-        # An id is enough, and quick. Objects without one, such as balances, differ in
-        # their attributes only.
-        own_id = getattr(self, "id", None)
-        facts = (
+        # The ID is sufficient and fast. Objects without one, such as balances, differ
+        # only in their attributes.
+        object_id = getattr(self, "id", None)
+        key = (
             tuple(_hashable(value) for _, value in self._items())
-            if own_id is None
-            else own_id
+            if object_id is None
+            else object_id
         )
-        return hash((type(self), facts))
+        return hash((type(self), key))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The bytes, not the attributes: a pickle read by a newer version gets the newer
-        # version's fields.
+        # The bytes instead of the attributes, so that a newer version that reads the
+        # pickle sets the fields that it knows.
         raw = self._own_raw() if hasattr(self, "_raw") else write_json(self.to_dict())
         return restore_model, (type(self), raw, self.request_id)
 
@@ -188,14 +189,12 @@ class Model:
 ModelT = TypeVar("ModelT", bound=Model)
 
 set_raw: Any = vars(Model)["_raw"].__set__
-set_remarks: Any = vars(Model)["_remarks"].__set__
+set_details: Any = vars(Model)["_details"].__set__
 set_request_id: Any = vars(Model)["_request_id"].__set__
 
 
 def _hashable(value: Any) -> Any:
-    """Return what can be hashed of an attribute: JSON that is nested further is left
-    out.
-    """
+    """Return the part of an attribute to hash, without nested lists and dicts."""
     match value:
         case list():
             return tuple(item for item in value if not isinstance(item, list | dict))
@@ -226,10 +225,17 @@ def _plain(value: Any) -> Any:
 def restore_model(cls: type[ModelT], content: bytes, request_id: str | None) -> ModelT:
     """Return a model from its JSON text.
 
-    Pickles name this function and the order of its parameters, so neither can change.
+    Pickles refer to this function by name and pass arguments by position, so neither
+    can change.
+
+    Args:
+        cls: The class of the model.
+        content: The JSON text, in UTF-8.
+        request_id: ID of the request that returned the object (`req_…`).
     """
-    from financial_connections._decoding.decode import decode_document  # noqa: PLC0415 - it is built on this module
-    from financial_connections._decoding.lenient import Document  # noqa: PLC0415 - likewise
+    # Imported here, because these modules are built on this one.
+    from financial_connections._decoding.decode import decode_document  # noqa: PLC0415
+    from financial_connections._decoding.lenient import Document  # noqa: PLC0415
 
     return decode_document(cls, content, Document(request_id))
 

@@ -1,4 +1,4 @@
-"""A model inside another one: what it keeps, and what a pickle of it holds."""
+"""Nested models and items of pages keep and pickle only their own part."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from financial_connections import models
-from financial_connections._decoding import Model, OpenEnum, decode, lenient
+from financial_connections._decoding import Model, OpenEnum, lenient
 from financial_connections.models import (
     Account,
     AccountList,
@@ -20,22 +20,17 @@ from financial_connections.models import (
     TransactionList,
 )
 from financial_connections.webhooks import parse_event
+from tests.support.decoding import decode_json
 from tests.support.samples import ACCOUNT, FULL_ACCOUNT, SESSION, TRANSACTION, list_of
 
 SECRET = b"fcsess_client_secret_tops3cret"
-OTHER = ACCOUNT | {"id": "fca_other", "display_name": "Somebody else"}
+OTHER = ACCOUNT | {"id": "fca_other", "display_name": "Another account"}
 EVENT = {
     "id": "evt_1",
     "type": "financial_connections.account.created",
     "data": {"object": FULL_ACCOUNT},
     "request": {"id": "req_1", "idempotency_key": "tops3cret"},
 }
-
-
-def decoded(cls, value):
-    return decode(
-        cls, value if isinstance(value, bytes) else json.dumps(value).encode(), "req_1"
-    )
 
 
 def models_in(value):
@@ -49,7 +44,7 @@ def models_in(value):
 
 
 def session():
-    return decoded(
+    return decode_json(
         Session,
         SESSION
         | {"client_secret": SECRET.decode(), "accounts": list_of(FULL_ACCOUNT, OTHER)},
@@ -59,19 +54,19 @@ def session():
 @pytest.mark.parametrize(
     ("model", "foreign"),
     [
-        (session().accounts.data[0], [SECRET, b"fca_other", b"Somebody else"]),
+        (session().accounts.data[0], [SECRET, b"fca_other", b"Another account"]),
         (session().account_holder, [SECRET, b"fca_"]),
         (session().accounts.data[0].balance, [SECRET, b"fca_", b"Sample Checking"]),
-        (decoded(Account, FULL_ACCOUNT).balance, [b"fca_", b"Sample Checking"]),
+        (decode_json(Account, FULL_ACCOUNT).balance, [b"fca_", b"Sample Checking"]),
         (
-            decoded(Account, FULL_ACCOUNT).ownership.owners.data[0],
+            decode_json(Account, FULL_ACCOUNT).ownership.owners.data[0],
             [b"fca_", b"has_more"],
         ),
         (parse_event(json.dumps(EVENT).encode()).data.object, [b"tops3cret", b"evt_1"]),
         (parse_event(json.dumps(EVENT).encode()).request, [b"evt_1", b"fca_"]),
     ],
 )
-def test_a_model_in_a_document_keeps_and_pickles_only_its_own_part(model, foreign):
+def test_a_nested_model_keeps_and_pickles_only_its_own_part(model, foreign):
     assert not [
         text for text in foreign if text in model._raw or text in pickle.dumps(model)
     ]
@@ -81,22 +76,22 @@ def test_a_model_in_a_document_keeps_and_pickles_only_its_own_part(model, foreig
 @pytest.mark.parametrize(
     "accounts", [{}, {"data": None}, {"data": 5}, {"data": [], "has_more": "no"}]
 )
-def test_a_list_in_a_document_pickles_whatever_is_in_it(accounts):
-    model = decoded(Session, SESSION | {"accounts": accounts}).accounts
-    for twin in (
+def test_a_nested_list_pickles_whatever_its_content_is(accounts):
+    model = decode_json(Session, SESSION | {"accounts": accounts}).accounts
+    for duplicate in (
         model,
         pickle.loads(pickle.dumps(model)),
         AccountList.from_dict(model.to_dict()),
     ):
-        assert (accounts, model.misfits) == (twin.to_dict(), twin.misfits)
+        assert (accounts, model.misfits) == (duplicate.to_dict(), duplicate.misfits)
 
 
 PAGE = json.dumps(list_of(FULL_ACCOUNT, OTHER)).encode()
-KIND = b'"object": "list"'
+OBJECT = b'"object": "list"'
 ODD_PAGES = [
     json.dumps(list_of(FULL_ACCOUNT, OTHER) | {"has_more": "no"}).encode(),
     *(
-        PAGE.replace(KIND, odd, 1)
+        PAGE.replace(OBJECT, odd, 1)
         for odd in (b'"object": 5', b'"object": "\\ud800"', b'"x": NaN', b'"x": 1e999')
     ),
     b"\xef\xbb\xbf" + PAGE,
@@ -105,12 +100,12 @@ ODD_PAGES = [
 
 @pytest.mark.parametrize("content", [PAGE, *ODD_PAGES])
 def test_an_item_of_a_page_keeps_and_pickles_only_its_own_part(content):
-    page = decoded(AccountList, content)
+    page = decode_json(AccountList, content)
     item = page.data[0]
     assert len(json.dumps(FULL_ACCOUNT)) == len(item._raw)
     assert FULL_ACCOUNT == pickle.loads(pickle.dumps(item)).to_dict()
     for model in models_in(item):
-        assert b"Somebody else" not in model._raw
+        assert b"Another account" not in model._raw
     for model in models_in(item.balance):
         assert b"Sample Checking" not in pickle.dumps(model)
         assert model == pickle.loads(pickle.dumps(model))
@@ -118,27 +113,29 @@ def test_an_item_of_a_page_keeps_and_pickles_only_its_own_part(content):
 
 
 @pytest.fixture
-def built(monkeypatch):
-    """The classes of what was decoded field by field."""
+def decoded_slowly(monkeypatch):
+    """The classes of the objects that were decoded one field at a time."""
     classes = []
-    build = lenient.build
+    decode_fields = lenient.decode_fields
 
     def spy(cls, *args):
         classes.append(cls)
-        return build(cls, *args)
+        return decode_fields(cls, *args)
 
-    monkeypatch.setattr(lenient, "build", spy)
+    monkeypatch.setattr(lenient, "decode_fields", spy)
     return classes
 
 
 @pytest.mark.parametrize("content", ODD_PAGES)
-def test_a_head_that_does_not_fit_sends_no_item_down_the_slow_path(content, built):
-    decoded(AccountList, content)
-    assert [] == built
+def test_a_list_field_that_does_not_fit_does_not_slow_down_the_items(
+    content, decoded_slowly
+):
+    decode_json(AccountList, content)
+    assert [] == decoded_slowly
 
 
-def test_items_beside_one_that_does_not_fit_go_the_fast_way(built):
-    decoded(
+def test_only_the_item_that_does_not_fit_is_decoded_slowly(decoded_slowly):
+    decode_json(
         TransactionList,
         list_of(
             *[TRANSACTION] * 50,
@@ -147,29 +144,29 @@ def test_items_beside_one_that_does_not_fit_go_the_fast_way(built):
             *[TRANSACTION] * 50,
         ),
     )
-    assert [models.Transaction] == built
+    assert [models.Transaction] == decoded_slowly
 
 
 NUMBERS = (
-    '{"a": 1.10, "b": 1180591620717411303424, "c": 1e400, "d": -0.0, "e": 1E+2, "f": %s}'
-    % ("9" * 5000)
+    '{"a": 1.10, "b": 1180591620717411303424, "c": 1e400, "d": -0.0, "e": 1E+2, '
+    f'"f": {"9" * 5000}}}'
 )
 
 
-@pytest.mark.parametrize("beside", ["1", "NaN", '"\\ud800"', "1e999"])
-def test_the_text_of_a_number_survives_in_a_slice(beside):
-    balance = decoded(
-        Account, f'{{"balance": {NUMBERS}, "x": {beside}}}'.encode()
+@pytest.mark.parametrize("other", ["1", "NaN", '"\\ud800"', "1e999"])
+def test_a_nested_model_keeps_the_text_of_its_numbers(other):
+    balance = decode_json(
+        Account, f'{{"balance": {NUMBERS}, "x": {other}}}'.encode()
     ).balance
-    for twin in (
+    for duplicate in (
         balance,
         pickle.loads(pickle.dumps(balance)),
         models.Balance.from_dict(balance.to_dict()),
     ):
-        assert 1.1 == twin.to_dict()["a"]
-        assert 2**70 == twin.to_dict()["b"]
-        assert Decimal("1e400") == twin.to_dict()["c"]
-        assert Decimal("9" * 5000) == twin.to_dict()["f"]
+        assert 1.1 == duplicate.to_dict()["a"]
+        assert 2**70 == duplicate.to_dict()["b"]
+        assert Decimal("1e400") == duplicate.to_dict()["c"]
+        assert Decimal("9" * 5000) == duplicate.to_dict()["f"]
     assert NUMBERS == balance._own_raw().decode()
 
 
@@ -179,8 +176,8 @@ def test_the_text_of_a_number_survives_in_a_slice(beside):
         st.lists,
     )
 )
-def test_from_dict_takes_what_to_dict_gives(value):
-    # Twice: the first time, numbers that a float can hold become one.
+def test_from_dict_accepts_the_result_of_to_dict(value):
+    # The first `to_dict` turns numbers that a float can represent into floats.
     sent = Account.from_dict({"x": value}).to_dict()
     assert sent == Account.from_dict(sent).to_dict()
 
@@ -188,7 +185,7 @@ def test_from_dict_takes_what_to_dict_gives(value):
 @pytest.mark.parametrize(
     "data", [{"x": object()}, {"x": Decimal(1), "y": object()}, {("a",): Decimal(1)}]
 )
-def test_from_dict_refuses_what_is_not_json(data):
+def test_from_dict_rejects_values_that_are_not_json(data):
     with pytest.raises(TypeError):
         Account.from_dict(data)
 
@@ -199,9 +196,9 @@ class Recorder(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def test_a_pickle_names_public_modules_only():
+def test_a_pickle_refers_only_to_public_modules():
     known = [
-        decoded(Account, FULL_ACCOUNT),
+        decode_json(Account, FULL_ACCOUNT),
         AccountStatus.ACTIVE,
         AccountStatus("brand_new"),
     ]
@@ -217,7 +214,7 @@ def test_a_pickle_names_public_modules_only():
 @pytest.mark.parametrize(
     "name", [name for name in models.__all__ if name not in {"Model", "OpenEnum"}]
 )
-def test_a_public_class_has_a_public_name(name):
+def test_a_public_class_is_in_the_public_module(name):
     cls = getattr(models, name)
     assert "financial_connections.models" == cls.__module__
     assert cls is pickle.loads(pickle.dumps(cls))
@@ -230,7 +227,7 @@ def test_a_public_class_has_a_public_name(name):
         assert issubclass(cls, OpenEnum)
 
 
-# Written by the first version whose pickles are stable. Never to be changed.
+# Written by the first version with stable pickles. It must not be changed.
 STABLE = (
     b"cfinancial_connections.models\nrestore_model\n(cfinancial_connections.models\nAccount\n"
     b'c_codecs\nencode\n(V{"id": "fca_1", "brand_new": 1}\nVlatin1\ntRVreq_1\ntR.'

@@ -10,45 +10,41 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def utf8_from(content: bytes, content_type: str | None) -> bytes:
+def to_utf8(content: bytes, content_type: str | None) -> bytes:
     """Return a JSON text as UTF-8 without a byte order mark.
 
     Args:
         content: The text, in UTF-8 unless `content_type` declares another charset.
-        content_type: The value of the `Content-Type` header. A charset that Python does not know is ignored.
+        content_type: Value of the `Content-Type` header. A charset that Python does not
+            know is ignored.
 
     Raises:
         ContentError: The content is neither in the declared charset nor in UTF-8.
-
     """
     codec = _codec_from(content_type)
     if codec is not None:
         try:
             return content.decode(codec).removeprefix("\ufeff").encode()
-        except (
-            UnicodeError,
-            LookupError,
-        ):  # LookupError: a codec that is not a charset, such as zlib
-            pass
+        except (UnicodeError, LookupError):
+            pass  # LookupError: a codec that is not a charset, such as zlib
     if content.isascii():
         return content
     try:
         content.decode()
     except UnicodeDecodeError:
-        pass  # outside of `except`, an error does not carry the one before, which holds the document
+        pass
     else:
         return content.removeprefix(_BYTE_ORDER_MARK)
+    # Not raised in the `except` block, where its `__context__` would keep the document.
     raise ContentError("it is not UTF-8")
 
 
 def _codec_from(content_type: str | None) -> str | None:
-    """Return Python's name of the declared charset; None if there is none, if it is
-    UTF-8, or if it is unknown.
-    """
+    """Return Python's name of the declared charset, unless it is UTF-8 or unknown."""
     declaration = _CHARSET.search(content_type or "")
     if declaration is None:
         return None
-    # Not `codecs.lookup`, which remembers every name that it is asked for.
+    # Unlike this, `codecs.lookup` caches every name, even unknown ones.
     name = normalize_encoding(declaration[1]).lower()
     codec = aliases.get(name, name if name in aliases.values() else "utf_8")
     return None if codec == "utf_8" else codec
