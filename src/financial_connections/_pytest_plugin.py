@@ -1,7 +1,7 @@
-"""Fixtures for your own tests, on asyncio or trio: `fc_sandbox` and `fc_client`.
+"""Pytest fixtures for tests of your code, on asyncio or trio.
 
-pytest loads this module in every run where the package is installed, so it imports
-little before a fixture is used.
+pytest imports this module in every run if the package is installed, so it imports other
+modules only when a fixture is used.
 """
 
 from typing import TYPE_CHECKING
@@ -15,20 +15,24 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def fc_sandbox() -> "Sandbox":
-    """An empty sandbox, the same in every run. Needs the extra
-    `financial-connections[sandbox]`.
+    """An empty sandbox with the same IDs in every run.
+
+    Needs the extra `financial-connections[sandbox]`.
     """
-    from financial_connections.sandbox import Sandbox  # noqa: PLC0415 - an extra, and not needed by every run
+    from financial_connections.sandbox import Sandbox  # noqa: PLC0415
 
     return Sandbox()
 
 
 @pytest.fixture
 def fc_client(fc_sandbox: "Sandbox") -> "AsyncClient":
-    """A client of `fc_sandbox`, in process: no socket, and nothing to close."""
-    import httpx  # noqa: PLC0415 - as above
+    """A client of `fc_sandbox` that calls it directly, without a socket.
 
-    from financial_connections import AsyncClient  # noqa: PLC0415 - as above
+    You do not need to close it.
+    """
+    import httpx  # noqa: PLC0415
+
+    from financial_connections import AsyncClient  # noqa: PLC0415
 
     transport = httpx.ASGITransport(fc_sandbox.app)
     return AsyncClient(

@@ -1,9 +1,9 @@
-"""What the API returns: attrs classes and open enums.
+"""Objects that the API returns, as attrs classes and open enums.
 
-An attribute is `None` when the server sent null or nothing. `to_dict()` is all it sent,
-`extra` what of it this version does not know. A value that an enum does not know is a
-member all the same, with `is_known` False. Times are seconds since the epoch, amounts
-are in the currency's smallest unit (cents).
+An attribute is `None` if the server sent null or nothing. `to_dict()` returns all that
+the server sent, and `extra` the fields that this version does not know. An unknown value
+of an enum is a member whose `is_known` is False. Times are in seconds since the epoch,
+and amounts in the smallest unit of the currency (cents).
 """
 
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from financial_connections._decoding import (
     Model,
     OpenEnum,
-    restore_model,  # noqa: F401 # pyright: ignore[reportUnusedImport] - pickles name it here
+    # Pickles refer to it by this module.
+    restore_model,  # noqa: F401 # pyright: ignore[reportUnusedImport]
 )
 from financial_connections._generated.models import (
     Account,
@@ -52,8 +53,9 @@ from financial_connections._generated.models import (
 if TYPE_CHECKING:
 
     class AccountWithOwnership(Account):
-        """An `Account` that was asked for with `expand=["ownership"]`, as a type
-        checker sees it.
+        """An `Account` requested with `expand=["ownership"]`, for type checkers.
+
+        At run time, it is `Account`.
         """
 
         ownership: AccountOwnership | None

@@ -1,7 +1,7 @@
-"""What calls take: `TypedDict`s for nested parameters, `Literal`s for their values.
+"""Types of parameters: a `TypedDict` for each nested one, a `Literal` for each enum.
 
-They are for type checkers, which refuse a misspelt one; at run time plain dicts and
-strings are all it takes.
+They let type checkers report misspelled keys and values. At run time, pass plain dicts
+and strings.
 """
 
 from financial_connections._generated.models import (
