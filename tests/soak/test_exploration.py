@@ -1,6 +1,4 @@
-"""Nothing is lost in any world of up to five transactions and three refreshes: several
-million states.
-"""
+"""No transaction is lost in larger worlds, with several million states."""
 
 import pytest
 
@@ -9,7 +7,7 @@ from tests.support.sync.world import Api, Limits
 from tests.sync.test_exploration import FIXED, MOVING
 
 READ = Api("s", (2, 1, 0), ((0, 1), (0, 1), (0, 1)))
-"""Three transactions of one refresh, which the consumer has read."""
+"""Three transactions of one refresh that the consumer has synced."""
 
 
 @pytest.mark.parametrize(
@@ -21,11 +19,9 @@ READ = Api("s", (2, 1, 0), ((0, 1), (0, 1), (0, 1)))
         (2, MOVING, 1_035_994),
     ],
 )
-def test_nothing_is_lost_among_five_transactions_and_three_refreshes(
-    size, moves, states
-):
-    # A stale read shows the state before the latest step; in the smaller worlds of
-    # `make test`, any earlier state.
+def test_five_transactions_and_three_refreshes_lose_nothing(size, moves, states):
+    # A stale read shows the state before the latest step here, and any earlier state in
+    # the smaller worlds of `make test`.
     limits = Limits(
         transactions=5,
         refreshes=3,
@@ -38,9 +34,7 @@ def test_nothing_is_lost_among_five_transactions_and_three_refreshes(
 
 
 @pytest.mark.parametrize(("size", "states"), [(1, 4_372_746), (2, 2_144_376)])
-def test_nothing_is_lost_among_many_touches_of_refreshes_that_are_overtaken(
-    size, states
-):
+def test_overtaken_refreshes_with_many_touches_lose_nothing(size, states):
     limits = Limits(
         transactions=4,
         refreshes=3,

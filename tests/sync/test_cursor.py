@@ -1,4 +1,4 @@
-"""Cursors: what they bring back, and what is rejected."""
+"""Encoding and decoding of cursors."""
 
 import string
 
@@ -16,13 +16,13 @@ CHECKPOINTS = st.builds(Checkpoint, IDS, IDS, IDS, IDS, st.booleans())
 
 
 @given(CHECKPOINTS, st.text(max_size=40))
-def test_a_cursor_brings_back_the_checkpoint_it_was_made_of(checkpoint, account):
+def test_a_cursor_decodes_to_its_checkpoint(checkpoint, account):
     cursor = encode_cursor(account, checkpoint)
     assert checkpoint == decode_cursor(account, cursor)
     assert set(cursor) <= {*string.ascii_letters, *string.digits, *"-_."}
 
 
-def test_a_cursor_is_short_and_shows_no_id():
+def test_a_cursor_is_short_and_shows_no_account():
     refreshes = [f"fctxnref_{24 * letter}" for letter in "abc"]
     longest = encode_cursor(
         "fca_123", Checkpoint(*refreshes, "fctxn_" + 24 * "d", is_repeated=True)
@@ -34,7 +34,7 @@ def test_a_cursor_is_short_and_shows_no_id():
 
 
 @given(st.data())
-def test_a_cursor_that_was_changed_anywhere_is_rejected(data):
+def test_a_damaged_cursor_is_rejected(data):
     cursor = encode_cursor("fca_1", Checkpoint("r1", "r1", "r2", "t5"))
     index = data.draw(st.integers(0, len(cursor) - 1))
     other = data.draw(
@@ -67,12 +67,12 @@ def test_a_cursor_that_was_changed_anywhere_is_rejected(data):
         ),
     ],
 )
-def test_a_cursor_of_version_0_1_is_read(cursor, checkpoint):
+def test_a_cursor_of_an_earlier_version_is_accepted(cursor, checkpoint):
     assert checkpoint == decode_cursor("fca_1", cursor)
 
 
 @pytest.mark.parametrize(
-    ("cursor", "why"),
+    ("cursor", "reason"),
     [
         (encode_cursor("fca_2", Checkpoint("r1")), "belongs to another account"),
         (encode_cursor("fca_1", Checkpoint("r1"))[:-1], "is damaged"),
@@ -83,6 +83,6 @@ def test_a_cursor_of_version_0_1_is_read(cursor, checkpoint):
         (5, "must be the cursor of a sync"),
     ],
 )
-def test_a_foreign_or_damaged_cursor_is_rejected(cursor, why):
-    with pytest.raises(InvalidArgumentError, match=why):
+def test_an_invalid_cursor_is_rejected(cursor, reason):
+    with pytest.raises(InvalidArgumentError, match=reason):
         decode_cursor("fca_1", cursor)

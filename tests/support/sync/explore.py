@@ -15,7 +15,7 @@ _NO_SYNC = None
 
 
 class LostError(AssertionError):
-    """A consumer's table differs from the institution's after a complete sync."""
+    """The table of the consumer is incomplete after a complete sync."""
 
 
 class State(NamedTuple):
@@ -23,25 +23,24 @@ class State(NamedTuple):
 
     api: Api
     past: frozenset
-    """Earlier states that a stale read may show; empty once the one fault has happened.
-    """
+    """Earlier states that a stale read may show; empty after the only fault."""
     table: frozenset
-    """What the consumer has stored: transactions with their versions."""
+    """Transactions that the consumer has stored, with their versions."""
     saved: Checkpoint
-    """The cursor that the consumer has saved."""
+    """Checkpoint of the cursor that the consumer has saved."""
     sync: int | None
-    """The sync that is running, by its number."""
+    """Number of the running sync."""
     faults: int
-    """Faults that may still happen."""
+    """Number of faults that may still occur."""
 
 
 class Exploration:
-    """A search of all states, breadth first.
+    """A breadth-first search of all states.
 
     Args:
         limits: The size of the world.
-        plan: The algorithm: a class that works like `Scans`.
-        faults: What may happen, once: `CRASH` or `STALE`.
+        plan: The algorithm, a class with the interface of `Scans`.
+        faults: Kinds of faults, `CRASH` and `STALE`, of which one occurs.
         lag: Number of earlier states that a stale read may show.
     """
 
@@ -60,13 +59,20 @@ class Exploration:
         self._begun = cache(lambda saved: self._number(plan(saved)))
 
     def run(self, start=None):
-        """Return the number of states. Raises `LostError` with the history that led
-        there.
+        """Explore all states and return their number.
+
+        Args:
+            start: State of the API that the consumer has synced; None for the empty
+                state.
+
+        Raises:
+            LostError: A transaction can be lost. The message has the history.
+
         """
         begin = State(
             start or Api(), (), frozenset(), Checkpoint(), _NO_SYNC, bool(self.faults)
         )
-        if start is not None:  # which the consumer has read
+        if start is not None:
             latest = str(len(start.refreshes) - 1)
             begin = begin._replace(
                 table=start.truth(), saved=Checkpoint(latest, latest)
@@ -103,13 +109,13 @@ class Exploration:
                 yield State(api, (), table, saved, _NO_SYNC, 0)
 
     def _reads(self, state, view, past, faults):
-        """Return what the next read leads to if it shows `view`."""
+        """Yield the states after the next response, which shows `view`."""
         api, _, table, saved, sync, _ = state
         portions, following = self._fed(sync, self._response(sync, view))
         for items, checkpoint in portions:
             if faults and CRASH in self.faults:
-                # The consumer ends between two batches, or between storing one and
-                # saving its cursor.
+                # The consumer crashes between two batches, or between storing a batch
+                # and saving its cursor.
                 yield State(api, (), table, saved, _NO_SYNC, 0)
                 yield State(api, (), _stored(table, items), saved, _NO_SYNC, 0)
             table, saved = _stored(table, items), checkpoint
@@ -122,14 +128,12 @@ class Exploration:
         return self._page(view, request.after, request.starting_after)
 
     def _feed(self, sync, response):
-        """Return the portions that a response leads to, and the number of the sync
-        after it.
-        """
+        """Return the portions after a response, and the number of the next sync."""
         plan = copy(self._plans[sync])
         plan._known, plan._held = dict(plan._known), list(plan._held)
         if isinstance(plan.request, ReadAccount):
             portions = plan.take_account(response)
-        elif response is None:  # the position is not known
+        elif response is None:  # the API does not know the position
             if not plan.restart():
                 return (), _NO_SYNC
             portions = []
@@ -154,9 +158,7 @@ class Exploration:
         return self._numbers[key]
 
     def _check(self, state):
-        """Let the API be quiet and run one complete sync: the table must equal the
-        institution's.
-        """
+        """Run one complete sync after the API has become quiet, and compare tables."""
         api = settle(state.api, overlap=self.limits.overlap)
         table, sync = state.table, self._begun(state.saved)
         for _ in range(200):
@@ -178,16 +180,15 @@ class Exploration:
                 None if state.sync is _NO_SYNC else self._plans[state.sync].request
             )
             states.append(
-                f"{state.api}\n    table {sorted(state.table)} saved {state.saved} next {request}"
+                f"{state.api}\n    table {sorted(state.table)} saved {state.saved} "
+                f"next {request}"
             )
             state = self.before[state]
         return states[::-1]
 
 
 def plan_key(plan):
-    """Return a plan as a value; counters count only as far as they decide anything in a
-    small world.
-    """
+    """Return a plan as a value, without the counters that do not matter here."""
     facts = {field.name: getattr(plan, field.name) for field in fields(type(plan))}
     facts |= {
         "_known": frozenset(plan._known.items()),
@@ -205,10 +206,10 @@ def _page(api, after, position, size):
             return None
         listed = listed[listed.index(int(position)) + 1 :]
     base = -1 if after is None else int(after)
-    found = [
+    selected = [
         (item, api.touched[item]) for item in listed if api.touched[item][0] > base
     ]
-    return tuple(found[:size]), len(found) > size
+    return tuple(selected[:size]), len(selected) > size
 
 
 def _stored(table, items):

@@ -1,16 +1,16 @@
-"""A model of what the API may do to a sync, small enough to be explored completely.
+"""A model of what the API may do during a sync, small enough to explore completely.
 
-Everything is a value, so a world can be copied, compared and counted. What is modelled:
+Everything is a value, so worlds can be copied, compared and counted. The model:
 
 * Refreshes start, touch transactions one by one, and succeed or fail. At most one
-  overtakes another: a slower one may
-  still touch transactions after the next has succeeded, but has ended before the one after that begins.
-* A list is in an order of its own. A touched transaction stays where it is (lists in
-  the order of creation), or moves
-  to either end (lists in the order of `transacted_at`, where a posted transaction takes another date).
-* The list of what was touched after a refresh is exact, but a read may be as old as any
+  overtakes another: a slower refresh may still touch transactions after the next one
+  has succeeded, but it has ended before the one after that begins.
+* Each list has an order. A touched transaction keeps its position (lists in the order
+  of creation) or moves to either end (lists in the order of `transacted_at`, which
+  changes when a transaction is posted).
+* The list of what was touched after a refresh is exact, but a response may show any
   earlier state of the API.
-* The consumer can crash at any step. Its table and the cursor it saved survive.
+* The consumer can crash at any step. Its table and its saved cursor survive.
 """
 
 from attrs import evolve, frozen
@@ -21,23 +21,19 @@ class Api:
     """The state of the API."""
 
     refreshes: str = ""
-    """One letter for each refresh: p(ending), s(ucceeded), f(ailed)."""
+    """One letter for each refresh: p for pending, s for succeeded, f for failed."""
     listed: tuple[int, ...] = ()
     """Transactions in the order of the list."""
     touched: tuple[tuple[int, int], ...] = ()
-    """For each transaction: the refresh that touched it last, and how often it was
-    touched.
-    """
+    """For each transaction, the refresh that touched it last, and its version."""
     touches: int = 0
-    """By all refreshes that are running."""
+    """Number of touches by the refreshes that are pending."""
 
-    def running(self):
+    def pending(self):
         return [number for number, status in enumerate(self.refreshes) if status == "p"]
 
     def account(self):
-        """Return the latest refresh if it has succeeded: what a sync knows from reading
-        the account.
-        """
+        """Return the latest refresh if it has succeeded, as a sync reads it."""
         return str(len(self.refreshes) - 1) if self.refreshes.endswith("s") else None
 
     def truth(self):
@@ -51,31 +47,31 @@ class Limits:
     transactions: int
     refreshes: int
     touches: int
-    """By one refresh, at most."""
+    """Maximum number of touches by one refresh."""
     moves: bool
-    """True for lists in an order in which touched transactions move."""
+    """True if touched transactions move within the list."""
     overlap: bool
     page_size: int
 
 
 def api_steps(api, limits):
-    """Return every state that the API can be in next."""
+    """Return every possible next state of the API."""
     steps = []
-    running = api.running()
+    pending = api.pending()
     if len(api.refreshes) < limits.refreshes and (
-        not running or (limits.overlap and len(running) == 1)
+        not pending or (limits.overlap and len(pending) == 1)
     ):
         # A refresh that was overtaken has ended before another one begins.
-        overtaken = running and running[0] < len(api.refreshes) - 1
+        overtaken = pending and pending[0] < len(api.refreshes) - 1
         if not overtaken:
             steps.append(
                 evolve(
                     api,
                     refreshes=api.refreshes + "p",
-                    touches=0 if not running else api.touches,
+                    touches=0 if not pending else api.touches,
                 )
             )
-    for number in running:
+    for number in pending:
         if api.touches < limits.touches:
             if len(api.touched) < limits.transactions:
                 new = len(api.touched)
@@ -111,8 +107,9 @@ def _touch(api, touched, listed):
 def settle(api, *, overlap):
     """Return the state after all refreshes have succeeded.
 
-    What a slower refresh brings after the next one has succeeded shows in nothing that
-    the account says, so there one more refresh succeeds."""
+    The account does not show when a refresh that was overtaken has ended. So if
+    refreshes may overlap, one more refresh succeeds.
+    """
     return evolve(
         api, refreshes=api.refreshes.replace("p", "s") + "s" * overlap, touches=0
     )

@@ -1,4 +1,4 @@
-"""Algorithms that look right and lose transactions. The exploration must find out how."""
+"""Plausible algorithms that lose transactions, which the exploration must find."""
 
 from attrs import define, evolve, field
 
@@ -7,77 +7,81 @@ from financial_connections.sync.scan import Portion, ReadAccount, ReadPage, Scan
 
 
 @define
-class Walks:
-    """The algorithm of version 0.1: a walk from a base to a target, continued wherever
-    it was left.
-    """
+class FirstDraft:
+    """The first algorithm: one pass from base to target, resumed at any position."""
 
     checkpoint: Checkpoint
     request: object = field(factory=ReadAccount, init=False)
-    _walks: tuple = field(default=(), init=False)
+    _scans: tuple = field(default=(), init=False)
     _known: dict = field(factory=dict, init=False)
     _held: list = field(factory=list, init=False)
     _pages: int = field(default=0, init=False)
 
     def take_account(self, succeeded):
-        place = self.checkpoint
-        if succeeded is not None and succeeded == place.base and place.position is None:
-            self._walks = ()
-        elif place.position is None or (place.target is None and succeeded is not None):
-            self._walks = (Checkpoint(place.base, None, succeeded),)
-        elif place.target is not None and place.target == succeeded:
-            self._walks = (place,)
+        checkpoint = self.checkpoint
+        if (
+            succeeded is not None
+            and succeeded == checkpoint.base
+            and checkpoint.position is None
+        ):
+            self._scans = ()
+        elif checkpoint.position is None or (
+            checkpoint.target is None and succeeded is not None
+        ):
+            self._scans = (Checkpoint(checkpoint.base, None, succeeded),)
+        elif checkpoint.target is not None and checkpoint.target == succeeded:
+            self._scans = (checkpoint,)
         else:
-            self._walks = (
-                place,
-                Checkpoint(place.target or place.base, None, succeeded),
+            self._scans = (
+                checkpoint,
+                Checkpoint(checkpoint.target or checkpoint.base, None, succeeded),
             )
         self._next()
         return []
 
     def take_page(self, items, last, *, has_more):
-        walk, *others = self._walks
+        scan, *others = self._scans
         if has_more:
-            place = walk.at_position(last)
-            self._walks = (place, *others)
+            checkpoint = scan.at_position(last)
+            self._scans = (checkpoint, *others)
         else:
-            place = Checkpoint(walk.target or walk.base)
-            self._walks = tuple(others)
+            checkpoint = Checkpoint(scan.target or scan.base)
+            self._scans = tuple(others)
         self._next()
-        if not items and place == self.checkpoint:
+        if not items and checkpoint == self.checkpoint:
             return []
-        self.checkpoint = place
-        return [Portion([item for _, item in items.values()], place)]
+        self.checkpoint = checkpoint
+        return [Portion([item for _, item in items.values()], checkpoint)]
 
     def restart(self):
         return False
 
     def _next(self):
         self.request = (
-            ReadPage(self._walks[0].base, self._walks[0].position)
-            if self._walks
+            ReadPage(self._scans[0].base, self._scans[0].position)
+            if self._scans
             else None
         )
 
 
 class OnePass(Scans):
-    """Trusts that a list is as new as the account that was read before it."""
+    """Assumes that a list is as recent as the account that was read before it."""
 
     def take_page(self, items, last, *, has_more):
         self._scan = evolve(self._scan, is_repeated=True)
         return super().take_page(items, last, has_more=has_more)
 
 
-class NoSecondLook(Scans):
-    """Trusts that nothing touches a transaction while its pages are read."""
+class NoAccountCheck(Scans):
+    """Assumes that no transaction changes while the pages are read."""
 
     def take_page(self, items, last, *, has_more):
         self._pages = 0
         return super().take_page(items, last, has_more=has_more)
 
 
-class MovesAtOnce(Scans):
-    """Moves the base to the refresh that it has just covered."""
+class EarlyBase(Scans):
+    """Advances the base to the refresh that was just covered."""
 
     def _finish(self, checkpoint):
         if checkpoint == self._scan.completed():
@@ -86,7 +90,7 @@ class MovesAtOnce(Scans):
 
 
 class EitherVersion(Scans):
-    """Takes the later of two reads for the newer version of a transaction."""
+    """Assumes that a later response has the newer version of a transaction."""
 
     def take_page(self, items, last, *, has_more):
         known, self._known = self._known, {}
