@@ -1,5 +1,6 @@
-"""A sandbox in a process of its own, and what is in it."""
+"""Sandboxes for tests of the command: in this process, or in one of their own."""
 
+import json
 import subprocess
 import sys
 import warnings
@@ -10,18 +11,18 @@ from attrs import frozen
 
 from financial_connections.cli import main
 from financial_connections.sandbox import Clock, Sandbox, serve
-from tests.support.cli_process import environment, fincon, lines_of
+from tests.support.cli_process import environment, fincon, json_lines
 
 with warnings.catch_warnings():
-    # The oldest Typer that we take imports what the newest Click that it takes warns
-    # of.
+    # The oldest supported Typer imports names that the newest Click it allows has
+    # deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
     import typer  # noqa: F401
 
 
 @frozen
-class Served:
-    """A sandbox that listens."""
+class SandboxProcess:
+    """A sandbox that listens in another process."""
 
     url: str
     key: str
@@ -31,53 +32,49 @@ class Served:
     def env(self):
         return {"STRIPE_API_KEY": self.key}
 
+    def run(self, *args, **options):
+        return fincon("--base-url", self.url, *args, **self.env, **options)
+
     def accounts(self):
-        return lines_of(fincon("--base-url", self.url, "accounts", "list", **self.env))
+        return json_lines(self.run("accounts", "list"))
 
 
 @contextmanager
-def served(scenario):
-    command = [
-        sys.executable,
-        "-m",
-        "financial_connections.sandbox",
-        "--port",
-        "0",
-        "--scenario",
-        scenario,
-    ]
+def start_sandbox(scenario):
+    command = [sys.executable, "-m", "financial_connections.sandbox"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=environment()
+        [*command, "--port", "0", "--scenario", scenario],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
     ) as process:
         banner = [process.stdout.readline().split() for _ in range(5)]
-        yield Served(banner[0][-1], banner[1][-1], banner[2][-1])
+        yield SandboxProcess(banner[0][-1], banner[1][-1], banner[2][-1])
         process.terminate()
 
 
 @pytest.fixture(scope="session")
 def demo():
-    with served("demo") as sandbox:
+    with start_sandbox("demo") as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="session")
 def many():
-    """25,000 transactions."""
-    with served("many-transactions") as sandbox:
+    """A sandbox with 25,000 transactions."""
+    with start_sandbox("many-transactions") as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def sandbox():
-    """An empty sandbox whose clock stands still, for commands that run in this process."""
+    """An empty sandbox with a stopped clock, for commands run in this process."""
     return Sandbox(clock=Clock())
 
 
 @pytest.fixture
 def run(sandbox, monkeypatch, capsys):
-    """Run a command in this process against `sandbox`; returns its status, its stdout
-    and its stderr.
-    """
+    """Run a command in this process; returns its status, stdout and stderr."""
     monkeypatch.setenv("STRIPE_API_KEY", sandbox.api_key)
     with serve(sandbox) as server:
 
@@ -86,3 +83,16 @@ def run(sandbox, monkeypatch, capsys):
             return status, *capsys.readouterr()
 
         yield run
+
+
+@pytest.fixture
+def rows(run):
+    """Run a command that must succeed; returns the objects it printed."""
+
+    def rows(*args):
+        status, out, err = run(*args)
+        assert 0 == status, err
+        assert "" == err
+        return [json.loads(line) for line in out.splitlines()]
+
+    return rows

@@ -1,4 +1,4 @@
-"""What the documentation of the command says is so."""
+"""The documentation of the command is correct."""
 
 import re
 import runpy
@@ -12,9 +12,13 @@ import pytest
 from financial_connections import AsyncClient
 from financial_connections.cli import failure
 from financial_connections.cli.rows import COLUMNS
-from financial_connections.sandbox import Clock, Sandbox
+from financial_connections.sandbox import Clock, Sandbox, serve
 from financial_connections.webhooks import sign
-from tests.support.cli_process import environment, in_terminal, seen
+from tests.support.cli_process import (
+    environment,
+    run_in_terminal,
+    visible_screen,
+)
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/cli.md").read_text()
@@ -23,25 +27,25 @@ EVENT = '{"id": "evt_1", "type": "financial_connections.account.created"}'
 
 
 def console_lines():
-    """The commands of the page, each with the lines that it shows below them."""
-    found = []
+    """Return the commands of the page, each with the output shown below it."""
+    lines = []
     for block in re.findall(r"^```console\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
         for line in block.splitlines():
             if line.startswith("$ "):
-                found.append((line[2:], []))
+                lines.append((line[2:], []))
             else:
-                found[-1][1].append(line)
-    assert len(found) > 20
-    return [pytest.param(command, shown, id=command) for command, shown in found]
+                lines[-1][1].append(line)
+    assert len(lines) > 20
+    return [pytest.param(command, output, id=command) for command, output in lines]
 
 
-async def objects(sandbox):
-    """One of everything, by the names that the page has for them."""
+async def add_objects(sandbox, url):
+    """Add one object of each kind; return their IDs by the placeholders of the page."""
     customer = sandbox.add_customer()
     account = sandbox.add_account(
         customer=customer, balance=1, owners=1, transactions=30
     )
-    async with AsyncClient(sandbox.api_key, base_url=sandbox.url) as client:
+    async with AsyncClient(sandbox.api_key, base_url=url) as client:
         holder = {"type": "customer", "customer": customer}
         session = await client.sessions.create(
             account_holder=holder, permissions=["balances"]
@@ -66,21 +70,22 @@ def anyio_backend(request):
 
 @pytest.fixture
 async def shell(tmp_path):
-    """Run a line as a shell in a folder of its own does."""
+    """Run a line of bash in a directory of its own."""
     (tmp_path / "whsec.txt").write_text("whsec_123")
     (tmp_path / "body.json").write_text(EVENT)
-    async with Sandbox(clock=Clock(TWENTIETH_OF_JANUARY)) as sandbox:
-        known = await objects(sandbox)
-        command = f'fincon() {{ "{sys.executable}" -m financial_connections.cli --base-url {sandbox.url} "$@"; }}'
+    sandbox = Sandbox(clock=Clock(TWENTIETH_OF_JANUARY))
+    async with serve(sandbox) as server:
+        ids = await add_objects(sandbox, server.url)
+        command = f"{sys.executable} -m financial_connections.cli"
+        function = f'fincon() {{ {command} --base-url {server.url} "$@"; }}'
         signature = sign(EVENT.encode(), "whsec_123", int(time.time()))
         env = environment(STRIPE_API_KEY=sandbox.api_key, STRIPE_SIGNATURE=signature)
 
         def run(line):
-            for placeholder, real in known.items():
+            for placeholder, real in ids.items():
                 line = re.sub(rf"{placeholder}(?!\.)", real, line)
-            script = ["bash", "-c", f"{command}\n{line}"]
             return subprocess.run(
-                script,
+                ["bash", "-c", f"{function}\n{line}"],
                 cwd=tmp_path,
                 env=env,
                 capture_output=True,
@@ -91,17 +96,17 @@ async def shell(tmp_path):
         yield run
 
 
-@pytest.mark.parametrize(("command", "shown"), console_lines())
-async def test_a_command_of_the_page_runs_and_shows_what_it_shows_there(
-    shell, command, shown
+@pytest.mark.parametrize(("command", "expected"), console_lines())
+async def test_a_command_of_the_page_runs_and_prints_what_is_shown(
+    shell, command, expected
 ):
-    if shown:
-        written, status = in_terminal(*command.removeprefix("fincon ").split())
-        assert (0, shown) == (status, seen(written).splitlines())
+    if expected:
+        output, status = run_in_terminal(*command.removeprefix("fincon ").split())
+        assert (0, expected) == (status, visible_screen(output).splitlines())
     else:
-        done = shell(command)
-        assert (0, "") == (done.returncode, done.stderr)
-        assert done.stdout or ">>" in command
+        result = shell(command)
+        assert (0, "") == (result.returncode, result.stderr)
+        assert result.stdout or ">>" in command
 
 
 def test_every_status_is_documented():
@@ -126,4 +131,4 @@ def test_every_column_is_documented():
 
 def test_the_picture_is_up_to_date():
     screens = runpy.run_path(str(ROOT / "docs/screens.py"))
-    assert screens["FILE"].read_text() == screens["picture"]()
+    assert screens["FILE"].read_text() == screens["render_picture"]()

@@ -1,4 +1,4 @@
-"""What goes wrong is one line and a documented status."""
+"""Errors become one line and a documented status."""
 
 import errno
 from traceback import TracebackException
@@ -6,8 +6,11 @@ from traceback import TracebackException
 import pytest
 import typer
 
-from financial_connections.cli import failure
-from financial_connections.cli.usage import UsageError
+from financial_connections.cli.failure import (
+    UsageError,
+    failure_from,
+    format_traceback,
+)
 from financial_connections.errors import (
     AccountInactiveError,
     APIConnectionError,
@@ -53,10 +56,10 @@ from financial_connections.errors import (
     ],
 )
 def test_every_error_has_its_status(error, status):
-    assert status == failure.failure_from(error).status
+    assert status == failure_from(error).status
 
 
-def test_a_refusal_is_told_with_code_request_and_advice():
+def test_an_api_error_is_shown_with_code_request_id_and_advice():
     body = {
         "error": {
             "message": "No such account",
@@ -64,53 +67,50 @@ def test_a_refusal_is_told_with_code_request_and_advice():
             "type": "invalid_request_error",
         }
     }
-    told = failure.failure_from(
-        NotFoundError(status=404, body=body, request_id="req_1")
-    ).text
-    assert told.startswith(
-        "No such account (status 404, code resource_missing, request req_1); check the id"
+    error = NotFoundError(status=404, body=body, request_id="req_1")
+    assert failure_from(error).text.startswith(
+        "No such account (status 404, code resource_missing, request req_1);"
+        " check the ID"
     )
 
 
 def test_notes_come_last():
     error = APIConnectionError("the connection broke")
-    error.add_note("1,200 transactions are kept: --resume goes on after them")
-    assert failure.failure_from(error).text.endswith(
-        "; 1,200 transactions are kept: --resume goes on after them"
-    )
+    note = "1,200 transactions were kept; continue with --resume"
+    error.add_note(note)
+    assert failure_from(error).text.endswith(f"; {note}")
 
 
-def test_a_failure_is_one_line_that_cannot_steer_a_terminal():
-    assert "no�[2J more" == failure.failure_from(UsageError("no\x1b[2J\nmore")).text
+def test_a_failure_is_one_line_that_cannot_control_a_terminal():
+    assert "no�[2J more" == failure_from(UsageError("no\x1b[2J\nmore")).text
 
 
-def test_a_disk_that_is_full_is_told():
-    assert (
-        "No space left on device"
-        == failure.failure_from(OSError(errno.ENOSPC, "No space left on device")).text
-    )
+def test_a_full_disk_is_reported():
+    error = OSError(errno.ENOSPC, "No space left on device")
+    assert "No space left on device" == failure_from(error).text
 
 
-def test_the_text_of_a_bug_is_not_told():
-    error = ValueError("could not read 'Rent, Sandbox Street'")
-    assert "Rent" not in failure.failure_from(error).text
-    assert "ValueError" in failure.failure_from(error).text
+def test_the_message_of_a_bug_is_left_out():
+    text = failure_from(ValueError("could not read 'Rent, Sandbox Street'")).text
+    assert "Rent" not in text
+    assert "ValueError" in text
 
 
-def _bug(secret):
+def _fail(secret):
     try:
         {}[secret]
     except KeyError as error:
         raise ValueError(f"not {secret}") from error
 
 
-def test_the_places_of_an_error_have_its_causes_but_no_texts():
+def test_a_traceback_includes_causes_but_no_messages():
     with pytest.raises(ValueError, match="not") as raised:
-        _bug("-".join("abc"))
-    told = failure.places(raised.value)
-    assert "a-b-c" not in told
-    assert "_bug" in told
-    assert (
-        told.index("KeyError\n") < told.index("\nled to\n") < told.index("ValueError\n")
+        _fail("-".join("abc"))
+    text = format_traceback(raised.value)
+    assert "a-b-c" not in text
+    assert "_fail" in text
+    cause, link, error = (
+        text.index(part) for part in ("KeyError\n", "\ncaused\n", "ValueError\n")
     )
+    assert cause < link < error
     assert "a-b-c" in "".join(TracebackException.from_exception(raised.value).format())

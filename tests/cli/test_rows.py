@@ -1,4 +1,4 @@
-"""Rows keep everything, and no spreadsheet runs what is in them."""
+"""Rows keep every value, and spreadsheets find no formulas in them."""
 
 import csv
 import io
@@ -12,25 +12,26 @@ from hypothesis import strategies as st
 from financial_connections.cli.rows import COLUMNS, csv_lines, row_from
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
-ANYTHING = st.recursive(
+JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXTS,
     lambda inner: (
         st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2)
     ),
     max_leaves=4,
 )
-FLAT = [name for name in COLUMNS if "." not in name]
+TOP_LEVEL = [name for name in COLUMNS if "." not in name]
 TRANSACTIONS = st.dictionaries(
-    st.sampled_from(FLAT) | TEXTS, ANYTHING, max_size=8
+    st.sampled_from(TOP_LEVEL) | TEXTS, JSON_VALUES, max_size=8
 ).flatmap(
     lambda flat: st.builds(
         lambda transitions: {**flat, **transitions},
         st.fixed_dictionaries(
             {},
             optional={
-                "status_transitions": ANYTHING
+                "status_transitions": JSON_VALUES
                 | st.dictionaries(
-                    st.sampled_from(["posted_at", "void_at", "returned_at"]), ANYTHING
+                    st.sampled_from(["posted_at", "void_at", "returned_at"]),
+                    JSON_VALUES,
                 )
             },
         ),
@@ -38,25 +39,23 @@ TRANSACTIONS = st.dictionaries(
 )
 
 
-def without_nothing(transaction):
-    """A transaction without what is null or empty: in a table nobody can tell it from
-    what was not sent.
-    """
-    told = dict(transaction)
-    transitions = told.get("status_transitions")
+def without_nulls(transaction):
+    """Remove nulls, which a table cannot distinguish from absent fields."""
+    fields = dict(transaction)
+    transitions = fields.get("status_transitions")
     if isinstance(transitions, dict):
-        told["status_transitions"] = {
+        fields["status_transitions"] = {
             name: value
             for name, value in transitions.items()
             if value is not None or name not in {"posted_at", "void_at"}
         } or None
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def transaction_from(row):
-    """What a reader makes of a row, by the rules that are documented."""
+    """Convert a row back to a transaction, by the documented rules."""
     extra = json.loads(row["extra"]) if row["extra"] else {}
-    told = {
+    fields = {
         name: value
         for name, value in row.items()
         if value is not None and name != "extra" and "." not in name
@@ -68,14 +67,14 @@ def transaction_from(row):
     }
     transitions |= extra.pop("status_transitions", {}) if transitions else {}
     return {
-        **told,
+        **fields,
         **extra,
         **({"status_transitions": transitions} if transitions else {}),
     }
 
 
 def values_from(cells):
-    """What a reader makes of the cells of CSV."""
+    """Parse cells of CSV, by the documented rules."""
     for (column, kind), cell in zip(COLUMNS.items(), cells, strict=True):
         if not cell:
             yield column, None
@@ -86,25 +85,24 @@ def values_from(cells):
 
 
 @given(TRANSACTIONS)
-def test_a_row_has_all_of_a_transaction(transaction):
-    assert without_nothing(transaction) == without_nothing(
+def test_a_row_keeps_the_whole_transaction(transaction):
+    assert without_nulls(transaction) == without_nulls(
         transaction_from(row_from(transaction))
     )
 
 
 @given(st.lists(TRANSACTIONS, max_size=3))
-def test_csv_can_be_read_back(transactions):
+def test_csv_can_be_parsed_back(transactions):
     rows = [row_from(transaction) for transaction in transactions]
-    written = csv_lines(row.values() for row in rows).decode()
-    read = [
-        dict(values_from(cells))
-        for cells in csv.reader(io.StringIO(written, newline=""))
+    text = csv_lines(row.values() for row in rows).decode()
+    parsed = [
+        dict(values_from(cells)) for cells in csv.reader(io.StringIO(text, newline=""))
     ]
-    assert rows == read
+    assert rows == parsed
 
 
 @given(TRANSACTIONS)
-def test_no_cell_of_text_starts_a_formula(transaction):
+def test_no_text_cell_starts_a_formula(transaction):
     [cells] = csv.reader(
         io.StringIO(csv_lines([row_from(transaction).values()]).decode(), newline="")
     )
@@ -129,7 +127,7 @@ def test_no_cell_of_text_starts_a_formula(transaction):
         (True, "true"),
     ],
 )
-def test_a_formula_gets_an_apostrophe_and_a_number_none(value, cell):
+def test_formulas_get_an_apostrophe_and_numbers_do_not(value, cell):
     assert f"{cell}\r\n".encode() == csv_lines([[value]])
 
 
@@ -151,9 +149,9 @@ INVISIBLE = [
 
 @pytest.mark.parametrize("sign", "=+-@\uff1d")
 @pytest.mark.parametrize("before", INVISIBLE)
-def test_a_formula_behind_what_cannot_be_seen_gets_an_apostrophe(before, sign):
+def test_a_formula_after_invisible_characters_gets_an_apostrophe(before, sign):
     text = f"{before}{sign}1+1"
-    if text.startswith(("\t=", "\r", "\n")):  # these begin with a separator too
+    if text.startswith(("\t=", "\r", "\n")):  # a separator before a formula; see below
         return
     row = row_from({"description": text})
     cells = dict(
@@ -170,17 +168,15 @@ def test_a_formula_behind_what_cannot_be_seen_gets_an_apostrophe(before, sign):
     assert not cells["description"] or cells["description"].startswith("'")
 
 
-def cells_of_spreadsheets(written):
-    """The cells that spreadsheets could find, whatever they split at and whether or not
-    they know quotes.
-    """
+def cells_in_spreadsheets(text):
+    """Yield the cells a spreadsheet may find, for any separator and use of quotes."""
     yield from (
-        cell for row in csv.reader(io.StringIO(written, newline="")) for cell in row
+        cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row
     )
     for separator in ";\t":
-        reader = csv.reader(io.StringIO(written, newline=""), delimiter=separator)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         yield from (cell for row in reader for cell in row)
-        yield from (cell.strip('"') for cell in re.split(f"[{separator}\r\n]", written))
+        yield from (cell.strip('"') for cell in re.split(f"[{separator}\r\n]", text))
 
 
 HOSTILE = st.lists(
@@ -198,24 +194,24 @@ HOSTILE = st.lists(
         max_size=4,
     )
 )
-def test_no_spreadsheet_finds_a_formula_whatever_it_splits_at(transaction):
+def test_spreadsheets_find_no_formula_at_any_separator(transaction):
     row = row_from({"amount": 5, **transaction})
-    written = csv_lines([row.values()]).decode()
-    for cell in cells_of_spreadsheets(written):
+    text = csv_lines([row.values()]).decode()
+    for cell in cells_in_spreadsheets(text):
         visible = "".join(
             character
             for character in cell
             if character.isprintable() and not character.isspace()
         )
-        assert not visible.startswith(("=", "+", "-", "@", "\uff1d")), written
-    [cells] = csv.reader(io.StringIO(written, newline=""))
+        assert not visible.startswith(("=", "+", "-", "@", "\uff1d")), text
+    [cells] = csv.reader(io.StringIO(text, newline=""))
     assert row == dict(values_from(cells))
-    assert without_nothing({"amount": 5, **transaction}) == without_nothing(
+    assert without_nulls({"amount": 5, **transaction}) == without_nulls(
         transaction_from(row)
     )
 
 
-def test_a_text_that_would_be_split_into_a_formula_is_in_extra():
+def test_text_that_could_split_into_a_formula_is_moved_to_extra():
     row = row_from({"description": "a;=1+1;b"})
     assert (None, r'{"description":"a\u003b=1+1\u003bb"}') == (
         row["description"],
@@ -224,7 +220,7 @@ def test_a_text_that_would_be_split_into_a_formula_is_in_extra():
     assert "a; b\tc" == row_from({"description": "a; b\tc"})["description"]
 
 
-def test_a_long_text_of_separators_takes_linear_time():
+def test_a_long_text_of_separators_is_checked_in_linear_time():
     assert row_from({"description": ";" * 300_000})["extra"] is None
 
 
@@ -244,7 +240,7 @@ def test_a_long_text_of_separators_takes_linear_time():
         {"brand_new": [1]},
     ],
 )
-def test_what_a_cell_cannot_hold_is_in_extra(field):
+def test_a_value_that_does_not_fit_a_cell_is_moved_to_extra(field):
     row = row_from({"id": "fctxn_1", **field})
     assert field == json.loads(row.pop("extra"))
     assert {"id": "fctxn_1"} == {
@@ -252,7 +248,7 @@ def test_what_a_cell_cannot_hold_is_in_extra(field):
     }
 
 
-def test_the_columns_are_the_same_for_every_transaction():
+def test_every_row_has_the_same_columns():
     assert (
         list(COLUMNS)
         == list(row_from({}))

@@ -1,16 +1,15 @@
-"""
-What people see in a terminal of 80 and of 120 columns, against the files in `screens`.
+"""Output in terminals of 80 and 120 columns, compared with the files in `screens`.
 
-`FINCON_UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` writes them anew. They come
-from the embedded sandbox, whose clock stands still, so that they are the same at any
-time."""
+`FINCON_UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` rewrites the files. The data
+comes from the embedded sandbox, whose clock is stopped, so the output never changes.
+"""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from tests.support.cli_process import in_terminal, seen
+from tests.support.cli_process import run_in_terminal, visible_screen
 
 SCREENS = Path(__file__).with_name("screens")
 CHECKING, INACTIVE = "fca_4b29411f15a1ca9e28469ee2", "fca_3e286881826b3796ee454f89"
@@ -38,9 +37,9 @@ COMMANDS = {
 
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_screen_is_as_it_was(name, columns):
-    shown, _ = in_terminal("--sandbox", *COMMANDS[name], columns=columns)
-    screen = seen(shown)
+def test_a_screen_equals_its_file(name, columns):
+    output, _ = run_in_terminal("--sandbox", *COMMANDS[name], columns=columns)
+    screen = visible_screen(output)
     file = SCREENS / f"{name}-{columns}.txt"
     if os.environ.get("FINCON_UPDATE_SCREENS"):
         file.write_text(screen)

@@ -1,4 +1,4 @@
-"""What a bank says cannot steer a terminal, and no answer is too odd for a table."""
+"""Text from the API cannot control a terminal, and any object can be drawn."""
 
 import io
 import json
@@ -14,14 +14,17 @@ from rich.console import Console
 from financial_connections.cli import charts, details, tables
 from financial_connections.cli.output import json_line
 from financial_connections.cli.rows import row_from
-from financial_connections.cli.text import clean, masked
+from financial_connections.cli.text import redact, sanitize
 from financial_connections.models import Account, AccountOwner, Session, Transaction
 from financial_connections.webhooks import parse_event
-from tests.support.cli_process import plain
+from tests.support.cli_process import strip_escapes
 
 NOW = 1_700_000_000
-HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]x[/red] [link=file:///]\x9b31m\u202eevil\r\nnext :smile:"
-ODD = st.recursive(
+HOSTILE = (
+    "\x1b[2J\x1b]0;owned\x07[red]x[/red] [link=file:///]\x9b31m\u202eevil\r\nnext"
+    " :smile:"
+)
+JSON_VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
@@ -34,43 +37,45 @@ ODD = st.recursive(
 )
 
 
-def drawn(drawing, width=80):
-    written = io.StringIO()
-    Console(
-        file=written, width=width, force_terminal=True, color_system="truecolor"
-    ).print(drawing)
-    return written.getvalue()
+def render(drawing, width=80):
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer, width=width, force_terminal=True, color_system="truecolor"
+    )
+    console.print(drawing)
+    return buffer.getvalue()
 
 
-def odd(model):
+def any_object(model):
     names = [field.name for field in model.__attrs_attrs__]
-    return st.dictionaries(st.sampled_from(names), ODD, max_size=6).map(model.from_dict)
+    fields = st.dictionaries(st.sampled_from(names), JSON_VALUES, max_size=6)
+    return fields.map(model.from_dict)
 
 
 @given(st.text())
-def test_clean_text_prints(text):
-    assert clean(text).replace("\u200d", "").isprintable()
-    assert len(text) == len(clean(text))
+def test_sanitized_text_is_printable(text):
+    assert sanitize(text).replace("\u200d", "").isprintable()
+    assert len(text) == len(sanitize(text))
 
 
-def test_emoji_stay_whole():
-    assert "👩\u200d🌾 ❤\ufe0f" == clean("👩\u200d🌾 ❤\ufe0f")
+def test_emoji_are_kept():
+    assert "👩\u200d🌾 ❤\ufe0f" == sanitize("👩\u200d🌾 ❤\ufe0f")
 
 
-def test_secrets_are_masked():
+def test_secrets_are_redacted():
     text = "sk_live_a1 rk_test_b2 'whsec_c3=' fcsess_1_secret_d4 risk_test"
     assert (
         "sk_live_*** rk_test_*** 'whsec_***' fcsess_1_secret_*** risk_test"
-        == masked(text)
+        == redact(text)
     )
-    assert "sk_org_*** rk_org_*** ek_live_***" == masked(
+    assert "sk_org_*** rk_org_*** ek_live_***" == redact(
         "sk_org_live_a1 rk_org_test_b2 ek_live_c3"
     )
-    assert "my_sk_live_*** task_test_1" == masked("my_sk_live_a1 task_test_1")
+    assert "my_sk_live_*** task_test_1" == redact("my_sk_live_a1 task_test_1")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-def test_no_amount_no_day_and_no_id_is_cut(width):
+def test_amounts_days_and_ids_are_never_truncated(width):
     bank, last4, ident = (
         "A Bank of Quite Some Name",
         "1234",
@@ -98,7 +103,7 @@ def test_no_amount_no_day_and_no_id_is_cut(width):
         [Account.from_dict(account)],
         Transaction.from_dict({**moved, "description": bank}),
     )
-    months = {charts.Span("2023-11", "usd"): charts.Sums(125_000_000, 4_796_146, 2)}
+    totals = {charts.Period("2023-11", "usd"): charts.Totals(125_000_000, 4_796_146, 2)}
     for drawing, whole in [
         (tables.accounts(accounts, NOW), [ident, "$1,250,000.00", last4]),
         (
@@ -107,16 +112,16 @@ def test_no_amount_no_day_and_no_id_is_cut(width):
         ),
         (tables.owners([AccountOwner.from_dict(owner)]), [owner["phone"]]),
         (charts.balances(accounts), ["$1,250,000.00", last4]),
-        (charts.spending(months), ["2023-11", "$1,250,000.00", "$47,961.46"]),
+        (charts.spending(totals), ["2023-11", "$1,250,000.00", "$47,961.46"]),
         (details.transaction(transaction, NOW), ["-$297.15", "2023-11-14"]),
     ]:
-        lines = plain(drawn(drawing, width)).splitlines()
+        lines = strip_escapes(render(drawing, width)).splitlines()
         assert all(any(value in line for line in lines) for value in whole), lines
         assert width >= max(map(len, lines))
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_escape_sequences_and_markup_of_a_bank_are_only_text(width):
+def test_escape_sequences_and_markup_have_no_effect(width):
     transaction = Transaction.from_dict(
         {"id": "fctxn_1", "description": HOSTILE, "status": HOSTILE, "currency": "usd"}
     )
@@ -136,7 +141,7 @@ def test_escape_sequences_and_markup_of_a_bank_are_only_text(width):
         details.transaction(transaction, NOW),
         details.account(account, NOW),
     ):
-        shown = drawn(drawing, width)
+        shown = render(drawing, width)
         assert "�[2J" in shown
         assert not {"\x07", "\x9b", "\u202e", "\r"} & set(shown)
         assert not any(
@@ -144,8 +149,8 @@ def test_escape_sequences_and_markup_of_a_bank_are_only_text(width):
         )
 
 
-def test_markup_is_shown_as_it_was_sent():
-    assert "[red]x[/red] :smile:" in drawn(tables.text("[red]x[/red] :smile:"))
+def test_markup_is_shown_literally():
+    assert "[red]x[/red] :smile:" in render(tables.text("[red]x[/red] :smile:"))
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -156,32 +161,35 @@ def test_a_line_of_json_is_ascii(text):
     assert "\x1b" not in line
 
 
-ODD_NUMBERS = b'{"type": "x", "a": NaN, "b": [Infinity, -Infinity, 1e999, -1e999], "NaN": "NaN Infinity \\"NaN", "c": 1.5}'
+NUMBERS = (
+    b'{"type": "x", "a": NaN, "b": [Infinity, -Infinity, 1e999, -1e999],'
+    b' "NaN": "NaN Infinity \\"NaN", "c": 1.5}'
+)
 
 
-def strict(text):
-    def refuse(token):
+def parse_strictly(text):
+    def fail(token):
         raise AssertionError(token)
 
-    return json.loads(text, parse_constant=refuse)
+    return json.loads(text, parse_constant=fail)
 
 
-def test_numbers_that_json_cannot_hold_are_strings():
-    line = json_line(parse_event(ODD_NUMBERS).to_dict())
+def test_numbers_json_cannot_represent_are_strings():
+    line = json_line(parse_event(NUMBERS).to_dict())
     expected = {
         "a": "NaN",
         "b": ["Infinity", "-Infinity", "1E+999", "-1E+999"],
         "NaN": 'NaN Infinity "NaN',
         "c": 1.5,
     }
-    assert {"type": "x", **expected} == strict(line)
+    assert {"type": "x", **expected} == parse_strictly(line)
 
 
-def test_numbers_that_json_cannot_hold_are_strings_in_a_row():
+def test_numbers_json_cannot_represent_are_strings_in_a_row():
     row = row_from({"amount": math.nan, "b": math.inf})
     assert (None, {"amount": "NaN", "b": "Infinity"}) == (
         row["amount"],
-        strict(row["extra"]),
+        parse_strictly(row["extra"]),
     )
 
 
@@ -199,26 +207,26 @@ def test_numbers_that_json_cannot_hold_are_strings_in_a_row():
         ),
     )
 )
-def test_every_line_is_json_that_every_reader_takes(value):
-    def finite(part):
+def test_every_line_is_strictly_valid_json(value):
+    def replace_infinite(part):
         match part:
             case float() if not math.isfinite(part):
                 return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(part, "NaN")
             case list():
-                return [finite(item) for item in part]
+                return [replace_infinite(item) for item in part]
             case dict():
-                return {key: finite(item) for key, item in part.items()}
+                return {key: replace_infinite(item) for key, item in part.items()}
         return part
 
-    assert finite(value) == strict(json_line(value))
+    assert replace_infinite(value) == parse_strictly(json_line(value))
 
 
-def test_a_deep_value_with_an_odd_number_is_written():
+def test_a_deeply_nested_infinite_number_is_encoded():
     deep = json.loads("[" * 900 + "NaN" + "]" * 900)
     assert '["NaN"]' in json_line(deep)
 
 
-def test_a_number_of_any_length_is_written():
+def test_a_number_of_any_length_is_encoded():
     digits = b"1" * 5_000
     transaction = parse_event(b'{"amount": %b}' % digits)
     line = json_line(transaction.to_dict())
@@ -226,56 +234,56 @@ def test_a_number_of_any_length_is_written():
     assert digits.decode() in row_from(transaction.to_dict())["extra"]
 
 
-@given(odd(Account), st.sampled_from([80, 120]))
-def test_no_account_is_too_odd(account, width):
-    drawn(tables.accounts([account], NOW), width)
-    drawn(details.account(account, NOW), width)
-    drawn(charts.balances([account]), width)
+@given(any_object(Account), st.sampled_from([80, 120]))
+def test_any_account_can_be_drawn(account, width):
+    render(tables.accounts([account], NOW), width)
+    render(details.account(account, NOW), width)
+    render(charts.balances([account]), width)
 
 
-@given(odd(Transaction))
-def test_no_transaction_is_too_odd(transaction):
+@given(any_object(Transaction))
+def test_any_transaction_can_be_drawn(transaction):
     async def transactions():
         yield transaction
 
-    drawn(tables.transactions([transaction], NOW))
-    drawn(details.transaction(transaction, NOW))
-    drawn(charts.spending(anyio.run(charts.months, transactions())))
+    render(tables.transactions([transaction], NOW))
+    render(details.transaction(transaction, NOW))
+    render(charts.spending(anyio.run(charts.sum_by_month, transactions())))
 
 
-@given(odd(Session), odd(AccountOwner), st.booleans())
-def test_no_session_and_no_owner_is_too_odd(session, owner, show):
-    drawn(details.session(session, NOW, show_client_secret=show))
-    drawn(tables.owners([owner]))
+@given(any_object(Session), any_object(AccountOwner), st.booleans())
+def test_any_session_and_owner_can_be_drawn(session, owner, show):
+    render(details.session(session, NOW, show_client_secret=show))
+    render(tables.owners([owner]))
 
 
 @pytest.mark.parametrize(
     "body",
     [b"{}", b'{"data": {"object": 3}}', b'{"type": "x", "data": {"object": {"a": 1}}}'],
 )
-def test_no_event_is_too_odd(body):
-    drawn(details.event(parse_event(body), NOW))
+def test_any_event_can_be_drawn(body):
+    render(details.event(parse_event(body), NOW))
 
 
-def test_a_client_secret_is_shown_only_when_asked_for():
+def test_a_client_secret_is_drawn_only_on_request():
     session = Session.from_dict(
         {"id": "fcsess_1", "client_secret": "fcsess_1_secret_abc"}
     )
-    assert "_secret_" not in drawn(
+    assert "_secret_" not in render(
         details.session(session, NOW, show_client_secret=False)
     )
-    assert "fcsess_1_secret_abc" in drawn(
+    assert "fcsess_1_secret_abc" in render(
         details.session(session, NOW, show_client_secret=True)
     )
 
 
-def test_months_add_up_what_moved_and_leave_out_what_is_void():
+def test_months_are_summed_without_void_transactions():
     january, february = (
         int(datetime(2024, month, 1, tzinfo=UTC).timestamp()) for month in (1, 2)
     )
 
     async def transactions():
-        for amount, currency, moment, status in [
+        for amount, currency, seconds, status in [
             (100, "usd", january, "posted"),
             (-30, "usd", january, "pending"),
             (-5, "usd", january, "void"),
@@ -285,7 +293,7 @@ def test_months_add_up_what_moved_and_leave_out_what_is_void():
             (1, "usd", None, "posted"),
         ]:
             yield Transaction(
-                amount=amount, currency=currency, transacted_at=moment, status=status
+                amount=amount, currency=currency, transacted_at=seconds, status=status
             )
 
     assert [
@@ -298,4 +306,4 @@ def test_months_add_up_what_moved_and_leave_out_what_is_void():
             "transactions": 2,
         },
         {"month": "2024-01", "currency": "jpy", "in": 7, "out": 0, "transactions": 1},
-    ] == charts.lines(anyio.run(charts.months, transactions()))
+    ] == charts.month_records(anyio.run(charts.sum_by_month, transactions()))

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.cli import test_export
+from tests.cli import test_export_interruptions as interruptions
 
 
-@pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
-def test_an_export_of_25000_that_is_killed_again_and_again_equals_one_that_is_not(
-    many, tmp_path, ending
+@pytest.mark.parametrize("extension", [".jsonl", ".parquet"])
+def test_an_export_of_25000_killed_three_times_equals_an_unbroken_one(
+    many, tmp_path, extension
 ):
-    test_export.test_an_export_of_25000_that_is_killed_again_and_again_equals_one_that_is_not(
-        many, tmp_path, ending
+    interruptions.test_an_export_of_25000_killed_three_times_equals_an_unbroken_one(
+        many, tmp_path, extension
     )

@@ -1,4 +1,4 @@
-"""The command as people run it: a process, in a pipe or in a terminal."""
+"""Run `fincon` in a process, in a pipe or in a terminal."""
 
 import fcntl
 import json
@@ -12,34 +12,33 @@ import termios
 from contextlib import contextmanager, suppress
 
 COMMAND = [sys.executable, "-m", "financial_connections.cli"]
-_SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_ESCAPE_SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def environment(**more):
-    """What a process is told: nothing of the shell that runs the tests, but where
-    programs are.
+def environment(**variables):
+    """Return an environment that does not depend on the shell that runs the tests.
 
-    Of deprecations it hears nothing: see conftest.
+    Deprecation warnings are ignored for the reason given in tests/cli/conftest.py.
     """
-    kept = {
+    inherited = {
         name: os.environ[name]
         for name in ("PATH", "HOME", "TMPDIR")
         if name in os.environ
     }
     return {
-        **kept,
+        **inherited,
         "LANG": "C.UTF-8",
         "PYTHONWARNINGS": "error,ignore::DeprecationWarning",
         "TERM": "xterm-256color",
-        **more,
+        **variables,
     }
 
 
-def fincon(*args, cwd=None, stdin="", **env):
+def fincon(*args, cwd=None, stdin="", **variables):
     """Run the command in a pipe."""
     return subprocess.run(
         [*COMMAND, *map(str, args)],
-        env=environment(**env),
+        env=environment(**variables),
         cwd=cwd,
         input=stdin,
         capture_output=True,
@@ -48,13 +47,14 @@ def fincon(*args, cwd=None, stdin="", **env):
     )
 
 
-def in_shell(line, **env):
-    """Run a line in which $fincon is the command, with streams that it closes or fills."""
-    script = ["bash", "-c", line]
-    env = environment(fincon=" ".join(COMMAND), **env)
+def run_in_shell(line, **variables):
+    """Run a line of bash in which `$fincon` is the command.
+
+    This allows tests to redirect or close its streams.
+    """
     return subprocess.run(
-        script,
-        env=env,
+        ["bash", "-c", line],
+        env=environment(fincon=" ".join(COMMAND), **variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -63,11 +63,11 @@ def in_shell(line, **env):
 
 
 @contextmanager
-def started(*args, **env):
-    """Start the command and go on; what is left of it at the end is killed."""
+def start_fincon(*args, **variables):
+    """Start the command, and kill it at the end of the block if it still runs."""
     process = subprocess.Popen(
         [*COMMAND, *map(str, args)],
-        env=environment(**env),
+        env=environment(**variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -80,42 +80,40 @@ def started(*args, **env):
             process.kill()
 
 
-def in_terminal(*args, columns=80, keys="", command=None, **env):
-    """Run the command in a terminal; return all that it wrote there, and its exit
-    status.
-    """
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+def run_in_terminal(*args, columns=80, keys="", command=None, **variables):
+    """Run the command in a terminal; return its output and its exit status."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen(
         [*(command or COMMAND), *map(str, args)],
-        env=environment(**env),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
+        env=environment(**variables),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
         start_new_session=True,
     )
-    os.close(theirs)
-    os.write(ours, keys.encode())
-    written = b"".join(_read(ours))
-    os.close(ours)
-    return written.decode().replace("\r\n", "\n"), process.wait()
+    os.close(terminal)
+    os.write(controller, keys.encode())
+    output = b"".join(_read(controller))
+    os.close(controller)
+    return output.decode().replace("\r\n", "\n"), process.wait()
 
 
-def _read(terminal):
-    with suppress(OSError):  # what Linux says when nobody holds the other end any more
-        while chunk := os.read(terminal, 65_536):
+def _read(controller):
+    with suppress(OSError):  # raised by Linux once the terminal is closed
+        while chunk := os.read(controller, 65_536):
             yield chunk
 
 
-def plain(text):
-    """Text without what moves the cursor or sets colours."""
-    return _SEQUENCES.sub("", text)
+def strip_escapes(text):
+    """Remove the sequences that move the cursor or set colours."""
+    return _ESCAPE_SEQUENCES.sub("", text)
 
 
-def seen(written):
-    """What of it is left on the screen: a bar that was drawn over is not."""
+def visible_screen(output):
+    """Return what is on the screen at the end, without bars that were erased."""
     lines, row = [""], 0
-    for token in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\n|[^\x1b\r\n]+", written):
+    for token in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\n|[^\x1b\r\n]+", output):
         if token == "\n":
             row += 1
             lines += [""] * (row == len(lines))
@@ -128,6 +126,7 @@ def seen(written):
     return "\n".join(line.rstrip() for line in lines)
 
 
-def lines_of(done):
-    assert 0 == done.returncode, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def json_lines(result):
+    """Return the objects that a successful command printed."""
+    assert 0 == result.returncode, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]

@@ -1,6 +1,7 @@
 """The command `fincon`: Financial Connections from a shell.
 
-Needs the extra `financial-connections[cli]`. It is made of public names only.
+Requires the extra `financial-connections[cli]`. The command uses only the public
+API of this package.
 """
 
 import sys
@@ -11,14 +12,24 @@ __all__ = ["main"]
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run the command with these arguments, or the program's; return its exit status."""
+    """Run the command.
+
+    Args:
+        args: Arguments without the program's name. Defaults to `sys.argv[1:]`.
+
+    Returns:
+        The exit status.
+    """
     if any(find_spec(name) is None for name in ("babel", "rich", "typer")):
-        sys.stderr.write("fincon needs: pip install 'financial-connections[cli]'\n")
+        sys.stderr.write(
+            "fincon is not installed; run: pip install 'financial-connections[cli]'\n"
+        )
         return 2
     try:
-        from financial_connections.cli.command import run  # noqa: PLC0415 - its imports are the extra
+        # Imported here because the module needs the packages checked above.
+        from financial_connections.cli.command import run  # noqa: PLC0415
 
         return run(sys.argv[1:] if args is None else args)
-    except KeyboardInterrupt:  # before anything is ready to handle it
+    except KeyboardInterrupt:  # during the imports, before `run` can handle it
         sys.stderr.write("fincon: interrupted\n")
         return 130

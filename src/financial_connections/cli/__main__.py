@@ -1,4 +1,4 @@
-"""`python -m financial_connections.cli`: the command `fincon`."""
+"""Run the command `fincon` as `python -m financial_connections.cli`."""
 
 import sys
 

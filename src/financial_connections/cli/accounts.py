@@ -1,4 +1,5 @@
-"""`fincon accounts`."""
+"""The commands of `fincon accounts`."""
+# ruff: noqa: PLC0415 - importing late keeps help and completion fast
 
 import sys
 from functools import partial
@@ -6,61 +7,52 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from financial_connections.cli.choices import Feature, Subscribable
-from financial_connections.cli.group import Command, examples, group
+from financial_connections.cli.failure import UsageError
+from financial_connections.cli.group import Command, command_group, format_examples
 from financial_connections.cli.options import (
-    AccountId,
+    AccountArgument,
     Customer,
     EndingBefore,
     Expand,
     HolderAccount,
     Limit,
+    RefreshFeatures,
     StartingAfter,
+    SubscriptionFeatures,
     holder_from,
 )
-from financial_connections.cli.usage import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from financial_connections.cli.settings import Link
+    from financial_connections.cli.settings import Context
     from financial_connections.models import Account
 
-app = group("Bank accounts that their holders linked.")
-
-Refreshed = Annotated[
-    list[Feature],
-    typer.Option(
-        "--feature",
-        metavar="WHAT",
-        help="Fetch balance, ownership or transactions; repeat it for more.",
-    ),
-]
-Subscribed = Annotated[
-    list[Subscribable],
-    typer.Option("--feature", metavar="WHAT", help="It can be transactions."),
-]
+app = command_group("Linked bank accounts.")
 
 
 @app.command(
     "list",
     cls=Command,
-    epilog=examples(
+    epilog=format_examples(
         "fincon accounts list",
         "fincon accounts list --customer cus_123 --chart",
         "fincon accounts list | jq -r 'select(.status == \"inactive\").id'",
     ),
 )
 def list_accounts(
-    context: typer.Context,
+    ctx: typer.Context,
     *,
     customer: Customer = None,
     holder_account: HolderAccount = None,
     session: Annotated[
-        str | None, typer.Option(metavar="ID", help="Those linked in it, fcsess_…")
+        str | None,
+        typer.Option(
+            metavar="ID", help="Only accounts linked in this session (fcsess_…)."
+        ),
     ] = None,
     chart: Annotated[
-        bool, typer.Option("--chart", help="Draw their balances.")
+        bool, typer.Option("--chart", help="Draw a bar chart of the balances.")
     ] = False,
     limit: Limit = None,
     starting_after: StartingAfter = None,
@@ -68,111 +60,119 @@ def list_accounts(
     expand: Expand = None,
 ) -> None:
     """List linked accounts, newest first."""
-    filters: Any = holder_from(customer, holder_account)
+    account_holder: Any = holder_from(customer, holder_account)
 
-    async def work(link: "Link") -> None:
-        from financial_connections.cli import charts, tables  # noqa: PLC0415 - help and completion do without
+    async def work(context: "Context") -> None:
+        from financial_connections.cli import charts, tables
 
-        accounts = link.client.accounts.list(
-            account_holder=filters,
+        accounts = context.client.accounts.list(
+            account_holder=account_holder,
             session=session,
             starting_after=starting_after,
             ending_before=ending_before,
             expand=expand or None,
         )
-        drawing = charts.balances if chart else partial(tables.accounts, now=link.now())
-        await link.output.show_all(accounts, limit, drawing)
+        await context.output.show_list(
+            accounts,
+            limit,
+            charts.balances if chart else partial(tables.accounts, now=context.now()),
+        )
 
-    context.obj.run(work)
+    ctx.obj.run(work)
 
 
 @app.command(
     "retrieve",
     cls=Command,
-    epilog=examples("fincon accounts retrieve fca_123 --expand ownership"),
+    epilog=format_examples("fincon accounts retrieve fca_123 --expand ownership"),
 )
 def retrieve(
-    context: typer.Context, account: AccountId, *, expand: Expand = None
+    ctx: typer.Context, account: AccountArgument, *, expand: Expand = None
 ) -> None:
-    """Show one account."""
+    """Show an account."""
     _show(
-        context,
-        lambda link: link.client.accounts.retrieve(account, expand=expand or None),
+        ctx,
+        lambda context: context.client.accounts.retrieve(
+            account, expand=expand or None
+        ),
     )
 
 
 @app.command(
     "refresh",
     cls=Command,
-    epilog=examples(
+    epilog=format_examples(
         "fincon accounts refresh fca_123 --feature balance --wait",
         "fincon accounts refresh fca_123 --feature balance --feature transactions",
     ),
 )
 def refresh(
-    context: typer.Context,
-    account: AccountId,
+    ctx: typer.Context,
+    account: AccountArgument,
     *,
-    features: Refreshed,
+    features: RefreshFeatures,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until it is done.")
+        bool, typer.Option("--wait", help="Wait until the refresh has finished.")
     ] = False,
     within: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="How long to wait.")
+        float,
+        typer.Option(min=0, metavar="SECONDS", help="Longest time to wait."),
     ] = 120,
     poll: Annotated[
         float,
-        typer.Option(
-            min=0.01, metavar="SECONDS", help="When to look first, while waiting."
-        ),
+        typer.Option(min=0.01, metavar="SECONDS", help="Delay before the first poll."),
     ] = 1,
     when_available: Annotated[
-        bool, typer.Option("--when-available", help="Wait for too early a refresh.")
+        bool,
+        typer.Option(
+            "--when-available",
+            help="If a refresh is not allowed yet, wait until it is.",
+        ),
     ] = False,
     expand: Expand = None,
 ) -> None:
-    """Have data fetched anew from the institution."""
+    """Refresh an account's data from its institution."""
     if when_available and not wait:
-        raise UsageError("--when-available needs --wait")
+        raise UsageError("--when-available works only with --wait")
 
-    async def work(link: "Link") -> "Account":
+    async def call(context: "Context") -> "Account":
         if not wait:
-            return await link.client.accounts.refresh(
+            return await context.client.accounts.refresh(
                 account, features=features, expand=expand or None
             )
-        from financial_connections.cli.progress import Watched  # noqa: PLC0415 - help and completion do without
+        from financial_connections.cli.progress import RefreshProgress
 
-        with Watched(features) as watched:
-            return await link.client.accounts.refresh_and_wait(
+        with RefreshProgress(features) as progress:
+            return await context.client.accounts.refresh_and_wait(
                 account,
                 features=features,
                 timeout=within,
                 poll=poll,
                 when_available=when_available,
-                on_progress=watched.show,
-                clock=link.now,
+                on_progress=progress.show,
+                clock=context.now,
                 expand=expand or None,
             )
 
-    _show(context, work)
+    _show(ctx, call)
 
 
 @app.command(
     "subscribe",
     cls=Command,
-    epilog=examples("fincon accounts subscribe fca_123 --feature transactions"),
+    epilog=format_examples("fincon accounts subscribe fca_123 --feature transactions"),
 )
 def subscribe(
-    context: typer.Context,
-    account: AccountId,
+    ctx: typer.Context,
+    account: AccountArgument,
     *,
-    features: Subscribed,
+    features: SubscriptionFeatures,
     expand: Expand = None,
 ) -> None:
-    """Have data refreshed every day."""
+    """Start daily refreshes of an account's data."""
     _show(
-        context,
-        lambda link: link.client.accounts.subscribe(
+        ctx,
+        lambda context: context.client.accounts.subscribe(
             account, features=features, expand=expand or None
         ),
     )
@@ -181,19 +181,21 @@ def subscribe(
 @app.command(
     "unsubscribe",
     cls=Command,
-    epilog=examples("fincon accounts unsubscribe fca_123 --feature transactions"),
+    epilog=format_examples(
+        "fincon accounts unsubscribe fca_123 --feature transactions"
+    ),
 )
 def unsubscribe(
-    context: typer.Context,
-    account: AccountId,
+    ctx: typer.Context,
+    account: AccountArgument,
     *,
-    features: Subscribed,
+    features: SubscriptionFeatures,
     expand: Expand = None,
 ) -> None:
-    """End a daily refresh."""
+    """Stop daily refreshes of an account's data."""
     _show(
-        context,
-        lambda link: link.client.accounts.unsubscribe(
+        ctx,
+        lambda context: context.client.accounts.unsubscribe(
             account, features=features, expand=expand or None
         ),
     )
@@ -202,84 +204,47 @@ def unsubscribe(
 @app.command(
     "disconnect",
     cls=Command,
-    epilog=examples(
+    epilog=format_examples(
         "fincon accounts disconnect fca_123", "fincon accounts disconnect fca_123 --yes"
     ),
 )
 def disconnect(
-    context: typer.Context,
-    account: AccountId,
+    ctx: typer.Context,
+    account: AccountArgument,
     *,
     yes: Annotated[
         bool,
-        typer.Option("--yes", help="Do not ask; needed where there is no terminal."),
+        typer.Option(
+            "--yes", help="Skip the confirmation; required outside a terminal."
+        ),
     ] = False,
     expand: Expand = None,
 ) -> None:
-    """End the access to an account, for good."""
+    """Permanently end access to an account."""
     if not yes:
-        _ask(f"End the access to {account} for good?")
+        _confirm(f"Permanently end access to {account}?")
     _show(
-        context,
-        lambda link: link.client.accounts.disconnect(account, expand=expand or None),
+        ctx,
+        lambda context: context.client.accounts.disconnect(
+            account, expand=expand or None
+        ),
     )
 
 
-@app.command("owners", cls=Command, epilog=examples("fincon accounts owners fca_123"))
-def owners(
-    context: typer.Context,
-    account: AccountId,
-    *,
-    ownership: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="A snapshot, fcaowns_…; else the latest."),
-    ] = None,
-    limit: Limit = None,
-    starting_after: StartingAfter = None,
-    ending_before: EndingBefore = None,
-) -> None:
-    """List who owns an account: names, addresses, e-mails and telephone numbers."""
+def _show(ctx: typer.Context, call: "Callable[[Context], Awaitable[Account]]") -> None:
+    async def work(context: "Context") -> None:
+        from financial_connections.cli import details
 
-    async def work(link: "Link") -> None:
-        from financial_connections.cli import tables  # noqa: PLC0415 - help and completion do without
-
-        snapshot = ownership or await _latest_ownership(link, account)
-        found = link.client.accounts.list_owners(
-            account,
-            ownership=snapshot,
-            starting_after=starting_after,
-            ending_before=ending_before,
-        )
-        await link.output.show_all(found, limit, tables.owners)
-
-    context.obj.run(work)
-
-
-async def _latest_ownership(link: "Link", account: str) -> str:
-    from financial_connections import id_of  # noqa: PLC0415 - help and completion do without
-
-    snapshot = id_of((await link.client.accounts.retrieve(account)).ownership)
-    if snapshot is None:
-        raise UsageError(
-            f"{account} has no owners yet: fincon accounts refresh {account} --feature ownership --wait"
-        )
-    return snapshot
-
-
-def _show(context: typer.Context, call: "Callable[[Link], Awaitable[Account]]") -> None:
-    async def work(link: "Link") -> None:
-        from financial_connections.cli import details  # noqa: PLC0415 - help and completion do without
-
-        account = await call(link)
-        link.output.show(
-            account.to_dict(), partial(details.account, account, now=link.now())
+        account = await call(context)
+        context.output.show(
+            account.to_dict(), partial(details.account, account, now=context.now())
         )
 
-    context.obj.run(work)
+    ctx.obj.run(work)
 
 
-def _ask(question: str) -> None:
+def _confirm(question: str) -> None:
     if not (sys.stdin and sys.stderr and sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("this cannot be undone: say --yes where nobody can be asked")
+        raise UsageError("this cannot be undone; pass --yes to skip the confirmation")
     if not typer.confirm(question, err=True):
-        raise UsageError("nothing was done")
+        raise UsageError("cancelled; nothing was changed")

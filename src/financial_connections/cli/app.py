@@ -1,66 +1,93 @@
-"""The application: its commands, and the options that all of them take."""
+"""The command-line application: its commands and the options they share."""
+# ruff: noqa: PLC0415 - importing late keeps help and completion fast
 
 from typing import Annotated
 
 import typer
 
 from financial_connections.cli import accounts, sessions, transactions, webhooks
-from financial_connections.cli.completion import Install, Show
+from financial_connections.cli.completion import InstallCompletion, ShowCompletion
 from financial_connections.cli.group import (
     Command,
-    everywhere,
-    examples,
-    refuse_unusable,
+    format_examples,
+    reject_unusable_values,
+    shared_option,
 )
+from financial_connections.cli.owners import owners
 from financial_connections.cli.sandbox import sandbox
 from financial_connections.cli.settings import Settings
+from financial_connections.cli.sync import sync
 
 _EPILOG = """\
-[dim]Results[/] are tables on a terminal. In a pipe, or with --json, they are JSON Lines: all that the server sent.
+[dim]Output[/] is a table on a terminal. In a pipe or with --json, it is JSON Lines \
+with everything the server sent.
 
 [dim]Exit status[/]
-  0  done
-  1  a file cannot be read or written, or a bug
-  2  usage; nothing was changed
-  3  the key, a permission or a signature was refused
-  4  the API refused
-  5  no usable answer arrived
-130  Ctrl-C; 143: SIGTERM; 141: nobody reads stdout any more
+  0  success
+  1  a file could not be read or written, or a bug
+  2  usage error; nothing was changed
+  3  the API key, a permission or a signature was rejected
+  4  the API returned an error
+  5  no usable response was received
+130  Ctrl-C; 143: SIGTERM; 141: the reader of stdout closed it
 """
 
 Json = Annotated[
-    bool | None, everywhere("--json", help="Print JSON Lines on a terminal too.")
+    bool | None,
+    shared_option("--json", help="Print JSON Lines even on a terminal."),
 ]
-WithSandbox = Annotated[
-    bool | None, everywhere("--sandbox", help="Ask a sandbox, with made-up data.")
+UseSandbox = Annotated[
+    bool | None,
+    shared_option("--sandbox", help="Use an embedded sandbox with made-up data."),
 ]
-KeyFile = Annotated[
+APIKeyFile = Annotated[
     str | None,
-    everywhere(metavar="FILE", help="Has the key (- is stdin), else STRIPE_API_KEY."),
+    shared_option(
+        metavar="FILE",
+        help="File with the API key, - for stdin; defaults to STRIPE_API_KEY.",
+    ),
 ]
-BaseUrl = Annotated[str | None, everywhere(metavar="URL", help="Where the API is.")]
+BaseURL = Annotated[
+    str | None,
+    shared_option(metavar="URL", help="URL of the API; defaults to Stripe's."),
+]
 StripeAccount = Annotated[
-    str | None, everywhere(metavar="ID", help="The connected account to act for.")
+    str | None,
+    shared_option(metavar="ID", help="Connected account to make requests for."),
 ]
-AttemptTimeout = Annotated[
+Timeout = Annotated[
     float | None,
-    everywhere(metavar="SECONDS", help="How long an attempt may take (30)."),
+    shared_option(metavar="SECONDS", help="Timeout of one attempt (default: 30)."),
 ]
-Retries = Annotated[
-    int | None, everywhere(metavar="N", help="How often an attempt is repeated (2).")
+MaxRetries = Annotated[
+    int | None,
+    shared_option(metavar="N", help="Maximum number of retries (default: 2)."),
 ]
 Debug = Annotated[
-    bool | None, everywhere("--debug", help="Log attempts, and show where one fails.")
+    bool | None,
+    shared_option("--debug", help="Log every attempt, and the traceback of errors."),
 ]
 
 app = typer.Typer(
-    help="Stripe's Financial Connections in a shell: linked bank accounts, balances, owners, transactions.",
+    help="Stripe Financial Connections in a shell:"
+    " linked bank accounts, their balances, owners and transactions.",
     epilog=_EPILOG,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    add_completion=False,  # its own takes no shell
+    add_completion=False,  # Typer's own options do not accept the name of a shell
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+accounts.app.command(
+    "owners", cls=Command, epilog=format_examples("fincon accounts owners fca_123")
+)(owners)
+transactions.app.command(
+    "sync",
+    cls=Command,
+    epilog=format_examples(
+        "fincon transactions sync --account fca_123 --state fca_123.cursor"
+        " >> transactions.jsonl"
+    ),
+)(sync)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(transactions.app, name="transactions")
@@ -69,14 +96,14 @@ app.command(
     "sandbox",
     cls=Command,
     rich_help_panel="Tools",
-    epilog=examples("fincon sandbox --port 0 --scenario many-transactions"),
+    epilog=format_examples("fincon sandbox --port 0 --scenario many-transactions"),
 )(sandbox)
 
 
-def _tell_version(settings: Settings) -> None:
-    from rich.text import Text  # noqa: PLC0415 - as late as everything that draws
+def _show_versions(settings: Settings) -> None:
+    from rich.text import Text
 
-    from financial_connections import API_VERSION, __version__  # noqa: PLC0415 - help and completion do without
+    from financial_connections import API_VERSION, __version__
 
     text = f"financial-connections {__version__}, API version {API_VERSION}"
     settings.output.show(
@@ -84,9 +111,9 @@ def _tell_version(settings: Settings) -> None:
     )
 
 
-def _tell_version_and_end(*, is_asked: bool) -> None:
-    if is_asked:
-        _tell_version(Settings())
+def _show_versions_and_exit(*, is_requested: bool) -> None:
+    if is_requested:
+        _show_versions(Settings())
         raise typer.Exit
 
 
@@ -94,33 +121,33 @@ Version = Annotated[
     bool,
     typer.Option(
         "--version",
-        callback=_tell_version_and_end,
+        callback=_show_versions_and_exit,
         is_eager=True,
         expose_value=False,
-        help="Show the versions.",
+        help="Show the versions of this package and of the API.",
     ),
 ]
 
 
 @app.callback()
 def fincon(
-    context: typer.Context,
+    ctx: typer.Context,
     *,
     _version: Version = False,
-    _install: Install = None,
-    _show: Show = None,
+    _install: InstallCompletion = None,
+    _show: ShowCompletion = None,
     is_json: Json = None,
-    sandbox: WithSandbox = None,
-    api_key_file: KeyFile = None,
-    base_url: BaseUrl = None,
+    sandbox: UseSandbox = None,
+    api_key_file: APIKeyFile = None,
+    base_url: BaseURL = None,
     stripe_account: StripeAccount = None,
-    timeout: AttemptTimeout = None,
-    max_retries: Retries = None,
+    timeout: Timeout = None,
+    max_retries: MaxRetries = None,
     debug: Debug = None,
 ) -> None:
-    """Take the options that stand before a command."""
-    refuse_unusable(context)
-    context.obj = Settings().overridden(
+    """Read the shared options that precede a command."""
+    reject_unusable_values(ctx)
+    ctx.obj = Settings().with_overrides(
         is_json=is_json,
         sandbox=sandbox,
         api_key_file=api_key_file,
@@ -133,6 +160,6 @@ def fincon(
 
 
 @app.command("version", cls=Command, rich_help_panel="Tools")
-def version(context: typer.Context) -> None:
+def version(ctx: typer.Context) -> None:
     """Show the versions of this package and of the API."""
-    _tell_version(context.obj)
+    _show_versions(ctx.obj)

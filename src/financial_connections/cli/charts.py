@@ -1,4 +1,4 @@
-"""What looking tells faster than reading. Pure: models in, sums and bars out."""
+"""Bar charts of balances and of spending, without I/O."""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
@@ -9,20 +9,26 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from financial_connections.cli import moment, money
-from financial_connections.cli.tables import Sized, cut, text
+from financial_connections.cli import money, times
+from financial_connections.cli.tables import ResponsiveTable, text, truncate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable
 
     from financial_connections.models import Account, Transaction
 
-_IN, _OUT, _BAR = "green", "red", "bar"
+_POSITIVE, _NEGATIVE, _BAR = "green", "red", "bar"
 
 
 @define
-class Sums:
-    """What moved in a month, in one currency's smallest unit; both sums are positive."""
+class Totals:
+    """Totals of one month in one currency.
+
+    Attributes:
+        money_in: Sum of incoming amounts, in the currency's smallest unit.
+        money_out: Sum of outgoing amounts as a positive number, in the same unit.
+        transactions: Number of transactions.
+    """
 
     money_in: int = 0
     money_out: int = 0
@@ -30,73 +36,98 @@ class Sums:
 
 
 @frozen(order=True)
-class Span:
-    """A month such as `2023-11`, in UTC, and a currency."""
+class Period:
+    """A month and a currency.
+
+    Attributes:
+        month: Month in UTC, such as `2023-11`.
+        currency: Currency code, such as `usd`.
+    """
 
     month: str
     currency: str
 
 
-Months = dict[Span, Sums]
+TotalsByPeriod = dict[Period, Totals]
 
 
-async def months(found: "AsyncIterable[Transaction]") -> Months:
-    """Add up transactions by month, newest first. What is void never moved; what lacks
-    an amount or a time is left.
+async def sum_by_month(transactions: "AsyncIterable[Transaction]") -> TotalsByPeriod:
+    """Add up transactions by month and currency.
+
+    Void transactions are left out because no money moved, and so are transactions
+    without an amount or a time.
+
+    Args:
+        transactions: Transactions in any order.
+
+    Returns:
+        The totals, newest month first.
     """
-    sums: Months = defaultdict(Sums)
-    async for transaction in found:
+    totals: TotalsByPeriod = defaultdict(Totals)
+    async for transaction in transactions:
         units, seconds = transaction.amount, transaction.transacted_at
         if units is None or seconds is None or transaction.status == "void":
             continue
-        entry = sums[Span(moment.month(seconds), transaction.currency or "")]
+        entry = totals[Period(times.month(seconds), transaction.currency or "")]
         entry.transactions += 1
         entry.money_in += max(units, 0)
         entry.money_out += max(-units, 0)
-    return dict(sorted(sums.items(), reverse=True))
+    return dict(sorted(totals.items(), reverse=True))
 
 
-def lines(found: Months) -> list[dict[str, Any]]:
-    """Return months as plain values, for JSON."""
+def month_records(totals: TotalsByPeriod) -> list[dict[str, Any]]:
+    """Return the totals as plain dictionaries for JSON.
+
+    Args:
+        totals: Totals of `sum_by_month`.
+    """
     return [
         {
-            "month": span.month,
-            "currency": span.currency,
+            "month": period.month,
+            "currency": period.currency,
             "in": sums.money_in,
             "out": sums.money_out,
             "transactions": sums.transactions,
         }
-        for span, sums in found.items()
+        for period, sums in totals.items()
     ]
 
 
-def spending(found: Months) -> Sized:
-    """Return months as bars, each currency to a scale of its own."""
+def spending(totals: TotalsByPeriod) -> ResponsiveTable:
+    """Draw the totals as bars, with a separate scale for each currency.
+
+    Args:
+        totals: Totals of `sum_by_month`.
+    """
     table = _chart("month", _BAR, "in", _BAR, "out")
     largest: dict[str, int] = defaultdict(int)
-    for span, sums in found.items():
-        largest[span.currency] = max(
-            largest[span.currency], sums.money_in, sums.money_out
+    for period, sums in totals.items():
+        largest[period.currency] = max(
+            largest[period.currency], sums.money_in, sums.money_out
         )
-    for span, sums in found.items():
-        size = largest[span.currency]
+    for period, sums in totals.items():
+        scale = largest[period.currency]
         table.add_row(
-            text(span.month),
-            _bar(sums.money_in, size, _IN),
-            text(money.amount(sums.money_in, span.currency)),
-            _bar(sums.money_out, size, _OUT),
-            text(money.amount(sums.money_out, span.currency)),
+            text(period.month),
+            _bar(sums.money_in, scale, _POSITIVE),
+            text(money.amount(sums.money_in, period.currency)),
+            _bar(sums.money_out, scale, _NEGATIVE),
+            text(money.amount(sums.money_out, period.currency)),
         )
-    return Sized(table)
+    return ResponsiveTable(table)
 
 
-def balances(found: "Iterable[Account]") -> Sized:
-    """Return balances as bars, each currency to a scale of its own; what is owed is
-    red.
+def balances(accounts: "Iterable[Account]") -> ResponsiveTable:
+    """Draw balances as bars, with a separate scale for each currency.
+
+    Negative balances are red.
+
+    Args:
+        accounts: Accounts; those without a balance have no bar.
     """
     rows = [
         (account, currency, units)
-        for account in found
+        for account in accounts
         for currency, units in sorted(
             ((account.balance and account.balance.current) or {}).items()
         )
@@ -107,12 +138,12 @@ def balances(found: "Iterable[Account]") -> Sized:
     table = _chart("institution", "", _BAR, "balance")
     for account, currency, units in rows:
         table.add_row(
-            cut(text(account.institution_name)),
+            truncate(text(account.institution_name)),
             text(f"…{account.last4}" if account.last4 else "", "dim"),
-            _bar(abs(units), largest[currency], _IN if units >= 0 else _OUT),
+            _bar(abs(units), largest[currency], _POSITIVE if units >= 0 else _NEGATIVE),
             text(money.amount(units, currency)),
         )
-    return Sized(table)
+    return ResponsiveTable(table)
 
 
 def _chart(*columns: str) -> Table:
@@ -134,5 +165,5 @@ def _chart(*columns: str) -> Table:
     return table
 
 
-def _bar(value: int, size: int, colour: str) -> Bar | Text:
-    return Bar(size, 0, value, color=colour) if value and size else Text()
+def _bar(value: int, scale: int, colour: str) -> Bar | Text:
+    return Bar(scale, 0, value, color=colour) if value and scale else Text()

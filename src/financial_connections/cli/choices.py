@@ -1,56 +1,57 @@
-"""The values that options take: the `Literal`s of `financial_connections.params`, which
-Typer needs as enums.
-"""
+"""The values options accept, as enums, because Typer does not support `Literal`."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-# Written down once more, because loading all models takes longer than printing a help
-# text; a test compares them.
+# These repeat the literals of `financial_connections.params`, because importing all
+# models takes longer than printing a help text. A test compares them.
 if TYPE_CHECKING:
-    from financial_connections.params import AccountExpand, SessionExpand
-    from financial_connections.params import RefreshFeature as Feature
-    from financial_connections.params import SessionPermission as Permission
-    from financial_connections.params import SessionPrefetch as Prefetch
-    from financial_connections.params import SubscriptionFeature as Subscribable
+    from financial_connections.params import (
+        AccountExpand,
+        RefreshFeature,
+        SessionExpand,
+        SessionPermission,
+        SessionPrefetch,
+        SubscriptionFeature,
+    )
 else:
 
-    class Feature(StrEnum):
-        """What can be refreshed. Mind the singular of `balance`."""
+    class RefreshFeature(StrEnum):
+        """Data that can be refreshed. `balance` is singular."""
 
         BALANCE = "balance"
         OWNERSHIP = "ownership"
         TRANSACTIONS = "transactions"
 
-    class Subscribable(StrEnum):
-        """What can be refreshed daily."""
+    class SubscriptionFeature(StrEnum):
+        """Data that can be refreshed daily."""
 
         TRANSACTIONS = "transactions"
 
-    class Permission(StrEnum):
-        """What a holder can be asked for. Mind the plural of `balances`."""
+    class SessionPermission(StrEnum):
+        """Permissions a session can request. `balances` is plural."""
 
         BALANCES = "balances"
         OWNERSHIP = "ownership"
         PAYMENT_METHOD = "payment_method"
         TRANSACTIONS = "transactions"
 
-    class Prefetch(StrEnum):
-        """What can be fetched as soon as an account is linked."""
+    class SessionPrefetch(StrEnum):
+        """Data that can be fetched as soon as an account is linked."""
 
         BALANCES = "balances"
         OWNERSHIP = "ownership"
         TRANSACTIONS = "transactions"
 
     class AccountExpand(StrEnum):
-        """What an account can be expanded by."""
+        """Fields of an account that can be expanded."""
 
         ACCOUNT = "account_holder.account"
         CUSTOMER = "account_holder.customer"
         OWNERSHIP = "ownership"
 
     class SessionExpand(StrEnum):
-        """What a session can be expanded by."""
+        """Fields of a session that can be expanded."""
 
         ACCOUNT = "account_holder.account"
         CUSTOMER = "account_holder.customer"
@@ -60,15 +61,15 @@ else:
 
 
 class Shell(StrEnum):
-    """The shells that learn to complete."""
+    """Shells for which completion can be installed."""
 
     BASH = "bash"
     FISH = "fish"
     ZSH = "zsh"
 
 
-class Scene(StrEnum):
-    """The scenarios of the sandbox."""
+class ScenarioName(StrEnum):
+    """Scenarios of the sandbox."""
 
     DEMO = "demo"
     EMPTY = "empty"
@@ -80,11 +81,11 @@ class Scene(StrEnum):
 
 __all__ = [
     "AccountExpand",
-    "Feature",
-    "Permission",
-    "Prefetch",
-    "Scene",
+    "RefreshFeature",
+    "ScenarioName",
     "SessionExpand",
+    "SessionPermission",
+    "SessionPrefetch",
     "Shell",
-    "Subscribable",
+    "SubscriptionFeature",
 ]

@@ -1,4 +1,4 @@
-"""From arguments to an exit status: signals, errors and closed pipes end here."""
+"""Run the command line, and turn errors, signals and closed pipes into a status."""
 
 import io
 import os
@@ -11,61 +11,66 @@ from typing import Any
 
 import typer
 
-from financial_connections.cli import completion
+from financial_connections.cli import completion, failure
 from financial_connections.cli.app import app
-from financial_connections.cli.usage import UsageError
 
 _BROKEN_PIPE = 141
-"""What a shell says of a program that SIGPIPE ended."""
+"""The status a shell reports for a program that was ended by SIGPIPE."""
 
 
 def run(args: Sequence[str]) -> int:
-    """Run `fincon` and return its exit status; whatever goes wrong is told in one line."""
+    """Run `fincon`, and report any error in one line on stderr.
+
+    Args:
+        args: Arguments without the program's name.
+
+    Returns:
+        The exit status.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal need not be UTF-8
-    with _sigterm_as_interrupt() as signals:
+            stream.reconfigure(errors="replace")  # the terminal may not support UTF-8
+    with _sigterm_as_interrupt() as received_signals:
         try:
             return _run(args)
         except BrokenPipeError:
             return _BROKEN_PIPE
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - no traceback unless it is asked for
-            return _tell(error, signals, is_debug="--debug" in args)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - reported below
+            return _report(error, received_signals, is_debug="--debug" in args)
         finally:
-            _finish(sys.stdout)
-            _finish(sys.stderr)
+            _flush_or_discard(sys.stdout)
+            _flush_or_discard(sys.stderr)
 
 
 def _run(args: Sequence[str]) -> int:
     if sys.stdout is None:
-        raise UsageError("stdout is closed")
+        raise failure.UsageError("stdout is closed")
     try:
-        _invoke(completion.with_shell(args) or ["--help"])
+        _invoke(completion.add_current_shell(args) or ["--help"])
         status = 0
-    except typer.Exit as end:
-        status = end.exit_code
-    except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # Rich's way to say so
-            raise end.__context__ from None
-        status = int(end.code or 0)
+    except typer.Exit as error:
+        status = error.exit_code
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # raised like this by Rich
+            raise error.__context__ from None
+        status = int(error.code or 0)
     sys.stdout.flush()
     return status
 
 
 def _invoke(args: list[str]) -> None:
     command: Any = typer.main.get_command(app)
-    if "_FINCON_COMPLETE" in os.environ:  # a shell asks how a line goes on
-        completion.prepare()
+    if "_FINCON_COMPLETE" in os.environ:  # called by a shell to complete a line
+        completion.register_shells()
         command.main(prog_name="fincon")
-    # Not by `main()`, which would print what goes wrong in boxes.
+    # Not `command.main()`, because it prints errors in boxes.
     with command.make_context("fincon", args) as context:
         command.invoke(context)
 
 
-def _finish(stream: Any) -> None:
-    """Write what is left; what cannot be written is dropped, else the interpreter
-    complains of it at its end.
-    """
+def _flush_or_discard(stream: Any) -> None:
+    # Output that is left in the buffer and cannot be written would make the
+    # interpreter print an error at exit.
     if stream is None:
         return
     try:
@@ -75,23 +80,26 @@ def _finish(stream: Any) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _tell(error: BaseException, signals: Sequence[int], *, is_debug: bool) -> int:
-    from financial_connections.cli import failure  # noqa: PLC0415 - needed when something goes wrong
-
-    told = failure.failure_from(error)
-    _finish(sys.stdout)  # Rich drops it where stderr is a pipe that nobody reads
-    with suppress(
-        OSError, SystemExit
-    ):  # whatever becomes of the line, there is the status
+def _report(
+    error: BaseException, received_signals: Sequence[int], *, is_debug: bool
+) -> int:
+    result = failure.failure_from(error)
+    # If stderr is a broken pipe, Rich discards what is left in stdout.
+    _flush_or_discard(sys.stdout)
+    with suppress(OSError, SystemExit):  # the status matters even without the message
         if is_debug and sys.stderr is not None:
-            sys.stderr.write(failure.places(error))
-        failure.show(told)
-    return 128 + signals[0] if signals else told.status
+            sys.stderr.write(failure.format_traceback(error))
+        failure.show(result)
+    return 128 + received_signals[0] if received_signals else result.status
 
 
 @contextmanager
 def _sigterm_as_interrupt() -> Generator[list[int]]:
-    """Let SIGTERM end everything as Ctrl-C does; the list tells whether it did."""
+    """Handle SIGTERM like Ctrl-C.
+
+    Yields:
+        A list to which each SIGTERM received is appended.
+    """
     received: list[int] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -101,8 +109,8 @@ def _sigterm_as_interrupt() -> Generator[list[int]]:
             signal.SIGINT, frame
         )
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    previous = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield received
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)

@@ -1,4 +1,4 @@
-"""Completion: how a shell learns to go on with a line."""
+"""Shell completion."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,51 +12,64 @@ from typer.completion import (
 )
 
 from financial_connections.cli.choices import Shell
-from financial_connections.cli.usage import UsageError
+from financial_connections.cli.failure import UsageError
 
 _INSTALL, _SHOW = "--install-completion", "--show-completion"
 
 
-def _option(name: str, callback: Any, text: str) -> Any:
+def _option(name: str, callback: Any, help_text: str) -> Any:
     return typer.Option(
         name,
         metavar="[SHELL]",
         callback=callback,
         is_eager=True,
         expose_value=False,
-        help=text,
+        help=help_text,
     )
 
 
-Install = Annotated[
+InstallCompletion = Annotated[
     Shell | None,
     _option(
-        _INSTALL, install_callback, "Teach it to bash, zsh or fish; else to yours."
+        _INSTALL,
+        install_callback,
+        "Install completion for bash, zsh or fish; defaults to the current shell.",
     ),
 ]
-Show = Annotated[
+ShowCompletion = Annotated[
     Shell | None,
-    _option(_SHOW, show_callback, "Print what --install-completion would install."),
+    _option(_SHOW, show_callback, "Print the script --install-completion installs."),
 ]
 
 
-def prepare() -> None:
-    """Make the shells known to Typer, which does so only for options of its own."""
+def register_shells() -> None:
+    """Register the shells with Typer, which otherwise does so for its own options."""
     get_completion_inspect_parameters()
 
 
-def with_shell(args: Sequence[str]) -> list[str]:
-    """Return the arguments; where a shell may be named last and is not, with the one
-    that asks.
+def add_current_shell(args: Sequence[str]) -> list[str]:
+    """Add the current shell to arguments that end with a completion option.
+
+    Args:
+        args: Arguments of the command.
+
+    Returns:
+        The arguments, with the shell appended if the last one is an option that
+        takes it.
+
+    Raises:
+        UsageError: The current shell cannot be detected.
     """
-    return (
-        [*args, _own_shell()] if args and args[-1] in {_INSTALL, _SHOW} else list(args)
-    )
+    if args and args[-1] in {_INSTALL, _SHOW}:
+        return [*args, _current_shell()]
+    return list(args)
 
 
-def _own_shell() -> str:
-    shells: Any = import_module("shellingham")  # Typer's own way; it has no types
+def _current_shell() -> str:
+    shells: Any = import_module("shellingham")  # a dependency of Typer, without types
     try:
         return str(shells.detect_shell()[0])
     except shells.ShellDetectionFailure:
-        raise UsageError(f"which shell is it? name one: {', '.join(Shell)}") from None
+        raise UsageError(
+            f"cannot detect the current shell; name one of: {', '.join(Shell)}"
+        ) from None

@@ -1,4 +1,4 @@
-"""One object, line by line. Pure, like `tables`."""
+"""Single objects, drawn with one field on each line, without I/O."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from financial_connections import id_of
-from financial_connections.cli import moment, money
+from financial_connections.cli import money, times
 from financial_connections.cli.tables import amount, status, text
 
 if TYPE_CHECKING:
@@ -24,114 +24,125 @@ _HIDDEN = "hidden: --show-client-secret, or --json"
 Line = tuple[str, Text]
 
 
-def account(found: "Account", now: float) -> Table:
-    """Return an account."""
-    return _grid(_account(found, now))
+def account(account: "Account", now: float) -> Table:
+    """Draw an account.
+
+    Args:
+        account: Account to draw.
+        now: Current time, in seconds since the epoch.
+    """
+    return _grid(_account_lines(account, now))
 
 
-def _account(found: "Account", now: float) -> Iterator[Line]:
-    yield "account", text(found.id, "cyan")
-    yield "institution", text(found.institution_name)
-    yield (
-        "name",
-        Text(" ").join(
-            [
-                text(found.display_name),
-                text(f"…{found.last4}" if found.last4 else "", "dim"),
-            ]
-        ),
-    )
-    yield "kind", _listed([found.category, found.subcategory])
-    yield "status", status(found.status)
-    yield "holder", _holder(found.account_holder)
-    yield "permissions", _listed(found.permissions)
-    yield "refreshed daily", _listed(found.subscriptions)
-    if found.balance:
-        yield "balance", text(money.amounts(found.balance.current), "bold")
-        if found.balance.cash:
-            yield "available", text(money.amounts(found.balance.cash.available))
-        if found.balance.credit:
-            yield "used", text(money.amounts(found.balance.credit.used))
-        yield "as of", _when(found.balance.as_of, now)
-    yield "ownership", text(id_of(found.ownership), "cyan")
-    for feature, refresh in refreshes(found):
+def _account_lines(account: "Account", now: float) -> Iterator[Line]:
+    last4 = text(f"…{account.last4}" if account.last4 else "", "dim")
+    yield "account", text(account.id, "cyan")
+    yield "institution", text(account.institution_name)
+    yield "name", Text(" ").join([text(account.display_name), last4])
+    yield "kind", _joined([account.category, account.subcategory])
+    yield "status", status(account.status)
+    yield "holder", _holder(account.account_holder)
+    yield "permissions", _joined(account.permissions)
+    yield "refreshed daily", _joined(account.subscriptions)
+    if account.balance:
+        yield "balance", text(money.amounts(account.balance.current), "bold")
+        if account.balance.cash:
+            yield "available", text(money.amounts(account.balance.cash.available))
+        if account.balance.credit:
+            yield "used", text(money.amounts(account.balance.credit.used))
+        yield "as of", _time(account.balance.as_of, now)
+    yield "ownership", text(id_of(account.ownership), "cyan")
+    for feature, refresh in refreshes(account):
         yield f"{feature} refresh", _refresh(refresh, now)
-    yield "linked", _when(found.created, now)
+    yield "linked", _time(account.created, now)
 
 
-def refreshes(found: "Account") -> list[tuple[str, object]]:
-    """Return the latest refresh of each feature; None where there was none."""
+def refreshes(account: "Account") -> list[tuple[str, object]]:
+    """Return each feature with its latest refresh, or None if there was none.
+
+    Args:
+        account: Account whose refreshes to return.
+    """
     return [
-        ("balance", found.balance_refresh),
-        ("ownership", found.ownership_refresh),
-        ("transactions", found.transaction_refresh),
+        ("balance", account.balance_refresh),
+        ("ownership", account.ownership_refresh),
+        ("transactions", account.transaction_refresh),
     ]
 
 
-def session(found: "Session", now: float, *, show_client_secret: bool) -> Table:
-    """Return a session. Whoever has its client secret can link accounts in it, so a
-    screen shows it on request.
+def session(session: "Session", now: float, *, show_client_secret: bool) -> Table:
+    """Draw a session, with the accounts linked in it.
+
+    Args:
+        session: Session to draw.
+        now: Current time, in seconds since the epoch.
+        show_client_secret: Show the client secret, which allows anyone who sees it
+            to link accounts in the session.
     """
     lines: list[Line] = [
-        ("session", text(found.id, "cyan")),
-        ("holder", _holder(found.account_holder)),
-        ("permissions", _listed(found.permissions)),
-        ("prefetch", _listed(found.prefetch)),
-        ("countries", _listed(found.filters.countries if found.filters else None)),
-        ("return URL", text(found.return_url)),
+        ("session", text(session.id, "cyan")),
+        ("holder", _holder(session.account_holder)),
+        ("permissions", _joined(session.permissions)),
+        ("prefetch", _joined(session.prefetch)),
+        ("countries", _joined(session.filters.countries if session.filters else None)),
+        ("return URL", text(session.return_url)),
     ]
-    if found.client_secret:
+    if session.client_secret:
+        secret = text(session.client_secret)
         lines.append(
-            (
-                "client secret",
-                text(found.client_secret)
-                if show_client_secret
-                else Text(_HIDDEN, "dim"),
-            )
+            ("client secret", secret if show_client_secret else Text(_HIDDEN, "dim"))
         )
     grid = _grid(iter(lines))
-    for linked in (found.accounts.data if found.accounts else None) or ():
+    for linked in (session.accounts.data if session.accounts else None) or ():
         grid.add_row("", "")
-        _fill(grid, _account(linked, now))
+        _fill(grid, _account_lines(linked, now))
     return grid
 
 
-def transaction(found: "Transaction", now: float) -> Table:
-    """Return a transaction."""
-    transitions = found.status_transitions
+def transaction(transaction: "Transaction", now: float) -> Table:
+    """Draw a transaction.
+
+    Args:
+        transaction: Transaction to draw.
+        now: Current time, in seconds since the epoch.
+    """
+    transitions = transaction.status_transitions
     lines: list[Line] = [
-        ("transaction", text(found.id, "cyan")),
-        ("account", text(found.account, "cyan")),
-        ("description", text(found.description)),
-        ("amount", amount(found.amount, found.currency)),
-        ("status", status(found.status)),
-        ("made", _when(found.transacted_at, now)),
-        ("posted", _when(transitions.posted_at if transitions else None, now)),
-        ("void", _when(transitions.void_at if transitions else None, now)),
-        ("refresh", text(found.transaction_refresh, "cyan")),
-        ("updated", _when(found.updated, now)),
+        ("transaction", text(transaction.id, "cyan")),
+        ("account", text(transaction.account, "cyan")),
+        ("description", text(transaction.description)),
+        ("amount", amount(transaction.amount, transaction.currency)),
+        ("status", status(transaction.status)),
+        ("made", _time(transaction.transacted_at, now)),
+        ("posted", _time(transitions.posted_at if transitions else None, now)),
+        ("void", _time(transitions.void_at if transitions else None, now)),
+        ("refresh", text(transaction.transaction_refresh, "cyan")),
+        ("updated", _time(transaction.updated, now)),
     ]
     return _grid(iter(lines))
 
 
-def event(found: "AccountEvent | UnknownEvent", now: float) -> Table:
-    """Return an event, with the account that it is about."""
-    from financial_connections.models import Account  # noqa: PLC0415 - checked against here alone
+def event(event: "AccountEvent | UnknownEvent", now: float) -> Table:
+    """Draw an event, with the account it is about.
 
-    about = found.data.object if found.data else None
-    grid = _grid(
-        iter(
-            [
-                ("event", text(found.id, "cyan")),
-                ("type", text(found.type, "bold")),
-                ("happened", _when(found.created, now)),
-                ("API version", text(found.api_version)),
-            ]
-        )
-    )
-    if isinstance(about, Account):
+    Args:
+        event: Event to draw.
+        now: Current time, in seconds since the epoch.
+    """
+    # Imported here because no other command needs the class at run time.
+    from financial_connections.models import Account  # noqa: PLC0415
+
+    lines = [
+        ("event", text(event.id, "cyan")),
+        ("type", text(event.type, "bold")),
+        ("happened", _time(event.created, now)),
+        ("API version", text(event.api_version)),
+    ]
+    grid = _grid(iter(lines))
+    subject = event.data.object if event.data else None
+    if isinstance(subject, Account):
         grid.add_row("", "")
-        _fill(grid, _account(about, now))
+        _fill(grid, _account_lines(subject, now))
     return grid
 
 
@@ -145,11 +156,11 @@ def _grid(lines: Iterator[Line]) -> Table:
 
 def _fill(grid: Table, lines: Iterator[Line]) -> None:
     for name, value in lines:
-        if value:  # what is not there has no line
+        if value:  # a field without a value is left out
             grid.add_row(name, value)
 
 
-def _listed(values: object) -> Text:
+def _joined(values: object) -> Text:
     return text(
         ", ".join(str(value) for value in values if value)
         if isinstance(values, list)
@@ -169,16 +180,17 @@ def _refresh(refresh: object, now: float) -> Text:
     if refresh is None:
         return Text()
     parts = [status(getattr(refresh, "status", None))]
-    if tried := moment.ago(getattr(refresh, "last_attempted_at", None), now):
-        parts.append(text(tried, "dim"))
-    if (again := getattr(refresh, "next_refresh_available_at", None)) and again > now:
-        parts.append(text(f"again {moment.ago(again, now)}", "dim"))
+    if attempted := times.relative(getattr(refresh, "last_attempted_at", None), now):
+        parts.append(text(attempted, "dim"))
+    available_at = getattr(refresh, "next_refresh_available_at", None)
+    if available_at and available_at > now:
+        parts.append(text(f"again {times.relative(available_at, now)}", "dim"))
     return Text(", ").join(part for part in parts if part)
 
 
-def _when(seconds: int | None, now: float) -> Text:
+def _time(seconds: int | None, now: float) -> Text:
     if seconds is None:
         return Text()
     return Text.assemble(
-        f"{moment.minute(seconds)} UTC, ", (moment.ago(seconds, now), "dim")
+        f"{times.minute(seconds)} UTC, ", (times.relative(seconds, now), "dim")
     )

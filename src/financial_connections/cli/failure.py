@@ -1,56 +1,30 @@
-"""What went wrong, as an exit status and one line. Pure, but for `show`."""
+"""Report errors as an exit status and one line of text."""
+# ruff: noqa: PLC0415 - importing late keeps help and completion fast
 
 import re
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from attrs import frozen
 
-from financial_connections.cli.text import clean, masked
-from financial_connections.cli.usage import UsageError
-from financial_connections.errors import (
-    AccountInactiveError,
-    APIConnectionError,
-    AuthenticationError,
-    ConfigurationError,
-    FinancialConnectionsError,
-    IdempotencyError,
-    InvalidArgumentError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    RefreshNotAvailableError,
-    ServerError,
-    WebhookSignatureError,
-)
+from financial_connections.cli.text import redact, sanitize
+
+if TYPE_CHECKING:
+    from financial_connections.errors import FinancialConnectionsError
 
 UNEXPECTED, USAGE, ACCESS, API, NETWORK, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
-# Of a family the first that fits counts.
-_STATUSES: tuple[tuple[type[FinancialConnectionsError], int], ...] = (
-    (ConfigurationError, USAGE),
-    (InvalidArgumentError, USAGE),
-    (AuthenticationError, ACCESS),
-    (PermissionDeniedError, ACCESS),
-    (WebhookSignatureError, ACCESS),
-    (APIConnectionError, NETWORK),
-    (FinancialConnectionsError, API),
-)
-_ADVICE: tuple[tuple[type[FinancialConnectionsError], str], ...] = (
-    (AuthenticationError, "check the key in STRIPE_API_KEY or --api-key-file"),
-    (PermissionDeniedError, "use a key, or link an account, that has the permission"),
-    (NotFoundError, "check the id, and that the key is of its account and mode"),
-    (AccountInactiveError, "create a session in which its holder links it again"),
-    (RateLimitError, "wait a moment, or raise --max-retries"),
-    (IdempotencyError, "run the command again"),
-    (ServerError, "try again later"),
-    (RefreshNotAvailableError, "with --wait, --when-available waits for it"),
-    (APIConnectionError, "check the network, --base-url and --timeout"),
-)
 
-# Typer keeps its Click in different places; this is Click's own root of errors in
-# either.
+class UsageError(Exception):
+    """The command line, a setting or a file is invalid, and nothing was changed.
+
+    The message says what to change. The command exits with status 2.
+    """
+
+
+# The base class of Click's errors. Depending on its version, Typer uses the package
+# `click` or a copy of it; this works for both.
 _CLICK_ERROR = typer.BadParameter.__mro__[2]
 
 
@@ -59,31 +33,35 @@ _NUMBER = re.compile(r"a valid (float|int|integer)(?: range)?\b")
 
 @frozen
 class Failure:
-    """An exit status, and the line that goes with it."""
+    """The outcome of a command that failed.
+
+    Attributes:
+        status: Exit status.
+        text: Message for the user, on one line and without secrets.
+    """
 
     status: int
     text: str
 
 
 def failure_from(error: BaseException) -> Failure:
-    """Return what to say of an error. Notes of it (`add_note`) say what to do, and come
-    last.
+    """Return the exit status and the message for an error.
+
+    Args:
+        error: Error that ended the command. Its notes (`add_note`) say what to do,
+            and are put last in the message.
     """
-    status, *texts = _told(error)
-    return Failure(
-        status,
-        clean(masked("; ".join([*map(str, texts), *getattr(error, "__notes__", ())]))),
-    )
+    status, *messages = _status_and_messages(error)
+    notes = getattr(error, "__notes__", ())
+    return Failure(status, sanitize(redact("; ".join([*map(str, messages), *notes]))))
 
 
-def _told(error: BaseException) -> tuple[Any, ...]:
+def _status_and_messages(error: BaseException) -> tuple[Any, ...]:
+    from financial_connections.errors import FinancialConnectionsError
+
     match error:
         case FinancialConnectionsError():
-            return (
-                _first(_STATUSES, error),
-                error,
-                *filter(None, [_first(_ADVICE, error)]),
-            )
+            return _status(error), error, *_advice(error)
         case UsageError():
             return USAGE, error
         case KeyboardInterrupt() | typer.Abort():
@@ -91,51 +69,88 @@ def _told(error: BaseException) -> tuple[Any, ...]:
         case OSError(filename=name, strerror=reason) if reason:
             return UNEXPECTED, f"{name}: {reason}" if name else reason
         case _ if isinstance(error, _CLICK_ERROR):
-            return _told_by_click(error)
+            return _status_and_messages_of_click(error)
         case _:
-            # Its text may quote what a bank said.
-            return UNEXPECTED, f"unexpected {type(error).__name__}; --debug shows where"
+            # The message is left out because it may quote account data.
+            name = type(error).__name__
+            return UNEXPECTED, f"unexpected {name}; use --debug for a traceback"
 
 
-def _told_by_click(error: Any) -> tuple[Any, ...]:
+def _status(error: "FinancialConnectionsError") -> int:
+    from financial_connections import errors
+
+    match error:
+        case errors.ConfigurationError() | errors.InvalidArgumentError():
+            return USAGE
+        case (
+            errors.AuthenticationError()
+            | errors.PermissionDeniedError()
+            | errors.WebhookSignatureError()
+        ):
+            return ACCESS
+        case errors.APIConnectionError():
+            return NETWORK
+        case _:
+            return API
+
+
+def _advice(error: "FinancialConnectionsError") -> list[str]:
+    from financial_connections import errors
+
+    advice = {
+        errors.AuthenticationError: "check the key in STRIPE_API_KEY or --api-key-file",
+        errors.PermissionDeniedError: "use an API key, or link an account, that has"
+        " the permission",
+        errors.NotFoundError: "check the ID, and the account and mode of the API key",
+        errors.AccountInactiveError: "create a session in which the user links the"
+        " account again",
+        errors.RateLimitError: "wait a moment, or raise --max-retries",
+        errors.IdempotencyError: "run the command again",
+        errors.ServerError: "try again later",
+        errors.RefreshNotAvailableError: "to wait for it, use --wait --when-available",
+        errors.APIConnectionError: "check the network, --base-url and --timeout",
+    }
+    return [text for kind, text in advice.items() if isinstance(error, kind)]
+
+
+def _status_and_messages_of_click(error: Any) -> tuple[Any, ...]:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "fincon"
     text = _NUMBER.sub(
-        lambda kind: "a number" if kind[1] == "float" else "a whole number",
+        lambda match: "a number" if match[1] == "float" else "a whole number",
         error.format_message(),
     )
     return error.exit_code, text.rstrip("."), f"see {path} --help"
 
 
-def _first(table: tuple[tuple[type, Any], ...], error: BaseException) -> Any:
-    return next((entry for kind, entry in table if isinstance(error, kind)), None)
+def format_traceback(error: BaseException | None) -> str:
+    """Format the traceback of an error and of its causes, without their messages.
 
+    Messages and local variables are left out because they may contain keys or
+    account data.
 
-def places(error: BaseException | None) -> str:
-    """Return a traceback of places and kinds: no locals, and no texts, which may quote
-    keys or bank data.
+    Args:
+        error: Error to format, which comes last. None gives an empty text.
     """
-    told: list[str] = []
+    tracebacks: list[str] = []
     while error is not None:
-        told.append(
-            "".join(
-                [
-                    *traceback.format_tb(error.__traceback__),
-                    f"{type(error).__qualname__}\n",
-                ]
-            )
-        )
+        lines = traceback.format_tb(error.__traceback__)
+        tracebacks.append("".join([*lines, f"{type(error).__qualname__}\n"]))
         error = error.__cause__ or (
             None if error.__suppress_context__ else error.__context__
         )
-    return "\nled to\n".join(reversed(told))
+    return "\ncaused\n".join(reversed(tracebacks))
 
 
 def show(failure: Failure) -> None:
-    """Print a failure to stderr, on one line."""
-    from rich.text import Text  # noqa: PLC0415 - as late as everything that draws
+    """Print a failure to stderr.
 
-    from financial_connections.cli.output import console  # noqa: PLC0415 - as above
+    Args:
+        failure: Failure to print.
+    """
+    from rich.text import Text
+
+    from financial_connections.cli.output import console
 
     line = Text.assemble(("fincon: ", "bold red"), failure.text)
     console(stderr=True).print(line, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The formats of an export, by the ending of a file's name."""
+"""File formats of exports, chosen by the extension of the file's name."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -9,35 +9,48 @@ from typing import Any, BinaryIO
 
 from attrs import frozen
 
+from financial_connections.cli.failure import UsageError
 from financial_connections.cli.output import json_line
 from financial_connections.cli.rows import COLUMNS, csv_lines, row_from
-from financial_connections.cli.usage import UsageError
 
-_ROW_GROUP = 10_000
+_ROW_GROUP_SIZE = 10_000
 
 
 @frozen
 class Format:
-    """How transactions are written down, and what becomes of it in the end."""
+    """How transactions are written to a file.
+
+    Attributes:
+        header: Bytes at the start of the file.
+        lines: Encodes transactions as bytes to append to the file.
+        convert: Converts the file to its final format, if that cannot be appended to.
+    """
 
     header: bytes
     lines: Callable[[Sequence[dict[str, Any]]], bytes]
-    """Return transactions as bytes to append."""
     convert: Callable[[Path, BinaryIO], None] | None = None
-    """Make a second file of what was written, where it is not yet what was asked for.
+
+
+def format_for(target: Path) -> Format:
+    """Return the format for a file's name.
+
+    Args:
+        target: Path of the file to write.
+
+    Raises:
+        UsageError: The extension is not supported, or needs an extra that is missing.
     """
-
-
-def format_of(target: Path) -> Format:
-    """Return the format that a file's name asks for. Raises `UsageError`."""
-    ending = target.suffix.lower()
-    if ending not in _FORMATS:
+    extension = target.suffix.lower()
+    if extension not in _FORMATS:
         raise UsageError(
-            f"--to: the file's name must end with one of {', '.join(_FORMATS)}"
+            f"--to needs a file name that ends with one of {', '.join(_FORMATS)}"
         )
-    if ending == ".parquet" and find_spec("pyarrow") is None:
-        raise UsageError("parquet needs: pip install 'financial-connections[parquet]'")
-    return _FORMATS[ending]
+    if extension == ".parquet" and find_spec("pyarrow") is None:
+        raise UsageError(
+            "Parquet is not installed; run:"
+            " pip install 'financial-connections[parquet]'"
+        )
+    return _FORMATS[extension]
 
 
 def _csv(transactions: Iterable[dict[str, Any]]) -> bytes:
@@ -48,16 +61,16 @@ def _jsonl(transactions: Iterable[dict[str, Any]]) -> bytes:
     return "".join(map(json_line, transactions)).encode()
 
 
-def _parquet(lines: Path, sink: BinaryIO) -> None:
-    """Turn lines of JSON into a Parquet file, one row group at a time."""
-    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra, and slow to load
-    from pyarrow import parquet  # noqa: PLC0415 - as above
+def _convert_to_parquet(jsonl: Path, target: BinaryIO) -> None:
+    # Imported here because pyarrow is an extra, and slow to import.
+    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
 
     types = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
     schema = pa.schema([(column, types[kind]) for column, kind in COLUMNS.items()])
-    with lines.open("rb") as source, parquet.ParquetWriter(sink, schema) as writer:
+    with jsonl.open("rb") as source, parquet.ParquetWriter(target, schema) as writer:
         while rows := [
-            row_from(json.loads(line)) for line in islice(source, _ROW_GROUP)
+            row_from(json.loads(line)) for line in islice(source, _ROW_GROUP_SIZE)
         ]:
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
 
@@ -65,5 +78,5 @@ def _parquet(lines: Path, sink: BinaryIO) -> None:
 _FORMATS = {
     ".csv": Format(csv_lines([COLUMNS]), _csv),
     ".jsonl": Format(b"", _jsonl),
-    ".parquet": Format(b"", _jsonl, _parquet),
+    ".parquet": Format(b"", _jsonl, _convert_to_parquet),
 }

@@ -1,4 +1,4 @@
-"""Groups of commands, and the kind of command that is in them."""
+"""Groups of commands, and the class of the commands in them."""
 
 from math import isfinite
 from typing import Any
@@ -6,64 +6,91 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-_EVERYWHERE = "Options of every command"
+_SHARED_OPTIONS = "Shared options"
 
 
 class Command(TyperCommand):
-    """A command that takes the options of `fincon` itself too, so that they may stand
-    where people type them.
+    """A command that also accepts the options of `fincon` itself.
+
+    They may thus be given before the name of the command or after it.
     """
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, for parsing, help and completion alike."""
-        return [*super().get_params(ctx), *_shared(ctx)]
+        """Return the parameters for parsing, help and completion.
+
+        Args:
+            ctx: Context of the invocation.
+        """
+        return [*super().get_params(ctx), *_shared_options(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; an option that stands behind it outdoes the same one before
-        it.
+        """Run the command.
+
+        A shared option after the command overrides the same option before it.
+
+        Args:
+            ctx: Context of the invocation.
         """
-        refuse_unusable(ctx)
-        given = {
-            parameter.name: ctx.params.pop(parameter.name) for parameter in _shared(ctx)
+        reject_unusable_values(ctx)
+        overrides = {
+            option.name: ctx.params.pop(option.name) for option in _shared_options(ctx)
         }
-        ctx.obj = ctx.obj.overridden(**given)
+        ctx.obj = ctx.obj.with_overrides(**overrides)
         return super().invoke(ctx)
 
 
-def refuse_unusable(ctx: Any) -> None:
-    """Refuse what nobody means: an empty text, such as a variable that is not set, and
-    a number that is not finite.
+def reject_unusable_values(ctx: Any) -> None:
+    """Reject empty texts, such as an unset shell variable, and infinite numbers.
+
+    Args:
+        ctx: Context of the invocation.
+
+    Raises:
+        typer.BadParameter: A parameter has such a value.
     """
     for parameter in ctx.command.get_params(ctx):
-        given = ctx.params.get(parameter.name)
-        for value in given if isinstance(given, (list, tuple)) else [given]:
-            if value == "":
-                raise typer.BadParameter("it is empty", ctx=ctx, param=parameter)
-            if isinstance(value, float) and not isfinite(value):
+        value = ctx.params.get(parameter.name)
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            if item == "":
+                raise typer.BadParameter("must not be empty", ctx=ctx, param=parameter)
+            if isinstance(item, float) and not isfinite(item):
                 raise typer.BadParameter(
-                    "it must be a finite number", ctx=ctx, param=parameter
+                    "must be a finite number", ctx=ctx, param=parameter
                 )
 
 
-def _shared(ctx: Any) -> list[Any]:
-    parameters = ctx.find_root().command.params
+def _shared_options(ctx: Any) -> list[Any]:
     return [
         option
-        for option in parameters
-        if getattr(option, "rich_help_panel", None) == _EVERYWHERE
+        for option in ctx.find_root().command.params
+        if getattr(option, "rich_help_panel", None) == _SHARED_OPTIONS
     ]
 
 
-def everywhere(*names: str, **settings: Any) -> Any:
-    """Return an option of the root command that every command takes too."""
-    return typer.Option(*names, rich_help_panel=_EVERYWHERE, **settings)
+def shared_option(*names: str, **settings: Any) -> Any:
+    """Return an option of `fincon` itself that every command accepts too.
+
+    Args:
+        names: Names of the option; derived from the parameter's name by default.
+        settings: Further arguments of `typer.Option`.
+    """
+    return typer.Option(*names, rich_help_panel=_SHARED_OPTIONS, **settings)
 
 
-def group(text: str) -> typer.Typer:
-    """Return an empty group of commands, with its help."""
-    return typer.Typer(help=text, rich_markup_mode="rich")
+def command_group(help_text: str) -> typer.Typer:
+    """Return an empty group of commands.
+
+    Args:
+        help_text: Help text of the group.
+    """
+    return typer.Typer(help=help_text, rich_markup_mode="rich")
 
 
-def examples(*lines: str) -> str:
-    """Return the end of a help text: one example a line."""
-    return "\n".join(["[dim]Examples[/]", *(f"[cyan]$[/] {line}" for line in lines)])
+def format_examples(*commands: str) -> str:
+    """Return the examples at the end of a help text.
+
+    Args:
+        commands: Command lines, without a prompt.
+    """
+    lines = (f"[cyan]$[/] {command}" for command in commands)
+    return "\n".join(["[dim]Examples[/]", *lines])

@@ -1,4 +1,4 @@
-"""Write values as JSON that every reader accepts. Pure."""
+"""Encode values as JSON that every parser accepts."""
 
 import json
 import re
@@ -8,19 +8,23 @@ _STRING_OR_CONSTANT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN')
 
 
 def json_text(value: Any, *, sort_keys: bool = False) -> str:
-    """Return a value as JSON on one line, in ASCII.
+    """Encode a value as JSON on one line, in ASCII.
 
-    A number that JSON or Python cannot hold is written as a string, so that it stays as
-    it is: `"NaN"`, `"Infinity"`, `"1E+999"`, and an integer of more digits than Python
-    converts. The SDK reads the last two as a `Decimal`.
+    A number that JSON or Python cannot represent is encoded as a string, so that
+    nothing is lost: `"NaN"`, `"Infinity"`, `"1E+999"`, and integers with more digits
+    than Python converts. The SDK decodes the last two as `Decimal`.
+
+    Args:
+        value: Value to encode, of the types that `to_dict()` returns.
+        sort_keys: Sort the keys of objects.
     """
     text = json.dumps(value, separators=(",", ":"), sort_keys=sort_keys, default=str)
     if "NaN" in text or "Infinity" in text:
-        # In the text rather than in the value, which may be nested too deeply for a
-        # function of ours.
-        text = _STRING_OR_CONSTANT.sub(_quoted, text)
+        # Replaced in the text because the value may be nested too deeply for a
+        # recursive function.
+        text = _STRING_OR_CONSTANT.sub(_quote_constant, text)
     return text
 
 
-def _quoted(token: re.Match[str]) -> str:
+def _quote_constant(token: re.Match[str]) -> str:
     return token[0] if token[0].startswith('"') else f'"{token[0]}"'

@@ -1,62 +1,49 @@
-"""Amounts as people write them. Pure.
+"""Format amounts of money.
 
-The API counts in a currency's smallest unit. How many of them make a whole one is
-Stripe's rule: https://docs.stripe.com/currencies#zero-decimal
+The API counts in the smallest unit of a currency. How many of these make a whole unit
+is decided by Stripe: https://docs.stripe.com/currencies#zero-decimal
 """
 
 from decimal import Decimal, localcontext
 
-# CLDR, and so Babel, drops decimals that are out of use (ALL, LBP, …): right for a
-# price tag, a factor of 100 here.
+# Not taken from CLDR (and so from Babel), which drops decimals that are no longer used
+# in some currencies (ALL, LBP, …). That is right for a price tag, but would make the
+# amounts here wrong by a factor of 100.
 _NO_DECIMALS = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "JPY",
-        "KMF",
-        "KRW",
-        "MGA",
-        "PYG",
-        "RWF",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]
+    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()  # noqa: SIM905 - a list is 15 lines
 )
-_THREE_DECIMALS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+_THREE_DECIMALS = frozenset("BHD JOD KWD OMR TND".split())  # noqa: SIM905 - as above
 
-_ANY_LENGTH = (
-    5_000  # digits; JSON has no largest number, and Python reads none that is longer
-)
+# Enough for every integer that Python parses, which are those up to 4,300 digits.
+_MAX_DIGITS = 5_000
 
 
 def decimals(currency: str) -> int:
-    """Return how many decimals an amount in this currency has; two where nobody knows
-    better.
+    """Return how many decimals amounts in a currency have; two for unknown currencies.
+
+    Args:
+        currency: Currency code, in any case.
     """
     code = currency.upper()
     return 0 if code in _NO_DECIMALS else 3 if code in _THREE_DECIMALS else 2
 
 
 def amount(units: int, currency: str | None) -> str:
-    """Return an amount in the smallest unit as text: `amount(-950, "usd")` is `-$9.50`."""
-    from babel.numbers import format_currency, get_currency_symbol  # noqa: PLC0415 - in a pipe nothing is formatted
+    """Format an amount: `amount(-950, "usd")` is `-$9.50`.
+
+    Args:
+        units: Amount in the currency's smallest unit.
+        currency: Currency code, in any case; None if it is not known.
+    """
+    # Imported here because output in a pipe does not need it.
+    from babel.numbers import format_currency, get_currency_symbol  # noqa: PLC0415
 
     code = (currency or "").upper()
     digits = decimals(code)
-    symbol = (
-        "¤"
-        if get_currency_symbol(code, locale="en_US") != code
-        else "¤¤ "
-        if code
-        else ""
-    )
+    has_symbol = get_currency_symbol(code, locale="en_US") != code
+    symbol = "¤" if has_symbol else "¤¤ " if code else ""
     pattern = f"{symbol}#,##0{'.' * bool(digits)}{'0' * digits}"
-    with localcontext(prec=_ANY_LENGTH):
+    with localcontext(prec=_MAX_DIGITS):
         value = Decimal(units).scaleb(-digits)
         return str(
             format_currency(
@@ -66,8 +53,11 @@ def amount(units: int, currency: str | None) -> str:
 
 
 def amounts(by_currency: dict[str, int] | None) -> str:
-    """Return amounts by currency, as `balance.current` has them, in the order of their
-    currencies.
+    """Format amounts in several currencies, in the order of the currency codes.
+
+    Args:
+        by_currency: Amounts in the smallest unit of each currency, as in
+            `balance.current`. None gives an empty text.
     """
     return ", ".join(
         amount(units, currency)

@@ -1,51 +1,87 @@
-"""Arguments and options that several commands have."""
+"""Arguments and options of several commands."""
 
 from typing import Annotated
 
 import typer
 
-from financial_connections.cli.choices import AccountExpand
-from financial_connections.cli.usage import UsageError
+from financial_connections.cli.choices import (
+    AccountExpand,
+    RefreshFeature,
+    SubscriptionFeature,
+)
+from financial_connections.cli.failure import UsageError
 
-AccountId = Annotated[
-    str, typer.Argument(metavar="ACCOUNT", help="The account's id, fca_…")
+AccountArgument = Annotated[
+    str, typer.Argument(metavar="ACCOUNT", help="ID of the account (fca_…).")
 ]
-OfAccount = Annotated[
-    str, typer.Option("--account", metavar="ID", help="The account's id, fca_…")
+AccountOption = Annotated[
+    str, typer.Option("--account", metavar="ID", help="ID of the account (fca_…).")
 ]
 Customer = Annotated[
-    str | None, typer.Option(metavar="ID", help="A customer who holds accounts, cus_…")
+    str | None,
+    typer.Option(metavar="ID", help="Customer who holds the accounts (cus_…)."),
 ]
 HolderAccount = Annotated[
     str | None,
-    typer.Option(metavar="ID", help="A Stripe account that holds accounts, acct_…"),
+    typer.Option(
+        metavar="ID", help="Connected account that holds the accounts (acct_…)."
+    ),
 ]
 Limit = Annotated[
     int | None,
     typer.Option(
         min=0,
         metavar="N",
-        help="At most so many, 0 for all. Else: 20 on a terminal, all in a pipe.",
+        help="Maximum number of items; 0 means no limit. Defaults to 20 on a terminal"
+        " and no limit in a pipe.",
     ),
 ]
 StartingAfter = Annotated[
-    str | None, typer.Option(metavar="ID", help="Go on after this one, to older ones.")
+    str | None,
+    typer.Option(metavar="ID", help="Only items after this one, which are older."),
 ]
 EndingBefore = Annotated[
-    str | None, typer.Option(metavar="ID", help="Go on before this one, to newer ones.")
+    str | None,
+    typer.Option(metavar="ID", help="Only items before this one, which are newer."),
 ]
 Expand = Annotated[
     list[AccountExpand] | None,
     typer.Option(
         metavar="FIELD",
-        help="Have it as an object: ownership, account_holder.customer or account_holder.account.",
+        help="Expand this field: ownership, account_holder.customer or"
+        " account_holder.account; repeatable.",
+    ),
+]
+RefreshFeatures = Annotated[
+    list[RefreshFeature],
+    typer.Option(
+        "--feature",
+        metavar="FEATURE",
+        help="Data to refresh: balance, ownership or transactions; repeatable.",
+    ),
+]
+SubscriptionFeatures = Annotated[
+    list[SubscriptionFeature],
+    typer.Option(
+        "--feature", metavar="FEATURE", help="Data to refresh daily: transactions."
     ),
 ]
 
 
 def holder_from(customer: str | None, account: str | None) -> dict[str, str] | None:
-    """Return the holder that one of the two options names."""
+    """Return the account holder named by `--customer` or `--holder-account`.
+
+    Args:
+        customer: Value of `--customer`.
+        account: Value of `--holder-account`.
+
+    Returns:
+        The filter that the API expects, or None without either option.
+
+    Raises:
+        UsageError: Both options were given.
+    """
     if customer and account:
-        raise UsageError("--customer and --holder-account exclude each other")
-    given = {"customer": customer, "account": account}
-    return {kind: name for kind, name in given.items() if name} or None
+        raise UsageError("use either --customer or --holder-account, not both")
+    holder = {"customer": customer, "account": account}
+    return {kind: value for kind, value in holder.items() if value} or None

@@ -1,6 +1,4 @@
-"""What goes to stdout: tables on a terminal, JSON Lines anywhere else. What goes to
-stderr is for people.
-"""
+"""Print results to stdout, as tables or JSON Lines, and notes for people to stderr."""
 
 import os
 import stat
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import frozen
 
-from financial_connections.cli import durable
+from financial_connections.cli import atomic
 from financial_connections.cli.jsontext import json_text
 
 if TYPE_CHECKING:
@@ -24,118 +22,164 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound="Model")
 
 ROWS = 20
-"""How many items of a list a terminal gets, unless it asks for more."""
+"""How many items of a list are shown on a terminal by default."""
 
 
 def console(*, stderr: bool = False) -> "Console":
-    """Return a console that takes nothing in a text for a colour, a link or an emoji."""
-    from rich.console import Console  # noqa: PLC0415 - in a pipe nothing is drawn
+    """Return a console that does not interpret markup, emoji codes or links.
+
+    Args:
+        stderr: Print to stderr instead of stdout.
+    """
+    # Imported here because output in a pipe does not need it.
+    from rich.console import Console  # noqa: PLC0415
 
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 def json_line(value: Any) -> str:
-    """Return a value as a line of JSON, in ASCII: whole in any encoding, and harmless
-    on any terminal.
+    """Encode a value as a line of JSON, in ASCII.
+
+    ASCII survives any encoding, and contains nothing that controls a terminal.
+
+    Args:
+        value: Value to encode, of the types that `to_dict()` returns.
     """
     return json_text(value) + "\n"
 
 
 def write_lines(values: Iterable[Any], *, to_disk: bool = False) -> None:
-    """Write values as lines of JSON to stdout. Raises `OSError` unless all of them are
-    out.
+    """Write values to stdout as lines of JSON.
 
-    With `to_disk` they are on the disk when this returns, if stdout is a file; the
-    first begins a line of its own, even behind one that was torn.
+    Args:
+        values: Values to write.
+        to_disk: If stdout is a file, sync it to the disk before returning. If the file
+            ends with an incomplete line, start a new line first.
+
+    Raises:
+        OSError: Some of the lines could not be written.
     """
     content = "".join(map(json_line, values)).encode()
-    descriptor = _file_of_stdout() if to_disk else None
-    if content and descriptor is not None and _is_torn(descriptor):
+    descriptor = _descriptor_of_regular_stdout() if to_disk else None
+    if content and descriptor is not None and _ends_within_line(descriptor):
         content = b"\n" + content
-    # Not by the text stream: without a buffer (PYTHONUNBUFFERED) it drops what a full
-    # disk has no room for.
-    durable.write_all(sys.stdout.buffer, content)
+    # Not written through the text stream: without a buffer (PYTHONUNBUFFERED), it
+    # silently drops what does not fit on a full disk.
+    atomic.write_all(sys.stdout.buffer, content)
     if to_disk:
         sys.stdout.flush()
     if descriptor is not None:
         os.fsync(descriptor)
 
 
-def _file_of_stdout() -> int | None:
+def _descriptor_of_regular_stdout() -> int | None:
     try:
         descriptor = sys.stdout.fileno()
-    except OSError:  # a stand-in
+    except OSError:  # stdout was replaced by an object without a descriptor
         return None
     return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
 
-def _is_torn(descriptor: int) -> bool:
-    """Tell whether a file ends within a line; that of a shell's `>>` is read under its
-    other name, where it has one.
-    """
+def _ends_within_line(descriptor: int) -> bool:
+    # A file opened by the shell's `>>` cannot be read, but it can be opened again on
+    # systems with /dev/fd.
     try:
         with Path(f"/dev/fd/{descriptor}").open("rb") as file:
             file.seek(-1, os.SEEK_END)
             return file.read() != b"\n"
-    except OSError:  # it is empty, too
+    except OSError:  # also raised by `seek` for an empty file
         return False
 
 
 @frozen
 class Output:
-    """Where results go, and how they look there."""
+    """Prints results to stdout.
+
+    Attributes:
+        is_json: Print JSON Lines instead of drawings.
+    """
 
     is_json: bool
 
     @classmethod
-    def chosen(cls, *, is_json: bool) -> "Output":
-        """Return JSON Lines when they are asked for, or stdout is no terminal."""
+    def for_stdout(cls, *, is_json: bool) -> "Output":
+        """Return the output to use for stdout.
+
+        Args:
+            is_json: Print JSON Lines even on a terminal.
+        """
         return cls(is_json or not sys.stdout.isatty())
 
-    def show(self, value: Any, drawing: "Callable[[], RenderableType]") -> None:
-        """Print one result: `value` as a line of JSON, or the drawing of it."""
-        self.show_lines([value], drawing)
+    def show(self, value: Any, draw: "Callable[[], RenderableType]") -> None:
+        """Print one result.
+
+        Args:
+            value: Result to print as a line of JSON.
+            draw: Returns the drawing to print on a terminal.
+        """
+        self.show_lines([value], draw)
 
     def show_lines(
-        self, values: Iterable[Any], drawing: "Callable[[], RenderableType]"
+        self, values: Iterable[Any], draw: "Callable[[], RenderableType]"
     ) -> None:
-        """Print several results: each as a line of JSON, or all as one drawing."""
-        if self.is_json:
-            write_lines(values)
-            sys.stdout.flush()  # the command may go on, and somebody waits for the line
-        else:
-            console().print(drawing())
+        """Print several results.
 
-    async def show_all(
-        self,
-        items: "Pager[ModelT]",
-        limit: int | None,
-        drawing: "Callable[[list[ModelT]], RenderableType]",
-    ) -> None:
-        """Print a list: as lines of JSON while it is read, or as one drawing. `limit` 0
-        is all of it.
+        Args:
+            values: Results to print, each as a line of JSON.
+            draw: Returns one drawing of all results to print on a terminal.
         """
         if self.is_json:
-            async for item in items.take(limit) if limit else items:
+            write_lines(values)
+            sys.stdout.flush()  # the command may go on while a reader waits for it
+        else:
+            console().print(draw())
+
+    async def show_list(
+        self,
+        pager: "Pager[ModelT]",
+        limit: int | None,
+        draw: "Callable[[list[ModelT]], RenderableType]",
+    ) -> None:
+        """Print a list.
+
+        JSON is printed while the list is read, a drawing at the end.
+
+        Args:
+            pager: Items to print.
+            limit: Maximum number of items; 0 means no limit. None means no limit for
+                JSON, and `ROWS` on a terminal.
+            draw: Returns the drawing of items.
+        """
+        if self.is_json:
+            async for item in pager.take(limit) if limit else pager:
                 write_lines([item.to_dict()])
             return
-        most = ROWS if limit is None else limit
-        shown = [item async for item in (items.take(most + 1) if most else items)]
-        rest = most and limit is None and len(shown) > most
-        console().print(drawing(shown[:most] if most else shown))
-        if rest:
-            note(f"The newest {most} are shown; --limit sets how many, 0 for all.")
+        limit_or_default = ROWS if limit is None else limit
+        if not limit_or_default:
+            console().print(draw([item async for item in pager]))
+            return
+        # One more than is shown, to find out if there are more.
+        items = [item async for item in pager.take(limit_or_default + 1)]
+        console().print(draw(items[:limit_or_default]))
+        if limit is None and len(items) > limit_or_default:
+            note(f"Only the first {ROWS} are shown; --limit changes that (0 for all).")
 
 
 def note(text: str) -> None:
-    """Tell people something beside the result; a program that reads stderr is not
-    bothered.
+    """Print a note to stderr, if that is a terminal.
+
+    Args:
+        text: Note to print.
     """
     if sys.stderr is not None and sys.stderr.isatty():
         console(stderr=True).print(text, style="dim")
 
 
 def warn(text: str) -> None:
-    """Tell of a danger, whoever reads stderr; where it is broken, the command goes on."""
+    """Print a warning to stderr. If stderr is broken, the command goes on.
+
+    Args:
+        text: Warning to print.
+    """
     with suppress(OSError, SystemExit):
         console(stderr=True).print(f"fincon: {text}", style="yellow", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What people see while they wait: on stderr, and only when it is a terminal."""
+"""Progress on stderr, shown only if that is a terminal."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -26,16 +26,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Watched:
-    """A spinner with the state of each feature, as long as it is entered."""
+class RefreshProgress:
+    """A spinner with the status of each feature, shown while its block runs."""
 
     def __init__(self, features: Sequence[str]) -> None:
+        """Prepare the spinner.
+
+        Args:
+            features: Features that are refreshed.
+        """
         self._features = features
-        self._screen = console(stderr=True)
-        self._spinner = self._screen.status(Text(f"asking for {', '.join(features)}"))
+        self._console = console(stderr=True)
+        self._spinner = self._console.status(Text(f"requesting {', '.join(features)}"))
 
     def __enter__(self) -> Self:
-        if self._screen.is_terminal:
+        if self._console.is_terminal:
             self._spinner.start()
         return self
 
@@ -48,15 +53,19 @@ class Watched:
         self._spinner.stop()
 
     def show(self, account: "Account") -> None:
-        """Show how far an account's refreshes are."""
-        found = dict(refreshes(account))
-        states = [
+        """Show the status of an account's refreshes.
+
+        Args:
+            account: Account as it was last retrieved.
+        """
+        latest = dict(refreshes(account))
+        texts = [
             Text.assemble(
-                feature, " ", status(getattr(found.get(feature), "status", None))
+                feature, " ", status(getattr(latest.get(feature), "status", None))
             )
             for feature in self._features
         ]
-        self._spinner.update(Text(" · ").join(states))
+        self._spinner.update(Text(" · ").join(texts))
 
 
 class _Rate(ProgressColumn):
@@ -65,23 +74,30 @@ class _Rate(ProgressColumn):
         return Text(f"{speed:,.0f}/s" if speed else "", style="dim")
 
 
-async def counted(items: "AsyncIterable[T]", what: str) -> "AsyncGenerator[T]":
-    """Yield the items, and show how many they are while they are read."""
+async def with_counter(
+    items: "AsyncIterable[T]", description: str
+) -> "AsyncGenerator[T]":
+    """Show how many items have been read so far.
+
+    Args:
+        items: Items to read.
+        description: What the items are, in the plural.
+
+    Yields:
+        The items.
+    """
     with counter() as progress:
-        task = progress.add_task(what, total=None)
+        task = progress.add_task(description, total=None)
         async for item in items:
             yield item
             progress.advance(task)
 
 
 def counter() -> Progress:
-    """Return a bar that counts: how many, how fast, how long. It draws nothing where
-    stderr is no terminal.
-    """
+    """Return a progress bar with the number of items, their rate and the time."""
     screen = console(stderr=True)
-    screen.quiet = (
-        not screen.is_terminal
-    )  # a bar that is only disabled can still end a line
+    # `disable` alone is not enough: at its end, a disabled bar can print a newline.
+    screen.quiet = not screen.is_terminal
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

@@ -1,9 +1,9 @@
-"""Transactions as rows of a table. Pure.
+"""Transactions as rows of a table.
 
-The columns are fixed. The column `extra` has what no other cell can hold, as a JSON
-object: fields that this version does not know, values of another type than expected,
-empty strings (an empty cell is null, or was not sent), and text in which a spreadsheet
-could find a formula after splitting it.
+The columns are fixed. The column `extra` is a JSON object with everything that does not
+fit into another cell: fields this version does not know, values of an unexpected type,
+empty strings (because an empty cell means null or absent), and text in which a
+spreadsheet could find a formula after splitting it.
 """
 
 import csv
@@ -29,74 +29,75 @@ COLUMNS: Mapping[str, type[str] | type[int] | type[bool]] = {
     "updated": int,
     "extra": str,
 }
-"""The columns in their order, with the type of what is in them; a dot leads into a
-nested object.
+"""The columns in order, with the type of their cells. A dot separates the name of a
+nested object from that of its field.
 """
 
 _FORMULA_SIGNS = frozenset("=+-@＝＋－＠")  # noqa: RUF001 - full-width signs start formulas too
-# Some spreadsheets split at semicolons or tabs. They do not see our quotes then, so a
-# line break starts a row.
+# Some spreadsheets split at semicolons or tabs. They then ignore the quotes of CSV, so
+# a line break within a cell starts a row too.
 _SEPARATORS = frozenset(";\t\r\n")
-_WHOLE = range(-(2**63), 2**63)
+_INT64 = range(-(2**63), 2**63)
 
 
 def row_from(transaction: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a transaction, as `to_dict()` has it, as a row; None is an empty cell."""
+    """Convert a transaction to a row.
+
+    Args:
+        transaction: Transaction as returned by `to_dict()`.
+
+    Returns:
+        The cells by column; None is an empty cell.
+    """
     rest = {
         name: dict(value) if isinstance(value, dict) else value
         for name, value in transaction.items()
     }
     row = {
-        column: _taken(rest, column, kind)
+        column: _pop_cell(rest, column, kind)
         for column, kind in COLUMNS.items()
         if column != "extra"
     }
     if rest.get("status_transitions") in (None, {}):
         rest.pop("status_transitions", None)
-    # Without semicolons, so that no spreadsheet splits it.
+    # Semicolons are escaped so that no spreadsheet splits the JSON.
     extra = json_text(rest, sort_keys=True).replace(";", r"\u003b") if rest else None
     return {**row, "extra": extra}
 
 
-def _taken(rest: dict[str, Any], column: str, kind: type) -> Any:
-    """Return a column's value and take it out of `rest`; None when the cell cannot hold
-    it.
-    """
+def _pop_cell(rest: dict[str, Any], column: str, kind: type) -> Any:
+    # Removes the value from `rest`, unless it does not fit into the cell.
     name, _, inner = column.partition(".")
-    place, key = (rest.get(name), inner) if inner else (rest, name)
-    if not isinstance(place, dict) or not _fits(place.get(key), kind):
+    fields, key = (rest.get(name), inner) if inner else (rest, name)
+    if not isinstance(fields, dict) or not _fits(fields.get(key), kind):
         return None
-    return place.pop(key, None)
+    return fields.pop(key, None)
 
 
 def _fits(value: Any, kind: type) -> bool:
     if value is None:
         return True
-    if type(value) is not kind:  # not isinstance: True is no amount
+    if type(value) is not kind:  # not `isinstance`, because True is an int
         return False
     if kind is int:
-        return value in _WHOLE
-    return kind is bool or (_is_text(value) and not _hides_formula(str(value)))
+        return value in _INT64
+    return kind is bool or (_is_utf8_text(value) and not _hides_formula(str(value)))
 
 
-def _is_text(value: Any) -> bool:
+def _is_utf8_text(value: Any) -> bool:
     try:
         return bool(value.encode())
-    except (
-        UnicodeEncodeError
-    ):  # half of a pair of surrogates: JSON can spell it, UTF-8 cannot
+    except UnicodeEncodeError:  # a lone surrogate, which JSON allows and UTF-8 does not
         return False
 
 
 def _hides_formula(text: str) -> bool:
-    """Return True if a part of the text would be a formula of its own in a spreadsheet
-    that splits the text.
-    """
+    """Return whether a part of the text is a formula once a spreadsheet splits it."""
     is_start = False
     for character in text if not _SEPARATORS.isdisjoint(text) else "":
         if character in _SEPARATORS:
             is_start = True
-        elif is_start and _counts(character):
+        elif is_start and _is_significant(character):
             if character in _FORMULA_SIGNS:
                 return True
             is_start = False
@@ -104,25 +105,28 @@ def _hides_formula(text: str) -> bool:
 
 
 def _starts_formula(text: str) -> bool:
-    """Return True if the first character that counts makes a spreadsheet run the text."""
-    return next(filter(_counts, text), "") in _FORMULA_SIGNS
+    return next(filter(_is_significant, text), "") in _FORMULA_SIGNS
 
 
-def _counts(character: str) -> bool:
-    # A quote does not: CSV doubles it, and two of them are an empty cell that goes on.
+def _is_significant(character: str) -> bool:
+    # Quotes are skipped because CSV doubles them, and a spreadsheet reads two quotes as
+    # an empty quoted part before the rest of the cell.
     return character.isprintable() and not character.isspace() and character != '"'
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
-    """Return rows as CSV by RFC 4180, in UTF-8.
+    """Encode rows as CSV (RFC 4180) in UTF-8.
 
-    A text gets an apostrophe in front if a spreadsheet would take it for a formula, or
-    if it starts with an apostrophe, a tab or a line break. To get the original, remove
-    one apostrophe from the front of a cell.
+    An apostrophe is put in front of a text if a spreadsheet would take it for a
+    formula, or if it starts with an apostrophe, a tab or a line break. To get the
+    original, remove one apostrophe from the front of a cell.
+
+    Args:
+        rows: Rows of cells; None is an empty cell.
     """
-    written = io.StringIO()
-    csv.writer(written).writerows([_cell(value) for value in row] for row in rows)
-    return written.getvalue().encode()
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([_cell(value) for value in row] for row in rows)
+    return buffer.getvalue().encode()
 
 
 def _cell(value: Any) -> str:

@@ -1,4 +1,5 @@
-"""`fincon sandbox`: the API on this machine, until it is stopped."""
+"""The command `fincon sandbox`: serve the sandbox until it is stopped."""
+# ruff: noqa: PLC0415 - importing late keeps help and completion fast
 
 import signal
 from ipaddress import ip_address
@@ -7,55 +8,62 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from financial_connections.cli.choices import Scene
+from financial_connections.cli.choices import ScenarioName
+from financial_connections.cli.failure import UsageError
 from financial_connections.cli.output import warn
-from financial_connections.cli.usage import UsageError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
 def sandbox(
-    context: typer.Context,
+    ctx: typer.Context,
     *,
     host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="The address to listen on.")
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
     ] = "127.0.0.1",
     port: Annotated[
         int,
         typer.Option(
-            min=0, max=65_535, metavar="N", help="The port; 0 is any that is free."
+            min=0,
+            max=65_535,
+            metavar="N",
+            help="Port to listen on; 0 for any free one.",
         ),
     ] = 12111,
     seed: Annotated[
-        int, typer.Option(metavar="N", help="The same seed, the same ids and data.")
+        int,
+        typer.Option(
+            metavar="N", help="Seed; the same seed gives the same IDs and data."
+        ),
     ] = 0,
-    scenario: Annotated[Scene, typer.Option(help="What is there.")] = Scene.DEMO,
+    scenario: Annotated[
+        ScenarioName, typer.Option(help="Data to start with.")
+    ] = ScenarioName.DEMO,
 ) -> None:
-    """Serve the API on this machine, with made-up data, until Ctrl-C."""
-    from financial_connections.sandbox import SCENARIOS, Clock, serve  # noqa: PLC0415 - an extra, and slow to load
+    """Serve a local API with made-up data until Ctrl-C."""
+    from financial_connections.sandbox import SCENARIOS, Clock, serve
 
     if not _is_loopback(host):
-        warn(f"everybody who reaches {host} can use this sandbox")
+        warn(f"anyone who can reach {host} can use this sandbox")
     stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    chosen = SCENARIOS[scenario](seed, Clock.system())
-    server = serve(chosen.sandbox, host=host, port=port)
+    selected = SCENARIOS[scenario](seed, Clock.system())
+    server = serve(selected.sandbox, host=host, port=port)
     try:
         server.start()
-    except (OSError, OverflowError) as problem:
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {getattr(problem, 'strerror', None) or problem}"
-        ) from None
-    facts = {
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot listen on {host}:{port}: {reason}") from None
+    connection = {
         "url": server.url,
-        "api_key": chosen.sandbox.api_key,
-        "customer": chosen.customer,
+        "api_key": selected.sandbox.api_key,
+        "customer": selected.customer,
         "link_page": f"{server.url}/_sandbox/link",
     }
     try:
-        context.obj.output.show(facts, lambda: _banner(facts))
+        ctx.obj.output.show(connection, lambda: _banner(connection))
         stopped.wait()
     finally:
         server.stop()
@@ -68,24 +76,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _banner(facts: dict[str, str]) -> "RenderableType":
-    from rich.panel import Panel  # noqa: PLC0415 - in a pipe nothing is drawn
-    from rich.text import Text  # noqa: PLC0415 - as above
+def _banner(connection: dict[str, str]) -> "RenderableType":
+    from rich.panel import Panel
+    from rich.text import Text
 
-    lines = [
-        ("Sandbox   ", facts["url"], "bold green"),
-        ("API key   ", facts["api_key"], "cyan"),
-        ("Customer  ", facts["customer"], "cyan"),
-        ("Linking   ", facts["link_page"], "cyan"),
-    ]
-    text = Text.assemble(
-        *(
-            part
-            for name, value, style in lines
-            for part in ((name, "dim"), (value + "\n", style))
-        )
-    )
-    text.append("\nexport STRIPE_API_KEY=" + facts["api_key"] + "\n")
-    text.append("fincon --base-url " + facts["url"] + " accounts list\n")
-    text.append("\nStop with Ctrl-C.", "dim")
+    text = Text()
+    for label, key, style in [
+        ("Sandbox   ", "url", "bold green"),
+        ("API key   ", "api_key", "cyan"),
+        ("Customer  ", "customer", "cyan"),
+        ("Link page ", "link_page", "cyan"),
+    ]:
+        text.append(label, "dim")
+        text.append(f"{connection[key]}\n", style)
+    text.append(f"\nexport STRIPE_API_KEY={connection['api_key']}\n")
+    text.append(f"fincon --base-url {connection['url']} accounts list\n")
+    text.append("\nPress Ctrl-C to stop.", "dim")
     return Panel(text, expand=False, border_style="green", padding=(0, 2))

@@ -1,34 +1,41 @@
-"""`fincon sessions`."""
+"""The commands of `fincon sessions`."""
+# ruff: noqa: PLC0415 - importing late keeps help and completion fast
 
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from financial_connections.cli.choices import Permission, Prefetch, SessionExpand
-from financial_connections.cli.group import Command, examples, group
+from financial_connections.cli.choices import (
+    SessionExpand,
+    SessionPermission,
+    SessionPrefetch,
+)
+from financial_connections.cli.failure import UsageError
+from financial_connections.cli.group import Command, command_group, format_examples
 from financial_connections.cli.options import Customer, HolderAccount, holder_from
-from financial_connections.cli.usage import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from financial_connections.cli.settings import Link
+    from financial_connections.cli.settings import Context
     from financial_connections.models import Session
 
-app = group("Sessions, in which people link their accounts.")
+app = command_group("Sessions in which users link their accounts.")
 
 Expand = Annotated[
     list[SessionExpand] | None,
     typer.Option(
         metavar="FIELD",
-        help="Have it as an object: account_holder.customer, accounts.data.ownership or their like.",
+        help="Expand this field, such as account_holder.customer or"
+        " accounts.data.ownership; repeatable.",
     ),
 ]
 ShowSecret = Annotated[
     bool,
     typer.Option(
-        "--show-client-secret", help="Show it on a terminal too; JSON always has it."
+        "--show-client-secret",
+        help="Show the client secret on a terminal too. JSON always has it.",
     ),
 ]
 
@@ -36,51 +43,58 @@ ShowSecret = Annotated[
 @app.command(
     "create",
     cls=Command,
-    epilog=examples(
-        "fincon sessions create --customer cus_123 --permission balances --permission transactions",
-        "fincon sessions create --customer cus_123 --permission balances | jq -r .client_secret",
+    epilog=format_examples(
+        "fincon sessions create --customer cus_123 --permission balances"
+        " --permission transactions",
+        "fincon sessions create --customer cus_123 --permission balances"
+        " | jq -r .client_secret",
     ),
 )
 def create(
-    context: typer.Context,
+    ctx: typer.Context,
     *,
     customer: Customer = None,
     holder_account: HolderAccount = None,
     permissions: Annotated[
-        list[Permission],
+        list[SessionPermission],
         typer.Option(
             "--permission",
-            metavar="WHAT",
-            help="Ask for balances, ownership, payment_method or transactions.",
+            metavar="PERMISSION",
+            help="Permission to request: balances, ownership, payment_method or"
+            " transactions; repeatable.",
         ),
     ],
     prefetch: Annotated[
-        list[Prefetch] | None,
+        list[SessionPrefetch] | None,
         typer.Option(
-            metavar="WHAT", help="Fetch balances, ownership or transactions at once."
+            metavar="FEATURE",
+            help="Data to fetch once an account is linked: balances, ownership or"
+            " transactions; repeatable.",
         ),
     ] = None,
     countries: Annotated[
         list[str] | None,
         typer.Option(
-            "--country", metavar="CODE", help="Where institutions may be, such as US."
+            "--country",
+            metavar="CODE",
+            help="Only institutions in this country, such as US; repeatable.",
         ),
     ] = None,
     return_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where an app's holder comes back to."),
+        typer.Option(metavar="URL", help="URL to which a mobile app's user returns."),
     ] = None,
     expand: Expand = None,
     show_client_secret: ShowSecret = False,
 ) -> None:
-    """Start a session for a holder of accounts."""
+    """Create a session for an account holder."""
     holder = holder_from(customer, holder_account)
     if holder is None:
-        raise UsageError("whose accounts? give --customer or --holder-account")
+        raise UsageError("no account holder; add --customer ID or --holder-account ID")
     account_holder: Any = {**holder, "type": next(iter(holder))}
 
-    async def call(link: "Link") -> "Session":
-        return await link.client.sessions.create(
+    async def call(context: "Context") -> "Session":
+        return await context.client.sessions.create(
             account_holder=account_holder,
             permissions=permissions,
             filters={"countries": countries} if countries else None,
@@ -89,45 +103,51 @@ def create(
             expand=expand or None,
         )
 
-    _show(context, call, show_client_secret=show_client_secret)
+    _show(ctx, call, show_client_secret=show_client_secret)
 
 
 @app.command(
-    "retrieve", cls=Command, epilog=examples("fincon sessions retrieve fcsess_123")
+    "retrieve",
+    cls=Command,
+    epilog=format_examples("fincon sessions retrieve fcsess_123"),
 )
 def retrieve(
-    context: typer.Context,
+    ctx: typer.Context,
     session: Annotated[
-        str, typer.Argument(metavar="SESSION", help="The session's id, fcsess_…")
+        str, typer.Argument(metavar="SESSION", help="ID of the session (fcsess_…).")
     ],
     *,
     expand: Expand = None,
     show_client_secret: ShowSecret = False,
 ) -> None:
-    """Show one session, and the accounts that were linked in it."""
+    """Show a session and the accounts linked in it."""
     _show(
-        context,
-        lambda link: link.client.sessions.retrieve(session, expand=expand or None),
+        ctx,
+        lambda context: context.client.sessions.retrieve(
+            session, expand=expand or None
+        ),
         show_client_secret=show_client_secret,
     )
 
 
 def _show(
-    context: typer.Context,
-    call: "Callable[[Link], Awaitable[Session]]",
+    ctx: typer.Context,
+    call: "Callable[[Context], Awaitable[Session]]",
     *,
     show_client_secret: bool,
 ) -> None:
-    async def work(link: "Link") -> None:
-        from financial_connections.cli import details  # noqa: PLC0415 - help and completion do without
+    async def work(context: "Context") -> None:
+        from financial_connections.cli import details
 
-        session = await call(link)
-        drawing = partial(
-            details.session,
-            session,
-            now=link.now(),
-            show_client_secret=show_client_secret,
+        session = await call(context)
+        context.output.show(
+            session.to_dict(),
+            partial(
+                details.session,
+                session,
+                now=context.now(),
+                show_client_secret=show_client_secret,
+            ),
         )
-        link.output.show(session.to_dict(), drawing)
 
-    context.obj.run(work)
+    ctx.obj.run(work)

@@ -1,6 +1,5 @@
-"""The options that every command takes, and what comes of them: a client, an output, a
-clock.
-"""
+"""The shared options, and the client, output and clock that commands get from them."""
+# ruff: noqa: PLC0415 - importing late keeps help and completion fast
 
 import os
 import sys
@@ -13,32 +12,47 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve, frozen
 
+from financial_connections.cli.failure import UsageError
 from financial_connections.cli.output import Output
-from financial_connections.cli.text import masked
-from financial_connections.cli.usage import UsageError
+from financial_connections.cli.text import redact
 
 if TYPE_CHECKING:
     from financial_connections import AsyncClient
 
 SANDBOX = "sandbox"
-"""What stands for a base URL where there is an embedded sandbox, whose port is another
-each time.
-"""
+"""Stands for the URL of the embedded sandbox, whose port changes with each run."""
 
 
 @frozen
-class Link:
-    """What a command works with."""
+class Context:
+    """What a command needs to do its work.
+
+    Attributes:
+        client: Client to send requests with.
+        output: Prints the results.
+        now: Returns the current time, in seconds since the epoch. With the embedded
+            sandbox, this is the sandbox's time.
+    """
 
     client: "AsyncClient"
     output: Output
     now: Callable[[], float]
-    """The time, in seconds since the epoch: the sandbox's own where it is embedded."""
 
 
 @frozen(kw_only=True)
 class Settings:
-    """What stands before or behind any command. None: the SDK's default."""
+    """Values of the shared options. None means the SDK's default.
+
+    Attributes:
+        is_json: Print JSON Lines even on a terminal.
+        sandbox: Use an embedded sandbox.
+        api_key_file: File with the API key, or `-` for stdin.
+        base_url: URL of the API.
+        stripe_account: Connected account to make requests for.
+        timeout: Timeout of one attempt, in seconds.
+        max_retries: Maximum number of retries.
+        debug: Log every attempt.
+    """
 
     is_json: bool = False
     sandbox: bool = False
@@ -49,94 +63,116 @@ class Settings:
     max_retries: int | None = None
     debug: bool = False
 
-    def overridden(self, **given: Any) -> Self:
-        """Return settings in which those that were given count; None was not."""
-        return evolve(
-            self, **{name: value for name, value in given.items() if value is not None}
-        )
+    def with_overrides(self, **overrides: Any) -> Self:
+        """Return a copy with some values replaced.
+
+        Args:
+            overrides: Values by attribute. None keeps the current value.
+        """
+        changes = {
+            name: value for name, value in overrides.items() if value is not None
+        }
+        return evolve(self, **changes)
 
     @property
     def server(self) -> str | None:
-        """Who is asked: a URL, `sandbox`, or None for Stripe."""
+        """URL of the API; `sandbox` for the embedded sandbox, and None for Stripe."""
         return SANDBOX if self.sandbox else self.base_url and self.base_url.rstrip("/")
 
     @property
     def output(self) -> Output:
-        """Where results go."""
-        return Output.chosen(is_json=self.is_json)
+        """Output that prints results to stdout."""
+        return Output.for_stdout(is_json=self.is_json)
 
-    def run(self, work: Callable[[Link], Awaitable[None]]) -> None:
-        """Do the work of a command, from start to end."""
-        import anyio  # noqa: PLC0415 - help and completion do without
+    def run(self, work: Callable[[Context], Awaitable[None]]) -> None:
+        """Run a command's work in an event loop.
 
-        with _attempts_told() if self.debug else nullcontext():
-            anyio.run(partial(self._work, work))
+        Args:
+            work: Async function that does the work.
+        """
+        import anyio
 
-    async def _work(self, work: Callable[[Link], Awaitable[None]]) -> None:
-        async with self._link() as link:
-            await work(link)
+        with _debug_logging() if self.debug else nullcontext():
+            anyio.run(partial(self._run, work))
+
+    async def _run(self, work: Callable[[Context], Awaitable[None]]) -> None:
+        async with self._context() as context:
+            await work(context)
 
     @asynccontextmanager
-    async def _link(self) -> AsyncGenerator[Link]:
+    async def _context(self) -> AsyncGenerator[Context]:
         if not self.sandbox:
-            async with self._client(self._key(), self.base_url) as client:
-                yield Link(client, self.output, time)
+            async with self._client(self._api_key(), self.base_url) as client:
+                yield Context(client, self.output, time)
             return
         if self.base_url or self.api_key_file:
             raise UsageError(
-                "--sandbox has a key and a URL of its own: leave out --api-key-file and --base-url"
+                "--sandbox sets the API key and the URL; remove --api-key-file and"
+                " --base-url"
             )
-        from financial_connections.sandbox import Clock, Scenario, serve  # noqa: PLC0415 - an extra, and slow to load
+        from financial_connections.sandbox import Clock, Scenario, serve
 
-        # A clock that stands still: the same command shows the same.
+        # With a stopped clock, the same command always prints the same.
         sandbox = Scenario.demo(clock=Clock()).sandbox
         async with (
             serve(sandbox) as server,
             self._client(sandbox.api_key, server.url) as client,
         ):
-            yield Link(client, self.output, sandbox.clock.now)
+            yield Context(client, self.output, sandbox.clock.now)
 
     def _client(self, api_key: str | None, base_url: str | None) -> "AsyncClient":
-        from financial_connections import AsyncClient  # noqa: PLC0415 - help and completion do without
+        from financial_connections import AsyncClient
 
-        given = {
+        options = {
             "api_key": api_key,
             "base_url": base_url,
             "timeout": self.timeout,
             "max_retries": self.max_retries,
         }
         settings: dict[str, Any] = {
-            name: value for name, value in given.items() if value is not None
+            name: value for name, value in options.items() if value is not None
         }
         return AsyncClient(stripe_account=self.stripe_account, **settings)
 
-    def _key(self) -> str | None:
+    def _api_key(self) -> str | None:
         if self.api_key_file:
-            return secret_from(self.api_key_file)
+            return read_secret(self.api_key_file)
         if not os.environ.get("STRIPE_API_KEY"):
             raise UsageError(
-                "there is no key: set STRIPE_API_KEY, or give --api-key-file; --sandbox needs none"
+                "no API key; set STRIPE_API_KEY or use --api-key-file (--sandbox needs"
+                " no key)"
             )
-        return None  # the client takes it from there
+        return None  # the client reads the variable
 
 
-def secret_from(name: str) -> str:
-    """Return the secret in a file, or from stdin where the name is `-`, without white
-    space around it.
+def read_secret(name: str) -> str:
+    """Read a secret, without the whitespace around it.
+
+    Args:
+        name: Name of the file, or `-` for stdin.
+
+    Raises:
+        UsageError: The file has no text in it, or stdin is closed.
     """
     try:
-        secret = (
-            content_of(name).decode("utf-8-sig").strip()
-        )  # some editors begin a file with a mark
+        # Some editors put a byte order mark at the start of a file.
+        secret = read_bytes(name).decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         secret = ""
     if not secret:
-        raise UsageError(f"{name}: there is no secret in it")
+        raise UsageError(f"{name} does not contain a secret")
     return secret
 
 
-def content_of(name: str) -> bytes:
-    """Return what is in a file, or comes from stdin where the name is `-`."""
+def read_bytes(name: str) -> bytes:
+    """Read a file or stdin.
+
+    Args:
+        name: Name of the file, or `-` for stdin.
+
+    Raises:
+        UsageError: Stdin is closed.
+    """
     if name != "-":
         return Path(name).read_bytes()
     if sys.stdin is None:
@@ -145,21 +181,22 @@ def content_of(name: str) -> bytes:
 
 
 @contextmanager
-def _attempts_told() -> Generator[None]:
-    import logging  # noqa: PLC0415 - for --debug alone
+def _debug_logging() -> Generator[None]:
+    import logging
 
     class Formatter(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return masked(super().format(record))  # a path has the IDs that were typed
+            # A key that was typed instead of an ID is part of the path.
+            return redact(super().format(record))
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter("%(name)s: %(message)s"))
     logger = logging.getLogger("financial_connections")
-    before = logger.level
+    previous_level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        logger.setLevel(previous_level)
         logger.removeHandler(handler)

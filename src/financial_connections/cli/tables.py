@@ -1,6 +1,4 @@
-"""Lists as tables. Pure: models in, something to print out; nothing about a model is
-taken for granted.
-"""
+"""Lists, drawn as tables, without I/O. Any field of a model may be None."""
 
 from typing import TYPE_CHECKING
 
@@ -10,8 +8,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
 
-from financial_connections.cli import moment, money
-from financial_connections.cli.text import clean
+from financial_connections.cli import money, times
+from financial_connections.cli.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from financial_connections.models import Account, AccountOwner, Transaction
 
 WIDE = 110
-"""From so many columns on there is room for more."""
+"""Width from which the wide form of a table is used, in columns of the terminal."""
 
 _STYLES = {
     "active": "green",
@@ -33,140 +31,170 @@ _STYLES = {
 }
 
 
-_TEXT = 12
-"""So much of a text that may be cut is always there."""
+_MIN_TEXT_WIDTH = 12
+"""Width down to which a text may be truncated or wrapped."""
 
 
-class Sized:
-    """A table that has more columns where there is room for them; where there is too
-    little, its values in lines.
+class ResponsiveTable:
+    """A table that adapts to the width of the terminal.
+
+    A wide terminal shows more columns. If the terminal is too narrow even for the
+    narrow form, each value is on a line of its own.
     """
 
     def __init__(self, wide: Table, narrow: Table | None = None) -> None:
+        """Combine the forms of a table.
+
+        Args:
+            wide: Table for terminals with at least `WIDE` columns.
+            narrow: Table for other terminals; defaults to the wide one.
+        """
         self._wide = wide
         self._narrow = narrow or wide
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> RenderResult:
-        """Choose. Amounts, days and ids are never cut."""
+        """Choose the form that shows amounts, days and IDs in full."""
         table = self._wide if options.max_width >= WIDE else self._narrow
-        yield table if options.max_width >= _need(table) else _stacked(table)
+        fits = options.max_width >= _required_width(table)
+        yield table if fits else _as_lines(table)
 
 
-def _need(table: Table) -> int:
+def _required_width(table: Table) -> int:
     columns = [
-        [_width(cell, column) for cell in (column.header, *column.cells)]
+        [_cell_width(cell, column) for cell in (column.header, *column.cells)]
         for column in table.columns
     ]
     return sum(map(max, columns)) + 2 * (len(columns) - 1)
 
 
-def _width(cell: object, column: Column) -> int:
+def _cell_width(cell: object, column: Column) -> int:
     width = (
         cell_len(cell.plain if isinstance(cell, Text) else str(cell))
         if isinstance(cell, (str, Text))
-        else _TEXT
+        else _MIN_TEXT_WIDTH
     )
-    return width if column.no_wrap else min(width, _TEXT)
+    return width if column.no_wrap else min(width, _MIN_TEXT_WIDTH)
 
 
-def _stacked(table: Table) -> Text:
+def _as_lines(table: Table) -> Text:
     rows = zip(*(column.cells for column in table.columns), strict=True)
-    return Text("\n\n").join(_lines(table, row) for row in rows)
+    return Text("\n\n").join(_row_as_lines(table, row) for row in rows)
 
 
-def _lines(table: Table, row: tuple[object, ...]) -> Text:
-    told = zip(table.columns, row, strict=True)
+def _row_as_lines(table: Table, row: tuple[object, ...]) -> Text:
     lines = [
         Text.assemble((f"{column.header} " if column.header else "", "dim"), cell)
-        for column, cell in told
+        for column, cell in zip(table.columns, row, strict=True)
         if isinstance(cell, Text) and cell
     ]
     return Text("\n", overflow="fold").join(lines)
 
 
 def text(value: object, style: str = "") -> Text:
-    """Return what a server said, as it is: no markup in it counts, no escape sequence
-    gets through.
+    """Return a value as text in which no markup or escape sequence has any effect.
+
+    Args:
+        value: Value that the server sent; None gives an empty text.
+        style: Rich style of the text.
     """
-    return Text("" if value is None else clean(value), style)
+    return Text("" if value is None else sanitize(value), style)
 
 
 def status(value: str | None) -> Text:
-    """Return a status in its colour."""
+    """Return a status in its colour.
+
+    Args:
+        value: Status of an account, a transaction or a refresh.
+    """
     return text(value, _STYLES.get(value or "", ""))
 
 
 def amount(units: int | None, currency: str | None) -> Text:
-    """Return an amount; what comes in is green."""
+    """Return an amount of money; incoming amounts are green.
+
+    Args:
+        units: Amount in the currency's smallest unit.
+        currency: Currency code.
+    """
     if units is None:
         return Text()
     return text(money.amount(units, currency), "green" if units > 0 else "")
 
 
-def accounts(found: "Iterable[Account]", now: float) -> Sized:
-    """Return a table of accounts."""
+def accounts(accounts: "Iterable[Account]", now: float) -> ResponsiveTable:
+    """Draw a table of accounts.
+
+    Args:
+        accounts: Accounts to draw.
+        now: Current time, in seconds since the epoch.
+    """
     narrow = _table("account", "institution", "", "status", "balance")
     wide = _table("account", "institution", "", "kind", "status", "balance", "as of")
-    for account in found:
-        name, last4 = (
-            text(account.institution_name),
-            text(f"…{account.last4}" if account.last4 else "", "dim"),
-        )
+    for account in accounts:
+        institution = truncate(text(account.institution_name))
+        last4 = text(f"…{account.last4}" if account.last4 else "", "dim")
         balance = account.balance
         current = text(money.amounts(balance.current if balance else None))
-        kind = text(
-            account.subcategory
-            if account.subcategory not in {None, "other"}
-            else account.category
-        )
-        as_of = text(moment.ago(balance.as_of if balance else None, now), "dim")
+        has_subcategory = account.subcategory not in {None, "other"}
+        kind = text(account.subcategory if has_subcategory else account.category)
+        as_of = text(times.relative(balance.as_of if balance else None, now), "dim")
         identity, state = text(account.id, "cyan"), status(account.status)
-        narrow.add_row(identity, cut(name), last4, state, current)
-        wide.add_row(identity, cut(name), last4, kind, state, current, as_of)
-    return Sized(wide, narrow)
+        narrow.add_row(identity, institution, last4, state, current)
+        wide.add_row(identity, institution, last4, kind, state, current, as_of)
+    return ResponsiveTable(wide, narrow)
 
 
-def transactions(found: "Iterable[Transaction]", now: float) -> Sized:
-    """Return a table of transactions. Where there is little room, what is not posted
-    says so before its description.
+def transactions(transactions: "Iterable[Transaction]", now: float) -> ResponsiveTable:
+    """Draw a table of transactions.
+
+    The narrow form has no column for the status. Instead, the description of a
+    transaction that is not posted starts with its status.
+
+    Args:
+        transactions: Transactions to draw.
+        now: Current time, in seconds since the epoch.
     """
     narrow = _table("day", "description", "amount", "transaction")
     wide = _table("day", "", "description", "status", "amount", "transaction")
-    for transaction in found:
-        day = text(moment.day(transaction.transacted_at))
-        when = text(moment.ago(transaction.transacted_at, now), "dim")
+    for transaction in transactions:
+        day = text(times.day(transaction.transacted_at))
+        age = text(times.relative(transaction.transacted_at, now), "dim")
         description, state = text(transaction.description), status(transaction.status)
-        moved, identity = (
-            amount(transaction.amount, transaction.currency),
-            text(transaction.id, "cyan"),
-        )
+        money_moved = amount(transaction.amount, transaction.currency)
+        identity = text(transaction.id, "cyan")
         if transaction.status == "void":
-            moved.stylize("strike dim")
-        unsettled = transaction.status not in {None, "posted"}
-        told = Text.assemble(state, " ", description) if unsettled else description
-        narrow.add_row(day, cut(told), moved, identity)
-        wide.add_row(day, when, cut(description), state, moved, identity)
-    return Sized(wide, narrow)
+            money_moved.stylize("strike dim")
+        is_unsettled = transaction.status not in {None, "posted"}
+        summary = (
+            Text.assemble(state, " ", description) if is_unsettled else description
+        )
+        narrow.add_row(day, truncate(summary), money_moved, identity)
+        wide.add_row(day, age, truncate(description), state, money_moved, identity)
+    return ResponsiveTable(wide, narrow)
 
 
-def owners(found: "Iterable[AccountOwner]") -> Sized:
-    """Return a table of owners."""
+def owners(owners: "Iterable[AccountOwner]") -> ResponsiveTable:
+    """Draw a table of account owners.
+
+    Args:
+        owners: Owners to draw.
+    """
     table = _table("name", "email", "phone", "address")
-    for owner in found:
+    for owner in owners:
         table.add_row(
             text(owner.name),
             text(owner.email),
             text(owner.phone),
             text(owner.raw_address),
         )
-    return Sized(table)
+    return ResponsiveTable(table)
 
 
-_RIGHT = {"amount", "balance"}
-_CUT = {"institution", "description"}
-_WRAPPED = {"address", "email", "name"}
+_RIGHT_ALIGNED = {"amount", "balance"}
+# These shrink first: an ID must be copied and an amount read in full.
+_SHRINKING = {"institution", "description", "address", "email", "name"}
 
 
 def _table(*columns: str) -> Table:
@@ -178,18 +206,23 @@ def _table(*columns: str) -> Table:
         header_style="bold",
     )
     for name in columns:
-        # These give way first: an id is there to be copied, an amount to be read.
-        gives_way = name in _CUT or name in _WRAPPED
         table.add_column(
             name,
-            justify="right" if name in _RIGHT else "left",
-            no_wrap=not gives_way,
+            justify="right" if name in _RIGHT_ALIGNED else "left",
+            no_wrap=name not in _SHRINKING,
             overflow="fold",
         )
     return table
 
 
-def cut(told: Text) -> Text:
-    """Let a text be cut off at the end of its column."""
-    told.no_wrap, told.overflow = True, "ellipsis"
-    return told
+def truncate(cell: Text) -> Text:
+    """Allow a text to be truncated at the end of its column.
+
+    Args:
+        cell: Text to change.
+
+    Returns:
+        The same text.
+    """
+    cell.no_wrap, cell.overflow = True, "ellipsis"
+    return cell

@@ -1,31 +1,38 @@
-"""Make text from outside fit for a terminal. Pure."""
+"""Make text from other sources safe to print on a terminal."""
 
 import re
 
-# Keys of accounts and of organizations, signing secrets, client secrets.
+# API keys of accounts and organizations, ephemeral keys, webhook and client secrets.
 _SECRETS = re.compile(
     r"((?<![^\W_])(?:[sre]k_(?:live|test|org)_|whsec_)|_secret_)[\w+/=-]+"
 )
-_JOINER = "\N{ZERO WIDTH JOINER}"  # of two emoji, and of letters
+# Joins two emoji into one, and letters in some scripts.
+_JOINER = "\N{ZERO WIDTH JOINER}"
 
 
-def clean(text: object) -> str:
-    """Return text that cannot steer a terminal.
+def sanitize(text: object) -> str:
+    """Return text that cannot control a terminal.
 
-    White space becomes a space; what does not print (escape sequences, other controls,
-    marks that change the direction) becomes `�`.
+    Each whitespace character becomes a space. Characters that do not print (escape
+    sequences, other control characters, marks that change the direction of text)
+    become `�`.
+
+    Args:
+        text: Value to convert to text.
     """
-    return "".join(_clean(character) for character in str(text))
+    return "".join(_sanitize_character(character) for character in str(text))
 
 
-def _clean(character: str) -> str:
+def _sanitize_character(character: str) -> str:
     if character.isprintable() or character == _JOINER:
         return character
     return " " if character.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
-def masked(text: str) -> str:
-    """Return text in which whatever looks like a secret is masked, such as a key given
-    as an argument.
+def redact(text: str) -> str:
+    """Replace everything that looks like a secret, such as a key given as an argument.
+
+    Args:
+        text: Text that may contain secrets.
     """
     return _SECRETS.sub(r"\1***", text)

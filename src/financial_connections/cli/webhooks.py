@@ -1,4 +1,5 @@
-"""`fincon webhooks`."""
+"""The commands of `fincon webhooks`."""
+# ruff: noqa: PLC0415 - importing late keeps help and completion fast
 
 import os
 from functools import partial
@@ -7,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from financial_connections.cli.group import Command, examples, group
-from financial_connections.cli.settings import content_of, secret_from
-from financial_connections.cli.usage import UsageError
+from financial_connections.cli.failure import UsageError
+from financial_connections.cli.group import Command, command_group, format_examples
+from financial_connections.cli.settings import read_bytes, read_secret
 
-app = group("Events that Stripe sends.")
+app = command_group("Webhook events from Stripe.")
 
 _TOLERANCE = 300.0
 
@@ -19,53 +20,65 @@ _TOLERANCE = 300.0
 @app.command(
     "verify",
     cls=Command,
-    epilog=examples(
-        "fincon webhooks verify --secret-file whsec.txt --signature 't=1700000000,v1=5257a8…' body.json",
-        'STRIPE_WEBHOOK_SECRET=… fincon webhooks verify --signature "$STRIPE_SIGNATURE" < body.json',
+    epilog=format_examples(
+        "fincon webhooks verify --secret-file whsec.txt"
+        " --signature 't=1700000000,v1=5257a8…' body.json",
+        "STRIPE_WEBHOOK_SECRET=… fincon webhooks verify"
+        ' --signature "$STRIPE_SIGNATURE" < body.json',
     ),
 )
 def verify(
-    context: typer.Context,
+    ctx: typer.Context,
     payload: Annotated[
-        str, typer.Argument(metavar="[FILE]", help="The body as it came; - is stdin.")
+        str,
+        typer.Argument(
+            metavar="[FILE]", help="File with the unmodified body; - for stdin."
+        ),
     ] = "-",
     *,
     signature: Annotated[
-        str, typer.Option(metavar="HEADER", help="The value of Stripe-Signature.")
+        str,
+        typer.Option(metavar="HEADER", help="Value of the Stripe-Signature header."),
     ],
     secret_file: Annotated[
         str | None,
         typer.Option(
             metavar="FILE",
-            help="It has the secret, whsec_…; else STRIPE_WEBHOOK_SECRET does.",
+            help="File with the signing secret (whsec_…); defaults to"
+            " STRIPE_WEBHOOK_SECRET.",
         ),
     ] = None,
     tolerance: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="How old it may be.")
+        float,
+        typer.Option(min=0, metavar="SECONDS", help="Maximum age of the signature."),
     ] = _TOLERANCE,
     any_age: Annotated[
         bool,
-        typer.Option("--any-age", help="Let it be of any age: for events on record."),
+        typer.Option(
+            "--any-age",
+            help="Accept a signature of any age, such as of a stored event.",
+        ),
     ] = False,
 ) -> None:
-    """Verify the signature of a webhook, and show its event; status 3 when it does not
-    hold.
+    """Verify the signature of a webhook and show its event.
+
+    Exits with status 3 if the signature is not valid.
     """
-    from financial_connections.cli import details  # noqa: PLC0415 - help and completion do without
-    from financial_connections.webhooks import construct_event  # noqa: PLC0415 - as above
+    from financial_connections.cli import details
+    from financial_connections.webhooks import construct_event
 
     if payload == secret_file == "-":
-        raise UsageError("stdin cannot be both the secret and the body")
+        raise UsageError("the secret and the body cannot both come from stdin")
     secret = (
-        secret_from(secret_file)
+        read_secret(secret_file)
         if secret_file
         else os.environ.get("STRIPE_WEBHOOK_SECRET", "")
     )
     if not secret:
         raise UsageError(
-            "there is no secret: give --secret-file, or set STRIPE_WEBHOOK_SECRET"
+            "no signing secret; set STRIPE_WEBHOOK_SECRET or use --secret-file"
         )
     event = construct_event(
-        content_of(payload), signature, secret, None if any_age else tolerance
+        read_bytes(payload), signature, secret, None if any_age else tolerance
     )
-    context.obj.output.show(event.to_dict(), partial(details.event, event, now=time()))
+    ctx.obj.output.show(event.to_dict(), partial(details.event, event, now=time()))

@@ -1,0 +1,122 @@
+"""The progress of an export, kept in a file beside it so that it can be resumed."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import asdict, evolve, field, frozen
+from attrs.validators import ge, instance_of, optional
+
+from financial_connections.cli.failure import UsageError
+
+_VERSION = 1
+_NOT_NEGATIVE = (instance_of(int), ge(0))
+
+
+@frozen(kw_only=True)
+class ExportState:
+    """Progress of an export.
+
+    Attributes:
+        options: What is exported. An export can be resumed only with the same options.
+        cursor: ID of the last transaction in the part; None before the first one.
+        length: Number of valid bytes in the part.
+        count: Number of transactions in those bytes.
+        is_complete: The part holds all transactions.
+        may_overwrite: `--force` was given when the export began.
+        version: Version of this format.
+    """
+
+    options: dict[str, Any] = field(validator=instance_of(dict))
+    cursor: str | None = field(default=None, validator=optional(instance_of(str)))
+    length: int = field(default=0, validator=_NOT_NEGATIVE)
+    count: int = field(default=0, validator=_NOT_NEGATIVE)
+    is_complete: bool = field(default=False, validator=instance_of(bool))
+    may_overwrite: bool = field(default=False, validator=instance_of(bool))
+    version: int = _VERSION
+
+
+def decode_state(content: bytes) -> ExportState:
+    """Decode a state encoded by `encode_state`.
+
+    Args:
+        content: Content of the state file.
+
+    Raises:
+        UsageError: The state is damaged, or was written by another version.
+    """
+    try:
+        state = ExportState(**json.loads(content))
+    except (TypeError, ValueError):
+        raise UsageError(
+            "the state of the unfinished export is damaged; start over with --force"
+        ) from None
+    if state.version != _VERSION:
+        raise UsageError(
+            "the unfinished export was started by another version of fincon;"
+            " start over with --force"
+        )
+    return state
+
+
+def encode_state(state: ExportState) -> bytes:
+    """Encode a state as JSON.
+
+    Args:
+        state: State to encode.
+    """
+    return json.dumps(asdict(state)).encode()
+
+
+def initial_state(
+    options: Mapping[str, Any],
+    *,
+    previous: ExportState | None,
+    has_part: bool,
+    has_target: bool,
+    resume: bool,
+    force: bool,
+) -> ExportState:
+    """Decide how an export begins, given the files that exist.
+
+    Args:
+        options: What to export.
+        previous: State to resume from; None without `resume`.
+        has_part: A part exists.
+        has_target: The target exists.
+        resume: `--resume` was given.
+        force: `--force` was given.
+
+    Returns:
+        The previous state, or a new one to start over.
+
+    Raises:
+        UsageError: Starting would destroy a file or mix two exports.
+    """
+    if has_part and not (resume or force):
+        raise UsageError(
+            "there is an unfinished export; continue it with --resume, or start over"
+            " with --force"
+        )
+    # If the export is complete and has no part, the part became the target. Only the
+    # state remains to be removed.
+    is_published = (
+        previous is not None and previous.is_complete and has_target and not has_part
+    )
+    may_overwrite = force or (previous is not None and previous.may_overwrite)
+    if has_target and not (may_overwrite or is_published):
+        raise UsageError("the file already exists; replace it with --force")
+    if previous is None:
+        return ExportState(options=dict(options), may_overwrite=may_overwrite)
+    if different := [
+        name for name, value in options.items() if previous.options.get(name) != value
+    ]:
+        raise UsageError(
+            f"the unfinished export used a different {', '.join(different)};"
+            " repeat its options, or start over with --force"
+        )
+    if not (has_part or is_published):
+        raise UsageError(
+            "the part of the unfinished export is missing; start over with --force"
+        )
+    return evolve(previous, may_overwrite=may_overwrite)

@@ -1,0 +1,89 @@
+"""Format and parse times. The current time is always an argument."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+
+def day(seconds: int | None) -> str:
+    """Format a time as a day in UTC, such as `2023-11-14`.
+
+    Args:
+        seconds: Time in seconds since the epoch. None gives an empty text, and a time
+            outside the calendar a question mark.
+    """
+    return _format(seconds, "%Y-%m-%d")
+
+
+def minute(seconds: int | None) -> str:
+    """Format a time as a day and a time of day in UTC, such as `2023-11-14 22:13`.
+
+    Args:
+        seconds: Time in seconds since the epoch. None gives an empty text, and a time
+            outside the calendar a question mark.
+    """
+    return _format(seconds, "%Y-%m-%d %H:%M")
+
+
+def month(seconds: int | None) -> str:
+    """Format a time as a month in UTC, such as `2023-11`.
+
+    Args:
+        seconds: Time in seconds since the epoch. None gives an empty text, and a time
+            outside the calendar a question mark.
+    """
+    return _format(seconds, "%Y-%m")
+
+
+def _format(seconds: int | None, pattern: str) -> str:
+    if seconds is None:
+        return ""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime(pattern)
+    except (OverflowError, OSError, ValueError):
+        return "?"
+
+
+def relative(seconds: int | None, now: float) -> str:
+    """Format a time relative to now: `3 days ago`, `in 5 minutes`, `now`.
+
+    Args:
+        seconds: Time in seconds since the epoch. None gives an empty text, and a time
+            too far away a question mark.
+        now: Current time, in seconds since the epoch.
+    """
+    # Imported here because output in a pipe does not need it.
+    from babel.dates import format_timedelta  # noqa: PLC0415
+
+    if seconds is None:
+        return ""
+    try:
+        distance = timedelta(seconds=round(seconds - now))
+    except OverflowError:
+        return "?"
+    if not distance:
+        return "now"
+    return str(format_timedelta(distance, add_direction=True, locale="en_US"))
+
+
+def parse_time(text: str, *, end_of_day: bool = False) -> int:
+    """Parse a time that a user typed.
+
+    Args:
+        text: Seconds since the epoch, a day (`2023-11-14`), or an ISO 8601 time, which
+            is in UTC if it has no offset.
+        end_of_day: Return the last second of a day instead of the first.
+
+    Returns:
+        The time, in seconds since the epoch.
+
+    Raises:
+        ValueError: The text has none of these forms.
+    """
+    if re.fullmatch(r"-?[0-9]+", text):
+        return int(text)
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        time_of_day = time(23, 59, 59) if end_of_day else time()
+        parsed = datetime.combine(date.fromisoformat(text), time_of_day, UTC)
+    else:
+        parsed = datetime.fromisoformat(text)
+    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())

@@ -1,0 +1,226 @@
+"""Shared options, and the values that options accept or reject."""
+
+import re
+from typing import get_args
+
+import pytest
+import typer
+
+from financial_connections import params
+from financial_connections.cli import choices, main
+from financial_connections.cli.app import app
+from financial_connections.cli.settings import Settings
+from financial_connections.sandbox import SCENARIOS, Fault
+
+
+def test_shared_options_may_precede_or_follow_a_command(run, rows, sandbox):
+    sandbox.add_account()
+    retries = ("--max-retries", "0")
+    status, out, _ = run("--timeout", "5", "accounts", "list", "--json", *retries)
+    assert (0, 1) == (status, len(out.splitlines()))
+    connected = sandbox.add_connected_account()
+    assert [] == rows("--stripe-account", connected, "accounts", "list")
+    assert [] == rows("accounts", "list", "--stripe-account", connected)
+
+
+def test_an_option_after_the_command_overrides_one_before_it(run):
+    unreachable = ("--base-url", "http://127.0.0.1:9", "--max-retries", "0")
+    status, _, err = run("accounts", "list", *unreachable)
+    assert 5 == status, err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["accounts"],
+        ["accounts", "listing"],
+        ["accounts", "retrieve"],
+        ["accounts", "refresh", "fca_1"],
+        ["accounts", "refresh", "fca_1", "--feature", "balances"],
+        ["accounts", "refresh", "fca_1", "--feature", "balance", "--when-available"],
+        ["accounts", "list", "--customer", "cus_1", "--holder-account", "acct_1"],
+        ["accounts", "list", "--sandbox"],
+        ["accounts", "list", "--limit", "-1"],
+        ["accounts", "retrieve", ".."],
+        ["sessions", "create", "--permission", "balances"],
+        ["sessions", "create", "--customer", "cus_1"],
+        ["sessions", "create", "--customer", "cus_1", "--permission", "balance"],
+        ["transactions", "list"],
+        ["transactions", "list", "--account", "fca_1", "--since", "yesterday"],
+        ["transactions", "export", "--account", "fca_1", "--to", "here.xlsx"],
+        ["transactions", "export", "--account", "fca_1", "--to", "nowhere/to.csv"],
+        ["transactions", "sync", "--account", "fca_1", "--state", "nowhere/state"],
+        ["webhooks", "verify", "--signature", "t=1,v1=1"],
+        ["--api-key", "sk_test_1", "accounts", "list"],
+    ],
+)
+def test_a_usage_error_is_one_line_and_sends_nothing(run, sandbox, args):
+    sandbox.inject(Fault("server_error", times=None))
+    status, out, err = run(*args)
+    assert (2, "", 1) == (status, out, len(err.splitlines())), err
+    assert err.startswith("fincon: ")
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--api-key-file", "--base-url", "--stripe-account", "--timeout", "--max-retries"],
+)
+@pytest.mark.parametrize("after", [False, True])
+def test_an_empty_shared_option_is_rejected(run, option, after):
+    args = ("version", option, "") if after else (option, "", "version")
+    status, _, err = run(*args)
+    assert (2, True) == (status, f"'{option}'" in err)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "accounts refresh fca_1 --feature balance --wait --within",
+        "accounts refresh fca_1 --feature balance --wait --poll",
+        "accounts list --timeout",
+        "webhooks verify --signature x --tolerance",
+    ],
+)
+def test_an_infinite_number_is_rejected(run, command, number):
+    status, _, err = run(*command.split(), number)
+    assert 2 == status
+    assert f"'{command.split()[-1]}': must be a finite number" in err
+
+
+def test_an_invalid_number_is_reported_in_plain_words(run):
+    assert "'x' is not a whole number" in run("accounts", "list", "--limit", "x")[2]
+    assert "'x' is not a number" in run("accounts", "list", "--timeout", "x")[2]
+
+
+def test_a_trailing_slash_does_not_change_the_server():
+    url = "http://127.0.0.1:1"
+    assert Settings(base_url=url).server == Settings(base_url=f"{url}/").server
+
+
+def test_a_missing_key_is_reported_with_advice(monkeypatch, capsys):
+    monkeypatch.delenv("STRIPE_API_KEY", raising=False)
+    assert 2 == main(["accounts", "list"])
+    assert "STRIPE_API_KEY" in capsys.readouterr().err
+
+
+def test_the_key_can_be_read_from_a_file(run, rows, sandbox, monkeypatch, tmp_path):
+    monkeypatch.delenv("STRIPE_API_KEY")
+    key = tmp_path / "key"
+    key.write_text(f"{sandbox.api_key}\n")
+    assert [] == rows("accounts", "list", "--api-key-file", key)
+    key.write_bytes(b"\xef\xbb\xbf" + sandbox.api_key.encode())
+    assert [] == rows("accounts", "list", "--api-key-file", key)
+    for content in (b" \n", b"\xff"):
+        key.write_bytes(content)
+        assert 2 == run("accounts", "list", "--api-key-file", key)[0]
+    assert 1 == run("accounts", "list", "--api-key-file", tmp_path / "nowhere")[0]
+    key.write_text("sk_test_wrong")
+    status, _, err = run("accounts", "list", "--api-key-file", key)
+    assert 3 == status
+    assert "check the key in STRIPE_API_KEY or --api-key-file" in err
+    assert "sk_test_wrong" not in err
+
+
+@pytest.mark.parametrize(
+    ("enum", "literal"),
+    [
+        (choices.RefreshFeature, params.RefreshFeature),
+        (choices.SubscriptionFeature, params.SubscriptionFeature),
+        (choices.SessionPermission, params.SessionPermission),
+        (choices.SessionPrefetch, params.SessionPrefetch),
+        (choices.AccountExpand, params.AccountExpand),
+        (choices.SessionExpand, params.SessionExpand),
+    ],
+)
+def test_choices_equal_those_of_the_api(enum, literal):
+    assert set(get_args(literal)) == {str(member) for member in enum}
+
+
+def test_scenario_names_equal_those_of_the_sandbox():
+    assert set(SCENARIOS) == {str(name) for name in choices.ScenarioName}
+
+
+def commands(command, path=()):
+    for name, inner in getattr(command, "commands", {}).items():
+        yield (*path, name), inner
+        yield from commands(inner, (*path, name))
+
+
+ALL_COMMANDS = list(commands(typer.main.get_command(app)))
+
+
+def test_the_commands_are_the_documented_ones():
+    leaves = {
+        " ".join(path)
+        for path, command in ALL_COMMANDS
+        if not hasattr(command, "commands")
+    }
+    assert leaves == {
+        *("accounts list", "accounts retrieve", "accounts refresh"),
+        *("accounts disconnect", "accounts subscribe", "accounts unsubscribe"),
+        "accounts owners",
+        *("transactions list", "transactions retrieve"),
+        *("transactions sync", "transactions export"),
+        *("sessions create", "sessions retrieve"),
+        "webhooks verify",
+        *("sandbox", "version"),
+    }
+
+
+@pytest.mark.parametrize(
+    "path", [(), *(path for path, _ in ALL_COMMANDS)], ids=" ".join
+)
+def test_every_command_has_a_help_text(path, capsys):
+    assert 0 == main([*path, "--help"])
+    out = capsys.readouterr().out
+    assert 0 == main([*path, "-h"])
+    assert out == capsys.readouterr().out
+    assert "fincon" in out
+    assert all(line.isprintable() for line in out.splitlines())
+
+
+def test_options_of_the_sandbox_name_what_they_accept(capsys):
+    main(["sandbox", "--help"])
+    assert not re.search("<(str|int)>", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, command in ALL_COMMANDS if not hasattr(command, "commands")]
+)
+def test_the_examples_of_a_command_use_that_command(path):
+    command = dict(ALL_COMMANDS)[path]
+    if path != ("version",):
+        assert f"fincon {' '.join(path)}" in command.epilog
+    assert command.help.strip().endswith(".")
+
+
+TEXTS = [
+    pytest.param(path, parameter.opts[0], id=" ".join([*path, parameter.opts[0]]))
+    for path, command in ALL_COMMANDS
+    for parameter in getattr(command, "params", ())
+    if parameter.opts[0] != "--help" and not getattr(parameter, "is_flag", False)
+]
+assert len(TEXTS) > 30
+
+
+@pytest.mark.parametrize(("path", "name"), TEXTS)
+def test_an_empty_value_is_rejected(run, path, name):
+    """An unset shell variable must not turn one customer's accounts into everyone's."""
+    required = [
+        parameter.opts[0]
+        for parameter in dict(ALL_COMMANDS)[path].params
+        if parameter.required
+    ]
+    values = {
+        option: "transactions" if "feature" in option else "balances"
+        for option in required
+    }
+    values[name] = ""
+    args = [
+        [option, value] if option.startswith("-") else [value]
+        for option, value in values.items()
+    ]
+    status, out, err = run(*path, *(word for words in args for word in words))
+    assert (2, "") == (status, out)
+    assert name.removeprefix("payload").strip("-").upper() in err.upper()
