@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def fc_sandbox() -> "Sandbox":
-    """An empty sandbox with the same IDs in every run.
+    """An empty sandbox, with the same IDs and times in every run.
 
     Needs the extra `financial-connections[sandbox]`.
     """

@@ -1,9 +1,9 @@
 """Objects that the API returns, as attrs classes and open enums.
 
 An attribute is `None` if the server sent null or nothing. `to_dict()` returns all that
-the server sent, and `extra` the fields that this version does not know. An unknown value
-of an enum is a member whose `is_known` is False. Times are in seconds since the epoch,
-and amounts in the smallest unit of the currency (cents).
+the server sent, and `extra` the fields that this version does not know. An unknown
+value of an enum is a member whose `is_known` is False. Times are in seconds since the
+epoch, and amounts in the smallest unit of the currency (cents).
 """
 
 from typing import TYPE_CHECKING

@@ -127,9 +127,18 @@ def webhook_endpoint(
 
 @frozen(kw_only=True, eq=False)
 class WebhookEndpoint:
-    """An ASGI application that receives events, made by `webhook_endpoint`.
+    """An ASGI application that receives events, created by `webhook_endpoint`.
 
-    It cannot be pickled, because it holds a signing secret.
+    It cannot be pickled, because it holds signing secrets.
+
+    Args:
+        secrets: Signing secrets of the endpoint.
+        dispatcher: Calls the handler once for each event.
+        tolerance: Seconds by which the signature's timestamp may differ from now, in
+            either direction. None accepts any timestamp.
+        max_bytes: Maximum length of the body.
+        body_timeout: Seconds within which the whole body must arrive.
+        clock: Returns the current time, in seconds since the epoch.
     """
 
     _secrets: Sequence[Secret] = field(alias="secrets", repr=False)
