@@ -21,6 +21,7 @@ LAYERS = (
     "_generated",
     "_request",
     "_settings expand otel",
+    "_checks",
     "errors events",
     "_decoding",
     "_concurrency _retry _redact _version",

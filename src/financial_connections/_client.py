@@ -1,25 +1,22 @@
-"""The client: its settings, its lifetime, its three resources."""
+"""The client, with its settings, lifetime and resources."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack
 
 from attrs import evolve
 
+from financial_connections._checks import positive_number, whole_number
 from financial_connections._request import Request, RequestOptions
 from financial_connections._settings import (
     DEFAULT_BASE_URL,
-    Secret,
+    FROM_ENVIRONMENT,
     Settings,
     Timeout,
-    positive_number,
-    whole_number,
 )
-from financial_connections._transport.backend import Backend
+from financial_connections._transport.backends import make_backend
 from financial_connections._transport.observer import Observer
-from financial_connections._transport.pool import ConnectionPool
 from financial_connections._transport.ratelimit import RateLimiter
 from financial_connections._transport.response import RawResponse
 from financial_connections._transport.transport import Transport
@@ -38,16 +35,6 @@ if TYPE_CHECKING:
 _DEFAULT_TIMEOUT = Timeout(30, connect=5)
 
 
-class _FromEnvironment:
-    """The default of `api_key`, which is not None, so that None can be refused."""
-
-    def __repr__(self) -> str:
-        return "STRIPE_API_KEY"
-
-
-_FROM_ENVIRONMENT: Any = _FromEnvironment()
-
-
 class ClientSettings(TypedDict, total=False):
     """The settings that `AsyncClient.with_options` can change."""
 
@@ -61,28 +48,45 @@ class ClientSettings(TypedDict, total=False):
 
 
 class AsyncClient:
-    """A client of Stripe's Financial Connections API, for asyncio and trio.
+    """A client for Stripe's Financial Connections API, under asyncio or trio.
+
+    Making a client is cheap and opens no connection. The client belongs to the event
+    loop that first uses it.
 
         async with AsyncClient("sk_test_123") as client:
             account = await client.accounts.retrieve("fca_123")
 
-    `api_key` defaults to the environment variable `STRIPE_API_KEY`; None is refused.
-    `timeout` bounds one attempt, `deadline` a whole call with its retries and waits,
-    both in seconds. `rate_limit` is the most requests per second that the client and
-    its derived clients send; further ones wait. `transport="aiohttp"` is faster, works
-    under asyncio only, and needs the extra of that name. `http_client` is an
-    `httpx.AsyncClient` of yours to send with; it is neither changed nor closed.
-    `on_event` is called with the events of every attempt, see
-    `financial_connections.events`. Making a client costs little and opens nothing; it
-    belongs to the event loop that first uses it. Raises `ConfigurationError` for a
-    setting that cannot work.
+    Args:
+        api_key: Secret or restricted API key. Defaults to the `STRIPE_API_KEY`
+            environment variable; None is rejected.
+        base_url: URL that the paths of the API are appended to. It must use https,
+            except on loopback.
+        stripe_account: ID of a connected account (`acct_…`) to act for.
+        stripe_context: Context to act in, sent as the `Stripe-Context` header.
+        timeout: Time limit of one attempt, in seconds, or a `Timeout`. Defaults to 30 s
+            for the attempt and 5 s for connecting.
+        deadline: Time limit of a whole call in seconds, including retries and waits. By
+            default there is none.
+        max_retries: Maximum number of retries of a failed attempt.
+        max_connections: Maximum number of concurrent requests. Further ones wait.
+        rate_limit: Maximum number of requests per second of this client and its derived
+            clients. Further ones wait. By default there is no limit.
+        transport: HTTP library to use. `"aiohttp"` is faster, works under asyncio only,
+            and needs the extra `financial-connections[aiohttp]`.
+        http_client: An `httpx.AsyncClient` or `httpx2.AsyncClient` to send requests
+            with. It is neither modified nor closed.
+        on_event: Function that is called with the events of every attempt; see
+            `financial_connections.events`.
+
+    Raises:
+        ConfigurationError: A setting cannot work.
     """
 
     _is_derived = False
 
     def __init__(
         self,
-        api_key: str = _FROM_ENVIRONMENT,
+        api_key: str = FROM_ENVIRONMENT,
         *,
         base_url: str = DEFAULT_BASE_URL,
         stripe_account: str | None = None,
@@ -96,15 +100,11 @@ class AsyncClient:
         http_client: "httpx.AsyncClient | Any | None" = None,
         on_event: "Callable[[ClientEvent], object] | None" = None,
     ) -> None:
-        secret = None if api_key is _FROM_ENVIRONMENT else Secret(api_key)
-        del api_key  # from here on no frame of a traceback holds it
         if on_event is not None and not _is_plain_function(on_event):
-            raise ConfigurationError(
-                "on_event must be a function, and not an async one"
-            )
+            raise ConfigurationError("on_event must be a function that is not async")
         limit = whole_number("max_connections", max_connections, at_least=1)
         settings = Settings(
-            api_key=secret,
+            api_key=api_key,
             base_url=base_url,
             stripe_account=stripe_account,
             stripe_context=stripe_context,
@@ -119,21 +119,17 @@ class AsyncClient:
         )
         self._transport = Transport(
             settings=settings,
-            backend=(
-                _backend(transport, limit)
-                if http_client is None
-                else _injected_backend(http_client, limit, settings.base_url)
-            ),
+            backend=make_backend(transport, http_client, limit, settings.base_url),
             rate_limiter=rate_limiter,
             observer=Observer(on_event),
         )
 
-    # Each is loaded when it is first used: a program that reads accounts need not wait
-    # for the rest.
+    # Loaded at first use, so that a program that only reads accounts does not wait for
+    # the rest.
 
     @cached_property
     def accounts(self) -> "Accounts":
-        """Linked bank accounts, and who owns them."""
+        """Linked accounts and their owners."""
         from financial_connections.accounts import Accounts  # noqa: PLC0415
 
         return Accounts(self._transport)
@@ -153,17 +149,22 @@ class AsyncClient:
         return Transactions(self._transport)
 
     def with_options(self, **settings: Unpack[ClientSettings]) -> Self:
-        """Return a client with other settings that shares this one's connections;
-        closing it closes nothing.
+        """Return a derived client: other settings, but the same connections.
+
+        Closing a derived client closes nothing.
+
+        Args:
+            **settings: Settings that replace those of this client.
+
+        Raises:
+            ConfigurationError: A setting cannot work.
         """
-        changes: dict[str, Any] = dict(settings)
-        if "api_key" in settings:
-            changes["api_key"] = Secret(settings.pop("api_key"))
         client = object.__new__(type(self))
-        client.__dict__.update(self.__dict__)  # what a subclass has
+        client.__dict__.update(self.__dict__)  # attributes of a subclass
         for resource in ("accounts", "sessions", "transactions"):
             client.__dict__.pop(resource, None)
         client._is_derived = True
+        changes: dict[str, Any] = dict(settings)
         client._transport = evolve(
             self._transport, settings=evolve(self._transport.settings, **changes)
         )
@@ -177,11 +178,21 @@ class AsyncClient:
         params: Mapping[str, object] | None = None,
         options: RequestOptions | None = None,
     ) -> RawResponse:
-        """Call any endpoint of Stripe's API, with the same retries and errors:
-        `send_raw("GET", "/v1/balance")`.
+        """Call any endpoint of Stripe's API, with the same retries and errors.
 
-        The segments of `path` are percent-encoded here. `params` are sent in the query,
-        those of a POST in the form. The response is not decoded.
+        For example, `await client.send_raw("GET", "/v1/balance")`.
+
+        Args:
+            method: `GET`, `POST` or `DELETE`.
+            path: Path that begins with a slash. Its segments are percent-encoded.
+            params: Parameters, sent in the query, or in the form of a POST.
+            options: Settings for this call.
+
+        Returns:
+            The response, not decoded.
+
+        Raises:
+            InvalidArgumentError: An argument cannot be sent.
         """
         request = Request(
             _method(method), _path(path), params=params or {}, free_text=True
@@ -189,12 +200,11 @@ class AsyncClient:
         return await self._transport.send_raw(request, options)
 
     async def aclose(self) -> None:
-        """End the calls that are running, and close the connections. A client of yours
-        (`http_client=`) stays open.
+        """End the running calls and close the connections.
 
-        A call that has sent something raises `APIConnectionError` with the reason
-        `closed`, and is not retried. A call that has not sent anything, and every later
-        call, raises `ConfigurationError`.
+        A call that has been sent raises `APIConnectionError` with the reason `closed`,
+        and is not retried. A call that has not been sent, and every later one, raises
+        `ConfigurationError`. An injected `http_client` stays open.
         """
         if not self._is_derived:
             await self._transport.aclose()
@@ -211,40 +221,12 @@ class AsyncClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        # Crash reporters ask in the middle of __init__, too.
-        url = self._transport.settings.base_url if hasattr(self, "_transport") else "…"
-        return f"<AsyncClient {url}>"
+        return f"<AsyncClient {self._transport.settings.base_url}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "a client holds connections and a key: make one where it is used"
+            "a client cannot be pickled, because it holds connections and a key"
         )
-
-
-def _backend(transport: str, limit: int) -> Backend:
-    if transport == "httpx":
-        return ConnectionPool(limit)
-    if transport != "aiohttp":
-        raise ConfigurationError('transport must be "httpx" or "aiohttp"')
-    if find_spec("aiohttp") is None:
-        raise ConfigurationError(
-            'transport="aiohttp" needs the extra financial-connections[aiohttp]'
-        )
-    # It imports aiohttp.
-    from financial_connections._transport.aiohttp import AiohttpBackend  # noqa: PLC0415
-
-    return AiohttpBackend(limit)
-
-
-def _injected_backend(http_client: Any, limit: int, base_url: str) -> Backend:
-    from financial_connections._transport.injected import (  # noqa: PLC0415 - seldom used
-        InjectedClient,
-        is_httpx_client,
-    )
-
-    if not is_httpx_client(http_client):
-        raise ConfigurationError("http_client must be an httpx.AsyncClient")
-    return InjectedClient(http_client, limit, base_url)
 
 
 def _is_plain_function(value: Any) -> bool:
@@ -267,6 +249,6 @@ def _path(path: str) -> str:
         or "#" in path
     ):
         raise InvalidArgumentError(
-            "path must be like /v1/balance; parameters go into params="
+            "path must be like /v1/balance, with parameters in params="
         )
     return path

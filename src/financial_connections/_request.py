@@ -1,5 +1,6 @@
-"""The words the rooms share: what to ask (`Request`), how (`RequestOptions`), and who
-does it (`Sender`).
+"""Types that the generated code and the transport share.
+
+`Request`, `RequestOptions` and `Sender`.
 """
 
 from collections.abc import Mapping
@@ -9,15 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, SupportsIndex
 import anyio
 from attrs import converters, evolve, field, frozen
 
+from financial_connections._checks import header_value
 from financial_connections._decoding import ModelT
 from financial_connections._settings import (
     Secret,
     Settings,
-    Settled,
     Timeout,
     api_key_from,
     deadline_from,
-    header_value,
     headers_from,
     max_retries_from,
     stripe_account_from,
@@ -29,21 +29,12 @@ from financial_connections.errors import InvalidArgumentError
 if TYPE_CHECKING:
     import httpx
 
-_LONGEST_IDEMPOTENCY_KEY = 255
+_MAX_IDEMPOTENCY_KEY_LENGTH = 255
 
 request_sent: ContextVar[anyio.Event | None] = ContextVar(
     "financial_connections_request_sent", default=None
 )
-"""Set by who wants to know when the requests of this task are on the wire."""
-
-
-def _idempotency_key_from(value: Any) -> str:
-    key = header_value("idempotency_key", value)
-    if len(key) > _LONGEST_IDEMPOTENCY_KEY:
-        raise InvalidArgumentError(
-            f"idempotency_key must have at most {_LONGEST_IDEMPOTENCY_KEY} characters"
-        )
-    return key
+"""An event to set when a request of this context has been sent."""
 
 
 @frozen
@@ -75,17 +66,39 @@ class Request:
     """
 
 
-@frozen(kw_only=True, init=False, repr=False)
-class RequestOptions(Settled):
-    """Settings for one call; what is None stays as the client has it. To undo a
-    client's `stripe_account` or `stripe_context`, use
+def _idempotency_key_from(value: Any) -> str:
+    key = header_value("idempotency_key", value)
+    if len(key) > _MAX_IDEMPOTENCY_KEY_LENGTH:
+        raise InvalidArgumentError(
+            f"idempotency_key must have at most {_MAX_IDEMPOTENCY_KEY_LENGTH} "
+            "characters"
+        )
+    return key
+
+
+@frozen(kw_only=True, init=False)
+class RequestOptions:
+    """Settings for one call, which take precedence over those of the client.
+
+    An option that is None keeps the client's setting. To call without the client's
+    `stripe_account` or `stripe_context`, use a derived client, such as
     `client.with_options(stripe_account=None)`.
 
-    `timeout` bounds one attempt, `deadline` the whole call, both in seconds.
-    `idempotency_key` (1 to 255 printable ASCII characters) makes a POST repeatable;
-    without one, every POST gets its own. A GET has none, so that options can be shared
-    by the requests of `refresh_and_wait`. `headers` are sent in addition. Raises
-    `ConfigurationError` or `InvalidArgumentError`.
+    Args:
+        api_key: Secret or restricted API key.
+        stripe_account: ID of the connected account (`acct_…`) to act for.
+        stripe_context: Context to act in, sent as the `Stripe-Context` header.
+        idempotency_key: Key of 1 to 255 printable ASCII characters with which Stripe
+            recognizes a repeated POST. By default, every POST gets a random key. A GET
+            ignores it.
+        timeout: Time limit of one attempt, in seconds, or a `Timeout`.
+        deadline: Time limit of the whole call in seconds, including retries and waits.
+        max_retries: Maximum number of retries of a failed attempt.
+        headers: Headers to send in addition to those of the client.
+
+    Raises:
+        ConfigurationError: An option cannot work.
+        InvalidArgumentError: An option cannot be sent as a header.
     """
 
     api_key: Secret | None = field(
@@ -101,6 +114,8 @@ class RequestOptions(Settled):
     max_retries: int | None = field(converter=converters.optional(max_retries_from))
     headers: Mapping[str, str] = field(converter=headers_from, repr=False)
 
+    # Written by hand because pyright does not apply converters: it would require
+    # `api_key` to be a `Secret`.
     def __init__(
         self,
         *,
@@ -113,24 +128,22 @@ class RequestOptions(Settled):
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        secret, own = Secret.wrapping(api_key), Secret(headers)
-        del api_key, headers  # from here on no frame of a traceback holds them
-        attrs_made: Any = self
-        attrs_made.__attrs_init__(
-            api_key=secret,
+        self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
+            api_key=api_key,
             stripe_account=stripe_account,
             stripe_context=stripe_context,
             idempotency_key=idempotency_key,
             timeout=timeout,
             deadline=deadline,
             max_retries=max_retries,
-            headers=own,
+            headers=headers,
         )
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         if self.headers:
             raise TypeError(
-                "headers may hold a token: options that have them are not pickled"
+                "options with headers cannot be pickled, because headers may contain a "
+                "token"
             )
         return object.__reduce_ex__(self, protocol)
 
@@ -140,8 +153,8 @@ class RequestOptions(Settled):
     def __deepcopy__(self, memo: object) -> Self:
         return self
 
-    def applied_to(self, settings: Settings) -> Settings:
-        """Return `settings` with what is set here in their place."""
+    def apply_to(self, settings: Settings) -> Settings:
+        """Return settings in which the options that are not None replace others."""
         names = (
             "api_key",
             "stripe_account",
@@ -150,18 +163,13 @@ class RequestOptions(Settled):
             "deadline",
             "max_retries",
         )
-        given = {
-            name: getattr(self, name)
-            for name in names
-            if getattr(self, name) is not None
-        }
-        return evolve(settings, **given) if given else settings
+        options = {name: getattr(self, name) for name in names}
+        changes = {name: value for name, value in options.items() if value is not None}
+        return evolve(settings, **changes) if changes else settings
 
 
 class Sender(Protocol):
-    """The seam between what is asked and how: all that generated code knows of the
-    network.
-    """
+    """The interface through which the generated code sends requests."""
 
     async def send(
         self,
@@ -169,7 +177,14 @@ class Sender(Protocol):
         result_type: type[ModelT],
         options: RequestOptions | None,
     ) -> ModelT:
-        """Send `request` and return its answer; raise a `FinancialConnectionsError`
-        when there is none.
+        """Send a request and return the decoded response.
+
+        Args:
+            request: The request.
+            result_type: Class of the result.
+            options: Settings for this call.
+
+        Raises:
+            FinancialConnectionsError: There is no usable response.
         """
         ...

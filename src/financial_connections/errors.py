@@ -357,7 +357,6 @@ def error_from(
 
     """
     mask = Mask(secrets)
-    del secrets
     body, text = _body_from(content, mask)
     fields = _error_fields(body)
     error_class = _class_of(

@@ -1,6 +1,6 @@
 """The private names of other libraries that the transport uses, and its fallbacks.
 
-If a name has moved, look at `_transport/private.py` and decision 0041.
+If a name has moved, look at `_transport/private.py` and decision 0019.
 """
 
 import httpcore

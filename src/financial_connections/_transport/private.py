@@ -1,6 +1,6 @@
 """The private names of httpx, httpcore and anyio that this package uses.
 
-They are all here, with what happens if one of them moves. Decision 0041 has the reasons
+They are all here, with what happens if one of them moves. Decision 0019 has the reasons
 and measurements; `tests/transport/test_private.py` fails if a name moves. httpx2 and
 httpcore2 have the same names.
 """

@@ -112,7 +112,7 @@ class Transport:
     async def _call(
         self, request: Request, options: RequestOptions | None, read: Read[T]
     ) -> T:
-        settings = options.applied_to(self.settings) if options else self.settings
+        settings = options.apply_to(self.settings) if options else self.settings
         call = Call(
             wire_request(request, settings, options or _NO_OPTIONS),
             None if request.free_text else request.path,

@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 from attrs import field, frozen
 
-from financial_connections._settings import Secret, checked_seconds, whole_number
+from financial_connections._checks import positive_seconds, whole_number
+from financial_connections._settings import Secret
 from financial_connections.errors import (
     ConfigurationError,
     InvalidArgumentError,
@@ -115,12 +116,12 @@ def webhook_endpoint(
         dispatcher=Dispatcher(
             handler=handler,
             store=RecentEvents(clock=clock) if store is None else store_from(store),
-            claim_timeout=checked_seconds("claim_timeout", claim_timeout),
+            claim_timeout=positive_seconds("claim_timeout", claim_timeout),
             clock=clock,
         ),
         tolerance=tolerance,
         max_bytes=whole_number("max_bytes", max_bytes, at_least=1),
-        body_timeout=checked_seconds("body_timeout", body_timeout),
+        body_timeout=positive_seconds("body_timeout", body_timeout),
         clock=clock,
     )
 

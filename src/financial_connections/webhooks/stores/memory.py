@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from financial_connections._settings import whole_number
+from financial_connections._checks import whole_number
 from financial_connections.webhooks.stores.tokens import ClaimTokens
 
 

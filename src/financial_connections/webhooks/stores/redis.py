@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 
-from financial_connections._settings import checked_seconds
+from financial_connections._checks import positive_seconds
 from financial_connections.errors import ConfigurationError
 from financial_connections.webhooks.stores.protocol import RETENTION
 from financial_connections.webhooks.stores.threads import WorkerThreads
@@ -83,7 +83,7 @@ class RedisEventStore:
                 f"prefix must be a string, not {type(prefix).__name__}"
             )
         self._prefix = prefix
-        self._retention = checked_seconds("retention", retention)
+        self._retention = positive_seconds("retention", retention)
         self._clock = clock
         self._tokens = ClaimTokens()
         self._threads = WorkerThreads()

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from anyio import to_thread
 
-from financial_connections._settings import checked_seconds
+from financial_connections._checks import positive_seconds
 from financial_connections.errors import ConfigurationError
 from financial_connections.webhooks.stores.threads import WorkerThreads
 from financial_connections.webhooks.stores.tokens import ClaimTokens
@@ -85,7 +85,7 @@ class SQLEventStore:
         self, database: Database, retention: float, clock: Callable[[], float]
     ) -> None:
         self._database = database
-        self._retention = checked_seconds("retention", retention)
+        self._retention = positive_seconds("retention", retention)
         self._clock = clock
         self._tokens = ClaimTokens()
         self._threads = WorkerThreads()
