@@ -10,6 +10,7 @@ import anyio
 import httpx
 
 from financial_connections.sandbox import Sandbox
+from financial_connections.sandbox.http.app import application
 
 COUNT = 100_000
 ROUNDS = 50
@@ -45,7 +46,7 @@ async def main() -> None:
         "last": oldest_first[100],
     }
     key = base64.b64encode(f"{sandbox.api_key}:".encode()).decode()
-    transport = httpx.ASGITransport(sandbox.app)
+    transport = httpx.ASGITransport(application(sandbox))
     headers = {"Authorization": f"Basic {key}"}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://127.0.0.1", headers=headers

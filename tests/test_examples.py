@@ -12,6 +12,7 @@ from examples.ledger import Ledger, OvertakenError
 from examples.web_app import create_app
 from financial_connections import AsyncClient
 from financial_connections.sandbox import Clock, Sandbox
+from financial_connections.sandbox.http.app import application
 from financial_connections.sync import Batch
 
 SECRET = "whsec_of_the_test"
@@ -87,7 +88,7 @@ async def test_a_failed_refresh_does_not_stop_the_nightly_script(
 @asynccontextmanager
 async def connect(sandbox):
     async with (
-        httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app)) as http,
+        httpx.AsyncClient(transport=httpx.ASGITransport(application(sandbox))) as http,
         AsyncClient(
             sandbox.api_key, base_url="http://127.0.0.1", http_client=http
         ) as client,
@@ -112,7 +113,7 @@ async def test_the_web_application_links_accounts_and_syncs_them_on_webhooks(
 ):
     sandbox = Sandbox(clock=Clock.system())
     customer = sandbox.add_customer()
-    sandbox.add_webhook("http://127.0.0.1:8000/stripe", secret=SECRET, doubled=True)
+    sandbox.add_webhook("http://127.0.0.1:8000/stripe", secret=SECRET, duplicated=True)
     async with (
         connect(sandbox) as client,
         open_browser(create_app(client, ledger, SECRET)) as browser,

@@ -21,6 +21,7 @@ from financial_connections import (
 from financial_connections.events import RequestStarted
 from financial_connections.models import AccountOwnership, Customer, RefreshStatus
 from financial_connections.sandbox import Fault, NewAccount, Sandbox, serve
+from financial_connections.sandbox.http.app import application
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ async def test_a_lost_answer_is_repeated_and_takes_effect_once(
     sandbox, client, no_waiting
 ):
     account = sandbox.add_account(transactions=5)
-    sandbox.inject(Fault("answer_lost", operation="refresh_account", times=1))
+    sandbox.inject(Fault("response_lost", operation="refresh_account", times=1))
     refreshed = await client.accounts.refresh(account, features=["transactions"])
     assert RefreshStatus.PENDING == refreshed.transaction_refresh.status
     assert 1 == len(no_waiting)
@@ -196,7 +197,7 @@ async def test_an_error_of_unknown_outcome_gives_the_key_to_repeat_with(
 ):
     account = sandbox.add_account(transactions=5)
     once = client.with_options(max_retries=0)
-    sandbox.inject(Fault("answer_lost", operation="refresh_account", times=1))
+    sandbox.inject(Fault("response_lost", operation="refresh_account", times=1))
     with pytest.raises(APIConnectionError) as caught:
         await once.accounts.refresh(account, features=["transactions"])
     again = RequestOptions(idempotency_key=caught.value.idempotency_key)
@@ -252,7 +253,7 @@ async def test_many_calls_at_once_get_their_own_answers(sandbox, client):
 async def test_the_sandbox_works_without_a_socket(sandbox):
     account = sandbox.add_account()
     async with (
-        httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app)) as http_client,
+        httpx.AsyncClient(transport=httpx.ASGITransport(application(sandbox))) as http_client,
         AsyncClient(sandbox.api_key, http_client=http_client) as client,
     ):
         assert account == (await client.accounts.retrieve(account)).id

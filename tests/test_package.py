@@ -44,8 +44,8 @@ def test_the_unpacked_wheel_works_without_its_checkout(wheel, tmp_path):
     program = (
         "import financial_connections as f, financial_connections.sandbox as s, sys;"
         "assert f.__file__.startswith(sys.argv[1]), f.__file__;"
-        "from financial_connections.sandbox.api.contract import shipped_contract;"
-        "print(shipped_contract().version == f.API_VERSION)"
+        "from financial_connections.sandbox.api.contract import load_contract;"
+        "print(load_contract().version == f.API_VERSION)"
     )
     run = [
         sys.executable,

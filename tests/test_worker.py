@@ -138,7 +138,7 @@ def test_killing_a_worker_loses_and_duplicates_nothing(tmp_path):
         worker(redis_url, sandbox, server.url, ledger) as first,
         worker(redis_url, sandbox, server.url, ledger) as second,
     ):
-        sandbox.add_webhook(hook, secret=SECRET, doubled=True)
+        sandbox.add_webhook(hook, secret=SECRET, duplicated=True)
         for account in accounts:
             sandbox.add_transactions(account)
         # Wait until each worker is in the middle of one account.

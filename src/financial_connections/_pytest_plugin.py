@@ -33,8 +33,9 @@ def fc_client(fc_sandbox: "Sandbox") -> "AsyncClient":
     import httpx  # noqa: PLC0415
 
     from financial_connections import AsyncClient  # noqa: PLC0415
+    from financial_connections.sandbox.http.app import application  # noqa: PLC0415
 
-    transport = httpx.ASGITransport(fc_sandbox.app)
+    transport = httpx.ASGITransport(application(fc_sandbox))
     return AsyncClient(
         fc_sandbox.api_key,
         base_url="http://127.0.0.1",

@@ -3,7 +3,7 @@
 
 def test_a_list_prints_everything_the_server_sent_one_object_a_line(rows, sandbox):
     ids = [sandbox.add_account(balance=1) for _ in range(3)]
-    sandbox.behave_oddly("next_refresh_absent", "account_is_linked_account")
+    sandbox.set_quirks("next_refresh_absent", "account_is_linked_account")
     accounts = rows("accounts", "list")
     assert ids[::-1] == [account["id"] for account in accounts]
     assert {"linked_account"} == {account["object"] for account in accounts}

@@ -163,7 +163,7 @@ def test_errors_are_what_the_sdk_expects(sandbox, client, connections, account):
 def test_a_lost_answer_is_retried_by_the_sdk_and_executed_once(
     sandbox, connections, account
 ):
-    sandbox.inject(Fault("answer_lost"))
+    sandbox.inject(Fault("response_lost"))
     refreshed = connections.accounts.refresh(account, {"features": ["transactions"]})
     sandbox.advance(1000)
 
@@ -173,15 +173,17 @@ def test_a_lost_answer_is_retried_by_the_sdk_and_executed_once(
 
 
 def test_an_event_is_verified_by_the_sdk(sandbox, account):
-    from financial_connections.sandbox.webhooks import parcels, signature  # noqa: PLC0415
+    from financial_connections.sandbox.webhooks import pending_deliveries, signature  # noqa: PLC0415
 
     webhook = sandbox.add_webhook("http://127.0.0.1:9/hook")
     sandbox.deactivate(account)
-    [parcel] = parcels(webhook, sandbox.events[-1:], sandbox._state.ids.stream("x"))
-    header = signature(parcel.body, webhook.secret, int(sandbox.clock.now()))
+    [delivery] = pending_deliveries(
+        webhook, sandbox.events[-1:], sandbox._state.ids.stream("x")
+    )
+    header = signature(delivery.body, webhook.secret, int(sandbox.clock.now()))
 
     event = stripe.Webhook.construct_event(
-        parcel.body, header, webhook.secret, tolerance=None
+        delivery.body, header, webhook.secret, tolerance=None
     )
 
     assert "financial_connections.account.deactivated" == event.type

@@ -10,6 +10,7 @@ from financial_connections import (
     expanded,
 )
 from financial_connections.sandbox import Clock, Fault, Rules, Sandbox
+from financial_connections.sandbox.http.app import application
 from tests.support.refresh import RefreshWorld, post_refresh
 
 EVERYTHING = ["balance", "ownership", "transactions"]
@@ -139,7 +140,12 @@ async def test_retried_requests_start_no_second_refresh(no_waiting):
     world.sandbox.inject(
         *[
             Fault(kind)
-            for kind in ("server_error", "answer_lost", "lock_timeout", "rate_limited")
+            for kind in (
+                "server_error",
+                "response_lost",
+                "lock_timeout",
+                "rate_limited",
+            )
         ]
     )
     async with world.client(max_retries=4) as client:
@@ -221,7 +227,7 @@ async def test_a_wait_works_in_real_time():
     )
     account = sandbox.add_account()
     async with (
-        httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app)) as http,
+        httpx.AsyncClient(transport=httpx.ASGITransport(application(sandbox))) as http,
         AsyncClient(
             sandbox.api_key, base_url="http://127.0.0.1", http_client=http
         ) as client,

@@ -4,12 +4,19 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 
 from financial_connections.sandbox import SCENARIOS, Clock, Fault, Sandbox, Scenario
-from financial_connections.sandbox.api.contract import shipped_contract
+from financial_connections.sandbox.api.contract import load_contract
 from financial_connections.sandbox.api.operations import HANDLERS
-from financial_connections.sandbox.api.pagination import Window
-from tests.support.sandbox_calls import ACCOUNTS, SESSIONS, TRANSACTIONS, get, post
+from financial_connections.sandbox.api.pagination import PageRequest
+from tests.support.sandbox_calls import (
+    ACCOUNTS,
+    SESSIONS,
+    TRANSACTIONS,
+    get,
+    open_sessions,
+    post,
+)
 
-CONTRACT = shipped_contract()
+CONTRACT = load_contract()
 
 
 def problems(value, schema):
@@ -67,7 +74,7 @@ def tour():
         "return_url": "https://example.com",
     }
     yield "create_session", post(sandbox, SESSIONS, new)
-    [session] = sandbox.open_sessions()
+    [session] = open_sessions(sandbox)
     sandbox.complete(session.id)
     yield "retrieve_session", get(sandbox, f"{SESSIONS}/{session.id}")
     yield (
@@ -223,7 +230,7 @@ def test_a_page_costs_what_it_holds_wherever_it_lies(monkeypatch):
     monkeypatch.setattr(log, "_items", Counting(items))
     for cursor in (None, items[2_500].id, items[101].id):
         looked_at.clear()
-        log.page(Window(limit=100, starting_after=cursor))
+        log.page(PageRequest(limit=100, starting_after=cursor))
         assert 101 == len(looked_at)
 
 
@@ -254,7 +261,7 @@ def test_an_account_that_goes_inactive():
 
 
 def test_a_bank_that_takes_30_seconds():
-    scenario = Scenario.slow_bank(30)
+    scenario = Scenario.slow_institution(30)
     path = f"{ACCOUNTS}/{scenario.account}"
     post(scenario.sandbox, f"{path}/refresh", {"features": ["balance"]})
     statuses = []

@@ -1,4 +1,4 @@
-"""Rate limits, faults and oddities; what happens on the way to the client is shown in
+"""Rate limits, faults and quirks; what happens on the way to the client is shown in
 process and over HTTP.
 """
 
@@ -22,7 +22,7 @@ def account(sandbox):
 
 def in_process(sandbox, app=None):
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app or sandbox.app),
+        transport=httpx.ASGITransport(app or application(sandbox)),
         base_url="http://sandbox",
         headers={"Authorization": f"Bearer {sandbox.api_key}"},
     )
@@ -146,7 +146,7 @@ def test_a_fault_that_cannot_happen_is_refused(wrong):
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", ["reset", "answer_lost", "reset_mid_body"])
+@pytest.mark.parametrize("kind", ["reset", "response_lost", "reset_mid_body"])
 @pytest.mark.parametrize("place", [in_process, over_http])
 async def test_a_connection_is_reset_before_or_after_the_endpoint_ran(
     sandbox, account, kind, place
@@ -163,7 +163,7 @@ async def test_a_connection_is_reset_before_or_after_the_endpoint_ran(
 @pytest.mark.anyio
 @pytest.mark.parametrize("place", [in_process, over_http])
 async def test_a_retry_after_a_lost_answer_gets_that_answer(sandbox, account, place):
-    sandbox.inject(Fault("answer_lost"))
+    sandbox.inject(Fault("response_lost"))
     request = {
         "headers": {"Idempotency-Key": "k"},
         "data": {"features[]": "transactions"},
@@ -276,25 +276,25 @@ def test_real_answers_can_break_the_contract_on_request(sandbox, account):
     post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["ownership"]})
     plain = get(sandbox, f"{ACCOUNTS}/{account}", "expand[]=ownership")
 
-    def oddly(*oddities, path=f"{ACCOUNTS}/{account}", query="expand[]=ownership"):
-        sandbox.behave_oddly(*oddities)
+    def quirky(*quirks, path=f"{ACCOUNTS}/{account}", query="expand[]=ownership"):
+        sandbox.set_quirks(*quirks)
         return get(sandbox, path, query).json
 
     of_session = {"path": f"{SESSIONS}/{session}", "query": ""}
-    assert "linked_account" == oddly("account_is_linked_account")["object"]
-    assert oddly("owners_null")["ownership"]["owners"] is None
+    assert "linked_account" == quirky("account_is_linked_account")["object"]
+    assert quirky("owners_null")["ownership"]["owners"] is None
     assert {"last_attempted_at", "status"} == set(
-        oddly("next_refresh_absent")["balance_refresh"]
+        quirky("next_refresh_absent")["balance_refresh"]
     )
-    balance = oddly("undefined_currency")["balance"]
+    balance = quirky("undefined_currency")["balance"]
     assert ({"undefined": 100}, {"undefined": 100}) == (
         balance["current"],
         balance["cash"]["available"],
     )
-    assert "" == oddly("session_url_empty", **of_session)["accounts"]["url"]
-    assert "accounts" not in oddly("session_without_accounts", **of_session)
-    assert "permissions" not in oddly("session_without_permissions", **of_session)
-    sandbox.behave_oddly()
+    assert "" == quirky("session_url_empty", **of_session)["accounts"]["url"]
+    assert "accounts" not in quirky("session_without_accounts", **of_session)
+    assert "permissions" not in quirky("session_without_permissions", **of_session)
+    sandbox.set_quirks()
     assert (
         get(sandbox, f"{ACCOUNTS}/{account}", "expand[]=ownership").json["id"]
         == plain.json["id"]
@@ -302,7 +302,7 @@ def test_real_answers_can_break_the_contract_on_request(sandbox, account):
 
 
 def test_an_account_with_a_pending_refresh_can_have_that_status(sandbox, account):
-    sandbox.behave_oddly("account_pending", "account_is_linked_account")
+    sandbox.set_quirks("account_pending", "account_is_linked_account")
     reply = post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["balance"]})
 
     assert ("pending", "linked_account") == (reply.json["status"], reply.json["object"])
@@ -330,7 +330,7 @@ async def test_a_test_that_has_only_a_url_controls_the_sandbox_by_it(sandbox, ac
         )
         assert new.json()["account"] == sandbox.accounts[-1]
         await client.post(
-            "/_sandbox/oddities", json={"oddities": ["account_is_linked_account"]}
+            "/_sandbox/quirks", json={"quirks": ["account_is_linked_account"]}
         )
         assert (
             "linked_account" == (await client.get(ACCOUNTS)).json()["data"][0]["object"]
@@ -372,8 +372,8 @@ async def test_a_session_is_completed_by_its_url(sandbox):
         ("faults", '{"bogus": 1}'),
         ("faults", "[]"),
         ("faults", "no json"),
-        ("oddities", '{"oddities": ["bogus"]}'),
-        ("oddities", "{}"),
+        ("quirks", '{"quirks": ["bogus"]}'),
+        ("quirks", "{}"),
         ("advance", '{"seconds": -1}'),
         ("accounts", '{"customer": "cus_x"}'),
         ("complete", '{"session": "fcsess_x"}'),

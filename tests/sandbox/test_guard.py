@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from financial_connections import AsyncClient, PermissionDeniedError
 from financial_connections.sandbox import serve
+from financial_connections.sandbox.http.app import application
 from financial_connections.sandbox.http.guard import (
-    host_refusal,
+    host_error,
     is_loopback,
-    origin_refusal,
+    origin_error,
 )
 from tests.support.sandbox_calls import ACCOUNTS, FORM, SESSIONS
 
@@ -72,7 +73,7 @@ def test_a_host_that_is_not_a_name_of_this_machine_is_refused(
     )
     error = reply.json()["error"]
     assert (403, "invalid_request_error") == (reply.status_code, error["type"])
-    assert "does not answer for the Host" in error["message"]
+    assert "does not accept the Host" in error["message"]
     assert before == sandbox.clock.now()
 
 
@@ -146,17 +147,19 @@ def test_a_server_on_another_address_answers_for_any_host_but_not_for_foreign_pa
 )
 @pytest.mark.parametrize(
     "path",
-    ["/_sandbox/oddities", "/_sandbox/link/fcsess_secret", f"{ACCOUNTS}/fca_1/refresh"],
+    ["/_sandbox/quirks", "/_sandbox/link/fcsess_secret", f"{ACCOUNTS}/fca_1/refresh"],
 )
 def test_a_post_of_a_foreign_page_is_refused(send, server, headers, path):
     headers = {
         name: value.format(port=port_of(server)) for name, value in headers.items()
     }
     reply = send(
-        "POST", path, content=b'{"oddities": []}', content_type="text/plain", **headers
+        "POST", path, content=b'{"quirks": []}', content_type="text/plain", **headers
     )
     assert 403 == reply.status_code
-    assert "does not answer a web page of" in reply.json()["error"]["message"]
+    assert (
+        "does not accept requests from web pages of" in reply.json()["error"]["message"]
+    )
     assert "access-control-allow-origin" not in reply.headers
 
 
@@ -181,7 +184,7 @@ async def test_the_sdk_says_why(sandbox, anyio_backend):
     ):
         with pytest.raises(
             PermissionDeniedError,
-            match="does not answer for the Host 'evil.example'.*allowed_hosts",
+            match="does not accept the Host 'evil.example'.*allowed_hosts",
         ):
             await client.accounts.retrieve("fca_1")
 
@@ -249,7 +252,7 @@ def test_what_a_person_types_in_works(send, site):
 
 async def test_in_process_any_host_works(sandbox, anyio_backend):
     """There is no browser on the way."""
-    transport = httpx.ASGITransport(sandbox.app)
+    transport = httpx.ASGITransport(application(sandbox))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://sandbox"
     ) as client:
@@ -267,22 +270,22 @@ def test_only_loopback_addresses_are_loopback(address):
 
 @given(st.text(max_size=20))
 def test_no_host_is_too_odd(host):
-    refusal = host_refusal({"host": host}, ())
+    refusal = host_error({"host": host}, ())
     assert refusal is None or refusal.status == 403
-    assert host_refusal({"host": f"{host}.evil.example"}, ()) is not None
+    assert host_error({"host": f"{host}.evil.example"}, ()) is not None
 
 
 @given(st.text(max_size=20), st.sampled_from(["GET", "POST", "DELETE"]))
 def test_no_origin_is_too_odd(origin, method):
-    assert origin_refusal(method, {"host": "127.0.0.1:1", "origin": origin}) is not None
+    assert origin_error(method, {"host": "127.0.0.1:1", "origin": origin}) is not None
     assert (
-        origin_refusal(
+        origin_error(
             method, {"host": "127.0.0.1:1", "origin": f"{origin}.evil.example"}
         )
         is not None
     )
     assert (
-        origin_refusal(method, {"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1"})
+        origin_error(method, {"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1"})
         is None
     )
 
@@ -313,5 +316,5 @@ def test_the_command_warns_where_others_reach_it(host, warned):
         process.terminate()
         _, errors = process.communicate(timeout=50)
     assert (
-        f"Everybody who reaches {host} can use this sandbox.\n" if warned else ""
+        f"Anyone who can reach {host} can use this sandbox.\n" if warned else ""
     ) == errors

@@ -12,6 +12,7 @@ from tests.support.sandbox_calls import (
     admit,
     encoded,
     get,
+    open_sessions,
     post,
 )
 
@@ -72,7 +73,7 @@ def test_a_repeated_session_is_one_session(sandbox):
     }
 
     assert 1 == len(ids)
-    assert 1 == len(sandbox.open_sessions())
+    assert 1 == len(open_sessions(sandbox))
 
 
 def test_the_order_of_parameters_and_the_way_arrays_are_written_do_not_matter(

@@ -120,8 +120,8 @@ def test_an_account_that_cannot_exist_is_refused(sandbox, wrong):
 
 def test_a_customer_id_may_be_chosen_once(sandbox):
     assert "cus_mine" == sandbox.add_customer("cus_mine")
-    for wrong in ("cus_mine", "acct_mine"):
-        with pytest.raises(ValueError, match="starts with cus_"):
+    for wrong, message in (("cus_mine", "already"), ("acct_mine", "starts with cus_")):
+        with pytest.raises(ValueError, match=message):
             sandbox.add_customer(wrong)
 
 

@@ -6,7 +6,15 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from tests.support.sandbox_calls import ACCOUNTS, FORM, SESSIONS, get, post
+from financial_connections.sandbox.http.app import application
+from tests.support.sandbox_calls import (
+    ACCOUNTS,
+    FORM,
+    SESSIONS,
+    get,
+    open_sessions,
+    post,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +61,7 @@ def customer(sandbox):
 @pytest.fixture
 def browse(sandbox):
     client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(sandbox.app), base_url="http://sandbox"
+        transport=httpx.ASGITransport(application(sandbox)), base_url="http://sandbox"
     )
 
     async def browse(method, path, form=""):
@@ -102,7 +110,7 @@ async def test_a_person_may_cancel(sandbox, customer, browse):
 
     assert "Nothing was linked" in page.text
     assert [] == sandbox.accounts
-    assert [] == sandbox.open_sessions()
+    assert [] == open_sessions(sandbox)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +126,7 @@ async def test_a_person_may_cancel(sandbox, customer, browse):
             "decision=connect&institution=Example+Bank&accounts[]=gold",
             "Choose at least one account.",
         ),
-        ("accounts=1&accounts[]=2", "two shapes"),
+        ("accounts=1&accounts[]=2", "two incompatible shapes"),
     ],
 )
 async def test_what_is_missing_is_said_as_an_alert(
@@ -131,7 +139,7 @@ async def test_what_is_missing_is_said_as_an_alert(
     assert 400 == reply.status_code
     assert {"role": "alert"} in page.all("p")
     assert problem in page.text
-    assert 1 == len(sandbox.open_sessions())
+    assert 1 == len(open_sessions(sandbox))
 
 
 async def test_what_was_chosen_before_a_problem_stays_chosen(sandbox, customer, browse):
@@ -171,7 +179,7 @@ async def test_only_the_secret_leads_to_a_session(sandbox, customer, browse, met
     for wrong in (session["id"], "x"):
         reply, page = await browse(method, LINK + wrong, "decision=cancel")
         assert 404 == reply.status_code
-        assert "No such session" in page.text
+        assert "Session not found" in page.text
 
 
 async def test_only_institutions_of_the_countries_asked_for_are_offered(
@@ -187,7 +195,7 @@ async def test_only_institutions_of_the_countries_asked_for_are_offered(
     assert ["Nowhere Provincial Bank"] == offered(page)
     _, page = await browse("GET", LINK + nowhere["client_secret"])
     assert [] == offered(page)
-    assert "There is none in the countries asked for." in page.text
+    assert "No institution is available in the requested countries." in page.text
 
 
 async def test_the_index_leads_to_every_open_session(sandbox, customer, browse):
@@ -196,7 +204,7 @@ async def test_the_index_leads_to_every_open_session(sandbox, customer, browse):
     reply, page = await browse("GET", "/_sandbox/link")
     links = [urljoin(str(reply.url), item["href"]) for item in page.all("a")]
 
-    assert "None is open." in empty.text
+    assert "There are no open sessions." in empty.text
     assert [
         f"http://sandbox{LINK}{session['client_secret']}" for session in sessions
     ] == links

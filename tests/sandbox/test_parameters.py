@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from financial_connections.sandbox import Sandbox
-from financial_connections.sandbox.api.errors import Refusal
-from financial_connections.sandbox.api.form import parsed_form
+from financial_connections.sandbox.api.errors import APIError
+from financial_connections.sandbox.api.form import parse_form
 from tests.support.sandbox_calls import (
     ACCOUNTS,
     FORM,
@@ -49,7 +49,7 @@ def account(sandbox):
     ],
 )
 def test_a_form_nests_by_brackets(text, expected):
-    assert expected == parsed_form(text)
+    assert expected == parse_form(text)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_a_form_nests_by_brackets(text, expected):
     ],
 )
 def test_a_form_that_makes_no_sense_is_refused(text):
-    with pytest.raises(Refusal):
-        parsed_form(text)
+    with pytest.raises(APIError):
+        parse_form(text)
 
 
 def test_query_and_form_are_one(sandbox, account):

@@ -147,7 +147,7 @@ def test_a_failed_refresh_keeps_what_was_there(sandbox, account):
     ]
     assert START + 60 == after["balance_refresh"]["last_attempted_at"]
 
-    sandbox.mend_refreshes(account)
+    sandbox.restore_refreshes(account)
     refresh(sandbox, account, "balance", "transactions")
     sandbox.advance(5)
     assert {"usd": 999} == shape(sandbox, account)["balance"]["current"]
@@ -411,9 +411,9 @@ def test_a_disconnected_account_stays_so_and_gives_no_data(sandbox):
         assert 400 == act(sandbox, account, action, features=["transactions"]).status
     sandbox.advance(2 * DAY)
     assert "disconnected" == events(sandbox)[-1]
-    with pytest.raises(ValueError, match="for good"):
+    with pytest.raises(ValueError, match="permanently disconnected"):
         sandbox.reactivate(account)
-    with pytest.raises(ValueError, match="nothing can be fetched"):
+    with pytest.raises(ValueError, match="cannot be refreshed"):
         sandbox.add_transactions(account)
 
 
@@ -493,7 +493,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(
         change=st.sampled_from(
-            ["deactivate", "reactivate", "fail_refreshes", "mend_refreshes"]
+            ["deactivate", "reactivate", "fail_refreshes", "restore_refreshes"]
         )
     )
     def institution(self, change):

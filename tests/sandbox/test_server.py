@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from financial_connections.sandbox import Fault, Sandbox, serve
+from financial_connections.sandbox.http.app import application
 from financial_connections.sandbox.http.server import Server
 from tests.support.sandbox_calls import ACCOUNTS, TRANSACTIONS
 
@@ -51,17 +52,18 @@ async def test_a_server_answers_whichever_loop_the_caller_has(sandbox):
 
 
 @pytest.mark.anyio
-async def test_a_sandbox_is_a_server_while_it_is_entered(sandbox):
-    async with sandbox as entered:
-        assert entered is sandbox
+async def test_a_server_listens_only_while_it_is_entered(sandbox):
+    server = serve(sandbox)
+    assert not server.url
+    async with server as entered:
+        assert entered is server
         async with httpx.AsyncClient(
-            base_url=sandbox.url, auth=(sandbox.api_key, "")
+            base_url=server.url, auth=(sandbox.api_key, "")
         ) as client:
             assert 200 == (await client.get(ACCOUNTS)).status_code
 
     assert [] == threads()
-    with pytest.raises(RuntimeError, match="async with"):
-        _ = sandbox.url
+    assert not is_open(server.url)
 
 
 def test_a_server_needs_no_loop_and_can_start_again(sandbox):
@@ -128,7 +130,7 @@ def test_what_fails_while_starting_is_told_to_the_caller(sandbox):
     def companion():
         raise LookupError("no companion")
 
-    server = Server(sandbox.app, companion)
+    server = Server(application(sandbox), companion)
     with pytest.raises(LookupError, match="no companion"):
         server.start()
     server.stop()

@@ -141,7 +141,7 @@ async def test_in_the_end_delivery_is_given_up(sandbox):
 
 @pytest.mark.anyio
 async def test_events_may_come_in_any_order_and_twice(sandbox):
-    sandbox.add_webhook(URL, shuffled=True, doubled=True)
+    sandbox.add_webhook(URL, out_of_order=True, duplicated=True)
     seven_events(sandbox)
     receiver = Receiver()
     await receiver.collect(sandbox)

@@ -9,6 +9,7 @@ from financial_connections import (
     AsyncClient,
 )
 from financial_connections.sandbox import Rules, Sandbox
+from financial_connections.sandbox.http.app import application
 
 
 class RefreshWorld:
@@ -30,7 +31,7 @@ class RefreshWorld:
 
         async with (
             httpx.AsyncClient(
-                transport=httpx.ASGITransport(self.sandbox.app),
+                transport=httpx.ASGITransport(application(self.sandbox)),
                 event_hooks={"request": [note]},
             ) as http,
             AsyncClient(
@@ -56,7 +57,7 @@ class RefreshWorld:
 async def post_refresh(sandbox, account):
     headers = {"Authorization": f"Bearer {sandbox.api_key}"}
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(sandbox.app), base_url="http://sandbox"
+        transport=httpx.ASGITransport(application(sandbox)), base_url="http://sandbox"
     ) as client:
         url = f"/v1/financial_connections/accounts/{account}/refresh"
         response = await client.post(

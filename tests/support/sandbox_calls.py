@@ -7,7 +7,8 @@ from urllib.parse import quote_plus
 
 from attrs import frozen
 
-from financial_connections.sandbox.api.wire import Call
+from financial_connections.sandbox.api import sessions
+from financial_connections.sandbox.api.wire import Request
 
 FORM = "application/x-www-form-urlencoded"
 ACCOUNTS = "/v1/financial_connections/accounts"
@@ -52,6 +53,10 @@ def _pairs(value, key):
         yield key, value
 
 
+def open_sessions(sandbox):
+    return sessions.open_sessions(sandbox.api.state)
+
+
 def get(sandbox, path, params="", **headers):
     return send(sandbox, "GET", path, query=params, headers=headers)
 
@@ -75,7 +80,7 @@ def admit(sandbox, method, path, *, query="", body="", headers=()):
         if value is not None
     }
     return sandbox.api.admit(
-        Call(
+        Request(
             method=method,
             path=path,
             query=query if isinstance(query, str) else encoded(query),

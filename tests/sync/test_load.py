@@ -42,7 +42,7 @@ async def test_100_000_transactions_arrive_complete(monkeypatch, anyio_backend):
         "server_error",
         "unavailable",
         "bad_gateway",
-        "answer_lost",
+        "response_lost",
         "reset",
         "truncated_json",
     )

@@ -76,7 +76,7 @@ class ScenarioName(StrEnum):
     FAILING_REFRESH = "failing-refresh"
     GOING_INACTIVE = "going-inactive"
     MANY_TRANSACTIONS = "many-transactions"
-    SLOW_BANK = "slow-bank"
+    SLOW_INSTITUTION = "slow-institution"
 
 
 __all__ = [

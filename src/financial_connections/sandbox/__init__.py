@@ -1,5 +1,6 @@
-"""The Financial Connections API, stateful, on your own machine: for tests, demos and
-examples.
+"""A stateful Financial Connections API on your own machine.
+
+Use it for tests, demos and examples:
 
     from financial_connections import AsyncClient
     from financial_connections.sandbox import Sandbox, serve
@@ -10,14 +11,14 @@ examples.
         async with AsyncClient(sandbox.api_key, base_url=server.url) as client:
             page = await client.transactions.list(account=account)
 
-Needs the extra `financial-connections[sandbox]`.
+Requires the extra `financial-connections[sandbox]`.
 """
 
 from importlib.util import find_spec
 
 if any(find_spec(name) is None for name in ("starlette", "uvicorn", "yaml")):
     raise ModuleNotFoundError(
-        "the sandbox needs: pip install 'financial-connections[sandbox]'"
+        "the sandbox requires: pip install 'financial-connections[sandbox]'"
     )
 
 from financial_connections.sandbox.api.sessions import NewAccount

@@ -1,5 +1,6 @@
-"""`python -m financial_connections.sandbox`: the sandbox by itself, until SIGINT or
-SIGTERM.
+"""Serve a sandbox until SIGINT or SIGTERM.
+
+Run it with `python -m financial_connections.sandbox`.
 """
 
 import signal
@@ -16,12 +17,10 @@ from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve a scenario; return the exit status."""
+    """Serve a sandbox and return the exit status."""
     options = _options(argv)
     if not is_loopback(options.host):
-        sys.stderr.write(
-            f"Everybody who reaches {options.host} can use this sandbox.\n"
-        )
+        sys.stderr.write(f"Anyone who can reach {options.host} can use this sandbox.\n")
     stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -31,17 +30,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.write(_banner(server.url, scenario))
             sys.stdout.flush()
             stopped.wait()
-    except (OSError, OverflowError) as problem:
-        sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {problem}\n")
+    except (OSError, OverflowError) as error:
+        sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {error}\n")
         return 1
     return 0
 
 
 class _Parser(ArgumentParser):
-    """Arguments, with mistakes told in one line."""
+    """A parser that reports errors in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and leave with status 2."""
+        """Print the error and exit with status 2."""
         self.exit(2, f"{self.prog}: {message}\n")
 
 
@@ -55,25 +54,25 @@ def _banner(url: str, scenario: Scenario) -> str:
 
 def _options(argv: Sequence[str] | None) -> Namespace:
     parser = _Parser(
-        prog="python -m financial_connections.sandbox", description=main.__doc__
+        prog="python -m financial_connections.sandbox", description="Serve a sandbox."
     )
     parser.add_argument(
-        "--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)"
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
     )
     parser.add_argument(
         "--port",
         type=int,
         default=12111,
-        help="the port, 0 for any that is free (12111)",
+        help="port to listen on, or 0 for any free port (default: 12111)",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="the same seed, the same ids and data (0)"
+        "--seed", type=int, default=0, help="seed of all IDs and data (default: 0)"
     )
     parser.add_argument(
         "--scenario",
         choices=sorted(SCENARIOS),
         default="demo",
-        help="what is there (demo)",
+        help="initial situation (default: demo)",
     )
     return parser.parse_args(argv)
 

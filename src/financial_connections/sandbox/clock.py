@@ -1,18 +1,20 @@
-"""Time: it stands still until somebody advances it, or it ticks like the clock on the
-wall.
-"""
+"""The time of a sandbox, which is either frozen or real."""
 
 from time import monotonic, time
 
 START = 1_700_000_000
-"""Where a frozen clock starts: 2023-11-14 22:13:20 UTC."""
+"""Start of a frozen clock: 2023-11-14 22:13:20 UTC."""
 
 
 class Clock:
-    """Seconds since the epoch, from `start`.
+    """A clock that you can advance.
 
-    A frozen clock moves only by `advance`, so that a test never waits. A ticking one
-    moves by itself and can be advanced on top.
+    A frozen clock moves only when you call `advance`, so tests need not wait. A
+    ticking clock moves by itself and can be advanced in addition.
+
+    Args:
+        start: Initial time, in seconds since the epoch.
+        ticking: Whether time passes by itself.
     """
 
     def __init__(self, start: float = START, *, ticking: bool = False) -> None:
@@ -21,7 +23,7 @@ class Clock:
 
     @classmethod
     def system(cls) -> "Clock":
-        """Return a ticking clock that shows the time of this machine."""
+        """Return a ticking clock that starts at the current time of this machine."""
         return cls(time(), ticking=True)
 
     @property
@@ -31,14 +33,19 @@ class Clock:
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
-        return (
-            self._start
-            if self._ticking_since is None
-            else self._start + monotonic() - self._ticking_since
-        )
+        if self._ticking_since is None:
+            return self._start
+        return self._start + monotonic() - self._ticking_since
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Move the clock forward.
+
+        Args:
+            seconds: Seconds to add.
+
+        Raises:
+            ValueError: The number is negative.
+        """
         if seconds < 0:
-            raise ValueError("time does not run backwards")
+            raise ValueError("a clock cannot be moved backwards")
         self._start += seconds

@@ -1,4 +1,4 @@
-"""The post office: which webhooks there are, and when their events go out."""
+"""Delivery of a sandbox's events to its webhook endpoints."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,101 +6,97 @@ from collections.abc import Awaitable, Callable
 import anyio
 import httpx
 
+from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.webhooks import (
     Delivery,
-    Parcel,
+    PendingDelivery,
     Webhook,
     deliver,
-    parcels,
+    pending_deliveries,
 )
-from financial_connections.sandbox.world import World
+
+Sleep = Callable[[float], Awaitable[None]]
 
 
-class Posting(World):
-    """Events leave from here."""
+class WebhookDelivery:
+    """Send the events of a state to its webhook endpoints, once for each endpoint."""
 
-    def add_webhook(
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add(
         self,
         url: str,
         *,
-        secret: str | None = None,
-        api_version: str | None = None,
-        shuffled: bool = False,
-        doubled: bool = False,
+        secret: str | None,
+        api_version: str | None,
+        out_of_order: bool,
+        duplicated: bool,
     ) -> Webhook:
-        """Send the events from now on to a URL on loopback; the result has the secret
-        they are signed with.
-
-        `shuffled` and `doubled` show what a receiver must cope with: any order, and the
-        same event again. A server sends by itself; without one, `deliver_webhooks`
-        does. `api_version` is the endpoint's, whatever version a request has.
-        """
-        with self.api.lock:
+        """Add an endpoint, which receives the events from now on."""
+        with self._state.up_to_date() as state:
             webhook = Webhook(
                 url,
-                secret or self._state.ids.new("whsec"),
-                api_version or self._state.version,
-                is_shuffled=shuffled,
-                is_doubled=doubled,
-                sent=len(self.events),
+                secret or state.ids.new("whsec"),
+                api_version or state.version,
+                out_of_order=out_of_order,
+                duplicated=duplicated,
+                sent=len(state.events),
             )
-            self._state.webhooks.append(webhook)
+            state.webhooks.append(webhook)
             return webhook
 
-    async def deliver_webhooks(
-        self,
-        client: httpx.AsyncClient | None = None,
-        *,
-        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    async def deliver(
+        self, client: httpx.AsyncClient | None, sleep: Sleep
     ) -> list[Delivery]:
-        """Send every event that waits, up to five times where it is not taken; return
-        the attempts.
-        """
-        waiting = self._collected()
-        if not waiting:
+        """Send all pending events; return every attempt."""
+        pending = self._take_pending()
+        if not pending:
             return []
+        now = self._state.clock.now
         if client is not None:
-            return await deliver(waiting, client, now=self.clock.now, sleep=sleep)
-        # Loopback needs no proxy, whatever the environment says.
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as own:
-            return await deliver(waiting, own, now=self.clock.now, sleep=sleep)
+            return await deliver(pending, client, now=now, sleep=sleep)
+        # Ignore proxies of the environment, because endpoints are on this machine.
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as own_client:
+            return await deliver(pending, own_client, now=now, sleep=sleep)
 
-    def _collected(self) -> list[Parcel]:
-        with self.api.lock:
-            events = self.events
-            random = self._state.ids.stream("shuffle")
-            found: list[Parcel] = []
-            for webhook in self._state.webhooks:
-                found += parcels(webhook, events[webhook.sent :], random)
-                webhook.sent = len(events)
-            return found
+    async def deliver_forever(self) -> None:
+        """Send events as they occur, in the asyncio event loop of a server.
 
-    async def post_forever(self) -> None:
-        """Send events as they come, on the asyncio loop of a server; time that passes
-        by itself counts.
+        With a ticking clock, this also runs scheduled jobs when they are due.
         """
-        loop, something_new = asyncio.get_running_loop(), asyncio.Event()
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
 
-        def wake() -> None:
-            loop.call_soon_threadsafe(something_new.set)
+        def notify() -> None:
+            loop.call_soon_threadsafe(changed.set)
 
-        with self.api.lock:
-            self._state.listeners.append(wake)
+        with self._state.lock:
+            self._state.listeners.append(notify)
         try:
             while True:
-                something_new.clear()
-                await self.deliver_webhooks()
+                changed.clear()
+                await self.deliver(None, anyio.sleep)
                 try:
-                    async with asyncio.timeout(self._until_next()):
-                        await something_new.wait()
+                    async with asyncio.timeout(self._seconds_until_next_job()):
+                        await changed.wait()
                 except TimeoutError:
                     continue
         finally:
-            with self.api.lock:
-                self._state.listeners.remove(wake)
+            with self._state.lock:
+                self._state.listeners.remove(notify)
 
-    def _until_next(self) -> float | None:
-        with self.api.lock:
-            if not self.clock.is_ticking or not self._state.agenda:
+    def _take_pending(self) -> list[PendingDelivery]:
+        with self._state.up_to_date() as state:
+            random = state.ids.stream("shuffle")
+            pending: list[PendingDelivery] = []
+            for webhook in state.webhooks:
+                new_events = state.events[webhook.sent :]
+                pending += pending_deliveries(webhook, new_events, random)
+                webhook.sent = len(state.events)
+            return pending
+
+    def _seconds_until_next_job(self) -> float | None:
+        with self._state.lock:
+            if not self._state.clock.is_ticking or not self._state.schedule:
                 return None
-            return max(0, self._state.agenda[0].due - self.clock.now())
+            return max(0, self._state.schedule[0].due - self._state.clock.now())

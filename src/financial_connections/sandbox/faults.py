@@ -1,11 +1,11 @@
-"""Faults on demand: what goes wrong, with which requests, and how often."""
+"""Faults that the sandbox injects into requests."""
 
 from typing import Literal, get_args
 
 from attrs import evolve, field, frozen, validators
 
-from financial_connections.sandbox.api.errors import Refusal
-from financial_connections.sandbox.api.ratelimit import rate_limited
+from financial_connections.sandbox.api.errors import APIError
+from financial_connections.sandbox.api.ratelimit import rate_limit_error
 from financial_connections.sandbox.rules import at_least_one
 
 FaultKind = Literal[
@@ -17,7 +17,7 @@ FaultKind = Literal[
     "unavailable",
     "bad_gateway",
     "reset",
-    "answer_lost",
+    "response_lost",
     "reset_mid_body",
     "truncated_json",
     "slow_body",
@@ -26,40 +26,49 @@ FaultKind = Literal[
 
 @frozen
 class Fault:
-    """One thing that goes wrong.
+    """A fault to inject into requests.
 
-    * `latency`: the endpoint takes `seconds`, while the idempotency key of the request
-      is in use;
-    * `rate_limited` 429, `lock_timeout` 409, `server_error` 500, `unavailable` 503,
-      `bad_gateway` 502 with HTML:
-      the endpoint does not run, and no idempotency key remembers it;
-    * `stored_server_error`: a 500 that the idempotency key remembers;
-    * `reset`: the connection is reset, the endpoint does not run;
-    * `answer_lost`: the endpoint runs, then the connection is reset;
-    * `reset_mid_body`: the same after half of the body;
-    * `truncated_json`: half of the body under a matching length;
-    * `slow_body`: the body takes `seconds`.
+    Kinds of faults:
+
+    * `latency`: the endpoint takes `seconds`, during which the request's idempotency
+      key is in use.
+    * `rate_limited` (429), `lock_timeout` (409), `server_error` (500), `unavailable`
+      (503) and `bad_gateway` (502 with an HTML body): the endpoint does not run, and
+      the response is not stored under the idempotency key.
+    * `stored_server_error`: a 500 that is stored under the idempotency key.
+    * `reset`: the connection is reset, and the endpoint does not run.
+    * `response_lost`: the endpoint runs, then the connection is reset.
+    * `reset_mid_body`: the connection is reset after half of the body.
+    * `truncated_json`: half of the body, with a matching `Content-Length`.
+    * `slow_body`: sending the body takes `seconds`.
+
+    Raises:
+        ValueError: An attribute is invalid.
     """
 
     kind: FaultKind = field(validator=validators.in_(get_args(FaultKind)))
+    """Kind of the fault."""
     operation: str | None = field(default=None, kw_only=True)
-    """The operation it happens to, by operationId such as `refresh_account`; None: any.
+    """The operationId of the requests to affect, such as `refresh_account`.
+
+    None affects every operation.
     """
     times: int | None = field(default=1, kw_only=True, validator=at_least_one)
-    """How many requests it happens to; None: all from now on."""
+    """Number of requests to affect; None affects all of them."""
     seconds: float = field(default=0, kw_only=True, validator=validators.ge(0))
+    """Duration of `latency` and `slow_body`, in seconds of real time."""
     retry_after: int | None = field(default=None, kw_only=True)
-    """The `Retry-After` of an error answer, in seconds."""
+    """Value of the `Retry-After` header of an error response, in seconds."""
     should_retry: bool | None = field(default=None, kw_only=True)
-    """The `Stripe-Should-Retry` of an error answer."""
+    """Value of the `Stripe-Should-Retry` header of an error response."""
 
-    def refusal(self) -> Refusal | None:
-        """Return the error answer that this fault is, when it is one."""
-        refusal = _REFUSALS.get(self.kind)
-        return refusal and evolve(refusal, headers={**refusal.headers, **self.hints()})
+    def error(self) -> APIError | None:
+        """Return the API error that this fault stands for, or None."""
+        error = _ERRORS.get(self.kind)
+        return error and evolve(error, headers={**error.headers, **self.hints()})
 
     def hints(self) -> dict[str, str]:
-        """Return the headers that tell when and whether to retry."""
+        """Return the headers that tell a client whether and when to retry."""
         headers: dict[str, str] = {}
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
@@ -69,55 +78,55 @@ class Fault:
 
 
 class Faults:
-    """The faults to come, in the order in which they were added."""
+    """Injected faults, in the order in which they were added."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._pending: list[Fault] = []
 
     @property
-    def waiting(self) -> tuple[Fault, ...]:
-        """What has not happened yet."""
-        return tuple(self._waiting)
+    def pending(self) -> tuple[Fault, ...]:
+        """The faults that have not affected all their requests yet."""
+        return tuple(self._pending)
 
     def add(self, fault: Fault) -> None:
-        """Let this fault happen, after those before it."""
-        self._waiting.append(fault)
+        """Add a fault after the others."""
+        self._pending.append(fault)
 
     def clear(self) -> None:
-        """Let no fault happen any more."""
-        self._waiting.clear()
+        """Remove all faults."""
+        self._pending.clear()
 
     def take(self, operation: str) -> Fault | None:
-        """Return the first fault for this operation, and count it."""
-        for index, fault in enumerate(self._waiting):
+        """Return the first fault for this operation, and count it as used once."""
+        for index, fault in enumerate(self._pending):
             if fault.operation in {None, operation}:
                 if fault.times == 1:
-                    del self._waiting[index]
+                    del self._pending[index]
                 elif fault.times is not None:
-                    self._waiting[index] = evolve(fault, times=fault.times - 1)
+                    self._pending[index] = evolve(fault, times=fault.times - 1)
                 return fault
         return None
 
 
 _RETRY = {"Stripe-Should-Retry": "true"}
-_REFUSALS: dict[FaultKind, Refusal] = {
-    "rate_limited": rate_limited(retry_after=None),
-    "lock_timeout": Refusal(
+_ERRORS: dict[FaultKind, APIError] = {
+    "rate_limited": rate_limit_error(retry_after=None),
+    "lock_timeout": APIError(
         status=409,
         code="lock_timeout",
-        message="The object is being changed by another request.",
+        message="Another request is changing the object.",
         headers=_RETRY,
     ),
-    "server_error": Refusal(
-        status=500, type="api_error", message="Something went wrong on this side."
+    "server_error": APIError(
+        status=500, type="api_error", message="An error occurred on the server."
     ),
-    "stored_server_error": Refusal(
+    "stored_server_error": APIError(
         status=500,
         type="api_error",
-        message="Something went wrong on this side, and a repetition gets the same answer.",
+        message="An error occurred on the server. Retrying returns the same response.",
         headers={"Stripe-Should-Retry": "false"},
     ),
-    "unavailable": Refusal(
-        status=503, type="api_error", message="The service is not available."
+    "unavailable": APIError(
+        status=503, type="api_error", message="The service is unavailable."
     ),
 }

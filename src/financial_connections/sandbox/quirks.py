@@ -1,10 +1,10 @@
-"""What real answers have been seen to do and the published contract does not allow."""
+"""Quirks: violations of the published contract that real responses have shown."""
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
-Oddity = Literal[
+Quirk = Literal[
     "account_pending",
     "account_is_linked_account",
     "next_refresh_absent",
@@ -16,18 +16,18 @@ Oddity = Literal[
 ]
 
 
-def odd(value: Any, oddities: AbstractSet[Oddity]) -> Any:
-    """Return an answer with the oddities applied to every object in it."""
-    if not oddities:
+def apply_quirks(value: Any, quirks: AbstractSet[Quirk]) -> Any:
+    """Return a response with the quirks applied to every object in it."""
+    if not quirks:
         return value
     if isinstance(value, list):
-        return [odd(item, oddities) for item in value]
+        return [apply_quirks(item, quirks) for item in value]
     if not isinstance(value, dict):
         return value
-    inner = {key: odd(item, oddities) for key, item in value.items()}
+    inner = {key: apply_quirks(item, quirks) for key, item in value.items()}
     name = inner.get("object")
-    for oddity in sorted(oddities):
-        kind, change = _CHANGES[oddity]
+    for quirk in sorted(quirks):
+        kind, change = _CHANGES[quirk]
         if kind in {name, "*"}:
             change(inner)
     return inner
@@ -56,7 +56,7 @@ def _session_url_empty(session: dict[str, Any]) -> None:
 
 _ACCOUNT = "financial_connections.account"
 _SESSION = "financial_connections.session"
-_CHANGES: dict[Oddity, tuple[str, Callable[[dict[str, Any]], object]]] = {
+_CHANGES: dict[Quirk, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "account_pending": (_ACCOUNT, _account_pending),
     "account_is_linked_account": (
         _ACCOUNT,

@@ -1,30 +1,57 @@
-"""The sandbox as its users hold it in their hands."""
+"""The `Sandbox` class."""
 
-from functools import cached_property
-from typing import Self
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import compress
+from typing import Any, Literal, Self
 
-from starlette.types import ASGIApp
+import anyio
+import httpx
 
+from financial_connections.sandbox.api import (
+    accounts,
+    merchants,
+    sessions,
+    transactions,
+)
+from financial_connections.sandbox.api.contract import load_contract
+from financial_connections.sandbox.api.credentials import Key, require_test_key
+from financial_connections.sandbox.api.ids import Ids
+from financial_connections.sandbox.api.pipeline import API
+from financial_connections.sandbox.api.records import (
+    FEATURES,
+    PERMISSIONS,
+    Category,
+    Merchant,
+    Permission,
+    Subcategory,
+)
+from financial_connections.sandbox.api.sessions import NewAccount
+from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.clock import Clock
-from financial_connections.sandbox.delivery import Posting
-from financial_connections.sandbox.http.app import application
-from financial_connections.sandbox.http.server import Server, serve
-from financial_connections.sandbox.institution import Institution
-from financial_connections.sandbox.linking import Linking
-from financial_connections.sandbox.rules import Rules
+from financial_connections.sandbox.delivery import WebhookDelivery
+from financial_connections.sandbox.demo import add_demo_data
+from financial_connections.sandbox.faults import Fault
+from financial_connections.sandbox.quirks import Quirk
+from financial_connections.sandbox.rules import Feature, Rules
+from financial_connections.sandbox.webhooks import Delivery, Webhook
 
 
-class Sandbox(Linking, Institution, Posting):
-    """A Financial Connections API of your own: stateful, in memory, the same for the
-    same seed.
+class Sandbox:
+    """A Financial Connections API in memory, for tests, demos and examples.
 
-    Talk to it over HTTP (`async with serve(sandbox) as server`, or `async with
-    sandbox`), or in process by `httpx.ASGITransport(sandbox.app)`; `api_key` is the key
-    it takes. Its methods play the parts that a client cannot: the customer who links an
-    account, the institution that has new data, the time that passes. They take and
-    return ids, and may be called from any thread.
+    Serve it with `async with serve(sandbox) as server`. Its methods do what a client
+    cannot: they act as the customer who links an account and as the institution that
+    has new data, and they let time pass. They take and return IDs, and can be called
+    from any thread.
 
-    `clock` is frozen by default: `advance` it. `rules` settles what Stripe leaves open.
+    Args:
+        seed: Seed of all IDs and data. The same seed produces the same ones.
+        clock: Clock of the sandbox. By default it is frozen: move it with `advance`.
+        rules: Behaviour that Stripe does not specify.
+        api_key: API key of the platform.
+
+    Raises:
+        ValueError: `api_key` is not a test key.
     """
 
     def __init__(
@@ -35,78 +62,405 @@ class Sandbox(Linking, Institution, Posting):
         rules: Rules | None = None,
         api_key: str = "sk_test_sandbox",
     ) -> None:
-        super().__init__(seed, clock=clock, rules=rules, api_key=api_key)
-        self._server: Server | None = None
+        require_test_key(api_key)
+        self.api_key = api_key
+        self.clock = clock or Clock()
+        contract, ids = load_contract(), Ids(seed)
+        platform = Merchant(ids.new("acct"), int(self.clock.now()))
+        self._state = State(
+            self.clock, ids, rules or Rules(), contract.version, platform
+        )
+        self._state.run_due()
+        self.api = API(self._state, contract)
+        self.api.keys[api_key] = Key(api_key, platform)
+        self.delivery = WebhookDelivery(self._state)
 
     def __repr__(self) -> str:
         return f"Sandbox(api_key={self.api_key!r}, accounts={len(self.accounts)})"
 
     @classmethod
     def demo(cls, seed: int = 0, *, clock: Clock | None = None) -> Self:
-        """Return a sandbox with something of everything.
+        """Return a sandbox with a customer who has six accounts.
 
-        One customer with six accounts: checking with 1,250 transactions and two owners,
-        savings, a credit card, an investment, one that is inactive and one that is
-        disconnected. A refresh brings a new balance, two new transactions, and posts a
-        pending one.
+        They are a checking account with 1,250 transactions and two owners, savings, a
+        credit card, an investment, an inactive account and a disconnected one. A
+        refresh of the checking account fetches a new balance and two transactions,
+        and posts a pending transaction.
+
+        Args:
+            seed: Seed of all IDs and data.
+            clock: Clock of the sandbox; frozen by default.
         """
         sandbox = cls(seed, clock=clock)
-        furnish(sandbox)
+        add_demo_data(sandbox)
         return sandbox
 
-    @cached_property
-    def app(self) -> ASGIApp:
-        """The ASGI application: the API, and the control endpoints below /_sandbox."""
-        return application(self)
-
-    async def __aenter__(self) -> Self:
-        self._server = serve(self)
-        self._server.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.stop()
-        self._server = None
+    @property
+    def customers(self) -> list[str]:
+        """IDs of the platform's customers, oldest first."""
+        return list(self._state.platform.customers)
 
     @property
-    def url(self) -> str:
-        """Where the sandbox listens while it is entered by `async with`."""
-        if self._server is None:
-            raise RuntimeError(
-                "the sandbox listens inside `async with` only; see also serve()"
+    def accounts(self) -> list[str]:
+        """IDs of the platform's linked accounts, oldest first."""
+        return [account.id for account in self._state.platform.accounts]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """All events so far, oldest first, as they are sent to webhook endpoints."""
+        with self._state.up_to_date() as state:
+            return list(state.events)
+
+    def add_customer(
+        self,
+        customer: str | None = None,
+        *,
+        email: str | None = None,
+        name: str | None = None,
+        stripe_account: str | None = None,
+    ) -> str:
+        """Add a customer and return its ID.
+
+        Args:
+            customer: ID of the customer (`cus_…`); a new one by default.
+            email: Email address.
+            name: Name.
+            stripe_account: Connected account to add the customer to.
+
+        Raises:
+            ValueError: The ID does not start with `cus_` or exists already.
+        """
+        with self._state.up_to_date() as state:
+            merchant = state.find_merchant(stripe_account)
+            return merchants.add_customer(
+                state, merchant, customer, email=email, name=name
             )
-        return self._server.url
 
+    def add_connected_account(self) -> str:
+        """Add a Stripe account connected to the platform, and return its ID.
 
-def furnish(sandbox: Sandbox) -> str:
-    """Give a sandbox the customer and the accounts of the demo; return the customer."""
-    customer = sandbox.add_customer(email="ada@example.com", name="Ada Example")
-    disconnected = sandbox.add_account(
-        customer=customer, institution_name="Sandcastle Savings"
-    )
-    sandbox.disconnect(disconnected)
-    inactive = sandbox.add_account(
-        customer=customer,
-        subcategory="savings",
-        institution_name="Nowhere Provincial Bank",
-        balance=5_000,
-    )
-    sandbox.deactivate(inactive)
-    sandbox.add_account(
-        customer=customer, category="investment", balance=4_200_000, owners=1
-    )
-    sandbox.add_account(
-        customer=customer, category="credit", balance=-68_125, transactions=240
-    )
-    sandbox.add_account(
-        customer=customer, subcategory="savings", balance=1_250_000, transactions=36
-    )
-    checking = sandbox.add_account(
-        customer=customer, balance=312_345, owners=2, transactions=1_249
-    )
-    [pending] = sandbox.add_transactions(checking, status="pending")
-    sandbox.set_balance(checking, 308_995)
-    sandbox.add_transactions(checking, 2, at_next_refresh=True)
-    sandbox.post(pending, at_next_refresh=True)
-    return customer
+        Pass the ID as `stripe_account`, or use it as an account holder.
+        """
+        with self._state.up_to_date() as state:
+            return merchants.add_connected_account(state)
+
+    def add_key(
+        self, *, read_only: bool = False, stripe_account: str | None = None
+    ) -> str:
+        """Add an API key and return it.
+
+        Args:
+            read_only: Whether to add a restricted key, which cannot write.
+            stripe_account: Connected account of the key; the platform by default.
+        """
+        with self._state.lock:
+            merchant = self._state.find_merchant(stripe_account)
+            secret = self._state.ids.new("rk_test" if read_only else "sk_test")
+            self.api.keys[secret] = Key(secret, merchant, may_write=not read_only)
+            return secret
+
+    def add_account(
+        self,
+        *,
+        customer: str | None = None,
+        category: Category = "cash",
+        subcategory: Subcategory | None = None,
+        institution_name: str = "Example Bank",
+        display_name: str | None = None,
+        last4: str | None = None,
+        currency: str = "usd",
+        permissions: Sequence[Permission] = PERMISSIONS,
+        balance: int | None = None,
+        owners: int = 0,
+        transactions: int = 0,
+        refreshed: Sequence[Feature] | None = None,
+        stripe_account: str | None = None,
+    ) -> str:
+        """Link an account without a session, and return its ID.
+
+        Args:
+            customer: Account holder: a customer or a connected account. Defaults to a
+                new customer.
+            category: Broad type of the account.
+            subcategory: Specific type of the account; defaults to the most common one.
+            institution_name: Name of the institution.
+            display_name: Name of the account; defaults to one made from the type.
+            last4: Last four digits of the account number; random by default.
+            currency: Three-letter code in lower case.
+            permissions: Permissions that the account holder grants.
+            balance: Balance at the institution in cents; random by default.
+            owners: Number of owners at the institution; 0 is treated as 1.
+            transactions: Number of transactions at the institution.
+            refreshed: Features to refresh at once. Defaults to those among `balance`,
+                `owners` and `transactions` that you pass.
+            stripe_account: Connected account that links the account.
+
+        Raises:
+            LookupError: The customer or the connected account does not exist.
+            ValueError: The category, subcategory or permissions do not exist.
+        """
+        new = NewAccount(
+            category=category,
+            subcategory=subcategory,
+            institution_name=institution_name,
+            display_name=display_name,
+            last4=last4,
+            currency=currency,
+            permissions=permissions,
+            balance=balance,
+            owners=owners or 1,
+            transactions=transactions,
+        )
+        passed = (balance is not None, owners > 0, transactions > 0)
+        features = compress(FEATURES, passed) if refreshed is None else refreshed
+        with self._state.up_to_date() as state:
+            merchant = state.find_merchant(stripe_account)
+            holder = customer or merchants.add_customer(state, merchant)
+            return sessions.add_account(state, merchant, holder, new, features)
+
+    def complete(
+        self, session: str, accounts: Sequence[NewAccount] = (NewAccount(),)
+    ) -> list[str]:
+        """Complete a session as the customer who consents, and return the account IDs.
+
+        Args:
+            session: ID or client secret of the session.
+            accounts: Accounts to link, with the permissions of the session.
+
+        Raises:
+            LookupError: The session does not exist.
+            ValueError: The session is not open.
+        """
+        with self._state.up_to_date() as state:
+            merchant, record = state.find_session(session)
+            linked = sessions.complete(state, merchant, record, accounts)
+            return [account.id for account in linked]
+
+    def cancel(self, session: str) -> None:
+        """Cancel a session as the customer who does not consent.
+
+        Args:
+            session: ID or client secret of the session.
+
+        Raises:
+            LookupError: The session does not exist.
+            ValueError: The session is not open.
+        """
+        with self._state.lock:
+            sessions.cancel(self._state.find_session(session)[1])
+
+    def add_transactions(
+        self,
+        account: str,
+        count: int = 1,
+        *,
+        status: Literal["pending", "posted"] = "posted",
+        transacted_at: int | None = None,
+        at_next_refresh: bool = False,
+    ) -> list[str]:
+        """Add transactions at the institution, and return their IDs.
+
+        Args:
+            account: ID of the account.
+            count: Number of transactions.
+            status: Status of the transactions.
+            transacted_at: Time of the transactions, in seconds since the epoch;
+                defaults to the current time of the sandbox.
+            at_next_refresh: Whether to wait for the next successful refresh, instead
+                of refreshing now.
+
+        Raises:
+            LookupError: The account does not exist.
+            ValueError: The account is not active and cannot be refreshed now.
+        """
+        with self._state.up_to_date() as state:
+            return transactions.add_transactions(
+                state,
+                account,
+                count,
+                status=status,
+                transacted_at=transacted_at,
+                at_next_refresh=at_next_refresh,
+            )
+
+    def post(self, transaction: str, *, at_next_refresh: bool = False) -> None:
+        """Post a pending transaction at the institution.
+
+        Args:
+            transaction: ID of the transaction.
+            at_next_refresh: Whether to wait for the next successful refresh, instead
+                of refreshing now.
+
+        Raises:
+            LookupError: The transaction does not exist.
+            ValueError: The transaction is not pending, or its account not active.
+        """
+        with self._state.up_to_date() as state:
+            transactions.settle_transaction(
+                state, transaction, "posted", at_next_refresh=at_next_refresh
+            )
+
+    def void(self, transaction: str, *, at_next_refresh: bool = False) -> None:
+        """Void a pending transaction at the institution.
+
+        Args:
+            transaction: ID of the transaction.
+            at_next_refresh: Whether to wait for the next successful refresh, instead
+                of refreshing now.
+
+        Raises:
+            LookupError: The transaction does not exist.
+            ValueError: The transaction is not pending, or its account not active.
+        """
+        with self._state.up_to_date() as state:
+            transactions.settle_transaction(
+                state, transaction, "void", at_next_refresh=at_next_refresh
+            )
+
+    def set_balance(self, account: str, cents: int) -> None:
+        """Set the balance at the institution, which the next refresh fetches.
+
+        Args:
+            account: ID of the account.
+            cents: Balance in cents; negative if the account holder owes it.
+        """
+        with self._state.lock:
+            self._state.find_account(account)[1].institution.balance = cents
+
+    def fail_refreshes(self, account: str, *features: Feature) -> None:
+        """Make refreshes fail from now on.
+
+        Args:
+            account: ID of the account.
+            *features: Features whose refreshes fail; all of them by default.
+        """
+        with self._state.lock:
+            institution = self._state.find_account(account)[1].institution
+            institution.failing = set(features or FEATURES)
+
+    def restore_refreshes(self, account: str) -> None:
+        """Make refreshes succeed again.
+
+        Args:
+            account: ID of the account.
+        """
+        with self._state.lock:
+            self._state.find_account(account)[1].institution.failing = set()
+
+    def deactivate(self, account: str, *, after: float = 0) -> None:
+        """Deactivate an account as its institution.
+
+        Args:
+            account: ID of the account.
+            after: Seconds of the clock to wait; 0 deactivates the account now.
+
+        Raises:
+            LookupError: The account does not exist.
+            ValueError: The account is disconnected.
+        """
+        with self._state.up_to_date() as state:
+            accounts.schedule_change_of_status(state, account, "inactive", after)
+
+    def reactivate(self, account: str, *, after: float = 0) -> None:
+        """Reactivate an account as its institution.
+
+        Args:
+            account: ID of the account.
+            after: Seconds of the clock to wait; 0 reactivates the account now.
+
+        Raises:
+            LookupError: The account does not exist.
+            ValueError: The account is disconnected.
+        """
+        with self._state.up_to_date() as state:
+            accounts.schedule_change_of_status(state, account, "active", after)
+
+    def disconnect(self, account: str) -> None:
+        """Disconnect an account permanently.
+
+        Args:
+            account: ID of the account.
+        """
+        with self._state.up_to_date() as state:
+            accounts.disconnect(state, *state.find_account(account))
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward, and run everything that becomes due.
+
+        Args:
+            seconds: Seconds to add.
+        """
+        with self._state.lock:
+            self.clock.advance(seconds)
+            self._state.run_due()
+
+    def inject(self, *faults: Fault) -> None:
+        """Inject faults into the next requests.
+
+        Args:
+            *faults: Faults to inject, one after the other.
+        """
+        with self._state.lock:
+            for fault in faults:
+                self.api.faults.add(fault)
+
+    def set_quirks(self, *quirks: Quirk) -> None:
+        """Make responses violate the contract as real ones have done.
+
+        Args:
+            *quirks: Quirks of all further responses. They replace earlier ones, so
+                call this without arguments to remove all quirks.
+        """
+        with self._state.lock:
+            self.api.quirks = set(quirks)
+
+    def add_webhook(
+        self,
+        url: str,
+        *,
+        secret: str | None = None,
+        api_version: str | None = None,
+        out_of_order: bool = False,
+        duplicated: bool = False,
+    ) -> Webhook:
+        """Send all further events to a URL.
+
+        A server sends events by itself. Without a server, call `deliver_webhooks`.
+
+        Args:
+            url: URL of the endpoint: http, on a loopback address.
+            secret: Secret with which events are signed; a new one by default.
+            api_version: API version of the events; defaults to that of the contract.
+            out_of_order: Whether to send events in random order.
+            duplicated: Whether to send every event twice.
+
+        Returns:
+            The endpoint, with its `secret`.
+
+        Raises:
+            ValueError: The URL is not on a loopback address.
+        """
+        return self.delivery.add(
+            url,
+            secret=secret,
+            api_version=api_version,
+            out_of_order=out_of_order,
+            duplicated=duplicated,
+        )
+
+    async def deliver_webhooks(
+        self,
+        client: httpx.AsyncClient | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> list[Delivery]:
+        """Send every pending event, with up to five attempts for each.
+
+        Args:
+            client: HTTP client to send with; a new one by default.
+            sleep: Function that waits between attempts, given the seconds.
+
+        Returns:
+            Every attempt, with the status of its response.
+        """
+        return await self.delivery.deliver(client, sleep)

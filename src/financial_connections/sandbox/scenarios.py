@@ -1,4 +1,4 @@
-"""Situations to test against, ready-made."""
+"""Predefined situations to test against."""
 
 from collections.abc import Callable
 from typing import Self
@@ -6,39 +6,58 @@ from typing import Self
 from attrs import frozen
 
 from financial_connections.sandbox.clock import Clock
+from financial_connections.sandbox.demo import add_demo_data
 from financial_connections.sandbox.rules import Feature, Rules
-from financial_connections.sandbox.sandbox import Sandbox, furnish
+from financial_connections.sandbox.sandbox import Sandbox
 
 
 @frozen
 class Scenario:
-    """A sandbox, and who matters in it."""
+    """A sandbox in a certain situation."""
 
     sandbox: Sandbox
+    """The sandbox, to serve with `serve`."""
     customer: str
+    """ID of the customer whose accounts are linked."""
 
     @property
     def account(self) -> str:
-        """The account that the scenario is about."""
+        """ID of the account that the scenario is about."""
         return self.sandbox.accounts[-1]
 
     @classmethod
     def empty(cls, *, seed: int = 0, clock: Clock | None = None) -> Self:
-        """One customer, no account."""
+        """Return a scenario with a customer and without accounts.
+
+        Args:
+            seed: Seed of all IDs and data.
+            clock: Clock of the sandbox; frozen by default.
+        """
         sandbox = Sandbox(seed, clock=clock)
         return cls(sandbox, sandbox.add_customer())
 
     @classmethod
     def demo(cls, *, seed: int = 0, clock: Clock | None = None) -> Self:
-        """A customer with something of everything: see `Sandbox.demo`."""
+        """Return a scenario with the accounts of `Sandbox.demo`.
+
+        Args:
+            seed: Seed of all IDs and data.
+            clock: Clock of the sandbox; frozen by default.
+        """
         sandbox = Sandbox(seed, clock=clock)
-        return cls(sandbox, furnish(sandbox))
+        return cls(sandbox, add_demo_data(sandbox))
 
     @classmethod
     def many_transactions(
         cls, count: int = 25_000, *, seed: int = 0, clock: Clock | None = None
     ) -> Self:
-        """An account with `count` transactions over the last 180 days."""
+        """Return a scenario with an account that has many transactions.
+
+        Args:
+            count: Number of transactions, spread evenly over the last 180 days.
+            seed: Seed of all IDs and data.
+            clock: Clock of the sandbox; frozen by default.
+        """
         scenario = cls.empty(seed=seed, clock=clock)
         scenario.sandbox.add_account(customer=scenario.customer, transactions=count)
         return scenario
@@ -47,8 +66,14 @@ class Scenario:
     def failing_refresh(
         cls, *features: Feature, seed: int = 0, clock: Clock | None = None
     ) -> Self:
-        """An account whose refreshes of these features (none: of all) fail; what it has
-        is from before.
+        """Return a scenario with an account whose refreshes fail.
+
+        The account has data from earlier refreshes.
+
+        Args:
+            *features: Features whose refreshes fail; all of them by default.
+            seed: Seed of all IDs and data.
+            clock: Clock of the sandbox; frozen by default.
         """
         scenario = cls.empty(seed=seed, clock=clock)
         account = scenario.sandbox.add_account(
@@ -61,8 +86,12 @@ class Scenario:
     def going_inactive(
         cls, after: float = 60, *, seed: int = 0, clock: Clock | None = None
     ) -> Self:
-        """An account that the institution deactivates `after` so many seconds of the
-        clock.
+        """Return a scenario with an account that its institution deactivates.
+
+        Args:
+            after: Seconds of the clock until the account becomes inactive.
+            seed: Seed of all IDs and data.
+            clock: Clock of the sandbox; frozen by default.
         """
         scenario = cls.empty(seed=seed, clock=clock)
         account = scenario.sandbox.add_account(
@@ -72,11 +101,17 @@ class Scenario:
         return scenario
 
     @classmethod
-    def slow_bank(
+    def slow_institution(
         cls, seconds: float = 30, *, seed: int = 0, clock: Clock | None = None
     ) -> Self:
-        """An account at an institution that takes so many seconds of the clock, however
-        often one asks.
+        """Return a scenario with an account whose refreshes take long.
+
+        Unlike in other scenarios, polling does not finish them earlier.
+
+        Args:
+            seconds: Seconds of the clock that a refresh takes.
+            seed: Seed of all IDs and data.
+            clock: Clock of the sandbox; frozen by default.
         """
         sandbox = Sandbox(
             seed, clock=clock, rules=Rules(refresh_seconds=seconds, refresh_polls=None)
@@ -100,6 +135,8 @@ SCENARIOS: dict[str, Callable[[int, Clock], Scenario]] = {
     "many-transactions": lambda seed, clock: Scenario.many_transactions(
         seed=seed, clock=clock
     ),
-    "slow-bank": lambda seed, clock: Scenario.slow_bank(seed=seed, clock=clock),
+    "slow-institution": lambda seed, clock: Scenario.slow_institution(
+        seed=seed, clock=clock
+    ),
 }
-"""The scenarios by the names they have on a command line."""
+"""Scenarios by their names on the command line. Call one with a seed and a clock."""

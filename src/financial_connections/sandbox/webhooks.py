@@ -1,8 +1,10 @@
-"""Signed events out: at least once, in no promised order.
-https://docs.stripe.com/webhooks
+"""Webhooks: send signed events, at least once and in no guaranteed order.
 
-Only to loopback. The signature is `t=<seconds>,v1=<hex>`, v1 being HMAC-SHA256 of
-`<seconds>.<body>` under the secret of the endpoint, at the time of the sandbox's clock.
+Events are sent to loopback addresses only. The signature is `t=<seconds>,v1=<hex>`,
+where v1 is the HMAC-SHA256 of `<seconds>.<body>` with the secret of the endpoint. The
+time is that of the sandbox's clock.
+
+Source: https://docs.stripe.com/webhooks
 """
 
 import hmac
@@ -19,10 +21,10 @@ from attrs import define, field, frozen
 from financial_connections.sandbox.api.wire import json_bytes
 
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0)
-"""Seconds between the attempts to deliver an event. Stripe goes on for three days."""
+"""Seconds between the attempts to deliver an event. Stripe retries for three days."""
 
 
-def _loopback(_: object, __: object, url: str) -> None:
+def _require_loopback(_: object, __: object, url: str) -> None:
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
@@ -31,41 +33,49 @@ def _loopback(_: object, __: object, url: str) -> None:
         is_loopback = False
     if parts.scheme != "http" or not is_loopback:
         raise ValueError(
-            "webhooks of the sandbox go to http on loopback, such as http://127.0.0.1:8000/hook"
+            "the URL of a webhook must use http and a loopback address,"
+            " such as http://127.0.0.1:8000/hook"
         )
 
 
 @define(eq=False)
 class Webhook:
-    """Where events are sent, and what with. `sent` counts the events that had their
-    turn.
-    """
+    """A webhook endpoint that receives events."""
 
-    url: str = field(validator=_loopback)
+    url: str = field(validator=_require_loopback)
+    """URL to send events to."""
     secret: str = field(repr=False)
+    """Secret with which events are signed."""
     api_version: str
-    is_shuffled: bool = False
-    is_doubled: bool = False
+    """API version of the events."""
+    out_of_order: bool = False
+    """Whether events are sent in random order."""
+    duplicated: bool = False
+    """Whether every event is sent twice."""
     sent: int = 0
+    """Number of the sandbox's events that have been processed for this endpoint."""
 
 
 @frozen
 class Delivery:
-    """One attempt: the status of the answer, None where there was none."""
+    """An attempt to deliver an event."""
 
     event: str
+    """ID of the event."""
     url: str
+    """URL of the endpoint."""
     status: int | None
+    """Status of the response, or None if there was no response."""
 
     @property
     def is_done(self) -> bool:
-        """Whether the receiver took the event."""
+        """Whether the receiver accepted the event."""
         return self.status is not None and httpx.codes.is_success(self.status)
 
 
 @frozen
-class Parcel:
-    """An event on its way to one endpoint, as it is sent every time."""
+class PendingDelivery:
+    """An event to deliver to one endpoint. Each attempt sends the same body."""
 
     event: str
     url: str
@@ -74,21 +84,19 @@ class Parcel:
 
 
 def signature(body: bytes, secret: str, timestamp: int) -> str:
-    """Return the value of `Stripe-Signature` for a body."""
+    """Return the value of the `Stripe-Signature` header for a body."""
     digest = hmac.new(
         secret.encode(), f"{timestamp}.".encode() + body, sha256
     ).hexdigest()
     return f"t={timestamp},v1={digest}"
 
 
-def parcels(
+def pending_deliveries(
     webhook: Webhook, events: Iterable[Mapping[str, Any]], random: Random
-) -> list[Parcel]:
-    """Return what an endpoint gets for events, in the order and as often as it was
-    asked for.
-    """
-    packed = [
-        Parcel(
+) -> list[PendingDelivery]:
+    """Return the deliveries of events to an endpoint, in the order to send them."""
+    pending = [
+        PendingDelivery(
             event["id"],
             webhook.url,
             webhook.secret,
@@ -96,45 +104,41 @@ def parcels(
         )
         for event in events
     ]
-    if webhook.is_doubled:
-        packed += packed
-    if webhook.is_shuffled:
-        random.shuffle(packed)
-    return packed
+    if webhook.duplicated:
+        pending += pending
+    if webhook.out_of_order:
+        random.shuffle(pending)
+    return pending
 
 
 async def deliver(
-    waiting: list[Parcel],
+    pending: list[PendingDelivery],
     client: httpx.AsyncClient,
     *,
     now: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
 ) -> list[Delivery]:
-    """Send each parcel until it is taken or the attempts are used up; return every
-    attempt.
-    """
-    attempts: list[Delivery] = []
+    """Send events until each is accepted or out of attempts; return all attempts."""
+    deliveries: list[Delivery] = []
     for delay in (*RETRY_DELAYS, None):
-        latest = [
-            (parcel, await _attempt(parcel, client, int(now()))) for parcel in waiting
-        ]
-        attempts += [delivery for _, delivery in latest]
-        waiting = [parcel for parcel, delivery in latest if not delivery.is_done]
-        if not waiting or delay is None:
+        results = [(item, await _attempt(item, client, int(now()))) for item in pending]
+        deliveries += [delivery for _, delivery in results]
+        pending = [item for item, delivery in results if not delivery.is_done]
+        if not pending or delay is None:
             break
         await sleep(delay)
-    return attempts
+    return deliveries
 
 
 async def _attempt(
-    parcel: Parcel, client: httpx.AsyncClient, timestamp: int
+    pending: PendingDelivery, client: httpx.AsyncClient, timestamp: int
 ) -> Delivery:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "Stripe-Signature": signature(parcel.body, parcel.secret, timestamp),
+        "Stripe-Signature": signature(pending.body, pending.secret, timestamp),
     }
     try:
-        response = await client.post(parcel.url, content=parcel.body, headers=headers)
+        response = await client.post(pending.url, content=pending.body, headers=headers)
     except httpx.TransportError:
-        return Delivery(parcel.event, parcel.url, None)
-    return Delivery(parcel.event, parcel.url, response.status_code)
+        return Delivery(pending.event, pending.url, None)
+    return Delivery(pending.event, pending.url, response.status_code)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 import httpx
 
 from financial_connections.sandbox import Sandbox
+from financial_connections.sandbox.http.app import application
 from tests.support.samples import ACCOUNT, TRANSACTION, list_of
 from tests.support.sandbox_calls import TRANSACTIONS, get
 
@@ -14,7 +15,7 @@ class SandboxInstitution:
     def __init__(self, *, transactions):
         self.sandbox = Sandbox()
         self.api_key = self.sandbox.api_key
-        self.transport = httpx.ASGITransport(self.sandbox.app)
+        self.transport = httpx.ASGITransport(application(self.sandbox))
         self.account = self.sandbox.add_account(transactions=transactions)
         self.pending = []
 
@@ -58,7 +59,7 @@ class SandboxInstitution:
         if number % 2:
             self.sandbox.fail_refreshes(self.account)
         else:
-            self.sandbox.mend_refreshes(self.account)
+            self.sandbox.restore_refreshes(self.account)
 
     def begin_sync(self):
         """Do nothing; the sandbox does not need to know."""
@@ -82,13 +83,13 @@ class SandboxInstitution:
 
 
 def call(method, path, key, body=b""):
-    from financial_connections.sandbox.api.wire import Call  # noqa: PLC0415
+    from financial_connections.sandbox.api.wire import Request  # noqa: PLC0415
 
     headers = {
         "authorization": f"Bearer {key}",
         "content-type": "application/x-www-form-urlencoded",
     }
-    return Call(method=method, path=path, query="", headers=headers, body=body)
+    return Request(method=method, path=path, query="", headers=headers, body=body)
 
 
 class UnreliableInstitution:

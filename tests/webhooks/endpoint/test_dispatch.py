@@ -223,7 +223,7 @@ async def test_duplicated_and_shuffled_events_of_the_sandbox_are_handled_once(
     handler = Handler()
     sandbox = Sandbox()
     sandbox.add_webhook(
-        "http://127.0.0.1:9/", secret=SECRET, shuffled=True, doubled=True
+        "http://127.0.0.1:9/", secret=SECRET, out_of_order=True, duplicated=True
     )
     account = sandbox.add_account(balance=1, owners=1, transactions=3)
     sandbox.deactivate(account)

@@ -1,1 +1,1 @@
-"""The behaviour of the API: requests in, responses out, without a network."""
+"""The rules of the API, as pure functions over the state of a sandbox."""

@@ -1,14 +1,15 @@
-"""Accounts: what their owner's bank and their merchant can do to them.
-https://docs.stripe.com/api/financial_connections/accounts
+"""Accounts: subscribe, disconnect, and change of status.
+
+Source: https://docs.stripe.com/api/financial_connections/accounts
 """
 
 from typing import Literal
 
-from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.records import Account, Merchant
 from financial_connections.sandbox.api.refreshes import (
     finish,
-    keep_subscribed,
+    refresh_daily,
     require_active,
     require_permission,
 )
@@ -16,14 +17,12 @@ from financial_connections.sandbox.api.state import State
 
 
 def subscribe(state: State, merchant: Merchant, account: Account) -> None:
-    """Refresh the transactions at once and then daily. Subscribing twice is subscribing
-    once.
-    """
+    """Refresh the transactions now and every day. Subscribing twice has no effect."""
     require_active(account, action="subscribed to")
     require_permission(state, account, "transactions")
     if account.subscription is None:
         account.subscription = object()
-        keep_subscribed(state, merchant, account, account.subscription)
+        refresh_daily(state, merchant, account, account.subscription)
 
 
 def unsubscribe(account: Account) -> None:
@@ -32,13 +31,15 @@ def unsubscribe(account: Account) -> None:
 
 
 def disconnect(state: State, merchant: Merchant, account: Account) -> None:
-    """End the access for good: no subscription, no ownership, and by default no data
-    fetched earlier either.
+    """Disconnect an account permanently.
+
+    This ends the subscription, removes the ownership and, by default, the data that
+    was fetched earlier.
     """
     if account.status == "disconnected":
         if state.rules.repeated_disconnect == "refuse":
-            raise Refusal(
-                message="The account is disconnected already.", param="account"
+            raise APIError(
+                message="The account is already disconnected.", param="account"
             )
         return
     account.status = "disconnected"
@@ -57,11 +58,9 @@ def change_status(
     account: Account,
     status: Literal["active", "inactive"],
 ) -> None:
-    """Let the institution close or reopen its side. Only it can; a disconnected account
-    stays disconnected.
-    """
+    """Deactivate or reactivate an account, which only its institution can do."""
     if account.status == "disconnected":
-        raise ValueError(f"{account.id} is disconnected, for good")
+        raise ValueError(f"{account.id} is permanently disconnected")
     if account.status != status:
         account.status = status
         state.emit(
@@ -69,7 +68,22 @@ def change_status(
         )
 
 
+def schedule_change_of_status(
+    state: State, account_id: str, status: Literal["active", "inactive"], after: float
+) -> None:
+    """Change the status of an account after so many seconds; 0 means now."""
+    merchant, account = state.find_account(account_id)
+    if after:
+        state.schedule_at(
+            state.now + after, lambda: change_status(state, merchant, account, status)
+        )
+    else:
+        change_status(state, merchant, account, status)
+
+
 def require_data(state: State, account: Account) -> None:
-    """Refuse data of a disconnected account."""
+    """Reject reading data of a disconnected account."""
     if account.status == "disconnected" and state.rules.data_after_disconnect == "gone":
-        raise Refusal(message="The account is disconnected: its data cannot be read.")
+        raise APIError(
+            message="The account is disconnected, so its data cannot be read."
+        )

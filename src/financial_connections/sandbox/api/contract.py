@@ -1,8 +1,7 @@
-"""The OpenAPI contract as the sandbox reads it: which operations there are, what they
-take, what they answer.
+"""The operations of the OpenAPI contract: their paths, parameters and results.
 
-A request is held against the same file that the client is generated from, so that a
-client that strays from it does not pass.
+The client is generated from the same file, so a client that deviates from the contract
+is rejected.
 """
 
 from collections.abc import Mapping
@@ -17,13 +16,14 @@ from attrs import field, frozen
 from financial_connections.sandbox.api.validation import Schema
 
 _NAME = "financial_connections.yaml"
-_HERE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[1]
 
 
 @frozen
 class Operation:
-    """One operation: `name` is its operationId, `parameters` and `result` are schemas
-    without references.
+    """One operation.
+
+    `name` is its operationId. References in `parameters` and `result` are resolved.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Operation:
     result: Schema = field(repr=False)
 
     def ids_in(self, segments: tuple[str, ...]) -> dict[str, str] | None:
-        """Return the path parameters, or None when this is another operation's path."""
+        """Return the path parameters, or None if the path does not match."""
         if len(segments) != len(self.path):
             return None
         ids: dict[str, str] = {}
@@ -47,14 +47,15 @@ class Operation:
 
 @frozen
 class Contract:
-    """The operations, and the API version whose shape they have."""
+    """The operations of one API version."""
 
     version: str
     operations: tuple[Operation, ...]
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """Return the operation of a request and its path parameters; `path` is
-        percent-encoded.
+        """Return the operation of a request and its path parameters, or None.
+
+        `path` is percent-encoded.
         """
         segments = tuple(
             unquote(segment) for segment in path.removeprefix("/").split("/")
@@ -69,18 +70,18 @@ class Contract:
 
 
 @cache
-def shipped_contract() -> Contract:
-    """Return the contract in this package, or in a checkout the one it is built from."""
-    shipped = _HERE / _NAME
-    place = shipped if shipped.exists() else _HERE.parents[2] / "openapi" / _NAME
-    # libyaml where it is compiled in: ten times as fast.
+def load_contract() -> Contract:
+    """Load the contract shipped with this package or, in a checkout, its original."""
+    shipped = _PACKAGE / _NAME
+    path = shipped if shipped.exists() else _PACKAGE.parents[2] / "openapi" / _NAME
+    # The loader of libyaml, where it is available, is ten times as fast.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with place.open("rb") as file:
-        return contract_from(yaml.load(file, Loader=loader))  # noqa: S506 - a safe loader either way
+    with path.open("rb") as file:
+        return contract_from(yaml.load(file, Loader=loader))  # noqa: S506 - both are safe
 
 
 def contract_from(document: Mapping[str, Any]) -> Contract:
-    """Return what the sandbox needs of an OpenAPI document."""
+    """Return the parts of an OpenAPI document that the sandbox needs."""
     operations = tuple(
         _operation(document, path, method, details)
         for path, methods in document["paths"].items()
@@ -98,21 +99,21 @@ def _operation(
         method=method.upper(),
         path=tuple(path.removeprefix("/").split("/")),
         parameters=_parameters(document, details),
-        result=_resolved(document, result),
+        result=_resolve(document, result),
     )
 
 
 def _parameters(document: Mapping[str, Any], details: Mapping[str, Any]) -> Schema:
-    """The query and the form as one schema: the API reads a parameter from either."""
+    """Merge query and form into one schema, because the API accepts both for each."""
     content = details.get("requestBody", {}).get("content", {})
-    form = _resolved(
+    form = _resolve(
         document, content.get("application/x-www-form-urlencoded", {}).get("schema", {})
     )
     query = [item for item in details.get("parameters", ()) if item["in"] == "query"]
     return {
         "type": "object",
         "properties": {
-            **{item["name"]: _resolved(document, item["schema"]) for item in query},
+            **{item["name"]: _resolve(document, item["schema"]) for item in query},
             **form.get("properties", {}),
         },
         "required": [item["name"] for item in query if item.get("required")]
@@ -120,23 +121,21 @@ def _parameters(document: Mapping[str, Any], details: Mapping[str, Any]) -> Sche
     }
 
 
-def _resolved(document: Mapping[str, Any], schema: Any) -> Any:
-    """Return a schema with every reference replaced by its target; the contract has no
-    cycles.
-    """
+def _resolve(document: Mapping[str, Any], schema: Any) -> Any:
+    """Replace every reference in a schema. The contract has no cyclic references."""
     if isinstance(schema, list):
-        return [_resolved(document, item) for item in schema]
+        return [_resolve(document, item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return _resolved(document, document["components"]["schemas"][name])
+        return _resolve(document, document["components"]["schemas"][name])
     resolved = {
-        key: _resolved(document, value)
+        key: _resolve(document, value)
         for key, value in schema.items()
         if key != "allOf"
     }
-    # `allOf` with one member is how 3.0 puts a keyword beside a reference.
+    # OpenAPI 3.0 allows keywords next to a reference only through a one-member `allOf`.
     for member in schema.get("allOf", ()):
-        resolved = {**_resolved(document, member), **resolved}
+        resolved = {**_resolve(document, member), **resolved}
     return resolved

@@ -1,7 +1,9 @@
-"""Who is calling. https://docs.stripe.com/api/authentication
+"""API keys and the merchant that a request acts for.
 
-A key comes as a bearer token, or as the user of Basic with no password. Whatever
-belongs to another Stripe account is not there for it.
+A key is sent as a bearer token, or as the user name of Basic authentication without a
+password. Objects of another Stripe account look as if they did not exist.
+
+Source: https://docs.stripe.com/api/authentication
 """
 
 import binascii
@@ -10,7 +12,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.records import Merchant
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Sandbox"'}
@@ -18,7 +20,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Sandbox"'}
 
 @frozen
 class Key:
-    """An API key of the sandbox: `sk_test_…`, or `rk_test_…` when it may only read."""
+    """An API key: `sk_test_…`, or `rk_test_…` for a restricted key that only reads."""
 
     secret: str
     merchant: Merchant
@@ -26,56 +28,57 @@ class Key:
 
 
 def require_test_key(secret: str) -> None:
-    """Refuse, as a caller's mistake, what cannot be a key of the sandbox; a live key
-    before all.
-    """
+    """Raise `ValueError` for a string that cannot be a test key."""
     if secret.startswith(("sk_live_", "rk_live_")):
-        raise ValueError("the sandbox takes no live keys")
+        raise ValueError("the sandbox does not accept live keys")
     if (
         not secret.startswith(("sk_test_", "rk_test_"))
         or not secret.isascii()
         or not secret.isprintable()
     ):
-        raise ValueError("a key of the sandbox starts with sk_test_ or rk_test_")
+        raise ValueError("an API key of the sandbox starts with sk_test_ or rk_test_")
 
 
-def authenticated(headers: Mapping[str, str], keys: Mapping[str, Key]) -> Key:
-    """Return the key that a request carries, or refuse with 401."""
+def authenticate(headers: Mapping[str, str], keys: Mapping[str, Key]) -> Key:
+    """Return the key of a request, or raise the 401."""
     secret = _secret(headers.get("authorization", ""))
     if not secret:
         raise _unauthorized(
-            "No API key was sent. Send it as a bearer token, or as the user of Basic."
+            "You did not send an API key. Send it as a bearer token, or as the user"
+            " name of Basic authentication."
         )
     if secret.startswith(("sk_live_", "rk_live_")):
         raise _unauthorized(
-            "This is a sandbox: it takes no live keys. Treat the key you sent as exposed."
+            "The sandbox does not accept live keys. Treat the key that you sent as"
+            " compromised."
         )
     if secret not in keys:
-        raise _unauthorized("Invalid API key: this sandbox has no such key.")
+        raise _unauthorized("Invalid API key: this sandbox does not have such a key.")
     return keys[secret]
 
 
 def acting_merchant(key: Key, headers: Mapping[str, str]) -> Merchant:
-    """Return the merchant a request is about: that of the key, or one connected to it."""
-    wanted = (
+    """Return the key's merchant, or the connected account that the headers name."""
+    merchant_id = (
         headers.get("stripe-account")
         or headers.get("stripe-context", "").rpartition("/")[2]
     )
-    if wanted in {"", key.merchant.id}:
+    if merchant_id in {"", key.merchant.id}:
         return key.merchant
-    if wanted not in key.merchant.connected:
-        raise Refusal(
+    if merchant_id not in key.merchant.connected:
+        raise APIError(
             status=403,
             code="account_invalid",
-            message=f"This key has no access to the account '{wanted}', or there is no such account.",
+            message=f"This key does not have access to the account '{merchant_id}',"
+            " or the account does not exist.",
         )
-    return key.merchant.connected[wanted]
+    return key.merchant.connected[merchant_id]
 
 
 def require_scope(key: Key, *, method: str) -> None:
-    """Refuse a restricted key what it was not made for."""
+    """Reject writes with a restricted key."""
     if method != "GET" and not key.may_write:
-        raise Refusal(status=403, message="This restricted key may only read.")
+        raise APIError(status=403, message="This restricted key can only read.")
 
 
 def _secret(authorization: str) -> str:
@@ -93,5 +96,5 @@ def _secret(authorization: str) -> str:
     return "" if password else user
 
 
-def _unauthorized(message: str) -> Refusal:
-    return Refusal(status=401, message=message, headers=dict(_CHALLENGE))
+def _unauthorized(message: str) -> APIError:
+    return APIError(status=401, message=message, headers=dict(_CHALLENGE))

@@ -1,7 +1,9 @@
-"""Refusals: what the API says no with. https://docs.stripe.com/api/errors
+"""Error responses of the API.
 
-The wire knows four types; authentication, permission and rate limit are told by the
-status alone.
+`error.type` has only four values. Authentication, permission and rate-limit errors
+are recognized by their status alone.
+
+Source: https://docs.stripe.com/api/errors
 """
 
 from typing import Any, Literal
@@ -14,8 +16,8 @@ ErrorType = Literal[
 
 
 @frozen(kw_only=True)
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the sandbox
-    """An error answer: a status, the parts of its body, and extra headers."""
+class APIError(Exception):
+    """An error response: its status, the parts of its body, and additional headers."""
 
     message: str
     status: int = 400
@@ -25,7 +27,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the 
     headers: dict[str, str] = field(factory=dict[str, str])
 
     def body(self, request_id: str) -> dict[str, Any]:
-        """Return the JSON body. Only `type` is always there; `doc_url` needs a code."""
+        """Return the JSON body. Only `type` is always present."""
         error = {
             "code": self.code,
             "doc_url": self.code
@@ -40,36 +42,39 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the 
         }
 
 
-def missing_object(noun: str, wanted: str, *, param: str, status: int = 404) -> Refusal:
-    """Return the answer for an id that names nothing here: unknown, or somebody else's."""
-    return Refusal(
+def missing_object(
+    noun: str, object_id: str, *, param: str, status: int = 404
+) -> APIError:
+    """Return the error for an ID that is unknown or belongs to another merchant."""
+    return APIError(
         status=status,
         code="resource_missing",
-        message=f"No such {noun}: '{wanted}'",
+        message=f"No such {noun}: '{object_id}'",
         param=param,
     )
 
 
-def unknown_parameter(key: str) -> Refusal:
-    """Return the answer for a parameter that the operation does not have."""
-    return Refusal(
+def unknown_parameter(key: str) -> APIError:
+    """Return the error for a parameter that the operation does not have."""
+    return APIError(
         code="parameter_unknown",
         message=f"Received unknown parameter: {key}",
         param=key,
     )
 
 
-def missing_parameter(key: str) -> Refusal:
-    """Return the answer for a required parameter that was not sent."""
-    return Refusal(
+def missing_parameter(key: str) -> APIError:
+    """Return the error for a required parameter that was not sent."""
+    return APIError(
         code="parameter_missing", message=f"Missing required param: {key}.", param=key
     )
 
 
-def empty_parameter(key: str) -> Refusal:
-    """Return the answer for an empty string where a value is due."""
-    return Refusal(
+def empty_parameter(key: str) -> APIError:
+    """Return the error for an empty string where a value is required."""
+    return APIError(
         code="parameter_invalid_empty",
-        message=f"You passed an empty string for '{key}'. Give it a value, or leave the parameter out.",
+        message=f"You passed an empty string for '{key}'."
+        " Pass a value, or omit the parameter.",
         param=key,
     )

@@ -1,58 +1,62 @@
-"""Expansion: ids replaced by the objects they name.
-https://docs.stripe.com/api/expanding_objects
+"""Expansion: replace IDs with the objects they refer to.
 
-Which ids, the contract tells by `x-expandable`. On a list each path starts with
-`data.`.
+The contract marks expandable fields with `x-expandable`. On a list, each path starts
+with `data.`.
+
+Source: https://docs.stripe.com/api/expanding_objects
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.validation import Schema
 
-_DEEPEST = 4
-# Beyond the contract's horizon an expanded customer has one id of its own to expand.
-_BEYOND_THE_HORIZON = {"default_source"}
+_MAX_DEPTH = 4
+# The contract has no schema for an expanded customer, which has one expandable field.
+_EXPANDABLE_IN_CUSTOMER = {"default_source"}
 
 
 def check_expansion(paths: Sequence[str], result: Schema) -> None:
-    """Refuse a path that the schema of the answer cannot expand."""
+    """Reject paths that the schema of the response cannot expand."""
     is_list = "has_more" in result.get("properties", {})
     for path in paths:
         segments = path.split(".")
-        if len(segments) > _DEEPEST:
-            raise Refusal(
+        if len(segments) > _MAX_DEPTH:
+            raise APIError(
                 code="property_expansion_max_depth",
-                message=f"You cannot expand more than {_DEEPEST} levels of a property.",
+                message=f"You cannot expand more than {_MAX_DEPTH} levels of a"
+                " property.",
             )
         if is_list and segments[0] != "data":
-            raise Refusal(
+            raise APIError(
                 message=f"This property cannot be expanded ({path})."
                 f" You may want to try expanding 'data.{path}' instead."
             )
-        match _reach(result, segments):
+        match _classify(result, segments):
             case "missing":
-                raise Refusal(
-                    message=f"This property cannot be expanded because it doesn't exist: {path}."
+                raise APIError(
+                    message="This property cannot be expanded because it doesn't"
+                    f" exist: {path}."
                 )
             case "inline":
-                raise Refusal(message=f"This property cannot be expanded ({path}).")
+                raise APIError(message=f"This property cannot be expanded ({path}).")
             case "expandable":
                 pass
 
 
-def _reach(
+def _classify(
     schema: Schema, segments: Sequence[str]
 ) -> Literal["expandable", "inline", "missing"]:
-    """Tell what lies at the end of a path; what lies in an expanded object or below
-    counts as expandable.
+    """Return the kind of field that a path leads to.
+
+    Every field of an expanded object counts as expandable.
     """
     is_expandable = False
     for segment in segments:
-        schema = _target(schema)
+        schema = _object_schema(schema)
         if schema.get("additionalProperties") is True:
-            return "expandable" if segment in _BEYOND_THE_HORIZON else "missing"
+            return "expandable" if segment in _EXPANDABLE_IN_CUSTOMER else "missing"
         if segment not in schema.get("properties", {}):
             return "missing"
         schema = schema["properties"][segment]
@@ -60,10 +64,10 @@ def _reach(
     return "expandable" if is_expandable else "inline"
 
 
-def _target(schema: Schema) -> Schema:
-    """The object to look into: an array's item, an expandable field's object."""
+def _object_schema(schema: Schema) -> Schema:
+    """Return the schema of an array's items or of an expandable field's object."""
     if schema.get("type") == "array":
-        return _target(schema["items"])
+        return _object_schema(schema["items"])
     objects = [
         branch for branch in schema.get("anyOf", ()) if branch.get("type") == "object"
     ]
@@ -71,9 +75,7 @@ def _target(schema: Schema) -> Schema:
 
 
 def expand(value: Any, segments: Sequence[str], resolve: Callable[[str], Any]) -> Any:
-    """Return `value` with the ids at the path replaced by what `resolve` gives; nothing
-    else changes.
-    """
+    """Replace the IDs at a path with the result of `resolve`, and nothing else."""
     if isinstance(value, list):
         return [expand(item, segments, resolve) for item in value]
     if isinstance(value, str):

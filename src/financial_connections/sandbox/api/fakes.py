@@ -1,4 +1,4 @@
-"""Names and numbers that nobody can take for real ones."""
+"""Names and numbers that cannot be mistaken for real ones."""
 
 from random import Random
 
@@ -8,18 +8,18 @@ from financial_connections.sandbox.api.records import Person
 
 
 @frozen
-class Bank:
-    """An institution to link accounts at, in one country."""
+class Institution:
+    """An institution of one country at which accounts can be linked."""
 
     name: str
     country: str
 
 
-BANKS = (
-    Bank("Example Bank", "US"),
-    Bank("Sandcastle Savings", "US"),
-    Bank("Make-Believe Credit Union", "US"),
-    Bank("Nowhere Provincial Bank", "CA"),
+INSTITUTIONS = (
+    Institution("Example Bank", "US"),
+    Institution("Sandcastle Savings", "US"),
+    Institution("Make-Believe Credit Union", "US"),
+    Institution("Nowhere Provincial Bank", "CA"),
 )
 
 _FIRST_NAMES = (
@@ -35,7 +35,7 @@ _FIRST_NAMES = (
     "Jon",
 )
 _LAST_NAMES = ("Example", "Placeholder", "Sample", "Specimen", "Testcase")
-_PURPOSES = (
+_PAYMENTS = (
     ("Coffee at the Imaginary Café", -950, -250),
     ("Groceries, Pretend Foods", -14_000, -800),
     ("Rent, Sandbox Street", -180_000, -90_000),
@@ -48,9 +48,7 @@ _PURPOSES = (
 
 
 def person(random: Random) -> Person:
-    """Return somebody with an example.com address and a telephone number kept free for
-    fiction.
-    """
+    """Return a person with an example.com address and a reserved fictional number."""
     first, last = random.choice(_FIRST_NAMES), random.choice(_LAST_NAMES)
     return Person(
         name=f"{first} {last}",
@@ -61,21 +59,23 @@ def person(random: Random) -> Person:
 
 
 def last4(random: Random) -> str:
-    """Return the end of an account number."""
+    """Return the last four digits of an account number."""
     return f"{random.randrange(10_000):04d}"
 
 
 def payment(random: Random) -> tuple[int, str]:
-    """Return the amount in cents (negative: money going out) and the description of a
-    transaction.
+    """Return the amount and the description of a transaction.
+
+    The amount is in cents, and negative for money that leaves the account.
     """
-    description, lowest, highest = _PURPOSES[random.randrange(len(_PURPOSES))]
+    description, lowest, highest = _PAYMENTS[random.randrange(len(_PAYMENTS))]
     return random.randint(lowest, highest), description
 
 
 def cents(random: Random, category: str) -> int:
-    """Return a balance in cents; what is on credit is owed by the account holder, so
-    negative.
+    """Return a balance in cents.
+
+    It is negative for credit, because the account holder owes it.
     """
     amount = random.randint(10_000, 2_500_000)
     return -amount if category == "credit" else amount

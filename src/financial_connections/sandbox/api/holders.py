@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from financial_connections.sandbox.api.errors import (
-    Refusal,
+    APIError,
     missing_object,
     missing_parameter,
 )
@@ -12,29 +12,31 @@ from financial_connections.sandbox.api.state import State
 
 
 def session_holder(params: Mapping[str, str]) -> str:
-    """Return the id that `account_holder` of a session names; its type says which one,
-    and it must be alone.
+    """Return the ID in a session's `account_holder`.
+
+    The ID must match the holder's `type` and be the only one.
     """
-    require_one(params, "customer", "account", within="account_holder")
+    reject_conflict(params, "customer", "account", within="account_holder")
     kind = params["type"]
     if kind not in params:
         raise missing_parameter(f"account_holder[{kind}]")
     return params[kind]
 
 
-def require_one(params: Mapping[str, object], *names: str, within: str = "") -> None:
-    """Refuse parameters that exclude each other."""
+def reject_conflict(
+    params: Mapping[str, object], *names: str, within: str = ""
+) -> None:
+    """Reject parameters that are mutually exclusive."""
     keys = [f"{within}[{name}]" if within else name for name in names if name in params]
     if len(keys) > 1:
-        listed = ", ".join(keys)
-        raise Refusal(
-            message=f"You may only specify one of these parameters: {listed}.",
+        raise APIError(
+            message=f"You may only specify one of these parameters: {', '.join(keys)}.",
             param=keys[0],
         )
 
 
 def require_holder(state: State, merchant: Merchant, kind: str, holder: str) -> None:
-    """Refuse a holder that this merchant does not have."""
+    """Reject a holder that this merchant does not have."""
     known = (
         {merchant.id, *merchant.connected} if kind == "account" else merchant.customers
     )

@@ -1,29 +1,31 @@
-"""Idempotency keys. https://docs.stripe.com/api/idempotent_requests
+"""Idempotency keys.
 
-What an endpoint answered the first time is what the key gets from then on, byte for
-byte, for a day. Faulty parameters, 401, 409 and 429 leave no trace.
+A key returns the first response of the endpoint, byte for byte, for a day. Invalid
+parameters, 401, 409 and 429 are not stored.
+
+Source: https://docs.stripe.com/api/idempotent_requests
 """
 
 from typing import Any
 
 from attrs import define
 
-from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.state import DAY
-from financial_connections.sandbox.api.wire import Answer
+from financial_connections.sandbox.api.wire import Response
 
-_LONGEST = 255
+_MAX_LENGTH = 255
 
 
 @define(eq=False)
 class Claim:
-    """One key in use: running until it has an answer."""
+    """An idempotency key in use. Its request is running until it has a response."""
 
-    place: tuple[str, str]
+    key: tuple[str, str]
     request: Any
     request_id: str
-    made_at: int
-    answer: Answer | None = None
+    created: int
+    response: Response | None = None
 
 
 class IdempotencyKeys:
@@ -35,50 +37,48 @@ class IdempotencyKeys:
     def claim(
         self, merchant: str, key: str, request: Any, request_id: str, now: int
     ) -> Claim:
-        """Return a new claim, or that of the request this one repeats."""
-        if len(key) > _LONGEST:
-            raise Refusal(
-                message=f"An idempotency key has at most {_LONGEST} characters."
+        """Return a new claim, or the claim of the request that this one repeats."""
+        if len(key) > _MAX_LENGTH:
+            raise APIError(
+                message=f"An idempotency key has at most {_MAX_LENGTH} characters."
             )
-        earlier = self._claims.get((merchant, key))
-        if earlier is None or (
-            earlier.answer is not None and now - earlier.made_at > DAY
-        ):
-            earlier = self._claims[merchant, key] = Claim(
-                (merchant, key), request, request_id, now
-            )
-        elif earlier.request != request:
+        claim = self._claims.get((merchant, key))
+        if claim is None or (claim.response is not None and now - claim.created > DAY):
+            claim = Claim((merchant, key), request, request_id, now)
+            self._claims[merchant, key] = claim
+        elif claim.request != request:
             raise _other_parameters(key)
-        elif earlier.answer is None:
+        elif claim.response is None:
             raise _in_use(key)
-        return earlier
+        return claim
 
     def release(self, claim: Claim) -> None:
-        """Forget a claim that got no answer worth keeping."""
-        if self._claims.get(claim.place) is claim:
-            del self._claims[claim.place]
+        """Drop a claim whose response must not be stored."""
+        if self._claims.get(claim.key) is claim:
+            del self._claims[claim.key]
 
 
-def replayed(claim: Claim, answer: Answer, request_id: str) -> Answer:
-    """Return the first answer again, for another request."""
+def replay(claim: Claim, response: Response, request_id: str) -> Response:
+    """Return the stored response for another request."""
     headers = {
         "Idempotent-Replayed": "true",
         "Original-Request": claim.request_id,
         "Request-Id": request_id,
     }
-    return Answer(answer.status, {**answer.headers, **headers}, answer.body)
+    return Response(response.status, {**response.headers, **headers}, response.body)
 
 
-def _other_parameters(key: str) -> Refusal:
-    return Refusal(
+def _other_parameters(key: str) -> APIError:
+    return APIError(
         type="idempotency_error",
-        message="Keys for idempotent requests can only be used with the same parameters they were first used"
-        f" with. Try using a key other than '{key}' if you meant to execute a different request.",
+        message="Keys for idempotent requests can only be used with the same parameters"
+        f" they were first used with. Try using a key other than '{key}' if you meant"
+        " to execute a different request.",
     )
 
 
-def _in_use(key: str) -> Refusal:
-    return Refusal(
+def _in_use(key: str) -> APIError:
+    return APIError(
         status=409,
         type="idempotency_error",
         code="idempotency_key_in_use",

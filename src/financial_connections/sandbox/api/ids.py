@@ -1,13 +1,13 @@
-"""Ids that look like Stripe's and follow from a seed."""
+"""IDs that look like Stripe's and are derived from a seed."""
 
 from random import Random
 
 
 class Ids:
-    """Ids by prefix, such as `fca_5d0c…`.
+    """Generate IDs by prefix, such as `fca_5d0c…`.
 
-    Each prefix has its own stream, so that the ids of accounts stay the same however
-    many requests were numbered in between. Clients must treat ids as opaque.
+    Each prefix has its own random stream, so that the IDs of accounts do not depend
+    on how many requests were numbered in between.
     """
 
     def __init__(self, seed: int) -> None:
@@ -15,11 +15,12 @@ class Ids:
         self._streams: dict[str, Random] = {}
 
     def new(self, prefix: str) -> str:
-        """Return the next id of this prefix."""
+        """Return the next ID with this prefix."""
         return f"{prefix}_{self.stream(prefix).getrandbits(96):024x}"
 
     def stream(self, name: str) -> Random:
-        """Return the stream of randomness of this name: the same for the same seed."""
+        """Return the random stream with this name, which depends only on the seed."""
         if name not in self._streams:
-            self._streams[name] = Random(f"{self._seed}:{name}")  # noqa: S311 - reproducible, guards nothing
+            seed = f"{self._seed}:{name}"
+            self._streams[name] = Random(seed)  # noqa: S311 - reproducible, not secret
         return self._streams[name]

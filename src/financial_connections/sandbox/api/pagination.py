@@ -1,8 +1,11 @@
-"""Cursor pagination, newest first. https://docs.stripe.com/api/pagination
+"""Cursor pagination, newest first.
 
-`starting_after` gives what is older than the cursor, `ending_before` the page nearest
-to the cursor of what is newer; neither contains the cursor; both are newest first
-within the page. `has_more` looks in the direction of travel.
+`starting_after` selects items older than the cursor. `ending_before` selects the page
+of newer items that is nearest to the cursor. Neither includes the cursor itself, and
+items within a page are always newest first. `has_more` refers to the direction of
+travel.
+
+Source: https://docs.stripe.com/api/pagination
 """
 
 from collections.abc import Callable, Iterator
@@ -13,11 +16,11 @@ from attrs import frozen
 
 
 class Identified(Protocol):
-    """What a log holds."""
+    """An item of a collection."""
 
     @property
     def id(self) -> str:
-        """The id, unique in its log."""
+        """The ID, unique within the collection."""
         ...
 
 
@@ -25,8 +28,8 @@ T = TypeVar("T", bound=Identified)
 
 
 @frozen(kw_only=True)
-class Window:
-    """Which page is wanted: `limit` items on one side of at most one cursor."""
+class PageRequest:
+    """The page to return: `limit` items on one side of at most one cursor."""
 
     limit: int = 10
     starting_after: str | None = None
@@ -35,15 +38,16 @@ class Window:
 
 @frozen
 class Page(Generic[T]):
-    """Items newest first, and whether the direction of travel has more."""
+    """Items, newest first, and whether more follow in the direction of travel."""
 
     data: list[T]
     has_more: bool
 
 
-class Log(Generic[T]):
-    """Items in the order of their creation. It only grows, so a position, and with it a
-    cursor, stays good.
+class Collection(Generic[T]):
+    """Items in order of creation.
+
+    Items are only ever appended, so positions and therefore cursors stay valid.
     """
 
     def __init__(self) -> None:
@@ -60,34 +64,38 @@ class Log(Generic[T]):
         return item_id in self._positions
 
     def append(self, item: T) -> None:
-        """Add the newest item."""
+        """Add an item as the newest one."""
         self._positions[item.id] = len(self._items)
         self._items.append(item)
 
     def get(self, item_id: str) -> T | None:
-        """Return the item of this id."""
+        """Return the item with this ID, or None."""
         position = self._positions.get(item_id)
         return None if position is None else self._items[position]
 
-    def page(self, window: Window, keep: Callable[[T], bool] | None = None) -> Page[T]:
-        """Return a page of the items to `keep`. Without a filter it costs the page,
-        wherever it lies.
-        """
-        found = list(islice(filter(keep, self._travel(window)), window.limit + 1))
-        data = found[: window.limit]
-        if window.ending_before is not None:
-            data.reverse()
-        return Page(data, has_more=len(found) > window.limit)
+    def page(
+        self, request: PageRequest, keep: Callable[[T], bool] | None = None
+    ) -> Page[T]:
+        """Return one page of the items that `keep` accepts.
 
-    def _travel(self, window: Window) -> Iterator[T]:
-        if window.ending_before is not None:
-            first = self._positions[window.ending_before] + 1
+        Without a filter, the cost depends on the size of the page only, not on its
+        position.
+        """
+        items = list(islice(filter(keep, self._travel(request)), request.limit + 1))
+        data = items[: request.limit]
+        if request.ending_before is not None:
+            data.reverse()
+        return Page(data, has_more=len(items) > request.limit)
+
+    def _travel(self, request: PageRequest) -> Iterator[T]:
+        if request.ending_before is not None:
+            first = self._positions[request.ending_before] + 1
             return (
                 self._items[position] for position in range(first, len(self._items))
             )
         last = (
             len(self._items)
-            if window.starting_after is None
-            else self._positions[window.starting_after]
+            if request.starting_after is None
+            else self._positions[request.starting_after]
         )
         return (self._items[position] for position in range(last - 1, -1, -1))

@@ -1,10 +1,11 @@
-"""Rate limits: a bucket of tokens for each key, reads and writes apart.
-https://docs.stripe.com/rate-limits
+"""Rate limits: one token bucket for the reads and one for the writes of each key.
+
+Source: https://docs.stripe.com/rate-limits
 """
 
 from attrs import define
 
-from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.rules import RateLimit
 
 
@@ -15,14 +16,14 @@ class _Bucket:
 
 
 class RateLimiter:
-    """Refuses what goes over the limit; without a limit, nothing."""
+    """Reject requests that exceed the limit; None means no limit."""
 
     def __init__(self, limit: RateLimit | None) -> None:
         self._limit = limit
         self._buckets: dict[tuple[str, bool], _Bucket] = {}
 
-    def spend(self, key: str, *, is_write: bool, now: float) -> None:
-        """Take a token, or refuse with 429."""
+    def acquire(self, key: str, *, is_write: bool, now: float) -> None:
+        """Take a token, or raise the 429."""
         if self._limit is None:
             return
         rate = self._limit.writes if is_write else self._limit.reads
@@ -30,21 +31,24 @@ class RateLimiter:
         bucket.tokens = min(rate, bucket.tokens + (now - bucket.filled_at) * rate)
         bucket.filled_at = now
         if bucket.tokens < 1:
-            raise rate_limited()
+            raise rate_limit_error()
         bucket.tokens -= 1
 
 
-def rate_limited(retry_after: int | None = 1) -> Refusal:
-    """Return the 429 with its headers. The status and the reason are the lasting hints."""
+def rate_limit_error(retry_after: int | None = 1) -> APIError:
+    """Return the 429 with its headers.
+
+    Clients should not rely on `Retry-After` alone: Stripe has not always sent it.
+    """
     headers = {
         "Stripe-Rate-Limited-Reason": "global-rate",
         "Stripe-Should-Retry": "true",
     }
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
-    return Refusal(
+    return APIError(
         status=429,
         code="rate_limit",
-        message="Too many requests in too little time.",
+        message="Too many requests in too short a time.",
         headers=headers,
     )

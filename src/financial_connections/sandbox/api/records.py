@@ -1,5 +1,6 @@
-"""What the sandbox remembers. Plain records; the rules live beside them, the shapes in
-`render`.
+"""The data of a sandbox, as plain records.
+
+Rules are in the modules next to this one, JSON shapes in `render`.
 """
 
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from typing import Literal
 
 from attrs import Factory, define
 
-from financial_connections.sandbox.api.pagination import Log
+from financial_connections.sandbox.api.pagination import Collection
 from financial_connections.sandbox.rules import Feature
 
 Category = Literal["cash", "credit", "investment", "other"]
@@ -22,7 +23,7 @@ SUBCATEGORIES: dict[Category, tuple[Subcategory, ...]] = {
     "investment": ("other",),
     "other": ("other",),
 }
-"""Which subcategories a category has; the first is the default."""
+"""Subcategories of each category. The first is the default."""
 
 PERMISSION_FOR: dict[Feature, Permission] = {
     "balance": "balances",
@@ -40,7 +41,7 @@ FEATURES: tuple[Feature, ...] = ("balance", "ownership", "transactions")
 
 @define
 class Person:
-    """An owner as the institution knows them."""
+    """Personal data of an owner, as held by the institution."""
 
     name: str
     email: str
@@ -65,12 +66,14 @@ class Ownership:
     id: str
     account: str
     created: int
-    owners: Log[Owner] = Factory(Log[Owner])
+    owners: Collection[Owner] = Factory(Collection[Owner])
 
 
 @define
 class Balance:
-    """Cents, positive when owed to the account holder, negative when owed by them."""
+    """A balance in cents: positive if owed to the account holder, negative if owed by
+    them.
+    """
 
     as_of: int
     current: int
@@ -79,7 +82,7 @@ class Balance:
 
 @define(eq=False)
 class Refresh:
-    """One attempt to fetch a feature. `number` counts the attempts of its account."""
+    """An attempt to fetch a feature. `number` counts the attempts of its account."""
 
     number: int
     last_attempted_at: int
@@ -91,7 +94,7 @@ class Refresh:
 
 @define(eq=False)
 class Transaction:
-    """One transaction. `refresh` is the attempt that created it or last changed it."""
+    """A transaction. `refresh` is the attempt that created or last changed it."""
 
     id: str
     account: str
@@ -107,23 +110,24 @@ class Transaction:
 
 
 Change = Callable[[Refresh], None]
-"""Something that a refresh of the transactions brings."""
+"""A change to the transactions of an account, applied by a refresh."""
 
 
 @define(eq=False)
-class Institution:
-    """What the institution holds of an account, whether or not it has been fetched yet."""
+class InstitutionData:
+    """Data that the institution holds, whether or not it has been fetched yet."""
 
     balance: int
     owners: list[Person] = Factory(list[Person])
     changes: list[Change] = Factory(list[Change])
-    """Changes to transactions that the next successful refresh brings."""
+    """Changes to transactions that the next successful refresh applies."""
     failing: set[Feature] = Factory(set[Feature])
+    """Features whose refreshes fail."""
 
 
 @define(eq=False)
 class Account:
-    """A linked account. `holder` is a customer's id or a connected account's."""
+    """A linked account. `holder` is the ID of a customer or of a connected account."""
 
     id: str
     created: int
@@ -135,24 +139,22 @@ class Account:
     last4: str
     currency: str
     permissions: tuple[Permission, ...]
-    institution: Institution
+    institution: InstitutionData
     session: str | None = None
     status: Literal["active", "inactive", "disconnected"] = "active"
     subscription: object | None = None
-    """A token of the running subscription to transactions, so that an ended one wakes
-    up to nothing.
-    """
+    """Token of the current subscription, so that jobs of an ended one do nothing."""
     balance: Balance | None = None
     ownership: Ownership | None = None
     refreshes: dict[Feature, Refresh] = Factory(dict[Feature, Refresh])
     transaction_refreshes: dict[str, Refresh] = Factory(dict[str, Refresh])
-    transactions: Log[Transaction] = Factory(Log[Transaction])
+    transactions: Collection[Transaction] = Factory(Collection[Transaction])
     attempts: int = 0
 
 
 @define(eq=False)
 class Session:
-    """A linking session: open until it is completed or cancelled."""
+    """A session, which is open until it is completed or cancelled."""
 
     id: str
     client_secret: str
@@ -162,7 +164,7 @@ class Session:
     countries: tuple[str, ...] | None
     return_url: str | None
     status: Literal["open", "completed", "cancelled"] = "open"
-    accounts: Log[Account] = Factory(Log[Account])
+    accounts: Collection[Account] = Factory(Collection[Account])
 
 
 @define
@@ -177,12 +179,12 @@ class Customer:
 
 @define(eq=False)
 class Merchant:
-    """One Stripe account and all that is its: nobody else's key sees it."""
+    """A Stripe account and its objects, which keys of other accounts cannot see."""
 
     id: str
     created: int
     customers: dict[str, Customer] = Factory(dict[str, Customer])
-    accounts: Log[Account] = Factory(Log[Account])
+    accounts: Collection[Account] = Factory(Collection[Account])
     sessions: dict[str, Session] = Factory(dict[str, Session])
     ownerships: dict[str, Ownership] = Factory(dict[str, Ownership])
     transactions: dict[str, Transaction] = Factory(dict[str, Transaction])

@@ -1,18 +1,20 @@
-"""The life of a refresh: null → pending → succeeded or failed.
-https://docs.stripe.com/financial-connections/balances
+"""Refreshes: null, then pending, then succeeded or failed.
 
-The answer to a refresh only says `pending`. Data changes when the refresh succeeds; a
-failed one keeps what was there. Both are told by an event of the same name.
+The response to a refresh request always says `pending`. Data changes when the refresh
+succeeds; a failed refresh keeps the previous data. Both outcomes send the same event.
+
+Source: https://docs.stripe.com/financial-connections/balances
 """
 
 from collections.abc import Sequence
 
-from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.records import (
     FEATURES,
     PERMISSION_FOR,
     Account,
     Balance,
+    Change,
     Merchant,
     Owner,
     Ownership,
@@ -25,7 +27,7 @@ from financial_connections.sandbox.rules import Feature
 def request_refresh(
     state: State, merchant: Merchant, account: Account, features: Sequence[Feature]
 ) -> None:
-    """Start a refresh of each feature, or of none when one is refused."""
+    """Start a refresh of each feature, or of none if one of them is rejected."""
     require_active(account)
     for feature in features:
         require_permission(state, account, feature)
@@ -42,9 +44,9 @@ def request_refresh(
 
 
 def require_active(account: Account, *, action: str = "refreshed") -> None:
-    """Refuse an account from which nothing can be fetched."""
+    """Reject an account from which no data can be fetched."""
     if account.status != "active":
-        raise Refusal(
+        raise APIError(
             code="financial_connections_account_inactive"
             if account.status == "inactive"
             else None,
@@ -54,11 +56,13 @@ def require_active(account: Account, *, action: str = "refreshed") -> None:
 
 
 def require_permission(state: State, account: Account, feature: Feature) -> None:
-    """Refuse a feature for which the account holder gave no permission."""
-    if PERMISSION_FOR[feature] not in account.permissions:
-        raise Refusal(
+    """Reject a feature for which the account holder did not grant the permission."""
+    permission = PERMISSION_FOR[feature]
+    if permission not in account.permissions:
+        raise APIError(
             status=state.rules.missing_permission_status,
-            message=f"The account has no permission `{PERMISSION_FOR[feature]}`, which this needs.",
+            message=f"The account does not have the permission `{permission}`, which"
+            " this request requires.",
         )
 
 
@@ -70,27 +74,27 @@ def _is_too_early(state: State, account: Account, feature: Feature) -> bool:
     )
 
 
-def _not_available(account: Account, feature: Feature, param: str) -> Refusal:
+def _not_available(account: Account, feature: Feature, param: str) -> APIError:
     available_at = account.refreshes[feature].next_available_at
     reason = (
-        "is under way"
+        "is still pending"
         if available_at is None
-        else f"is available again at {available_at}"
+        else f"is not available before {available_at}"
     )
-    return Refusal(message=f"The refresh of `{feature}` {reason}.", param=param)
+    return APIError(message=f"The refresh of `{feature}` {reason}.", param=param)
 
 
 def start(
     state: State, merchant: Merchant, account: Account, feature: Feature
 ) -> Refresh:
-    """Begin a refresh, which the institution answers later."""
+    """Start a refresh, which finishes when the institution responds."""
     account.attempts += 1
     refresh = Refresh(number=account.attempts, last_attempted_at=state.now)
     if feature == "transactions":
         refresh.id = state.ids.new("fctxnref")
         account.transaction_refreshes[refresh.id] = refresh
     account.refreshes[feature] = refresh
-    state.at(
+    state.schedule_at(
         state.now + state.rules.refresh_seconds,
         lambda: finish(state, merchant, account, feature, refresh),
     )
@@ -98,9 +102,7 @@ def start(
 
 
 def count_poll(state: State, merchant: Merchant, account: Account) -> None:
-    """Note that the account is being retrieved, which may be the poll that finds its
-    refreshes done.
-    """
+    """Count a retrieval of the account, which may finish its refreshes."""
     for feature, refresh in list(account.refreshes.items()):
         refresh.polls += 1
         if (
@@ -117,12 +119,12 @@ def finish(
     feature: Feature,
     refresh: Refresh,
 ) -> None:
-    """Let the institution answer, unless it has."""
+    """Finish a refresh with the institution's response, unless it is finished."""
     if refresh.status != "pending":
         return
     succeeds = account.status == "active" and feature not in account.institution.failing
     refresh.status = "succeeded" if succeeds else "failed"
-    # Of ownership, this version of the API does not tell when it is available again.
+    # In this API version, an ownership refresh has no `next_refresh_available_at`.
     cooldown = 0 if feature == "ownership" else state.rules.refresh_cooldown
     refresh.next_available_at = int(refresh.last_attempted_at + cooldown)
     if succeeds:
@@ -160,12 +162,10 @@ def _snapshot(state: State, account: Account) -> Ownership:
     return snapshot
 
 
-def fetch_at_once(
+def refresh_now(
     state: State, merchant: Merchant, account: Account, feature: Feature
 ) -> None:
-    """Fetch what the institution has without waiting, as if a refresh had just been
-    asked for and answered.
-    """
+    """Refresh a feature and finish at once, so that it can be refreshed again."""
     refresh = account.refreshes.get(feature)
     if refresh is None or refresh.status != "pending":
         refresh = start(state, merchant, account, feature)
@@ -173,15 +173,34 @@ def fetch_at_once(
     refresh.next_available_at = state.now
 
 
-def keep_subscribed(
+def refresh_daily(
     state: State, merchant: Merchant, account: Account, token: object
 ) -> None:
-    """Refresh the transactions now and daily, while this subscription lasts and the
-    account is active.
+    """Refresh the transactions now and every day while the subscription lasts.
+
+    Days on which the account is not active are skipped.
     """
     if account.subscription is not token:
         return
     latest = account.refreshes.get("transactions")
     if account.status == "active" and (latest is None or latest.status != "pending"):
         start(state, merchant, account, "transactions")
-    state.at(state.now + DAY, lambda: keep_subscribed(state, merchant, account, token))
+    state.schedule_at(
+        state.now + DAY, lambda: refresh_daily(state, merchant, account, token)
+    )
+
+
+def change_transactions(
+    state: State,
+    merchant: Merchant,
+    account: Account,
+    change: Change,
+    *,
+    at_next_refresh: bool,
+) -> None:
+    """Change the institution's transactions, and refresh now or at the next refresh."""
+    if not at_next_refresh and account.status != "active":
+        raise ValueError(f"{account.id} is {account.status} and cannot be refreshed")
+    account.institution.changes.append(change)
+    if not at_next_refresh:
+        refresh_now(state, merchant, account, "transactions")

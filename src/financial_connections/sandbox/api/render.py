@@ -1,12 +1,13 @@
-"""Records → the JSON shapes of API version 2023-10-16.
-https://docs.stripe.com/api/financial_connections
+"""Render records as the JSON of API version 2023-10-16.
+
+Source: https://docs.stripe.com/api/financial_connections
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from financial_connections.sandbox.api import records
-from financial_connections.sandbox.api.pagination import Page, T, Window
+from financial_connections.sandbox.api.pagination import Page, PageRequest, T
 
 JSON = dict[str, Any]
 
@@ -15,7 +16,7 @@ TRANSACTIONS_URL = "/v1/financial_connections/transactions"
 
 
 def account(record: records.Account) -> JSON:
-    """The account; `ownership` and the holder are ids."""
+    """Render an account. Its ownership and its holder are IDs."""
     return {
         "id": record.id,
         "object": "financial_connections.account",
@@ -44,7 +45,7 @@ def account(record: records.Account) -> JSON:
 
 
 def holder(holder_id: str) -> JSON:
-    """The account holder: a customer, or a connected Stripe account."""
+    """Render an account holder: a customer, or a connected Stripe account."""
     kind = "account" if holder_id.startswith("acct_") else "customer"
     return {kind: holder_id, "type": kind}
 
@@ -53,18 +54,18 @@ def _balance(record: records.Account) -> JSON | None:
     balance = record.balance
     if balance is None:
         return None
-    shape: JSON = {
+    result: JSON = {
         "as_of": balance.as_of,
         "current": {balance.currency: balance.current},
     }
     if record.category == "credit":
         return {
-            **shape,
+            **result,
             "credit": {"used": {balance.currency: max(0, -balance.current)}},
             "type": "credit",
         }
     return {
-        **shape,
+        **result,
         "cash": {"available": {balance.currency: balance.current}},
         "type": "cash",
     }
@@ -73,26 +74,26 @@ def _balance(record: records.Account) -> JSON | None:
 def _refresh(refresh: records.Refresh | None, *, has_next: bool = True) -> JSON | None:
     if refresh is None:
         return None
-    shape: JSON = {} if refresh.id is None else {"id": refresh.id}
-    shape["last_attempted_at"] = refresh.last_attempted_at
+    result: JSON = {} if refresh.id is None else {"id": refresh.id}
+    result["last_attempted_at"] = refresh.last_attempted_at
     if has_next:
-        shape["next_refresh_available_at"] = refresh.next_available_at
-    return {**shape, "status": refresh.status}
+        result["next_refresh_available_at"] = refresh.next_available_at
+    return {**result, "status": refresh.status}
 
 
 def ownership(record: records.Ownership) -> JSON:
-    """A snapshot of owners, with the first page of them."""
+    """Render a snapshot of owners, with the first page of them."""
     url = f"{ACCOUNTS_URL}/{record.account}/owners"
     return {
         "id": record.id,
         "object": "financial_connections.account_ownership",
         "created": record.created,
-        "owners": listing(record.owners.page(Window()), owner, url),
+        "owners": list_object(record.owners.page(PageRequest()), owner, url),
     }
 
 
 def owner(record: records.Owner) -> JSON:
-    """An owner in a snapshot."""
+    """Render an owner in a snapshot."""
     return {
         "id": record.id,
         "object": "financial_connections.account_owner",
@@ -106,7 +107,7 @@ def owner(record: records.Owner) -> JSON:
 
 
 def transaction(record: records.Transaction) -> JSON:
-    """A transaction; `amount` is in cents."""
+    """Render a transaction. `amount` is in cents."""
     return {
         "id": record.id,
         "object": "financial_connections.transaction",
@@ -127,28 +128,31 @@ def transaction(record: records.Transaction) -> JSON:
 
 
 def session(record: records.Session) -> JSON:
-    """A session with the first page of the accounts collected in it. What was not asked
-    for is absent.
+    """Render a session, with the first page of the accounts collected in it.
+
+    Optional fields that were not requested are absent.
     """
-    shape: JSON = {
+    result: JSON = {
         "id": record.id,
         "object": "financial_connections.session",
         "account_holder": holder(record.holder),
-        "accounts": listing(record.accounts.page(Window()), account, ACCOUNTS_URL),
+        "accounts": list_object(
+            record.accounts.page(PageRequest()), account, ACCOUNTS_URL
+        ),
         "client_secret": record.client_secret,
         "livemode": False,
         "permissions": list(record.permissions),
         "prefetch": list(record.prefetch or ()),
     }
     if record.countries is not None:
-        shape["filters"] = {"countries": list(record.countries)}
+        result["filters"] = {"countries": list(record.countries)}
     if record.return_url is not None:
-        shape["return_url"] = record.return_url
-    return shape
+        result["return_url"] = record.return_url
+    return result
 
 
 def customer(record: records.Customer) -> JSON:
-    """An expanded customer, in outline: customers lie outside this API."""
+    """Render an expanded customer, reduced to a few fields."""
     return {
         "id": record.id,
         "object": "customer",
@@ -161,7 +165,7 @@ def customer(record: records.Customer) -> JSON:
 
 
 def merchant(record: records.Merchant) -> JSON:
-    """An expanded Stripe account, in outline."""
+    """Render an expanded Stripe account, reduced to a few fields."""
     return {
         "id": record.id,
         "object": "account",
@@ -170,16 +174,11 @@ def merchant(record: records.Merchant) -> JSON:
     }
 
 
-def listing(page: Page[T], shape: Callable[[T], JSON], url: str) -> JSON:
-    """A list envelope. `url` is the path of the list."""
+def list_object(page: Page[T], render: Callable[[T], JSON], url: str) -> JSON:
+    """Render a page as a list object. `url` is the path of the list."""
     return {
         "object": "list",
-        "data": shapes(page.data, shape),
+        "data": [render(item) for item in page.data],
         "has_more": page.has_more,
         "url": url,
     }
-
-
-def shapes(items: Iterable[T], shape: Callable[[T], JSON]) -> list[JSON]:
-    """The shape of each item."""
-    return [shape(item) for item in items]

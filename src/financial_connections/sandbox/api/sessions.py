@@ -1,17 +1,18 @@
-"""Sessions: linking, without a browser modal.
-https://docs.stripe.com/api/financial_connections/sessions
+"""Sessions, in which account holders link accounts.
 
-A session is open until somebody consents (`complete`) or not (`cancel`). Accounts
-appear in it on completion.
+A session is open until the account holder consents (`complete`) or declines
+(`cancel`). It contains its accounts once it is completed.
+
+Source: https://docs.stripe.com/api/financial_connections/sessions
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
-from financial_connections.sandbox.api import fakes as fiction
-from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api import fakes
+from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.holders import require_holder, session_holder
 from financial_connections.sandbox.api.records import (
     FEATURES,
@@ -20,57 +21,73 @@ from financial_connections.sandbox.api.records import (
     SUBCATEGORIES,
     Account,
     Category,
-    Institution,
+    InstitutionData,
     Merchant,
     Permission,
     Session,
     Subcategory,
 )
-from financial_connections.sandbox.api.refreshes import start
+from financial_connections.sandbox.api.refreshes import refresh_now, start
 from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.api.transactions import history
+from financial_connections.sandbox.rules import Feature
 
 
 @frozen(kw_only=True)
 class NewAccount:
-    """An account to link, and what its institution holds. What is None is made up."""
+    """An account to link, and the data that its institution holds.
+
+    Raises:
+        ValueError: The category, subcategory or permissions do not exist.
+    """
 
     category: Category = "cash"
+    """Broad type of the account."""
     subcategory: Subcategory | None = None
+    """Specific type of the account, or None for the most common one."""
     institution_name: str = "Example Bank"
+    """Name of the institution."""
     display_name: str | None = None
+    """Name of the account, or None for one made from its type."""
     last4: str | None = None
+    """Last four digits of the account number, or None for random ones."""
     currency: str = "usd"
+    """Three-letter code in lower case."""
     permissions: Sequence[Permission] = PERMISSIONS
+    """Permissions that the account holder grants; a session has its own instead."""
     balance: int | None = None
+    """Balance in cents, or None for a random one."""
     transactions: int = 0
+    """Number of transactions."""
     owners: int = 1
+    """Number of owners."""
 
     def __attrs_post_init__(self) -> None:
         allowed = SUBCATEGORIES.get(self.category)
         if allowed is None:
             raise ValueError(
-                f"category must be one of {', '.join(SUBCATEGORIES)}, not {self.category!r}"
+                f"category must be one of {', '.join(SUBCATEGORIES)},"
+                f" not {self.category!r}"
             )
         if self.subcategory not in {None, *allowed}:
             raise ValueError(
-                f"a {self.category} account is one of {', '.join(allowed)}, not {self.subcategory!r}"
+                f"subcategory of {self.category} must be one of {', '.join(allowed)},"
+                f" not {self.subcategory!r}"
             )
         if unknown := set(self.permissions) - set(PERMISSIONS):
             raise ValueError(
-                f"permissions are {', '.join(PERMISSIONS)}, not {min(unknown)!r}"
+                f"permissions must be among {', '.join(PERMISSIONS)},"
+                f" not {min(unknown)!r}"
             )
 
 
 def check_session(params: Mapping[str, Any]) -> None:
-    """Refuse what the schema lets pass: a holder that does not fit its type,
-    prefetching without permission.
-    """
+    """Reject parameters that are invalid together, which the schema cannot express."""
     session_holder(params["account_holder"])
     for index, feature in enumerate(params.get("prefetch", ())):
         if feature not in params["permissions"]:
-            raise Refusal(
-                message=f"To prefetch `{feature}`, ask for the permission `{feature}` too.",
+            raise APIError(
+                message=f"Prefetching `{feature}` requires the permission `{feature}`.",
                 param=f"prefetch[{index}]",
             )
 
@@ -78,7 +95,7 @@ def check_session(params: Mapping[str, Any]) -> None:
 def create_session(
     state: State, merchant: Merchant, params: Mapping[str, Any]
 ) -> Session:
-    """Open a session."""
+    """Create an open session."""
     holder = session_holder(params["account_holder"])
     require_holder(state, merchant, params["account_holder"]["type"], holder)
     session_id = state.ids.new("fcsess")
@@ -97,12 +114,31 @@ def create_session(
     return session
 
 
+def open_sessions(state: State) -> list[Session]:
+    """Return the open sessions of all merchants, oldest first."""
+    return [session for session in _all_sessions(state) if session.status == "open"]
+
+
+def session_by_secret(state: State, client_secret: str) -> Session | None:
+    """Return the session with this client secret, or None."""
+    for session in _all_sessions(state):
+        if session.client_secret == client_secret:
+            return session
+    return None
+
+
+def _all_sessions(state: State) -> list[Session]:
+    return [
+        session
+        for merchant in state.merchants
+        for session in merchant.sessions.values()
+    ]
+
+
 def complete(
     state: State, merchant: Merchant, session: Session, accounts: Sequence[NewAccount]
 ) -> list[Account]:
-    """Link the accounts, with the permissions of the session, and start what it
-    prefetches.
-    """
+    """Link accounts with the session's permissions, and start its prefetches."""
     if session.status != "open":
         raise ValueError(f"{session.id} is {session.status}")
     session.status = "completed"
@@ -110,7 +146,7 @@ def complete(
 
 
 def cancel(session: Session) -> None:
-    """Close an open session with nothing linked."""
+    """Close an open session without linking an account."""
     if session.status != "open":
         raise ValueError(f"{session.id} is {session.status}")
     session.status = "cancelled"
@@ -129,12 +165,29 @@ def _collect(
     return account
 
 
+def add_account(
+    state: State,
+    merchant: Merchant,
+    holder: str,
+    new: NewAccount,
+    features: Iterable[Feature],
+) -> str:
+    """Link an account without a session, refresh some features, and return its ID."""
+    if holder not in {*merchant.customers, *merchant.connected}:
+        raise LookupError(f"no customer {holder}: call add_customer() first")
+    account = link(state, merchant, holder, new)
+    state.emit("created", merchant, account)
+    for feature in features:
+        refresh_now(state, merchant, account, feature)
+    return account.id
+
+
 def link(state: State, merchant: Merchant, holder: str, new: NewAccount) -> Account:
-    """Add an account of which nothing has been fetched yet."""
+    """Link an account, without fetching its data."""
     random = state.ids.stream("accounts")
     subcategory = new.subcategory or SUBCATEGORIES[new.category][0]
-    balance = fiction.cents(random, new.category)
-    last4 = fiction.last4(random)
+    balance = fakes.cents(random, new.category)
+    last4 = fakes.last4(random)
     account = Account(
         id=state.ids.new("fca"),
         created=state.now,
@@ -146,9 +199,9 @@ def link(state: State, merchant: Merchant, holder: str, new: NewAccount) -> Acco
         last4=last4 if new.last4 is None else new.last4,
         currency=new.currency,
         permissions=tuple(new.permissions),
-        institution=Institution(
+        institution=InstitutionData(
             balance=balance if new.balance is None else new.balance,
-            owners=[fiction.person(random) for _ in range(new.owners)],
+            owners=[fakes.person(random) for _ in range(new.owners)],
         ),
     )
     if new.transactions:

@@ -1,15 +1,22 @@
-"""All that a sandbox knows, and the passing of its time."""
+"""The data of a sandbox, and the jobs that run as its time passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from heapq import heappop, heappush
 from itertools import count
+from threading import RLock
 from typing import Any
 
 from attrs import Factory, define, field
 
 from financial_connections.sandbox.api import render
 from financial_connections.sandbox.api.ids import Ids
-from financial_connections.sandbox.api.records import Account, Merchant
+from financial_connections.sandbox.api.records import (
+    Account,
+    Merchant,
+    Session,
+    Transaction,
+)
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.rules import Rules
 from financial_connections.sandbox.webhooks import Webhook
@@ -18,22 +25,20 @@ DAY = 86_400
 
 
 @define(order=True)
-class Appointment:
-    """Something that happens at `due`; those of one moment in the order in which they
-    were made.
-    """
+class ScheduledJob:
+    """A job to run at `due`. Jobs due at the same time run in order of creation."""
 
     due: float
     number: int
-    action: Callable[[], None] = field(eq=False)
+    run: Callable[[], None] = field(eq=False)
 
 
 @define(eq=False)
 class State:
-    """Merchants, the agenda, the events.
+    """Merchants, scheduled jobs and events.
 
-    Nothing happens by itself: `settle` lets everything happen that is due by the clock.
-    `now` is the moment that is being lived through, in whole seconds.
+    Nothing happens in the background: `run_due` runs the jobs that are due. `now` is
+    the time of the current job, in whole seconds. Hold `lock` while you use a state.
     """
 
     clock: Clock
@@ -42,29 +47,38 @@ class State:
     version: str
     platform: Merchant
     events: list[dict[str, Any]] = Factory(list[dict[str, Any]])
-    agenda: list[Appointment] = Factory(list[Appointment])
+    schedule: list[ScheduledJob] = Factory(list[ScheduledJob])
     webhooks: list[Webhook] = Factory(list[Webhook])
     listeners: list[Callable[[], object]] = Factory(list[Callable[[], object]])
-    """Called, under the lock, when there is an event or an appointment more."""
+    """Functions to call, under the lock, after an event or a job was added."""
     now: int = 0
+    lock: RLock = Factory(RLock)
     _numbers: "count[int]" = Factory(count)
 
-    def at(self, due: float, action: Callable[[], None]) -> None:
-        """Let `action` happen at `due`."""
-        heappush(self.agenda, Appointment(due, next(self._numbers), action))
-        self._tell()
+    @contextmanager
+    def up_to_date(self) -> Generator["State", None, None]:
+        """Hold the lock, after all due jobs have run."""
+        with self.lock:
+            self.run_due()
+            yield self
 
-    def settle(self) -> None:
-        """Catch up with the clock."""
-        while self.agenda and self.agenda[0].due <= self.clock.now():
-            appointment = heappop(self.agenda)
-            self.now = max(self.now, int(appointment.due))
-            appointment.action()
+    def schedule_at(self, due: float, run: Callable[[], None]) -> None:
+        """Schedule a job."""
+        heappush(self.schedule, ScheduledJob(due, next(self._numbers), run))
+        self._notify()
+
+    def run_due(self) -> None:
+        """Run every job that is due by the clock."""
+        while self.schedule and self.schedule[0].due <= self.clock.now():
+            job = heappop(self.schedule)
+            self.now = max(self.now, int(job.due))
+            job.run()
         self.now = max(self.now, int(self.clock.now()))
 
     def emit(self, name: str, merchant: Merchant, account: Account) -> None:
-        """Record an event, with the account as it is now.
-        https://docs.stripe.com/api/events
+        """Record an event with the current state of the account.
+
+        Source: https://docs.stripe.com/api/events
         """
         event = {
             "id": self.ids.new("evt"),
@@ -80,8 +94,47 @@ class State:
         if merchant is not self.platform:
             event["account"] = merchant.id
         self.events.append(event)
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in self.listeners:
             listener()
+
+    @property
+    def merchants(self) -> list[Merchant]:
+        """The platform and its connected accounts."""
+        return [self.platform, *self.platform.connected.values()]
+
+    def find_merchant(self, stripe_account: str | None) -> Merchant:
+        """Return a connected account, or the platform for None."""
+        if stripe_account is None:
+            return self.platform
+        if stripe_account not in self.platform.connected:
+            raise LookupError(
+                f"no connected account {stripe_account}:"
+                " call add_connected_account() first"
+            )
+        return self.platform.connected[stripe_account]
+
+    def find_account(self, account_id: str) -> tuple[Merchant, Account]:
+        """Return an account and its merchant."""
+        for merchant in self.merchants:
+            account = merchant.accounts.get(account_id)
+            if account is not None:
+                return merchant, account
+        raise LookupError(f"no account {account_id}")
+
+    def find_session(self, session: str) -> tuple[Merchant, Session]:
+        """Return a session and its merchant, by the session's ID or client secret."""
+        session_id = session.partition("_secret_")[0]
+        for merchant in self.merchants:
+            if session_id in merchant.sessions:
+                return merchant, merchant.sessions[session_id]
+        raise LookupError(f"no session {session_id}")
+
+    def find_transaction(self, transaction_id: str) -> Transaction:
+        """Return a transaction."""
+        for merchant in self.merchants:
+            if transaction_id in merchant.transactions:
+                return merchant.transactions[transaction_id]
+        raise LookupError(f"no transaction {transaction_id}")

@@ -1,32 +1,35 @@
-"""Transactions: pending → posted or void under the same id.
-https://docs.stripe.com/financial-connections/transactions
+"""Transactions: pending, then posted or void, under the same ID.
 
-They change only through a refresh: what it touches carries its id, and `updated` moves.
+Transactions change only through a refresh. Each transaction that a refresh changes
+gets its ID and a new `updated`.
+
+Source: https://docs.stripe.com/financial-connections/transactions
 """
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
-from financial_connections.sandbox.api import fakes as fiction
+from financial_connections.sandbox.api import fakes
 from financial_connections.sandbox.api.errors import missing_object
 from financial_connections.sandbox.api.records import (
     Account,
+    Change,
     Merchant,
     Refresh,
     Transaction,
 )
+from financial_connections.sandbox.api.refreshes import change_transactions
 from financial_connections.sandbox.api.state import DAY, State
 
 HISTORY = 180 * DAY
-"""How far back a first fetch reaches, in seconds; institutions may have less."""
+"""Age of the oldest transaction, in seconds; institutions may provide less."""
 
 
-def history(
-    state: State, merchant: Merchant, account: Account, count: int
-) -> Callable[[Refresh], None]:
-    """Return the change that adds `count` posted transactions spread evenly over the
-    past, oldest first.
+def history(state: State, merchant: Merchant, account: Account, count: int) -> Change:
+    """Return a change that adds `count` posted transactions, oldest first.
+
+    They are spread evenly over the last 180 days.
     """
     until = state.now
 
@@ -39,16 +42,28 @@ def history(
     return change
 
 
-def arrival(
-    state: State, merchant: Merchant, account: Account, new: Sequence[Transaction]
-) -> Callable[[Refresh], None]:
-    """Return the change that adds these transactions."""
+def add_transactions(
+    state: State,
+    account_id: str,
+    count: int,
+    *,
+    status: Literal["pending", "posted"],
+    transacted_at: int | None,
+    at_next_refresh: bool,
+) -> list[str]:
+    """Add transactions at the institution, and return their IDs."""
+    merchant, account = state.find_account(account_id)
+    time = state.now if transacted_at is None else transacted_at
+    transactions = [new_transaction(state, account, time, status) for _ in range(count)]
 
     def change(refresh: Refresh) -> None:
-        for transaction in new:
+        for transaction in transactions:
             insert(state, merchant, account, transaction, refresh)
 
-    return change
+    change_transactions(
+        state, merchant, account, change, at_next_refresh=at_next_refresh
+    )
+    return [transaction.id for transaction in transactions]
 
 
 def new_transaction(
@@ -57,8 +72,8 @@ def new_transaction(
     transacted_at: int,
     status: Literal["pending", "posted"] = "posted",
 ) -> Transaction:
-    """Return a transaction that no refresh has brought yet."""
-    amount, description = fiction.payment(state.ids.stream("payments"))
+    """Return a transaction that has not been fetched yet."""
+    amount, description = fakes.payment(state.ids.stream("payments"))
     return Transaction(
         id=state.ids.new("fctxn"),
         account=account.id,
@@ -86,38 +101,53 @@ def insert(
     merchant.transactions[transaction.id] = transaction
 
 
-def resolve(
+def settle_transaction(
+    state: State,
+    transaction_id: str,
+    status: Literal["posted", "void"],
+    *,
+    at_next_refresh: bool,
+) -> None:
+    """Make a pending transaction posted or void at the institution."""
+    transaction = state.find_transaction(transaction_id)
+    merchant, account = state.find_account(transaction.account)
+    change_transactions(
+        state,
+        merchant,
+        account,
+        lambda refresh: _settle(state, transaction, status, refresh),
+        at_next_refresh=at_next_refresh,
+    )
+
+
+def _settle(
     state: State,
     transaction: Transaction,
     status: Literal["posted", "void"],
     refresh: Refresh,
 ) -> None:
-    """Let a pending transaction become posted or void."""
     if transaction.status != "pending":
         raise ValueError(f"{transaction.id} is {transaction.status}, not pending")
-    transaction.status, transaction.refresh, transaction.updated = (
-        status,
-        refresh,
-        state.now,
-    )
+    transaction.status = status
+    transaction.refresh, transaction.updated = refresh, state.now
     if status == "posted":
         transaction.posted_at = state.now
     else:
         transaction.void_at = state.now
 
 
-def selection(
+def transaction_filter(
     state: State, account: Account, params: dict[str, Any]
 ) -> Callable[[Transaction], bool] | None:
-    """Return the filter that the parameters of a list ask for, if any."""
+    """Return the filter that the parameters of a list describe, or None."""
     tests = [*_time_tests(params.get("transacted_at"))]
     if "transaction_refresh" in params:
-        wanted = params["transaction_refresh"]["after"]
-        refresh = account.transaction_refreshes.get(wanted)
+        refresh_id = params["transaction_refresh"]["after"]
+        refresh = account.transaction_refreshes.get(refresh_id)
         if refresh is None:
             status = state.rules.unknown_reference_status
             raise missing_object(
-                "refresh", wanted, param="transaction_refresh[after]", status=status
+                "refresh", refresh_id, param="transaction_refresh[after]", status=status
             )
         number = refresh.number
         tests.append(lambda transaction: transaction.refresh.number > number)

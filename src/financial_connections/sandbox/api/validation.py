@@ -1,7 +1,7 @@
-"""Parameters against the schema of their operation, strictly.
+"""Validate parameters strictly against the schema of their operation.
 
-A value comes out as its schema says (`"10"` → `10`), or as a refusal that names the
-parameter the way it is written on the wire, such as `features[0]`.
+A valid value is converted to its type (`"10"` becomes `10`). An invalid one raises an
+error that names the parameter as it is written in the request, such as `features[0]`.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from financial_connections.sandbox.api.errors import (
-    Refusal,
+    APIError,
     empty_parameter,
     missing_parameter,
     unknown_parameter,
@@ -22,11 +22,12 @@ Schema = Mapping[str, Any]
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
-def checked_object(
+def validate_object(
     sent: Mapping[str, Node], schema: Schema, *, prefix: str = ""
 ) -> dict[str, Any]:
-    """Return the checked members of an object; unknown ones are refused first, then
-    missing ones.
+    """Return the validated members of an object.
+
+    Unknown members are reported before missing ones.
     """
     properties: Mapping[str, Schema] = schema.get("properties", {})
     keys = {
@@ -39,12 +40,12 @@ def checked_object(
         if name not in sent:
             raise missing_parameter(keys[name])
     return {
-        name: _checked(node, properties[name], keys[name])
+        name: _validate(node, properties[name], keys[name])
         for name, node in sent.items()
     }
 
 
-def _checked(node: Node, schema: Schema, key: str) -> Any:
+def _validate(node: Node, schema: Schema, key: str) -> Any:
     if "anyOf" in schema:
         schema = _branch(node, schema["anyOf"])
     match schema["type"]:
@@ -59,7 +60,7 @@ def _checked(node: Node, schema: Schema, key: str) -> Any:
 
 
 def _branch(node: Node, branches: list[Schema]) -> Schema:
-    """A range or a plain value: the shape that was sent decides."""
+    """Choose between a range and a plain value by the shape that was sent."""
     wants_object = isinstance(node, dict)
     return next(
         branch for branch in branches if (branch["type"] == "object") is wants_object
@@ -68,11 +69,12 @@ def _branch(node: Node, branches: list[Schema]) -> Schema:
 
 def _object(node: Node, schema: Schema, key: str) -> dict[str, Any]:
     if not isinstance(node, dict):
-        raise Refusal(
-            message=f"Invalid object: '{key}' takes named values, such as {key}[name]=value.",
+        raise APIError(
+            message=f"Invalid object: pass named values for '{key}',"
+            f" such as {key}[name]=value.",
             param=key,
         )
-    return checked_object(node, schema, prefix=key)
+    return validate_object(node, schema, prefix=key)
 
 
 def _array(node: Node, schema: Schema, key: str) -> list[Any]:
@@ -83,20 +85,20 @@ def _array(node: Node, schema: Schema, key: str) -> list[Any]:
     ):
         node = [node[index] for index in sorted(node, key=lambda index: int(index[:9]))]
     if not isinstance(node, list):
-        raise Refusal(
-            message=f"Invalid array: '{key}' takes a list, such as {key}[]=value.",
+        raise APIError(
+            message=f"Invalid array: pass a list for '{key}', such as {key}[]=value.",
             param=key,
         )
     return [
-        _checked(item, schema["items"], f"{key}[{index}]")
+        _validate(item, schema["items"], f"{key}[{index}]")
         for index, item in enumerate(node)
     ]
 
 
 def _scalar(node: Node, key: str, kind: str) -> str:
     if not isinstance(node, str):
-        raise Refusal(
-            message=f"Invalid {kind}: '{key}' takes a single value.", param=key
+        raise APIError(
+            message=f"Invalid {kind}: pass a single value for '{key}'.", param=key
         )
     if node == "":
         raise empty_parameter(key)
@@ -105,33 +107,34 @@ def _scalar(node: Node, key: str, kind: str) -> str:
 
 def _integer(text: str, schema: Schema, key: str) -> int:
     if not _INTEGER.fullmatch(text):
-        raise _not_an_integer(f"Invalid integer: {text[:40]}", key)
+        raise _invalid_integer(f"Invalid integer: {text[:40]}", key)
     value = int(text)
     if value > schema.get("maximum", value):
-        raise _not_an_integer(
-            f"'{key}' must be at most {schema['maximum']}, it is {value}.", key
+        raise _invalid_integer(
+            f"'{key}' must be at most {schema['maximum']}, but is {value}.", key
         )
     if value < schema.get("minimum", value):
-        raise _not_an_integer(
-            f"'{key}' must be at least {schema['minimum']}, it is {value}.", key
+        raise _invalid_integer(
+            f"'{key}' must be at least {schema['minimum']}, but is {value}.", key
         )
     return value
 
 
-def _not_an_integer(message: str, key: str) -> Refusal:
-    return Refusal(code="parameter_invalid_integer", message=message, param=key)
+def _invalid_integer(message: str, key: str) -> APIError:
+    return APIError(code="parameter_invalid_integer", message=message, param=key)
 
 
 def _string(text: str, schema: Schema, key: str) -> str:
-    if len(text) > schema.get("maxLength", 5000):
-        raise Refusal(
-            message=f"'{key}' is longer than {schema.get('maxLength', 5000)} characters.",
-            param=key,
+    max_length = schema.get("maxLength", 5000)
+    if len(text) > max_length:
+        raise APIError(
+            message=f"'{key}' must have at most {max_length} characters.", param=key
         )
-    # An open enum, that of `expand`, has refusals of its own.
+    # `expand` has an open enum; `check_expansion` reports invalid values of it.
     if "enum" in schema and not schema.get("x-open") and text not in schema["enum"]:
         allowed = ", ".join(schema["enum"])
-        raise Refusal(
-            message=f"Invalid {key}: '{text[:40]}' is none of {allowed}.", param=key
+        raise APIError(
+            message=f"Invalid {key}: '{text[:40]}' must be one of {allowed}.",
+            param=key,
         )
     return text

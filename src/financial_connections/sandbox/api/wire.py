@@ -1,4 +1,4 @@
-"""What crosses the wire, free of any framework."""
+"""Requests and responses, independent of any web framework."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,8 @@ from attrs import frozen
 
 
 @frozen(kw_only=True)
-class Call:
-    """A request: `path` still percent-encoded, header names in lower case."""
+class Request:
+    """A request. `path` is still percent-encoded; header names are in lower case."""
 
     method: str
     path: str
@@ -19,8 +19,8 @@ class Call:
 
 
 @frozen
-class Answer:
-    """A response, whole."""
+class Response:
+    """A complete response."""
 
     status: int
     headers: dict[str, str]
@@ -28,5 +28,5 @@ class Answer:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Return `value` as JSON with an indent of two, as Stripe writes it."""
+    """Encode `value` as JSON with an indent of two, as Stripe does."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"

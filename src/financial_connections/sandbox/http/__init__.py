@@ -1,1 +1,1 @@
-"""The sandbox over HTTP: the ASGI application, its server and the control routes."""
+"""The sandbox over HTTP: application, server, control endpoints and link page."""

@@ -1,7 +1,6 @@
-"""The ASGI shell: the only place that waits, and that knows how an answer can get lost."""
+"""The ASGI application of a sandbox: it reads requests, waits and sends responses."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import anyio
 import httpx
@@ -9,99 +8,102 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from financial_connections.sandbox.api.api import Api, Step
-from financial_connections.sandbox.api.wire import Answer, Call
+from financial_connections.sandbox.api.pipeline import API, PendingRequest
+from financial_connections.sandbox.api.wire import Request, Response
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.http.control import control_routes
 from financial_connections.sandbox.http.linkroutes import link_routes
-
-if TYPE_CHECKING:
-    from financial_connections.sandbox.sandbox import Sandbox
+from financial_connections.sandbox.sandbox import Sandbox
 
 Sleep = Callable[[float], Awaitable[None]]
 
 RESET = "financial_connections.reset"
-"""The ASGI extension by which a server lets a request reset its connection."""
+"""ASGI extension through which a request resets its own connection."""
 
 _SLOW_PARTS = 10
 
 
-def application(sandbox: "Sandbox", sleep: Sleep = anyio.sleep) -> ASGIApp:
-    """Return the sandbox as an ASGI application; what is not below /_sandbox is the
-    API.
+def application(sandbox: Sandbox, sleep: Sleep = anyio.sleep) -> ASGIApp:
+    """Return the ASGI application of a sandbox.
+
+    Paths below /_sandbox are the control endpoints and the link page. All others are
+    the API.
     """
-    besides = Starlette(
+    control_app = Starlette(
         routes=[
             Mount("/_sandbox", routes=[*link_routes(sandbox), *control_routes(sandbox)])
         ]
     )
-    api = _Shell(sandbox.api, sleep)
+    api_app = _ASGIApp(sandbox.api, sleep)
 
-    # The API is not routed by Starlette, whose patterns stop at a line break in an id.
+    # Starlette does not route the API, because its patterns stop at a line break in
+    # an ID.
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = besides if scope["path"].startswith("/_sandbox/") else api
-        await chosen(scope, receive, send)
+        app = control_app if scope["path"].startswith("/_sandbox/") else api_app
+        await app(scope, receive, send)
 
     return dispatch
 
 
-class _Shell:
-    """Request in, answer out, with the waiting and the losses that a fault asks for."""
+class _ASGIApp:
+    """The API, with the delays and the broken responses of injected faults."""
 
-    def __init__(self, api: Api, sleep: Sleep) -> None:
+    def __init__(self, api: API, sleep: Sleep) -> None:
         self._api = api
         self._sleep = sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        step = self._api.admit(await _call(scope, receive))
+        """Handle a request."""
+        pending = self._api.admit(await _read_request(scope, receive))
         try:
-            if step.fault is not None and step.fault.kind == "latency":
-                await self._sleep(step.fault.seconds)
-            answer = self._api.execute(step)
+            if pending.fault is not None and pending.fault.kind == "latency":
+                await self._sleep(pending.fault.seconds)
+            response = self._api.execute(pending)
         finally:
-            self._api.abandon(step)
-        await self._transmit(scope, send, answer, step)
+            self._api.abandon(pending)
+        await self._send(scope, send, response, pending)
 
-    async def _transmit(
-        self, scope: Scope, send: Send, answer: Answer, step: Step
+    async def _send(
+        self, scope: Scope, send: Send, response: Response, pending: PendingRequest
     ) -> None:
-        fault = step.fault or Fault("latency")
-        half = answer.body[: len(answer.body) // 2]
+        fault = pending.fault or Fault("latency")
+        half = response.body[: len(response.body) // 2]
         match fault.kind:
-            case "reset" | "answer_lost":
+            case "reset" | "response_lost":
                 await _reset(scope)
             case "reset_mid_body":
-                await _start(send, answer, len(answer.body))
+                await _start(send, response)
                 await send(
                     {"type": "http.response.body", "body": half, "more_body": True}
                 )
                 await _reset(scope)
             case "truncated_json":
-                await _whole(send, Answer(answer.status, answer.headers, half))
+                await _send_all(send, Response(response.status, response.headers, half))
             case "slow_body":
-                await self._slowly(send, answer, fault.seconds)
+                await self._send_slowly(send, response, fault.seconds)
             case _:
-                await _whole(send, answer)
+                await _send_all(send, response)
 
-    async def _slowly(self, send: Send, answer: Answer, seconds: float) -> None:
-        await _start(send, answer, len(answer.body))
-        size = max(1, -(-len(answer.body) // _SLOW_PARTS))
-        for start in range(0, len(answer.body), size):
+    async def _send_slowly(
+        self, send: Send, response: Response, seconds: float
+    ) -> None:
+        await _start(send, response)
+        size = max(1, -(-len(response.body) // _SLOW_PARTS))
+        for start in range(0, len(response.body), size):
             await self._sleep(seconds / _SLOW_PARTS)
-            part = answer.body[start : start + size]
+            part = response.body[start : start + size]
             await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _call(scope: Scope, receive: Receive) -> Call:
+async def _read_request(scope: Scope, receive: Receive) -> Request:
     parts: list[bytes] = []
     more_body = True
     while more_body:
         message = await receive()
         parts.append(message.get("body", b""))
         more_body = message.get("more_body", False)
-    return Call(
+    return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
@@ -113,24 +115,26 @@ async def _call(scope: Scope, receive: Receive) -> Call:
     )
 
 
-async def _whole(send: Send, answer: Answer) -> None:
-    await _start(send, answer, len(answer.body))
-    await send({"type": "http.response.body", "body": answer.body})
+async def _send_all(send: Send, response: Response) -> None:
+    await _start(send, response)
+    await send({"type": "http.response.body", "body": response.body})
 
 
-async def _start(send: Send, answer: Answer, length: int) -> None:
-    headers = {**answer.headers, "Content-Length": str(length)}
+async def _start(send: Send, response: Response) -> None:
+    headers = {**response.headers, "Content-Length": str(len(response.body))}
     raw = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in headers.items()
     ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send(
+        {"type": "http.response.start", "status": response.status, "headers": raw}
+    )
 
 
 async def _reset(scope: Scope) -> None:
     reset = scope.get("extensions", {}).get(RESET)
     if reset is None:
-        # In process there is no connection; this is what a client would have made of
-        # its reset.
+        # Without a server there is no connection to reset, so raise the error that a
+        # client would raise.
         raise httpx.ReadError("The sandbox reset the connection.")
     await reset()

@@ -1,31 +1,28 @@
-"""The control endpoints, below /_sandbox: what a test that has only a URL can do to the
-sandbox.
+"""Control endpoints below /_sandbox, for tests that only have a URL.
 
-They take JSON and a key of the sandbox, like the API.
+They accept JSON, and the same API keys as the API.
 """
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from attrs import asdict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from financial_connections.sandbox.api.credentials import authenticated
-from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.credentials import authenticate
+from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.faults import Fault
-from financial_connections.sandbox.quirks import Oddity
+from financial_connections.sandbox.quirks import Quirk
+from financial_connections.sandbox.sandbox import Sandbox
 
-if TYPE_CHECKING:
-    from financial_connections.sandbox.sandbox import Sandbox
-
-Action = Callable[["Sandbox", Any], Any]
+Action = Callable[[Sandbox, Any], Any]
 
 
-def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
-    """Return the routes."""
+def control_routes(sandbox: Sandbox) -> list[BaseRoute]:
+    """Return the routes of the control endpoints."""
     return [
         Route(path, _endpoint(sandbox, action), methods=[method])
         for (method, path), action in _ACTIONS.items()
@@ -33,68 +30,68 @@ def control_routes(sandbox: "Sandbox") -> list[BaseRoute]:
 
 
 def _endpoint(
-    sandbox: "Sandbox", action: Action
+    sandbox: Sandbox, action: Action
 ) -> Callable[[Request], Awaitable[Response]]:
-    return partial(_answer, sandbox, action)
+    return partial(_respond, sandbox, action)
 
 
-async def _answer(sandbox: "Sandbox", action: Action, request: Request) -> Response:
+async def _respond(sandbox: Sandbox, action: Action, request: Request) -> Response:
     try:
-        authenticated(request.headers, sandbox.api.keys)
-        sent = await request.json() if request.method == "POST" else {}
-        return JSONResponse(action(sandbox, sent))
-    except Refusal as refusal:
-        return JSONResponse(refusal.body("req_control"), refusal.status)
-    except (TypeError, ValueError, LookupError, AttributeError) as problem:
-        body = Refusal(message=f"Not understood: {str(problem)[:300]}").body(
+        authenticate(request.headers, sandbox.api.keys)
+        body = await request.json() if request.method == "POST" else {}
+        return JSONResponse(action(sandbox, body))
+    except APIError as error:
+        return JSONResponse(error.body("req_control"), error.status)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        body = APIError(message=f"Invalid request: {str(error)[:300]}").body(
             "req_control"
         )
         return JSONResponse(body, 400)
 
 
-def _faults(sandbox: "Sandbox", _: Any) -> Any:
-    return {"faults": [asdict(fault) for fault in sandbox.api.faults.waiting]}
+def _faults(sandbox: Sandbox, _: Any) -> Any:
+    return {"faults": [asdict(fault) for fault in sandbox.api.faults.pending]}
 
 
-def _add_fault(sandbox: "Sandbox", sent: dict[str, Any]) -> Any:
-    sandbox.inject(Fault(**sent))
-    return _faults(sandbox, sent)
+def _add_fault(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    sandbox.inject(Fault(**body))
+    return _faults(sandbox, body)
 
 
-def _clear_faults(sandbox: "Sandbox", sent: Any) -> Any:
+def _clear_faults(sandbox: Sandbox, body: Any) -> Any:
     sandbox.api.faults.clear()
-    return _faults(sandbox, sent)
+    return _faults(sandbox, body)
 
 
-def _add_oddities(sandbox: "Sandbox", sent: dict[str, Any]) -> Any:
-    if unknown := set(sent["oddities"]) - set(get_args(Oddity)):
-        raise ValueError(f"no such oddity: {', '.join(sorted(map(str, unknown)))}")
-    sandbox.api.oddities = set(sent["oddities"])
-    return {"oddities": sorted(sandbox.api.oddities)}
+def _set_quirks(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    if unknown := set(body["quirks"]) - set(get_args(Quirk)):
+        raise ValueError(f"no such quirk: {', '.join(sorted(map(str, unknown)))}")
+    sandbox.set_quirks(*body["quirks"])
+    return {"quirks": sorted(sandbox.api.quirks)}
 
 
-def _advance(sandbox: "Sandbox", sent: dict[str, Any]) -> Any:
-    sandbox.advance(float(sent["seconds"]))
+def _advance(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    sandbox.advance(float(body["seconds"]))
     return {"now": sandbox.api.state.now}
 
 
-def _add_customer(sandbox: "Sandbox", sent: dict[str, Any]) -> Any:
-    return {"customer": sandbox.add_customer(**sent)}
+def _add_customer(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    return {"customer": sandbox.add_customer(**body)}
 
 
-def _add_account(sandbox: "Sandbox", sent: dict[str, Any]) -> Any:
-    return {"account": sandbox.add_account(**sent)}
+def _add_account(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    return {"account": sandbox.add_account(**body)}
 
 
-def _complete(sandbox: "Sandbox", sent: dict[str, Any]) -> Any:
-    return {"accounts": sandbox.complete(sent["session"])}
+def _complete(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    return {"accounts": sandbox.complete(body["session"])}
 
 
 _ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "/faults"): _faults,
     ("POST", "/faults"): _add_fault,
     ("DELETE", "/faults"): _clear_faults,
-    ("POST", "/oddities"): _add_oddities,
+    ("POST", "/quirks"): _set_quirks,
     ("POST", "/advance"): _advance,
     ("POST", "/customers"): _add_customer,
     ("POST", "/accounts"): _add_account,

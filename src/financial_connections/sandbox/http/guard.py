@@ -1,8 +1,8 @@
-"""Refuse requests that a web page of somebody else's makes. Pure, but for `guarded`.
+"""Reject requests that web pages of other origins send.
 
 A browser lets every page send requests to this machine. `Origin` and `Sec-Fetch-Site`
-say which page it is, and `Host` the name under which it reaches the server: a page
-whose own name is made to lead to 127.0.0.1 sends that name.
+identify the page, and `Host` is the name under which it reaches the server. A page
+whose own domain name resolves to 127.0.0.1 sends that name.
 """
 
 import json
@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from financial_connections.sandbox.api.errors import Refusal
+from financial_connections.sandbox.api.errors import APIError
 
 _AUTHORITY = re.compile(
     r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{1,5})?"
@@ -21,9 +21,7 @@ _ORIGIN = re.compile(r"https?://(?P<authority>.+)")
 
 
 def is_loopback(host: str) -> bool:
-    """Return True for a name or an address of this machine that no other machine
-    reaches.
-    """
+    """Return whether a name or an address can be reached from this machine only."""
     name = host.lower().removesuffix(".")
     try:
         address = ip_address(name)
@@ -33,29 +31,26 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def host_refusal(
-    headers: Mapping[str, str], allowed: Collection[str]
-) -> Refusal | None:
-    """Return the refusal of a request for a host that is neither a loopback name nor
-    one of `allowed`.
-    """
+def host_error(headers: Mapping[str, str], allowed: Collection[str]) -> APIError | None:
+    """Return the error for a `Host` that is neither a loopback name nor allowed."""
     host = headers.get("host", "")
     match = _AUTHORITY.fullmatch(host.lower())
     name = (match["ipv6"] or match["name"]) if match else ""
     if match and (is_loopback(name) or name in allowed):
         return None
-    return Refusal(
+    return APIError(
         status=403,
-        message=f"The sandbox does not answer for the Host {host[:100]!r}, because it listens on this machine alone."
-        " Use localhost, 127.0.0.1 or [::1], or name the host in serve(sandbox, allowed_hosts=[…]).",
+        message=f"The sandbox does not accept the Host {host[:100]!r}, because it"
+        " listens on a loopback address. Use localhost, 127.0.0.1 or [::1], or pass"
+        " the host to serve(sandbox, allowed_hosts=[…]).",
     )
 
 
-def origin_refusal(method: str, headers: Mapping[str, str]) -> Refusal | None:
-    """Return the refusal of a request that a page of another origin makes.
+def origin_error(method: str, headers: Mapping[str, str]) -> APIError | None:
+    """Return the error for a request that a page of another origin sends.
 
-    Following a link or a redirect to the sandbox is fine, so that a front end can lead
-    to the link page.
+    Links and redirects to the sandbox are allowed, so that a front end can send its
+    users to the link page.
     """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is None:
@@ -64,8 +59,8 @@ def origin_refusal(method: str, headers: Mapping[str, str]) -> Refusal | None:
         )
         is_foreign = site == "cross-site" and not is_link
     elif origin == "null":
-        # Also sent by pages of the sandbox if their referrer is suppressed. The browser
-        # knows which it is.
+        # The sandbox's own pages send this too, if their referrer is suppressed. Only
+        # the browser knows whether it is one of them.
         is_foreign = site != "same-origin"
     else:
         match = _ORIGIN.fullmatch(origin.lower())
@@ -75,42 +70,42 @@ def origin_refusal(method: str, headers: Mapping[str, str]) -> Refusal | None:
     if not is_foreign:
         return None
     page = f"the origin {origin[:100]!r}" if origin else "another site"
-    return Refusal(
+    return APIError(
         status=403,
-        message=f"The sandbox does not answer a web page of {page}. Call it from a server, as Stripe's API.",
+        message=f"The sandbox does not accept requests from web pages of {page}."
+        " Send them from a server, as with Stripe's API.",
     )
 
 
-def guarded(
+def guard(
     app: ASGIApp, *, any_host: bool, allowed_hosts: Collection[str] = ()
 ) -> ASGIApp:
-    """Return `app` behind the checks.
+    """Return `app` with the checks in front of it.
 
     Args:
-        app: The application.
-        any_host: Answer for every `Host`; the origin is checked all the same.
-        allowed_hosts: Names to answer for besides those of loopback.
-
+        app: Application to protect.
+        any_host: Whether to accept every `Host`. The origin is still checked.
+        allowed_hosts: Names to accept in addition to loopback names.
     """
     allowed = {name.lower() for name in allowed_hosts}
 
-    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         headers = {
             name.decode("latin-1"): value.decode("latin-1")
             for name, value in scope["headers"]
         }
-        refusal = None if any_host else host_refusal(headers, allowed)
-        refusal = refusal or origin_refusal(scope["method"], headers)
-        if refusal is None:
+        error = None if any_host else host_error(headers, allowed)
+        error = error or origin_error(scope["method"], headers)
+        if error is None:
             await app(scope, receive, send)
         else:
-            await _refuse(send, refusal)
+            await _send_error(send, error)
 
-    return guard
+    return guarded
 
 
-async def _refuse(send: Send, refusal: Refusal) -> None:
-    body = json.dumps(refusal.body("req_refused")).encode()
+async def _send_error(send: Send, error: APIError) -> None:
+    body = json.dumps(error.body("req_refused")).encode()
     headers = {
         "content-type": "application/json",
         "content-length": str(len(body)),
@@ -118,7 +113,5 @@ async def _refuse(send: Send, refusal: Refusal) -> None:
         "x-content-type-options": "nosniff",
     }
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send(
-        {"type": "http.response.start", "status": refusal.status, "headers": raw}
-    )
+    await send({"type": "http.response.start", "status": error.status, "headers": raw})
     await send({"type": "http.response.body", "body": body})

@@ -1,8 +1,8 @@
-"""The linking page: what Stripe's modal does in production, as one plain form.
+"""The link page, which stands in for Stripe's modal, as one plain form.
 
-A person picks an institution and accounts, and consents or not. It needs no JavaScript,
-loads nothing from elsewhere, and is usable by keyboard and screen reader. Pure: text
-in, text out.
+The user chooses an institution and accounts, and then consents or cancels. The page
+needs no JavaScript, loads nothing from other hosts, and works with a keyboard and a
+screen reader. The functions of this module are pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from financial_connections.sandbox.api.fakes import BANKS, Bank
+from financial_connections.sandbox.api.fakes import INSTITUTIONS, Institution
 from financial_connections.sandbox.api.form import Node
 from financial_connections.sandbox.api.records import Category, Session, Subcategory
 from financial_connections.sandbox.api.sessions import NewAccount
@@ -41,12 +41,18 @@ _PERMISSIONS = {
     "transactions": "transactions of the last 180 days",
 }
 
-_NO_BANK = "<p>There is none in the countries asked for.</p>"
+_NO_INSTITUTION = "<p>No institution is available in the requested countries.</p>"
 
 _STYLE = """
 :root { color-scheme: light dark; }
-body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 2rem auto; padding: 0 1rem; }
-fieldset { border: 1px solid; border-radius: .4rem; margin: 1rem 0; padding: .5rem 1rem 1rem; }
+body {
+  font: 1.1rem/1.5 system-ui, sans-serif;
+  max-width: 36rem; margin: 2rem auto; padding: 0 1rem;
+}
+fieldset {
+  border: 1px solid; border-radius: .4rem;
+  margin: 1rem 0; padding: .5rem 1rem 1rem;
+}
 label { display: block; padding: .35rem 0; }
 button { font: inherit; padding: .5rem 1.2rem; margin: 0 .6rem .6rem 0; }
 :focus-visible { outline: 3px solid; outline-offset: 2px; }
@@ -56,61 +62,56 @@ button { font: inherit; padding: .5rem 1.2rem; margin: 0 .6rem .6rem 0; }
 
 @frozen
 class Choice:
-    """What a person chose: accounts to link, none when cancelled, or what is still
-    missing.
-    """
+    """The user's choice: accounts to link, none if cancelled, or a problem."""
 
     accounts: Sequence[NewAccount] = ()
     problem: str = ""
 
 
-def banks(session: Session) -> list[Bank]:
-    """Return the institutions of the countries that the session allows."""
+def institutions(session: Session) -> list[Institution]:
+    """Return the institutions in the countries of the session."""
     return [
-        bank
-        for bank in BANKS
-        if session.countries is None or bank.country in session.countries
+        institution
+        for institution in INSTITUTIONS
+        if session.countries is None or institution.country in session.countries
     ]
 
 
-def choice_from(session: Session, sent: Mapping[str, Node]) -> Choice:
-    """Return what the form says."""
-    if sent.get("decision") == "cancel":
+def choice_from(session: Session, form: Mapping[str, Node]) -> Choice:
+    """Return the choice made in a form."""
+    if form.get("decision") == "cancel":
         return Choice()
-    bank = next(
-        (bank for bank in banks(session) if bank.name == sent.get("institution")), None
-    )
-    if bank is None:
+    by_name = {institution.name: institution for institution in institutions(session)}
+    name = form.get("institution")
+    if not isinstance(name, str) or name not in by_name:
         return Choice(problem="Choose an institution.")
-    wanted = sent.get("accounts", [])
+    values = form.get("accounts", [])
     offers = [
-        offer for offer in _OFFERS if isinstance(wanted, list) and offer.value in wanted
+        offer for offer in _OFFERS if isinstance(values, list) and offer.value in values
     ]
     if not offers:
         return Choice(problem="Choose at least one account.")
-    return Choice([_account(bank, offer) for offer in offers])
+    return Choice([_account(by_name[name], offer) for offer in offers])
 
 
-def _account(bank: Bank, offer: _Offer) -> NewAccount:
+def _account(institution: Institution, offer: _Offer) -> NewAccount:
     return NewAccount(
         category=offer.category,
         subcategory=offer.subcategory,
-        institution_name=bank.name,
+        institution_name=institution.name,
         display_name=offer.title,
         transactions=offer.transactions,
     )
 
 
 def form_page(
-    session: Session, problem: str = "", sent: Mapping[str, Node] | None = None
+    session: Session, problem: str = "", form: Mapping[str, Node] | None = None
 ) -> str:
-    """Return the page on which to choose; what was chosen before a problem stays
-    chosen.
-    """
-    chosen = _chosen(sent or {})
-    institutions = "".join(
-        _option("radio", "institution", bank.name, bank.name, chosen)
-        for bank in banks(session)
+    """Return the page with the form, in which earlier choices are still selected."""
+    chosen = _chosen(form or {})
+    names = [institution.name for institution in institutions(session)]
+    radios = "".join(
+        _option("radio", "institution", name, name, chosen) for name in names
     )
     accounts = "".join(
         _option("checkbox", "accounts[]", offer.value, offer.title, chosen)
@@ -124,7 +125,7 @@ def form_page(
         "Link your accounts",
         f"""{alert}
 <form method="post">
-<fieldset><legend>Your institution</legend>{institutions or _NO_BANK}</fieldset>
+<fieldset><legend>Your institution</legend>{radios or _NO_INSTITUTION}</fieldset>
 <fieldset><legend>Accounts to share</legend>{accounts}</fieldset>
 <h2>What will be shared</h2>
 <ul>{shared}</ul>
@@ -135,7 +136,7 @@ def form_page(
 
 
 def done_page(session: Session) -> str:
-    """Return the page after the decision, or for a session that had one before."""
+    """Return the page of a session that has been completed or cancelled."""
     back = _link(session.return_url) if session.return_url else ""
     if session.status != "completed":
         return _page(
@@ -143,7 +144,8 @@ def done_page(session: Session) -> str:
             f"<p>You cancelled. You can close this page.</p>{back}",
         )
     linked = "".join(
-        f"<li>{escape(account.institution_name)}: {escape(account.display_name)}, ending in {account.last4}</li>"
+        f"<li>{escape(account.institution_name)}: {escape(account.display_name)},"
+        f" ending in {account.last4}</li>"
         for account in session.accounts
     )
     return _page(
@@ -153,29 +155,27 @@ def done_page(session: Session) -> str:
 
 
 def index_page(sessions: Sequence[Session]) -> str:
-    """Return the page that leads to each open session."""
+    """Return the page that links to each open session."""
     links = "".join(
-        f'<li><a href="link/{escape(item.client_secret)}">{item.id}</a></li>'
-        for item in sessions
+        f'<li><a href="link/{escape(session.client_secret)}">{session.id}</a></li>'
+        for session in sessions
     )
     return _page(
-        "Open linking sessions",
-        f"<ul>{links}</ul>" if links else "<p>None is open.</p>",
+        "Open sessions",
+        f"<ul>{links}</ul>" if links else "<p>There are no open sessions.</p>",
     )
 
 
 def unknown_page() -> str:
-    """Return the page for a session that does not exist."""
-    return _page(
-        "No such session", "<p>This address belongs to no linking session.</p>"
-    )
+    """Return the page for an unknown session."""
+    return _page("Session not found", "<p>There is no session at this address.</p>")
 
 
-def _chosen(sent: Mapping[str, Node]) -> set[str]:
-    accounts = sent.get("accounts")
-    wanted = accounts if isinstance(accounts, list) else []
+def _chosen(form: Mapping[str, Node]) -> set[str]:
+    accounts = form.get("accounts")
+    values = accounts if isinstance(accounts, list) else []
     return {
-        value for value in (sent.get("institution"), *wanted) if isinstance(value, str)
+        value for value in (form.get("institution"), *values) if isinstance(value, str)
     }
 
 
@@ -188,15 +188,15 @@ def _option(
 
 
 def _link(url: str) -> str:
-    # A return address comes from the API's caller: it may be text, but no script.
+    # The caller of the API chose the URL: it must not run a script, as `javascript:`.
     if urlsplit(url).scheme not in {"http", "https"}:
         return f"<p>Return to {escape(url)}</p>"
     return f'<p><a href="{escape(url)}">Return</a></p>'
 
 
 def _page(title: str, body: str) -> str:
-    # Without the referrer policy a browser sends the form with `Origin: null`, which
-    # could be anybody's.
+    # Without the referrer policy, a browser sends the form with `Origin: null`, which
+    # does not identify this page.
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -210,7 +210,7 @@ def _page(title: str, body: str) -> str:
 <body>
 <main>
 <h1>{title}</h1>
-<p>This is a sandbox: every institution and account here is made up.</p>
+<p>This is a sandbox. All institutions and accounts are fictional.</p>
 {body}
 </main>
 </body>

@@ -1,32 +1,32 @@
-"""The linking page behind its URLs, `/_sandbox/link` and
-`/_sandbox/link/{client_secret}`.
+"""Routes of the link page.
+
+They are `/_sandbox/link` and `/_sandbox/link/{client_secret}`.
 """
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from financial_connections.sandbox.api.errors import Refusal
-from financial_connections.sandbox.api.form import parsed_form
+from financial_connections.sandbox.api.errors import APIError
+from financial_connections.sandbox.api.form import parse_form
+from financial_connections.sandbox.api.records import Session
+from financial_connections.sandbox.api.sessions import open_sessions, session_by_secret
 from financial_connections.sandbox.http import linkpage
-
-if TYPE_CHECKING:
-    from financial_connections.sandbox.linking import Linking
+from financial_connections.sandbox.sandbox import Sandbox
 
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
-    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline';"
+    " img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-def link_routes(sandbox: "Linking") -> list[BaseRoute]:
-    """Return the routes."""
+def link_routes(sandbox: Sandbox) -> list[BaseRoute]:
+    """Return the routes of the link page."""
     return [
         Route("/link", partial(_index, sandbox), methods=["GET"]),
         Route("/link/{client_secret}", partial(_show, sandbox), methods=["GET"]),
@@ -34,12 +34,13 @@ def link_routes(sandbox: "Linking") -> list[BaseRoute]:
     ]
 
 
-async def _index(sandbox: "Linking", _: Request) -> Response:
-    return _html(linkpage.index_page(sandbox.open_sessions()))
+async def _index(sandbox: Sandbox, _: Request) -> Response:
+    with sandbox.api.state.lock:
+        return _html(linkpage.index_page(open_sessions(sandbox.api.state)))
 
 
-async def _show(sandbox: "Linking", request: Request) -> Response:
-    session = sandbox.session_by_secret(request.path_params["client_secret"])
+async def _show(sandbox: Sandbox, request: Request) -> Response:
+    session = _session(sandbox, request)
     if session is None:
         return _html(linkpage.unknown_page(), 404)
     return _html(
@@ -49,24 +50,30 @@ async def _show(sandbox: "Linking", request: Request) -> Response:
     )
 
 
-async def _decide(sandbox: "Linking", request: Request) -> Response:
-    session = sandbox.session_by_secret(request.path_params["client_secret"])
+async def _decide(sandbox: Sandbox, request: Request) -> Response:
+    session = _session(sandbox, request)
     if session is None:
         return _html(linkpage.unknown_page(), 404)
     if session.status != "open":
         return _html(linkpage.done_page(session), 409)
     try:
-        sent = parsed_form((await request.body()).decode("ascii", "backslashreplace"))
-    except Refusal as refusal:
-        return _html(linkpage.form_page(session, refusal.message), 400)
-    choice = linkpage.choice_from(session, sent)
+        form = parse_form((await request.body()).decode("ascii", "backslashreplace"))
+    except APIError as error:
+        return _html(linkpage.form_page(session, error.message), 400)
+    choice = linkpage.choice_from(session, form)
     if choice.problem:
-        return _html(linkpage.form_page(session, choice.problem, sent), 400)
+        return _html(linkpage.form_page(session, choice.problem, form), 400)
     if choice.accounts:
         sandbox.complete(session.id, choice.accounts)
     else:
         sandbox.cancel(session.id)
     return _html(linkpage.done_page(session))
+
+
+def _session(sandbox: Sandbox, request: Request) -> Session | None:
+    with sandbox.api.state.lock:
+        client_secret = request.path_params["client_secret"]
+        return session_by_secret(sandbox.api.state, client_secret)
 
 
 def _html(text: str, status: int = 200) -> Response:

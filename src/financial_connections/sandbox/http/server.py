@@ -1,8 +1,8 @@
-"""Real HTTP on loopback.
+"""Serve a sandbox over HTTP.
 
-uvicorn runs in a thread with an event loop of its own, so that the caller's loop may be
-asyncio's, trio's or none. Starting and stopping block for a few milliseconds and then
-are done: no task, thread or socket remains.
+uvicorn runs in a thread with its own event loop, so the caller may use asyncio, trio
+or no event loop. Starting and stopping block for a few milliseconds. After a stop, no
+task, thread or socket is left.
 """
 
 import asyncio
@@ -12,68 +12,76 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine
 from concurrent.futures import Future
 from functools import partial
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from financial_connections.sandbox.http.app import RESET
-from financial_connections.sandbox.http.guard import guarded, is_loopback
+from financial_connections.sandbox.http.app import RESET, application
+from financial_connections.sandbox.http.guard import guard, is_loopback
+from financial_connections.sandbox.sandbox import Sandbox
 
-if TYPE_CHECKING:
-    from financial_connections.sandbox.sandbox import Sandbox
+Background = Callable[[], Coroutine[Any, Any, None]]
 
-
-Companion = Callable[[], Coroutine[Any, Any, None]]
-
-# On close, send a reset instead of the rest.
+# SO_LINGER with a timeout of zero: closing the socket resets the connection.
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 def serve(
-    sandbox: "Sandbox",
+    sandbox: Sandbox,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
     allowed_hosts: Collection[str] = (),
 ) -> "Server":
-    """Return a server for `async with` or `with`; its `url` is where it listens.
+    """Return a server for a sandbox, to enter with `async with` or `with`.
 
-    A server on loopback refuses requests for any `Host` but a loopback name. A server
-    on another address answers for every `Host`. Both refuse requests that web pages of
-    other origins make.
+    A server on a loopback address rejects requests whose `Host` is not a loopback
+    name. A server on another address accepts every `Host`. Both reject requests from
+    web pages of other origins.
 
     Args:
-        sandbox: The sandbox to serve.
+        sandbox: Sandbox to serve.
         host: Address to listen on.
-        port: Port to listen on; 0 is any that is free.
-        allowed_hosts: Names, without a port, that a server on loopback answers for as well.
+        port: Port to listen on; 0 means any free port.
+        allowed_hosts: Names, without a port, that a server on a loopback address
+            accepts as `Host` in addition to loopback names.
 
     Returns:
-        The server. Entering it raises `OSError` if the port is in use.
-
+        The server. Its `url` is set once it is entered, which raises `OSError` if the
+        port is in use.
     """
-    app = guarded(
-        sandbox.app, any_host=not is_loopback(host), allowed_hosts=allowed_hosts
+    app = guard(
+        application(sandbox),
+        any_host=not is_loopback(host),
+        allowed_hosts=allowed_hosts,
     )
-    return Server(app, sandbox.post_forever, host=host, port=port)
+    return Server(app, sandbox.delivery.deliver_forever, host=host, port=port)
 
 
 class Server:
-    """An ASGI application behind a socket, and a companion that runs as long, while it
-    is entered.
+    """An HTTP server that listens while it is entered.
+
+    Args:
+        app: ASGI application to serve.
+        background: Coroutine function to run while the server is running.
+        host: Address to listen on.
+        port: Port to listen on; 0 means any free port.
+
+    Attributes:
+        url: URL of the server, without a trailing slash; empty before the start.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        companion: Companion,
+        background: Background,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         self._app = app
-        self._companion = companion
+        self._background = background
         self._address = (host, port)
         self._thread: Thread | None = None
         self._uvicorn: _Uvicorn | None = None
@@ -94,13 +102,20 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Listen, and return once requests are answered."""
+        """Start to listen, and return once the server accepts requests.
+
+        Raises:
+            OSError: The address cannot be used, for example because it is in use.
+        """
         listener = _listener(self._address)
         host, port = listener.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        self._uvicorn = _Uvicorn(self._app, self._companion)
+        self._uvicorn = _Uvicorn(self._app, self._background)
         self._thread = Thread(
-            target=self._uvicorn.live, args=(listener,), name="sandbox", daemon=True
+            target=self._uvicorn.run_in_thread,
+            args=(listener,),
+            name="sandbox",
+            daemon=True,
         )
         self._thread.start()
         try:
@@ -111,17 +126,17 @@ class Server:
             raise
 
     def stop(self) -> None:
-        """Reset what is still connected, and return once everything is gone."""
+        """Reset open connections, and return once the thread has ended."""
         if self._thread is not None and self._uvicorn is not None:
-            self._uvicorn.end()
+            self._uvicorn.request_stop()
             self._thread.join()
         self._thread = self._uvicorn = None
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn without its polling: it lives until it is told to end."""
+    """A uvicorn server that waits for an event instead of polling."""
 
-    def __init__(self, app: ASGIApp, companion: Companion) -> None:
+    def __init__(self, app: ASGIApp, background: Background) -> None:
         super().__init__(
             uvicorn.Config(
                 _with_reset(app, self._reset),
@@ -136,34 +151,36 @@ class _Uvicorn(uvicorn.Server):
             )
         )
         self.loop: Future[asyncio.AbstractEventLoop] = Future()
-        self._end = asyncio.Event()
-        self._companion = companion
+        self._stopping = asyncio.Event()
+        self._background = background
 
-    def live(self, listener: socket.socket) -> None:
-        """Serve on `listener` until `end`; `loop` tells when requests are answered, or
-        why they cannot be.
+    def run_in_thread(self, listener: socket.socket) -> None:
+        """Serve on `listener` until `request_stop` is called.
+
+        `loop` gets its result when the server accepts requests, or the exception that
+        prevents it.
         """
         try:
             asyncio.run(self.serve([listener]))
-        except BaseException as problem:  # noqa: BLE001 - whoever waits for the loop must hear of it
+        except BaseException as error:  # noqa: BLE001 - `start` raises it in its thread
             if not self.loop.done():
-                self.loop.set_exception(problem)
+                self.loop.set_exception(error)
         finally:
             listener.close()
 
-    def end(self) -> None:
-        """Let `live` return. Any thread may call."""
-        self.loop.result().call_soon_threadsafe(self._end.set)
+    def request_stop(self) -> None:
+        """Stop the server. This can be called from any thread."""
+        self.loop.result().call_soon_threadsafe(self._stopping.set)
 
     async def main_loop(self) -> None:
-        """Wait for the end."""
-        companion = asyncio.create_task(self._companion())
+        """Wait until the server is to stop."""
+        background = asyncio.create_task(self._background())
         self.loop.set_result(asyncio.get_running_loop())
-        await self._end.wait()
-        companion.cancel()
+        await self._stopping.wait()
+        background.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close everything at once: nobody waits for an answer that a fault holds back."""
+        """Close everything at once, including responses that a fault delays."""
         for server in self.servers:
             server.close()
         for open_socket in sockets or ():
@@ -176,10 +193,10 @@ class _Uvicorn(uvicorn.Server):
     async def _reset(self, client: tuple[str, int]) -> None:
         for connection in list(self.server_state.connections):
             if getattr(connection, "client", None) == client:
-                plug = connection.transport.get_extra_info("socket")
-                plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+                raw_socket = connection.transport.get_extra_info("socket")
+                raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
                 connection.transport.abort()
-        # The transport tells of its loss in the next turn of the loop.
+        # The transport reports the lost connection in the next iteration of the loop.
         await asyncio.sleep(0)
 
 
@@ -200,8 +217,8 @@ def _with_reset(
 
 def _listener(address: tuple[str, int]) -> socket.socket:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    # asyncio turns Nagle's delay off only where the protocol is named, and the delay is
-    # 40 ms an answer.
+    # asyncio disables Nagle's algorithm, which delays each response by 40 ms, only if
+    # the protocol is given.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
