@@ -1,6 +1,5 @@
 """Clients of a sandbox, or of scripted responses."""
 
-from financial_connections.sandbox.http.app import application
 from contextlib import asynccontextmanager
 
 import httpx
@@ -8,6 +7,7 @@ import httpx
 from financial_connections import (
     AsyncClient,
 )
+from financial_connections.sandbox.http.app import application
 from tests.support.samples import ACCOUNT
 
 
@@ -31,7 +31,8 @@ async def client_of(sandbox, requests=None, before=None, **settings):
 
     async with (
         httpx.AsyncClient(
-            transport=httpx.ASGITransport(application(sandbox)), event_hooks={"request": [note]}
+            transport=httpx.ASGITransport(application(sandbox)),
+            event_hooks={"request": [note]},
         ) as http,
         AsyncClient(
             sandbox.api_key, base_url="http://127.0.0.1", http_client=http, **settings
