@@ -1,4 +1,4 @@
-"""Fields that hold an id, or the object itself when `expand=` asked for it."""
+"""Access to fields that hold an ID, or the object if it was expanded."""
 
 from typing import Any, Protocol, TypeVar, overload
 
@@ -9,10 +9,9 @@ __all__ = ["expanded", "id_of"]
 
 ObjectT = TypeVar("ObjectT", bound=Model)
 
-# An unexpanded field is a plain string that does not know where it came from; its
-# prefix tells. Ids are opaque otherwise
-# (https://docs.stripe.com/api/expanding_objects), so a wrong guess must cost no more
-# than a hint.
+# A field that was not expanded is a plain string, so only its prefix shows which field
+# it came from. IDs are meant to be opaque, so the guess is used only in a message.
+# Source: https://docs.stripe.com/api/expanding_objects
 _PATHS_BY_PREFIX = {
     "acct_": "account_holder.account",
     "cus_": "account_holder.customer",
@@ -32,10 +31,18 @@ def expanded(field: str | ObjectT) -> ObjectT: ...
 @overload
 def expanded(field: str | ObjectT | None) -> ObjectT | None: ...
 def expanded(field: str | ObjectT | None) -> ObjectT | None:
-    """Return the object in an expandable field; None when the field is null.
+    """Return the object in an expandable field.
 
-    Raises `NotExpandedError`, which names the `expand=` to add, when the field holds
-    the object's id.
+    Args:
+        field: Value of the field, such as `account.ownership`.
+
+    Returns:
+        The object; None if the field is null.
+
+    Raises:
+        NotExpandedError: The field holds only the ID of the object. The message names
+            the `expand=` argument to add.
+
     """
     if not isinstance(field, str):
         return field
@@ -47,7 +54,7 @@ def expanded(field: str | ObjectT | None) -> ObjectT | None:
         if paths
         else f"its path to expand=[…], one of {sorted(_PATHS_BY_PREFIX.values())}"
     )
-    raise NotExpandedError(f"the field holds only an id: add {hint} to the call")
+    raise NotExpandedError(f"the field holds only an ID: add {hint} to the call")
 
 
 @overload
@@ -57,8 +64,14 @@ def id_of(field: str) -> str: ...
 @overload
 def id_of(field: str | _HasId | None) -> str | None: ...
 def id_of(field: str | _HasId | None) -> str | None:
-    """Return the id in an expandable field, whether it is expanded or not; None when
-    the field is null.
+    """Return the ID in an expandable field, whether or not the field is expanded.
+
+    Args:
+        field: Value of the field, such as `account.ownership`.
+
+    Returns:
+        The ID; None if the field is null.
+
     """
     if field is None or isinstance(field, str):
         return field
@@ -66,10 +79,13 @@ def id_of(field: str | _HasId | None) -> str | None:
 
 
 def item_paths(paths: Any) -> Any:
-    """Return `paths` as a list endpoint wants them: below `data`, where its items are."""
-    if not isinstance(paths, list | tuple):  # the encoder refuses what it must
+    """Return expand paths as list endpoints expect them, relative to `data`."""
+    # The encoder rejects values of other types.
+    if not isinstance(paths, list | tuple):
         return paths
     return [
-        p if not isinstance(p, str) or p.startswith("data.") else f"data.{p}"
-        for p in paths
+        path
+        if not isinstance(path, str) or path.startswith("data.")
+        else f"data.{path}"
+        for path in paths
     ]

@@ -104,32 +104,36 @@ class Transactions:
         limit: int | None = None,
         options: RequestOptions | None = None,
     ) -> Sync:
-        """Read the transactions that were created or changed since `cursor`, in
-        batches.
+        """Return the created and changed transactions since `cursor`, in batches.
 
             async for batch in client.transactions.sync("fca_1", cursor=saved):
                 await store(batch.transactions)
                 saved = batch.cursor
 
-        Save `batch.cursor` once the batch is stored, best in the same database
-        transaction. Wherever a sync ends, the next one continues from the saved cursor,
-        and nothing is lost. The same transaction can come again: store it over the old
-        one.
+        Save `batch.cursor` once the batch is stored, ideally in the same database
+        transaction. Wherever a sync stops, the next one continues from the saved cursor
+        and nothing is lost. A transaction can be returned more than once: overwrite the
+        version that you have stored.
 
-        Nothing is sent before you iterate, or enter the sync as an `async with` block.
+        Nothing is sent until you iterate over the sync or enter it with `async with`.
         The block gives an iterator over the same batches that also has the `account`
-        and the latest `cursor`. A sync takes 1 request if nothing is new, and 3 for a
-        usual update.
+        and the latest `cursor`. A sync takes one request if nothing has changed, and
+        usually three if something has.
 
         Args:
-            account: ID of the account (`fca_…`). An `Account`, for example that of an event, saves a request.
-            cursor: The cursor to go on from. None reads all transactions.
-            limit: Transactions on each page, 1 to 100. Defaults to 100.
+            account: ID of the account (`fca_…`), or an `Account`, for example from an
+                event, which saves a request.
+            cursor: Cursor of the last batch that you have stored. By default, all
+                transactions are returned.
+            limit: Number of transactions to request at once, from 1 to 100. Defaults to
+                100.
             options: Overrides the client's settings for each request.
 
         Raises:
-            InvalidArgumentError: The cursor is damaged or belongs to another account. Nothing was sent.
-            CursorExpiredError: While iterating: the API does not know the cursor's refresh any more.
+            InvalidArgumentError: The cursor is damaged or belongs to another account.
+                Raised before anything is sent.
+            CursorExpiredError: The API does not know the refresh that the cursor starts
+                from any more. Raised while iterating.
 
         Source: https://docs.stripe.com/financial-connections/transactions
 
@@ -145,32 +149,39 @@ class Transactions:
         limit: int | None = None,
         options: RequestOptions | None = None,
     ) -> SyncMany:
-        """Read the created or changed transactions of many accounts, several accounts
-        at a time.
+        """Return the created and changed transactions of many accounts, in batches.
 
-            async with client.transactions.sync_many({"fca_1": saved, "fca_2": None}) as changes:
+            cursors = {"fca_1": saved, "fca_2": None}
+            async with client.transactions.sync_many(cursors) as changes:
                 async for batch in changes:
                     await store(batch.account, batch.transactions, batch.cursor)
                 changes.raise_for_errors()
 
-        The next batch of an account is read when the last one has been taken, so at
-        most `concurrency` batches are in memory. An error of one account does not stop
-        the others: it is in `changes.errors`. An error of the key or the client, which
-        every account would get, is raised by the iteration and ends it. No task
-        outlives the block.
+        Several accounts are read at a time. The next batch of an account is read only
+        when you have taken its last one, so at most `concurrency` batches are in
+        memory. All background tasks end with the block.
 
-        In an async generator, use `contextlib.aclosing` around it, or the reading goes
-        on until the generator is collected as garbage.
+        An error of one account does not stop the others; it is stored in
+        `changes.errors`. An error that would affect every account, such as an invalid
+        key or a closed client, is raised and ends the iteration.
+
+        If you use the block in an async generator, wrap the generator in
+        `contextlib.aclosing`; otherwise the reading continues until the generator is
+        garbage-collected.
 
         Args:
-            accounts: IDs of accounts with their cursors, or IDs alone to read everything.
-            concurrency: Number of accounts to read at once.
-            on_progress: Called after each batch and each account. An error that it raises is logged.
-            limit: Transactions on each page, 1 to 100. Defaults to 100.
+            accounts: Cursors by account ID, or a list of account IDs whose transactions
+                are read from the beginning.
+            concurrency: Number of accounts to read at once. Defaults to 16.
+            on_progress: Called after each batch and each account. An error that it
+                raises is logged and does not end the sync.
+            limit: Number of transactions to request at once, from 1 to 100. Defaults to
+                100.
             options: Overrides the client's settings for each request.
 
         Raises:
-            InvalidArgumentError: An ID or a cursor is not a string. Nothing was sent.
+            InvalidArgumentError: An account ID or a cursor is not a string. Raised
+                before anything is sent.
 
         """
         sync_one = partial(Sync, self._sender, limit, options)

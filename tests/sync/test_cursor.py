@@ -22,7 +22,7 @@ def test_a_cursor_decodes_to_its_checkpoint(checkpoint, account):
     assert set(cursor) <= {*string.ascii_letters, *string.digits, *"-_."}
 
 
-def test_a_cursor_is_short_and_shows_no_account():
+def test_a_cursor_is_short_and_contains_no_id():
     refreshes = [f"fctxnref_{24 * letter}" for letter in "abc"]
     longest = encode_cursor(
         "fca_123", Checkpoint(*refreshes, "fctxn_" + 24 * "d", is_repeated=True)
