@@ -17,7 +17,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class _ListModel(Protocol[T_co]):
-    """What all generated list models have in common."""
+    """The interface of all generated list models."""
 
     @property
     def data(self) -> Sequence[T_co] | None: ...
@@ -32,7 +32,13 @@ class _ListModel(Protocol[T_co]):
 
 @frozen(eq=False)
 class Page(Generic[T_co]):
-    """One page of a list."""
+    """One page of a list, returned by a `Pager`.
+
+    Args:
+        list_model: The response.
+        pager: The pager that requested the page.
+
+    """
 
     data: list[T_co] = field(repr=False)
     """The items, newest first."""

@@ -46,6 +46,20 @@ class Pager(Generic[T_co]):
     all items. A pager can be used any number of times; each use starts from the
     beginning. Iterating requests 100 items a page unless `limit=` was given. A deadline
     applies to each page, not to the whole iteration.
+
+    You get pagers from the methods that list something.
+
+    Args:
+        fetch: Requests a page.
+        limit: Number of items on a page. By default, the server decides for a single
+            page, and it is 100 when iterating.
+        starting_after: ID of the item after which the list starts.
+        ending_before: ID of the item before which the list ends. Items are then
+            iterated over from oldest to newest.
+        options: Overrides the client's settings for each request.
+        remaining: Maximum number of items. By default, all items are returned.
+        trail: Cursors of earlier pages, to notice a list that leads back to them.
+
     """
 
     _fetch: _Fetch[T_co] = field(alias="fetch")
@@ -58,7 +72,6 @@ class Pager(Generic[T_co]):
     )
     _options: RequestOptions | None = field(default=None, alias="options", kw_only=True)
     _remaining: int | None = field(default=None, alias="remaining", kw_only=True)
-    """Maximum number of items from here on; None means no maximum."""
     _trail: Trail = field(
         default=Factory(
             lambda pager: Trail.beginning_at(pager._cursor), takes_self=True

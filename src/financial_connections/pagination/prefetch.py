@@ -31,10 +31,16 @@ T = TypeVar("T")
 class Prefetch(Block[AsyncIterator[T]], Generic[PageT, T]):
     """An `async with` block over items whose next pages are fetched in the background.
 
-    The fetching stops at the end of the block. After an error, the iteration continues
-    with the page that failed. If you use the block in an async generator, wrap the
-    generator in `contextlib.aclosing`; otherwise the fetching continues until the
-    generator is garbage-collected.
+    `Pager.prefetch` returns it. The fetching stops at the end of the block. After an
+    error, the iteration continues with the page that failed. If you use the block in an
+    async generator, wrap the generator in `contextlib.aclosing`; otherwise the fetching
+    continues until the generator is garbage-collected.
+
+    Args:
+        pages: Returns an iterator over the pages.
+        items: Returns an iterator over the items of pages.
+        ahead: Number of pages to fetch ahead.
+
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a sync returns."""
+"""The batches that a sync returns."""
 
 from __future__ import annotations
 

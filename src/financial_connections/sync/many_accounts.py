@@ -56,6 +56,11 @@ class ManyChanges(AsyncIterator[Batch]):
     The batches of one account arrive in order, mixed with those of other accounts.
     Several tasks may iterate at once, but they must store the batches of each account
     in order.
+
+    Args:
+        sync: The sync to run.
+        tasks: Tasks in which the accounts are read.
+
     """
 
     def __init__(self, sync: SyncMany, tasks: BackgroundTasks) -> None:
@@ -147,6 +152,14 @@ class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
     """A sync of many accounts that has not begun.
 
     Enter it with `async with` to begin the sync and get its `ManyChanges`.
+    `client.transactions.sync_many` returns it.
+
+    Args:
+        sync_one: Returns the sync of an account from a cursor.
+        cursors: Cursors by account ID.
+        concurrency: Number of accounts to read at once.
+        on_progress: Called after each batch and each account.
+
     """
 
     def __init__(

@@ -37,6 +37,10 @@ class Changes(AsyncIterator[Batch]):
     """The batches of one account.
 
     After an error, the iteration continues with the page that failed.
+
+    Args:
+        sync: The sync to run.
+
     """
 
     def __init__(self, sync: Sync) -> None:
@@ -155,6 +159,16 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
 
     Iterate over it, or enter it with `async with` for `Changes`, which also has the
     account and the cursor. Each iteration and each block begins at the same cursor.
+
+    `client.transactions.sync` returns it.
+
+    Args:
+        sender: Sends the requests.
+        limit: Number of transactions to request at once; None for 100.
+        options: Overrides the client's settings for each request.
+        account: The account, or its ID.
+        cursor: The cursor to begin at; None for the very beginning.
+
     """
 
     def __init__(

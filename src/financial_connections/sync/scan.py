@@ -77,7 +77,7 @@ class Scans(Generic[T]):
     checkpoint: Checkpoint
     """The checkpoint of the latest portion."""
     request: ReadAccount | ReadPage | None = field(factory=ReadAccount, init=False)
-    """What to read next; None once the sync is complete."""
+    """The next request; None once the sync is complete."""
     _scan: Checkpoint = field(default=Checkpoint(), init=False)
     """Checkpoint of the current scan, ahead of `checkpoint` by the items in `_held`."""
     _known: dict[str, Hashable] = field(factory=dict, init=False)
