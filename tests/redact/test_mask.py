@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from financial_connections._redact import Mask, flatten, restore, sanitize
-from tests.support.secrets import KEYS
+from tests.support.keys import KEYS
 
 
 @pytest.mark.parametrize(
