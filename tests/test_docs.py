@@ -376,6 +376,17 @@ def test_relative_links_have_targets():
     assert checked > 50
 
 
+def test_files_in_the_tables_of_the_contributing_guide_exist():
+    rows = re.findall(r"^\|.*$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    files = re.findall(r"`([\w/]+(?:/|\.py))`", "\n".join(rows))
+    assert len(files) > 30
+    assert [] == [
+        file
+        for file in files
+        if not (ROOT / file).exists() and not (PACKAGE / file).exists()
+    ]
+
+
 def test_the_tour_runs_to_its_end():
     done = run(sys.executable, "-m", "examples.tour")
     assert 0 == done.returncode, done.stderr
