@@ -34,6 +34,7 @@ PAGES = sorted(
 WITHOUT_PROGRAM = {
     "CHANGELOG.md": "a list",
     "CONTRIBUTING.md": "rules",
+    "SECURITY.md": "how to report",
     "docs/changelog.md": "the text of CHANGELOG.md",
     "docs/contributing.md": "the text of CONTRIBUTING.md",
     "docs/performance.md": "written by make bench",
