@@ -7,6 +7,7 @@ import inspect
 import itertools
 import pkgutil
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import financial_connections
 PACKAGE = Path(financial_connections.__file__).parent
 # Openings that name nothing; a summary begins with a verb or a noun phrase.
 VAGUE = re.compile(r"(What|Whether|Where|How|Whoever|Whatever)\b")
+ARGS = re.compile(r"^Args:\n((?:    .*\n|\n)+)", re.MULTILINE)
 # An entry below `Args:` or `Attributes:`.
 ENTRY = re.compile(r"^\s*\*{0,2}(\w+)(?: \([^)]*\))?:", re.MULTILINE)
 
@@ -88,7 +90,7 @@ def doc(function):
 
 
 def attributes_with_docstring(cls):
-    body = ast.parse(inspect.cleandoc(inspect.getsource(cls))).body[0].body
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0].body
     return {
         statement.target.id
         for statement, following in itertools.pairwise(body)
@@ -114,6 +116,18 @@ def test_every_parameter_of_a_public_callable_is_documented(module):
             if undocumented := names - documented(function):
                 missing[qualified] = sorted(undocumented)
     assert {} == missing
+
+
+@pytest.mark.parametrize("module", public_modules())
+def test_every_documented_parameter_exists(module):
+    unknown = []
+    for name, value in exported(module):
+        for qualified, function in public_callables(name, value):
+            known = {p.removeprefix("_") for p in parameters(function)}
+            for section in ARGS.findall(f"{doc(function)}\n"):
+                entries = set(re.findall(r"^    \*{0,2}(\w+)", section, re.MULTILINE))
+                unknown += [f"{qualified}: {entry}" for entry in entries - known]
+    assert [] == unknown
 
 
 @pytest.mark.parametrize("module", public_modules())
