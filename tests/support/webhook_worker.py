@@ -1,5 +1,6 @@
-"""A process that receives events through an endpoint, and prints what it handled. Its
-argument is JSON.
+"""A process that receives events through an endpoint, and prints the handled ones.
+
+Its argument is a job in JSON: a store, its address, a number of events, and so on.
 """
 
 import json
@@ -28,13 +29,13 @@ STORES = {
 }
 
 
-def say(text):
+def write_line(text):
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 async def post(app, event_id, now=None):
-    """The status of the response to a delivery of an event."""
+    """Deliver an event, and return the status of the response."""
     payload = json.dumps(
         {"id": event_id, "type": "financial_connections.account.created"}
     ).encode()
@@ -57,9 +58,7 @@ async def post(app, event_id, now=None):
 
 
 async def deliver_all(app, deliveries, statuses):
-    """Deliver until nothing is left; a delivery that is not acknowledged comes again
-    after the others.
-    """
+    """Deliver all events; one that is not acknowledged is delivered again at the end."""
     while deliveries:
         event_id = deliveries.popleft()
         status = await post(app, event_id)
@@ -75,7 +74,7 @@ async def work(job):
 
     async def handler(event):
         if job.get("dies"):
-            say("handling")
+            write_line("handling")
             os.kill(os.getpid(), signal.SIGKILL)
         await anyio.lowlevel.checkpoint()
         handled.append(event.id)
@@ -93,8 +92,8 @@ async def work(job):
 
 if __name__ == "__main__":
     job = json.loads(sys.argv[1])
-    say("ready")
+    write_line("ready")
     sys.stdin.readline()
-    began = time.perf_counter()
+    started = time.perf_counter()
     result = anyio.run(work, job, backend=job["backend"])
-    say(json.dumps(result | {"seconds": time.perf_counter() - began}))
+    write_line(json.dumps(result | {"seconds": time.perf_counter() - started}))
