@@ -1,5 +1,6 @@
-"""Calls into the sandbox without a socket, and without the SDK whose encoder it is
-there to check.
+"""Send requests to a sandbox without a socket.
+
+These helpers do not use the SDK, because they serve to check its encoder.
 """
 
 import json
@@ -14,6 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 ACCOUNTS = "/v1/financial_connections/accounts"
 SESSIONS = "/v1/financial_connections/sessions"
 TRANSACTIONS = "/v1/financial_connections/transactions"
+EVENT_PREFIX = "financial_connections.account."
 
 
 @frozen
@@ -35,7 +37,7 @@ class Reply:
         return [item["id"] for item in self.json["data"]]
 
 
-def encoded(params):
+def encode(params):
     return "&".join(
         f"{quote_plus(key)}={quote_plus(str(value))}"
         for key, value in _pairs(params, "")
@@ -68,9 +70,9 @@ def post(sandbox, path, params="", **headers):
 
 
 def send(sandbox, method, path, *, query="", body="", headers=()):
-    step = admit(sandbox, method, path, query=query, body=body, headers=headers)
-    answer = sandbox.api.execute(step)
-    return Reply(answer.status, answer.headers, answer.body)
+    pending = admit(sandbox, method, path, query=query, body=body, headers=headers)
+    response = sandbox.api.execute(pending)
+    return Reply(response.status, response.headers, response.body)
 
 
 def admit(sandbox, method, path, *, query="", body="", headers=()):
@@ -83,8 +85,26 @@ def admit(sandbox, method, path, *, query="", body="", headers=()):
         Request(
             method=method,
             path=path,
-            query=query if isinstance(query, str) else encoded(query),
+            query=query if isinstance(query, str) else encode(query),
             headers={"authorization": f"Bearer {sandbox.api_key}", **names},
-            body=(body if isinstance(body, str) else encoded(body)).encode(),
+            body=(body if isinstance(body, str) else encode(body)).encode(),
         )
     )
+
+
+def act(sandbox, account, action, **params):
+    return post(sandbox, f"{ACCOUNTS}/{account}/{action}", params)
+
+
+def refresh(sandbox, account, *features):
+    return act(sandbox, account, "refresh", features=list(features))
+
+
+def account_of(sandbox, account):
+    """Read an account from the list, which does not count as a poll."""
+    accounts = get(sandbox, ACCOUNTS, "limit=100").json["data"]
+    return next(item for item in accounts if item["id"] == account)
+
+
+def event_names(sandbox):
+    return [event["type"].removeprefix(EVENT_PREFIX) for event in sandbox.events]
