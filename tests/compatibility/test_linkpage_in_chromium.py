@@ -1,6 +1,4 @@
-"""The linking page in a real browser: Debian's Chromium, without JavaScript and without
-a network.
-"""
+"""The link page in Chromium, with JavaScript disabled and without a network."""
 
 import shutil
 
@@ -12,7 +10,7 @@ from tests.support.sandbox_calls import SESSIONS, get, post
 CHROMIUM = shutil.which("chromium")
 
 pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium"
+    CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"
 )
 
 
@@ -31,22 +29,23 @@ def session(sandbox):
 
 @pytest.fixture
 def page(sandbox, session):
-    """The linking page of the session, and in `page.asked` the URLs that the browser
-    asked for.
+    """The link page of the session, opened in the browser.
+
+    `page.requested` contains the URLs that the browser has requested.
     """
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not where there is no Chromium
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - installed with Chromium only
 
     with serve(sandbox) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox"]
         )
         page = browser.new_context(java_script_enabled=False).new_page()
-        page.asked = []
-        page.on("request", lambda request: page.asked.append(request.url))
+        page.requested = []
+        page.on("request", lambda request: page.requested.append(request.url))
         page.goto(f"{server.url}/_sandbox/link/{session['client_secret']}")
         yield page
         assert {f"{server.url}/_sandbox/link/{session['client_secret']}"} == set(
-            page.asked
+            page.requested
         )
         browser.close()
 
@@ -58,7 +57,7 @@ def linked(sandbox, session):
     ]
 
 
-def test_a_person_picks_with_the_mouse_and_consents(sandbox, session, page):
+def test_a_user_chooses_with_the_mouse_and_consents(sandbox, session, page):
     page.get_by_role("group", name="Your institution").get_by_label(
         "Sandcastle Savings"
     ).check()
@@ -75,7 +74,7 @@ def test_a_person_picks_with_the_mouse_and_consents(sandbox, session, page):
     ] == linked(sandbox, session)
 
 
-def test_a_person_gets_by_with_the_keyboard(sandbox, session, page):
+def test_a_user_chooses_with_the_keyboard(sandbox, session, page):
     for key in ("Tab", "Space", "Tab", "Tab", "Space", "Tab", "Tab", "Tab", "Enter"):
         page.keyboard.press(key)
     page.wait_for_selector("text=Your accounts are linked")
@@ -83,7 +82,7 @@ def test_a_person_gets_by_with_the_keyboard(sandbox, session, page):
     assert [("Example Bank", "savings")] == linked(sandbox, session)
 
 
-def test_what_is_missing_is_an_alert_and_can_be_mended(sandbox, session, page):
+def test_an_incomplete_form_shows_an_alert_and_can_be_corrected(sandbox, session, page):
     page.get_by_role("button", name="Agree and connect").click()
     assert "Choose an institution." == page.get_by_role("alert").inner_text()
 
@@ -94,7 +93,7 @@ def test_what_is_missing_is_an_alert_and_can_be_mended(sandbox, session, page):
     assert [("Example Bank", "savings")] == linked(sandbox, session)
 
 
-def test_a_person_cancels(sandbox, session, page):
+def test_a_user_cancels(sandbox, session, page):
     page.get_by_role("button", name="Cancel").click()
 
     assert "Nothing was linked" == page.get_by_role("heading", level=1).inner_text()

@@ -1,6 +1,4 @@
-"""The official `stripe` SDK takes the sandbox for the API: the sandbox speaks the real
-wire format.
-"""
+"""The official `stripe` SDK against the sandbox, which uses the real wire format."""
 
 import pytest
 import stripe
@@ -56,7 +54,7 @@ def test_a_session_is_created_and_retrieved(sandbox, connections):
     )
 
     assert session.client_secret == again.client_secret
-    assert linked == [found.id for found in reversed(again.accounts.data)]
+    assert linked == [account.id for account in reversed(again.accounts.data)]
     assert holder["customer"] == again.accounts.data[0].account_holder.customer.id
 
 
@@ -64,18 +62,18 @@ def test_accounts_are_listed_retrieved_and_expanded(connections, account):
     listed = connections.accounts.list(
         {"account_holder": {"customer": "cus_ada"}, "expand": ["data.ownership"]}
     )
-    found = connections.accounts.retrieve(
+    retrieved = connections.accounts.retrieve(
         account, {"expand": ["ownership", "account_holder.customer"]}
     )
 
     assert [account] == [item.id for item in listed.data]
-    assert listed.data[0].ownership.id == found.ownership.id
-    assert "ada@example.com" == found.account_holder.customer.email
+    assert listed.data[0].ownership.id == retrieved.ownership.id
+    assert "ada@example.com" == retrieved.account_holder.customer.email
 
 
 @pytest.mark.parametrize("limit", [1, 7, 25, 100])
-def test_pages_are_followed_both_ways(connections, account, limit):
-    everything = [
+def test_pages_are_followed_in_both_directions(connections, account, limit):
+    all_ids = [
         item.id
         for item in connections.transactions.list(
             {"account": account, "limit": 100}
@@ -85,12 +83,12 @@ def test_pages_are_followed_both_ways(connections, account, limit):
         {"account": account, "limit": limit}
     ).auto_paging_iter()
     backward = connections.transactions.list(
-        {"account": account, "limit": limit, "ending_before": everything[-1]}
+        {"account": account, "limit": limit, "ending_before": all_ids[-1]}
     ).auto_paging_iter()
 
-    assert 25 == len(everything)
-    assert everything == [item.id for item in forward]
-    assert everything[-2::-1] == [item.id for item in backward]
+    assert 25 == len(all_ids)
+    assert all_ids == [item.id for item in forward]
+    assert all_ids[-2::-1] == [item.id for item in backward]
 
 
 def test_owners_are_paged(connections, account):
@@ -125,7 +123,7 @@ def test_an_account_is_refreshed_subscribed_unsubscribed_and_disconnected(
     assert "disconnected" == connections.accounts.disconnect(account).status
 
 
-def test_a_transaction_is_retrieved_and_selected(connections, account):
+def test_a_transaction_is_retrieved_and_filtered(connections, account):
     newest = connections.transactions.list({"account": account}).data[0]
 
     assert newest == connections.transactions.retrieve(newest.id)
@@ -135,7 +133,7 @@ def test_a_transaction_is_retrieved_and_selected(connections, account):
     ]
 
 
-def test_errors_are_what_the_sdk_expects(sandbox, client, connections, account):
+def test_errors_have_the_classes_of_the_sdk(sandbox, client, connections, account):
     with pytest.raises(stripe.InvalidRequestError) as missing:
         connections.accounts.retrieve("fca_x")
     with pytest.raises(stripe.AuthenticationError):
@@ -160,7 +158,7 @@ def test_errors_are_what_the_sdk_expects(sandbox, client, connections, account):
     assert missing.value.request_id.startswith("req_")
 
 
-def test_a_lost_answer_is_retried_by_the_sdk_and_executed_once(
+def test_a_lost_response_is_retried_by_the_sdk_and_executed_once(
     sandbox, connections, account
 ):
     sandbox.inject(Fault("response_lost"))

@@ -1,4 +1,4 @@
-"""The sandbox against the contract, and the scenarios against what they promise."""
+"""Responses compared with the contract, and the predefined scenarios."""
 
 import pytest
 from openapi_schema_validator import OAS30Validator
@@ -19,18 +19,16 @@ from tests.support.sandbox_calls import (
 CONTRACT = load_contract()
 
 
-def problems(value, schema):
-    """What the contract has to say against an answer; unknown fields count too."""
-    found = [
+def violations(value, schema):
+    """Return the violations of a schema in a response, including unknown fields."""
+    invalid = [
         error.message for error in OAS30Validator(with_nulls(schema)).iter_errors(value)
     ]
-    return found + list(strangers(value, schema, ""))
+    return invalid + list(unknown_fields(value, schema, ""))
 
 
 def with_nulls(schema):
-    """`nullable` beside `anyOf` means null too, whatever a strict reading of 3.0 makes
-    of it.
-    """
+    """Allow null where `nullable` is next to `anyOf`, which OpenAPI 3.0 leaves open."""
     if isinstance(schema, list):
         return [with_nulls(item) for item in schema]
     if not isinstance(schema, dict):
@@ -41,10 +39,10 @@ def with_nulls(schema):
     return schema
 
 
-def strangers(value, schema, place):
+def unknown_fields(value, schema, location):
     if isinstance(value, list):
         for item in value:
-            yield from strangers(item, schema.get("items", {}), place)
+            yield from unknown_fields(item, schema.get("items", {}), location)
     elif isinstance(value, dict) and "additionalProperties" not in schema:
         branches = schema.get("anyOf", [schema])
         known = {
@@ -56,12 +54,12 @@ def strangers(value, schema, place):
             if name not in known and not any(
                 "additionalProperties" in branch for branch in branches
             ):
-                yield f"{place}.{name} is unknown"
-            yield from strangers(item, known.get(name, {}), f"{place}.{name}")
+                yield f"{location}.{name} is unknown"
+            yield from unknown_fields(item, known.get(name, {}), f"{location}.{name}")
 
 
-def tour():
-    """An answer of every operation, by its name, expanded where it can be."""
+def responses():
+    """Yield the name and a response of every operation, with expanded fields."""
     sandbox = Sandbox.demo()
     account, customer = sandbox.accounts[-1], sandbox.customers[0]
     path = f"{ACCOUNTS}/{account}"
@@ -124,49 +122,49 @@ def tour():
     yield "disconnect_account", post(sandbox, f"{path}/disconnect")
 
 
-def test_every_operation_of_the_contract_is_there_and_no_other():
+def test_the_handlers_are_the_operations_of_the_contract():
     assert 11 == len(HANDLERS)
     assert set(HANDLERS) == {operation.name for operation in CONTRACT.operations}
 
 
-def test_every_answer_is_what_the_contract_promises():
+def test_every_response_matches_the_contract():
     schemas = {operation.name: operation.result for operation in CONTRACT.operations}
-    answers = list(tour())
+    replies = list(responses())
 
-    assert set(schemas) == {name for name, _ in answers}
-    for name, reply in answers:
+    assert set(schemas) == {name for name, _ in replies}
+    for name, reply in replies:
         assert (name, 200, []) == (
             name,
             reply.status,
-            problems(reply.json, schemas[name]),
+            violations(reply.json, schemas[name]),
         )
 
 
-def test_the_check_of_answers_finds_what_is_wrong():
+def test_the_check_of_responses_finds_violations():
     schema = next(
         operation.result
         for operation in CONTRACT.operations
         if operation.name == "retrieve_account"
     )
-    right = dict(tour())["retrieve_account"].json
+    valid = dict(responses())["retrieve_account"].json
 
-    assert problems({**right, "bogus": 1}, schema)
-    assert problems({**right, "status": "bogus"}, schema)
-    assert problems({**right, "balance": {**right["balance"], "bogus": 1}}, schema)
-    assert problems(
-        {key: value for key, value in right.items() if key != "created"}, schema
+    assert violations({**valid, "bogus": 1}, schema)
+    assert violations({**valid, "status": "bogus"}, schema)
+    assert violations({**valid, "balance": {**valid["balance"], "bogus": 1}}, schema)
+    assert violations(
+        {key: value for key, value in valid.items() if key != "created"}, schema
     )
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
-def test_every_scenario_has_a_customer_and_takes_requests(name):
+def test_every_scenario_has_a_customer_and_accepts_requests(name):
     scenario = SCENARIOS[name](3, Clock())
 
     assert scenario.customer in scenario.sandbox.customers
     assert 200 == get(scenario.sandbox, ACCOUNTS).status
 
 
-def test_the_demo_has_something_of_everything():
+def test_the_demo_has_accounts_of_every_status_and_category():
     sandbox = Sandbox.demo()
     accounts = get(sandbox, ACCOUNTS, "limit=100").json["data"]
     checking = sandbox.accounts[-1]
@@ -200,7 +198,7 @@ def test_the_demo_has_something_of_everything():
     assert ["posted"] * 3 == [item["status"] for item in newest.json["data"][:3]]
 
 
-def test_an_account_with_25000_transactions_is_walked_page_by_page():
+def test_an_account_with_25000_transactions_is_listed_page_by_page():
     scenario = Scenario.many_transactions(25_000)
     seen, query = set(), {"account": scenario.account, "limit": 100}
     more = True
@@ -213,28 +211,26 @@ def test_an_account_with_25000_transactions_is_walked_page_by_page():
     assert 25_000 == len(seen)
 
 
-def test_a_page_costs_what_it_holds_wherever_it_lies(monkeypatch):
-    """The items that are looked at are those of the page and one more, at the start, in
-    the middle, at the end.
-    """
+def test_the_cost_of_a_page_does_not_depend_on_its_position(monkeypatch):
+    """Only the items of the page and one more are read, wherever the page is."""
     account = Scenario.many_transactions(5_000).sandbox._state.platform.accounts
-    log = next(iter(account)).transactions
-    looked_at = []
-    items = log._items
+    transactions = next(iter(account)).transactions
+    read_positions = []
+    items = transactions._items
 
     class Counting(list):
         def __getitem__(self, position):
-            looked_at.append(position)
+            read_positions.append(position)
             return items[position]
 
-    monkeypatch.setattr(log, "_items", Counting(items))
+    monkeypatch.setattr(transactions, "_items", Counting(items))
     for cursor in (None, items[2_500].id, items[101].id):
-        looked_at.clear()
-        log.page(PageRequest(limit=100, starting_after=cursor))
-        assert 101 == len(looked_at)
+        read_positions.clear()
+        transactions.page(PageRequest(limit=100, starting_after=cursor))
+        assert 101 == len(read_positions)
 
 
-def test_a_refresh_that_fails():
+def test_the_failing_refresh_scenario_fails_its_refreshes():
     scenario = Scenario.failing_refresh("balance")
     path = f"{ACCOUNTS}/{scenario.account}"
     post(scenario.sandbox, f"{path}/refresh", {"features": ["balance", "transactions"]})
@@ -248,7 +244,7 @@ def test_a_refresh_that_fails():
     assert {"usd": 100_000} == account["balance"]["current"]
 
 
-def test_an_account_that_goes_inactive():
+def test_the_going_inactive_scenario_deactivates_its_account():
     scenario = Scenario.going_inactive(after=60)
     statuses = []
     for _ in range(3):
@@ -260,7 +256,7 @@ def test_an_account_that_goes_inactive():
     assert ["active", "active", "inactive"] == statuses
 
 
-def test_a_bank_that_takes_30_seconds():
+def test_the_slow_institution_scenario_takes_30_seconds():
     scenario = Scenario.slow_institution(30)
     path = f"{ACCOUNTS}/{scenario.account}"
     post(scenario.sandbox, f"{path}/refresh", {"features": ["balance"]})
@@ -272,7 +268,7 @@ def test_a_bank_that_takes_30_seconds():
     assert ["pending", "pending", "pending", "succeeded"] == statuses
 
 
-def test_a_sandbox_shows_its_key_and_no_more(sandbox):
+def test_the_repr_shows_the_key_and_the_number_of_accounts(sandbox):
     sandbox.add_account()
     sandbox.inject(Fault("reset"))
 

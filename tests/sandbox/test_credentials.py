@@ -1,4 +1,4 @@
-"""Who may call, and what every answer carries."""
+"""API keys, and headers of every response."""
 
 from base64 import b64encode
 
@@ -20,7 +20,7 @@ def basic(user, password=""):
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
 
-def test_a_key_comes_as_a_bearer_token_or_as_the_user_of_basic(sandbox):
+def test_a_key_is_accepted_as_bearer_token_or_basic_user(sandbox):
     assert (
         200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {sandbox.api_key}").status
     )
@@ -33,14 +33,14 @@ def test_a_key_comes_as_a_bearer_token_or_as_the_user_of_basic(sandbox):
         None,
         "",
         "Bearer",
-        "Bearer sk_test_of_somebody_else",
+        "Bearer sk_test_of_another_sandbox",
         "Digest sk_test_sandbox",
         "Basic sk_test_sandbox",
         basic("sk_test_sandbox", "password"),
         "Basic /w==",
     ],
 )
-def test_without_a_known_key_the_answer_is_401(sandbox, authorization):
+def test_an_unknown_or_missing_key_is_rejected_with_401(sandbox, authorization):
     headers = {"authorization": authorization or ""}
 
     reply = send(sandbox, "GET", ACCOUNTS, headers=headers)
@@ -52,7 +52,7 @@ def test_without_a_known_key_the_answer_is_401(sandbox, authorization):
 
 
 @pytest.mark.parametrize("key", ["sk_live_1", "rk_live_1"])
-def test_a_live_key_is_refused_and_not_repeated(sandbox, key):
+def test_a_live_key_is_rejected_and_not_echoed(sandbox, key):
     reply = get(sandbox, ACCOUNTS, authorization=f"Bearer {key}")
 
     assert 401 == reply.status
@@ -61,26 +61,26 @@ def test_a_live_key_is_refused_and_not_repeated(sandbox, key):
         Sandbox(api_key=key)
 
 
-def test_a_key_of_the_sandbox_looks_like_a_test_key():
+def test_the_key_of_a_sandbox_must_be_a_test_key():
     with pytest.raises(ValueError, match="sk_test_ or rk_test_"):
         Sandbox(api_key="secret")
 
 
-def test_a_restricted_key_may_read_and_gets_403_for_the_rest(sandbox):
+def test_a_restricted_key_can_read_but_not_write(sandbox):
     account = sandbox.add_account()
     key = sandbox.add_key(read_only=True)
 
     assert key.startswith("rk_test_")
     assert 200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {key}").status
-    refused = post(
+    rejected = post(
         sandbox, f"{ACCOUNTS}/{account}/disconnect", authorization=f"Bearer {key}"
     )
-    assert 403 == refused.status
-    assert "invalid_request_error" == refused.error["type"]
+    assert 403 == rejected.status
+    assert "invalid_request_error" == rejected.error["type"]
     assert "active" == get(sandbox, f"{ACCOUNTS}/{account}").json["status"]
 
 
-def test_objects_of_another_stripe_account_are_not_there(sandbox):
+def test_objects_of_another_stripe_account_are_not_found(sandbox):
     merchant = sandbox.add_connected_account()
     foreign = sandbox.add_account(stripe_account=merchant, transactions=1)
     own = sandbox.add_account()
@@ -98,14 +98,14 @@ def test_objects_of_another_stripe_account_are_not_there(sandbox):
     assert 404 == get(sandbox, f"{TRANSACTIONS}/{transaction}").status
 
 
-def test_a_stripe_account_that_is_not_connected_is_403(sandbox):
+def test_an_unconnected_stripe_account_is_rejected_with_403(sandbox):
     reply = get(sandbox, ACCOUNTS, stripe_account="acct_unknown")
 
     assert 403 == reply.status
     assert "account_invalid" == reply.error["code"]
 
 
-def test_all_objects_are_of_test_mode(sandbox):
+def test_objects_are_in_test_mode(sandbox):
     sandbox.add_account(transactions=1)
     account = get(sandbox, ACCOUNTS).json["data"][0]
 
@@ -132,7 +132,7 @@ def test_all_objects_are_of_test_mode(sandbox):
         ("GET", ACCOUNTS + "/a/b"),
     ],
 )
-def test_another_url_or_method_is_404(sandbox, method, path):
+def test_an_unknown_url_or_method_is_a_404(sandbox, method, path):
     reply = send(sandbox, method, path, headers={"content_type": FORM})
 
     assert 404 == reply.status
@@ -143,7 +143,7 @@ def test_another_url_or_method_is_404(sandbox, method, path):
     assert "code" not in reply.error
 
 
-def test_every_answer_has_a_request_id_a_version_and_json(sandbox):
+def test_every_response_has_a_request_id_a_version_and_json(sandbox):
     replies = [
         get(sandbox, ACCOUNTS),
         get(sandbox, f"{ACCOUNTS}/fca_unknown"),
@@ -168,7 +168,7 @@ def test_version_and_idempotency_key_are_echoed(sandbox):
     assert "abc" == reply.headers["Idempotency-Key"]
 
 
-def test_another_version_is_refused_unless_the_rules_say_so(sandbox):
+def test_another_version_is_rejected_unless_the_rules_accept_it(sandbox):
     reply = get(sandbox, ACCOUNTS, stripe_version="2099-01-01")
     lenient = Sandbox(rules=Rules(other_versions={"2024-06-20"}))
 
@@ -178,7 +178,7 @@ def test_another_version_is_refused_unless_the_rules_say_so(sandbox):
     assert 200 == get(lenient, ACCOUNTS, stripe_version="2024-06-20").status
 
 
-def test_an_error_has_a_doc_url_only_with_a_code_and_always_a_log_url(sandbox):
+def test_an_error_has_a_log_url_and_with_a_code_a_doc_url(sandbox):
     with_code = get(sandbox, f"{ACCOUNTS}/fca_unknown")
     without_code = get(sandbox, "/v1/unknown")
 
@@ -191,7 +191,7 @@ def test_an_error_has_a_doc_url_only_with_a_code_and_always_a_log_url(sandbox):
         assert reply.error["request_log_url"].endswith(reply.headers["Request-Id"])
 
 
-def test_answers_are_indented_by_two(sandbox):
+def test_responses_are_indented_by_two(sandbox):
     assert get(sandbox, ACCOUNTS).body.startswith(
         b'{\n  "object": "list",\n  "data": [],\n'
     )

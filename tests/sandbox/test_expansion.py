@@ -1,4 +1,4 @@
-"""Which ids can be expanded, and what is said of the rest."""
+"""Expansion of IDs, and errors of paths that cannot be expanded."""
 
 import pytest
 
@@ -15,9 +15,7 @@ def expanding(*paths):
     return {"expand": list(paths)}
 
 
-def test_an_account_expands_its_ownership_and_its_holder_and_nothing_else_changes(
-    sandbox, account
-):
+def test_expanding_an_account_changes_only_the_expanded_fields(sandbox, account):
     plain = get(sandbox, f"{ACCOUNTS}/{account}").json
     full = get(
         sandbox,
@@ -33,7 +31,7 @@ def test_an_account_expands_its_ownership_and_its_holder_and_nothing_else_change
     assert plain == full
 
 
-def test_a_holder_that_is_a_connected_account_expands(sandbox):
+def test_a_connected_account_as_holder_is_expanded(sandbox):
     merchant = sandbox.add_connected_account()
     account = sandbox.add_account(customer=merchant)
 
@@ -46,18 +44,21 @@ def test_a_holder_that_is_a_connected_account_expands(sandbox):
     )
 
 
-def test_on_a_list_paths_start_with_data(sandbox, account):
+def test_paths_on_a_list_start_with_data(sandbox, account):
     wrong = get(sandbox, ACCOUNTS, expanding("ownership"))
     right = get(sandbox, ACCOUNTS, expanding("data.ownership"))
 
     assert 400 == wrong.status
-    expected = "This property cannot be expanded (ownership). You may want to try expanding 'data.ownership' instead."
+    expected = (
+        "This property cannot be expanded (ownership)."
+        " You may want to try expanding 'data.ownership' instead."
+    )
     assert expected == wrong.error["message"]
     assert account == right.json["data"][0]["id"]
     assert isinstance(right.json["data"][0]["ownership"], dict)
 
 
-def test_a_session_expands_what_its_accounts_expand(sandbox):
+def test_a_session_expands_fields_of_its_accounts(sandbox):
     customer = sandbox.add_customer()
     holder = {"type": "customer", "customer": customer}
     session = post(
@@ -107,19 +108,19 @@ def test_a_session_expands_what_its_accounts_expand(sandbox):
         ),
     ],
 )
-def test_what_cannot_be_expanded_is_refused_without_code_and_param(
+def test_an_unexpandable_path_is_rejected_without_code_and_param(
     sandbox, account, path, expand, message
 ):
-    place = path if path.startswith("/") else f"{ACCOUNTS}/{account}"
+    url = path if path.startswith("/") else f"{ACCOUNTS}/{account}"
     params = {"account": account} if path == TRANSACTIONS else {}
 
-    reply = get(sandbox, place, {**params, **expanding(expand)})
+    reply = get(sandbox, url, {**params, **expanding(expand)})
 
     assert (400, message) == (reply.status, reply.error["message"])
     assert {"message", "request_log_url", "type"} == set(reply.error)
 
 
-def test_four_levels_are_allowed_and_five_are_not(sandbox, account):
+def test_four_levels_are_allowed_and_five_are_rejected(sandbox, account):
     four = get(
         sandbox, ACCOUNTS, expanding("data.account_holder.customer.default_source")
     )
@@ -136,7 +137,7 @@ def test_four_levels_are_allowed_and_five_are_not(sandbox, account):
     )
 
 
-def test_null_stays_null(sandbox):
+def test_expanding_null_returns_null(sandbox):
     account = sandbox.add_account()
 
     assert (
@@ -145,7 +146,7 @@ def test_null_stays_null(sandbox):
     )
 
 
-def test_a_post_expands_too(sandbox, account):
+def test_a_post_expands_its_response(sandbox, account):
     reply = post(
         sandbox,
         f"{ACCOUNTS}/{account}/refresh",
@@ -155,7 +156,7 @@ def test_a_post_expands_too(sandbox, account):
     assert isinstance(reply.json["ownership"], dict)
 
 
-def test_a_refused_expansion_leaves_no_trace(sandbox, account):
+def test_a_rejected_expansion_does_not_execute_the_request(sandbox, account):
     reply = post(
         sandbox,
         f"{ACCOUNTS}/{account}/refresh",
@@ -166,7 +167,7 @@ def test_a_refused_expansion_leaves_no_trace(sandbox, account):
     assert get(sandbox, f"{ACCOUNTS}/{account}").json["balance_refresh"] is None
 
 
-def test_duplicates_and_inline_lists_are_harmless(sandbox, account):
+def test_duplicate_paths_and_inline_lists_have_no_effect(sandbox, account):
     once = get(sandbox, f"{ACCOUNTS}/{account}", expanding("ownership")).json
 
     assert (

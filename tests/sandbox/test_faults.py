@@ -1,6 +1,4 @@
-"""Rate limits, faults and quirks; what happens on the way to the client is shown in
-process and over HTTP.
-"""
+"""Rate limits, faults and quirks, in process and over HTTP."""
 
 import contextlib
 
@@ -38,7 +36,7 @@ async def over_http(sandbox):
         yield client
 
 
-def test_a_limit_is_a_burst_for_each_key_reads_and_writes_apart():
+def test_each_key_has_one_limit_for_reads_and_one_for_writes():
     sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=4, writes=2)))
     account = sandbox.add_account()
     other = sandbox.add_key()
@@ -59,7 +57,7 @@ def test_a_limit_is_a_burst_for_each_key_reads_and_writes_apart():
     ]
 
 
-def test_429_tells_its_reason_and_that_a_retry_is_welcome():
+def test_a_429_has_its_reason_and_asks_for_a_retry():
     sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=1)))
     get(sandbox, ACCOUNTS)
     reply = get(sandbox, ACCOUNTS)
@@ -85,7 +83,9 @@ def test_429_tells_its_reason_and_that_a_retry_is_welcome():
         ("unavailable", 503, "api_error", None),
     ],
 )
-def test_an_error_on_demand(sandbox, account, kind, status, error_type, code):
+def test_an_error_fault_returns_its_status_and_code(
+    sandbox, account, kind, status, error_type, code
+):
     sandbox.inject(Fault(kind))
     reply = get(sandbox, ACCOUNTS)
 
@@ -97,7 +97,7 @@ def test_an_error_on_demand(sandbox, account, kind, status, error_type, code):
     assert 200 == get(sandbox, ACCOUNTS).status
 
 
-def test_a_gateway_answers_in_html(sandbox):
+def test_a_bad_gateway_responds_with_html(sandbox):
     sandbox.inject(Fault("bad_gateway"))
     reply = get(sandbox, ACCOUNTS)
 
@@ -107,7 +107,7 @@ def test_a_gateway_answers_in_html(sandbox):
 
 
 @pytest.mark.parametrize("kind", ["unavailable", "bad_gateway", "lock_timeout"])
-def test_a_fault_may_say_when_and_whether_to_retry(sandbox, kind):
+def test_a_fault_can_add_retry_headers(sandbox, kind):
     sandbox.inject(Fault(kind, retry_after=7, should_retry=False))
     reply = get(sandbox, ACCOUNTS)
 
@@ -117,9 +117,7 @@ def test_a_fault_may_say_when_and_whether_to_retry(sandbox, kind):
     )
 
 
-def test_faults_happen_to_their_operation_as_often_as_they_say_and_in_order(
-    sandbox, account
-):
+def test_faults_affect_their_operation_so_many_times_in_order(sandbox, account):
     sandbox.inject(
         Fault("unavailable", operation="retrieve_account", times=2),
         Fault("server_error", times=None),
@@ -133,26 +131,26 @@ def test_faults_happen_to_their_operation_as_often_as_they_say_and_in_order(
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "arguments",
     [
         {"kind": "bogus"},
         {"kind": "reset", "times": 0},
         {"kind": "latency", "seconds": -1},
     ],
 )
-def test_a_fault_that_cannot_happen_is_refused(wrong):
+def test_an_invalid_fault_is_rejected(arguments):
     with pytest.raises(ValueError, match="must be"):
-        Fault(**wrong)
+        Fault(**arguments)
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["reset", "response_lost", "reset_mid_body"])
-@pytest.mark.parametrize("place", [in_process, over_http])
-async def test_a_connection_is_reset_before_or_after_the_endpoint_ran(
-    sandbox, account, kind, place
+@pytest.mark.parametrize("connect", [in_process, over_http])
+async def test_a_connection_is_reset_before_or_after_the_endpoint_runs(
+    sandbox, account, kind, connect
 ):
     sandbox.inject(Fault(kind))
-    async with place(sandbox) as client:
+    async with connect(sandbox) as client:
         with pytest.raises(httpx.ReadError):
             await client.post(f"{ACCOUNTS}/{account}/disconnect", headers=EMPTY_FORM)
         after = (await client.get(f"{ACCOUNTS}/{account}")).json()
@@ -161,14 +159,16 @@ async def test_a_connection_is_reset_before_or_after_the_endpoint_ran(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("place", [in_process, over_http])
-async def test_a_retry_after_a_lost_answer_gets_that_answer(sandbox, account, place):
+@pytest.mark.parametrize("connect", [in_process, over_http])
+async def test_a_retry_after_a_lost_response_returns_that_response(
+    sandbox, account, connect
+):
     sandbox.inject(Fault("response_lost"))
     request = {
         "headers": {"Idempotency-Key": "k"},
         "data": {"features[]": "transactions"},
     }
-    async with place(sandbox) as client:
+    async with connect(sandbox) as client:
         with pytest.raises(httpx.ReadError):
             await client.post(f"{ACCOUNTS}/{account}/refresh", **request)
         reply = await client.post(f"{ACCOUNTS}/{account}/refresh", **request)
@@ -180,10 +180,10 @@ async def test_a_retry_after_a_lost_answer_gets_that_answer(sandbox, account, pl
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("place", [in_process, over_http])
-async def test_json_can_be_cut_in_half(sandbox, account, place):
+@pytest.mark.parametrize("connect", [in_process, over_http])
+async def test_truncated_json_is_half_of_the_body(sandbox, account, connect):
     sandbox.inject(Fault("truncated_json"))
-    async with place(sandbox) as client:
+    async with connect(sandbox) as client:
         half = await client.get(f"{ACCOUNTS}/{account}")
         whole = await client.get(f"{ACCOUNTS}/{account}")
 
@@ -193,7 +193,7 @@ async def test_json_can_be_cut_in_half(sandbox, account, place):
 
 
 @pytest.mark.anyio
-async def test_a_slow_body_and_a_slow_endpoint_take_their_seconds(sandbox, account):
+async def test_slow_bodies_and_latency_take_their_seconds(sandbox, account):
     waited = []
 
     async def sleep(seconds):
@@ -245,7 +245,7 @@ async def test_a_key_is_in_use_while_its_endpoint_is_slow(sandbox, account):
 
 
 @pytest.mark.anyio
-async def test_a_client_that_leaves_a_slow_endpoint_frees_its_key(sandbox, account):
+async def test_a_client_that_disconnects_releases_its_key(sandbox, account):
     asleep = anyio.Event()
 
     async def sleep(_):
@@ -266,7 +266,7 @@ async def test_a_client_that_leaves_a_slow_endpoint_frees_its_key(sandbox, accou
     assert 200 == reply.status_code
 
 
-def test_real_answers_can_break_the_contract_on_request(sandbox, account):
+def test_quirks_make_responses_violate_the_contract(sandbox, account):
     customer = sandbox.add_customer()
     params = {
         "account_holder": {"type": "customer", "customer": customer},
@@ -280,7 +280,7 @@ def test_real_answers_can_break_the_contract_on_request(sandbox, account):
         sandbox.set_quirks(*quirks)
         return get(sandbox, path, query).json
 
-    of_session = {"path": f"{SESSIONS}/{session}", "query": ""}
+    session_request = {"path": f"{SESSIONS}/{session}", "query": ""}
     assert "linked_account" == quirky("account_is_linked_account")["object"]
     assert quirky("owners_null")["ownership"]["owners"] is None
     assert {"last_attempted_at", "status"} == set(
@@ -291,9 +291,9 @@ def test_real_answers_can_break_the_contract_on_request(sandbox, account):
         balance["current"],
         balance["cash"]["available"],
     )
-    assert "" == quirky("session_url_empty", **of_session)["accounts"]["url"]
-    assert "accounts" not in quirky("session_without_accounts", **of_session)
-    assert "permissions" not in quirky("session_without_permissions", **of_session)
+    assert "" == quirky("session_url_empty", **session_request)["accounts"]["url"]
+    assert "accounts" not in quirky("session_without_accounts", **session_request)
+    assert "permissions" not in quirky("session_without_permissions", **session_request)
     sandbox.set_quirks()
     assert (
         get(sandbox, f"{ACCOUNTS}/{account}", "expand[]=ownership").json["id"]
@@ -301,7 +301,7 @@ def test_real_answers_can_break_the_contract_on_request(sandbox, account):
     )
 
 
-def test_an_account_with_a_pending_refresh_can_have_that_status(sandbox, account):
+def test_a_quirk_gives_a_refreshing_account_the_status_pending(sandbox, account):
     sandbox.set_quirks("account_pending", "account_is_linked_account")
     reply = post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["balance"]})
 
@@ -311,7 +311,7 @@ def test_an_account_with_a_pending_refresh_can_have_that_status(sandbox, account
 
 
 @pytest.mark.anyio
-async def test_a_test_that_has_only_a_url_controls_the_sandbox_by_it(sandbox, account):
+async def test_a_sandbox_is_controlled_over_http(sandbox, account):
     async with in_process(sandbox) as client:
         added = await client.post(
             "/_sandbox/faults", json={"kind": "unavailable", "times": 2}
@@ -339,7 +339,7 @@ async def test_a_test_that_has_only_a_url_controls_the_sandbox_by_it(sandbox, ac
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("segment", ["a%0Ab", "%00", "%2F..%2F", "_sandbox", "%C3%BF"])
-async def test_no_id_leaves_the_api(sandbox, segment):
+async def test_unusual_ids_are_handled_by_the_api(sandbox, segment):
     async with in_process(sandbox) as client:
         reply = await client.get(f"{ACCOUNTS}/{segment}")
 
@@ -350,7 +350,7 @@ async def test_no_id_leaves_the_api(sandbox, segment):
 
 
 @pytest.mark.anyio
-async def test_a_session_is_completed_by_its_url(sandbox):
+async def test_a_session_is_completed_over_http(sandbox):
     async with in_process(sandbox) as client:
         params = {
             "account_holder[type]": "customer",
@@ -379,9 +379,7 @@ async def test_a_session_is_completed_by_its_url(sandbox):
         ("complete", '{"session": "fcsess_x"}'),
     ],
 )
-async def test_the_control_endpoints_refuse_what_they_do_not_understand(
-    sandbox, path, content
-):
+async def test_control_endpoints_reject_invalid_requests(sandbox, path, content):
     async with in_process(sandbox) as client:
         reply = await client.post(f"/_sandbox/{path}", content=content)
 
@@ -390,7 +388,7 @@ async def test_the_control_endpoints_refuse_what_they_do_not_understand(
 
 
 @pytest.mark.anyio
-async def test_the_control_endpoints_need_a_key(sandbox):
+async def test_control_endpoints_require_a_key(sandbox):
     async with in_process(sandbox) as client:
         reply = await client.get(
             "/_sandbox/faults", headers={"Authorization": "Bearer nobody"}

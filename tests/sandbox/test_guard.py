@@ -1,4 +1,4 @@
-"""Web pages of others cannot drive a sandbox that listens on this machine."""
+"""Protection against requests from foreign web pages."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def server(sandbox):
 
 @pytest.fixture
 def send(sandbox, server):
-    """Send a request over a socket as a browser would, with the known key."""
+    """Send a request over a socket, with the key of the sandbox."""
 
     def send(method, path, *, content=b"", **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -52,9 +52,23 @@ def port_of(server):
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "evil.example:{port}", "localhost.evil.example", "127.0.0.1.evil.example", "evil@127.0.0.1",
-     "10.0.0.1", "192.168.1.5:{port}", "[fe80::1]", "[::2]", "sandbox", "127.0.0.1/", "localhost:x", "", "0.0.0.0"],
-)  # fmt: skip
+    [
+        "evil.example",
+        "evil.example:{port}",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil@127.0.0.1",
+        "10.0.0.1",
+        "192.168.1.5:{port}",
+        "[fe80::1]",
+        "[::2]",
+        "sandbox",
+        "127.0.0.1/",
+        "localhost:x",
+        "",
+        "0.0.0.0",
+    ],
+)
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -64,7 +78,7 @@ def port_of(server):
         ("GET", "/_sandbox/faults"),
     ],
 )
-def test_a_host_that_is_not_a_name_of_this_machine_is_refused(
+def test_a_host_that_is_not_a_loopback_name_is_rejected(
     send, sandbox, server, host, method, path
 ):
     before = sandbox.clock.now()
@@ -79,10 +93,19 @@ def test_a_host_that_is_not_a_name_of_this_machine_is_refused(
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "LOCALHOST:{port}", "localhost.", "my.app.localhost:{port}", "127.0.0.1:1", "127.9.8.7",
-     "[::1]:{port}", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]"],
-)  # fmt: skip
-def test_a_loopback_name_is_answered(send, server, host):
+    [
+        "localhost",
+        "LOCALHOST:{port}",
+        "localhost.",
+        "my.app.localhost:{port}",
+        "127.0.0.1:1",
+        "127.9.8.7",
+        "[::1]:{port}",
+        "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]",
+    ],
+)
+def test_a_loopback_name_is_accepted(send, server, host):
     assert (
         200
         == send(
@@ -94,7 +117,7 @@ def test_a_loopback_name_is_answered(send, server, host):
     )
 
 
-def test_a_name_can_be_allowed(sandbox):
+def test_allowed_hosts_are_accepted(sandbox):
     with serve(sandbox, allowed_hosts=["Sandbox.Test"]) as server:
         replies = [
             httpx.get(f"{server.url}/_sandbox/link", headers={"Host": host}).status_code
@@ -109,7 +132,7 @@ def test_a_name_can_be_allowed(sandbox):
     assert [200, 200, 200, 403, 403] == replies
 
 
-def test_a_server_on_another_address_answers_for_any_host_but_not_for_foreign_pages(
+def test_a_server_on_another_address_accepts_any_host_but_no_foreign_origin(
     sandbox,
 ):
     with serve(sandbox, host="0.0.0.0") as server:
@@ -149,7 +172,7 @@ def test_a_server_on_another_address_answers_for_any_host_but_not_for_foreign_pa
     "path",
     ["/_sandbox/quirks", "/_sandbox/link/fcsess_secret", f"{ACCOUNTS}/fca_1/refresh"],
 )
-def test_a_post_of_a_foreign_page_is_refused(send, server, headers, path):
+def test_a_post_from_a_foreign_page_is_rejected(send, server, headers, path):
     headers = {
         name: value.format(port=port_of(server)) for name, value in headers.items()
     }
@@ -176,10 +199,10 @@ def test_a_foreign_page_cannot_load_anything(send, headers):
     assert 403 == send("GET", "/_sandbox/link", **headers).status_code
 
 
-async def test_the_sdk_says_why(sandbox, anyio_backend):
+async def test_the_error_of_the_sdk_explains_the_rejection(sandbox, anyio_backend):
     async with (
         serve(sandbox) as server,
-        httpx.AsyncClient(event_hooks={"request": [as_evil]}) as http,
+        httpx.AsyncClient(event_hooks={"request": [set_evil_host]}) as http,
         AsyncClient(sandbox.api_key, base_url=server.url, http_client=http) as client,
     ):
         with pytest.raises(
@@ -189,11 +212,8 @@ async def test_the_sdk_says_why(sandbox, anyio_backend):
             await client.accounts.retrieve("fca_1")
 
 
-async def as_evil(request):
+async def set_evil_host(request):
     request.headers["Host"] = "evil.example"
-
-
-# -- what must go on working -----------------------------------------------------------
 
 
 def new_session(sandbox, server):
@@ -207,11 +227,11 @@ def new_session(sandbox, server):
     ).json()
 
 
-def test_a_front_end_can_lead_to_the_link_page_and_its_form_works(sandbox, server):
+def test_a_front_end_can_send_users_to_the_link_page(sandbox, server):
     page = f"/_sandbox/link/{new_session(sandbox, server)['client_secret']}"
-    own = server.url
-    with httpx.Client(base_url=own) as browser:
-        # A redirect from the front end, or a link in it.
+    origin = server.url
+    with httpx.Client(base_url=origin) as browser:
+        # Headers of a link or a redirect from the front end.
         navigation = {
             "Sec-Fetch-Site": "cross-site",
             "Sec-Fetch-Mode": "navigate",
@@ -221,27 +241,27 @@ def test_a_front_end_can_lead_to_the_link_page_and_its_form_works(sandbox, serve
         assert 200 == reply.status_code
         assert '<meta name="referrer" content="same-origin">' in reply.text
         form = "institution=Sandcastle+Savings&accounts[]=savings&decision=connect"
-        sent = {
+        form_headers = {
             "Content-Type": FORM,
-            "Origin": own,
+            "Origin": origin,
             "Sec-Fetch-Site": "same-origin",
             "Sec-Fetch-Mode": "navigate",
         }
-        reply = browser.post(page, content=form, headers=sent)
+        reply = browser.post(page, content=form, headers=form_headers)
     assert 200 == reply.status_code
     assert "Your accounts are linked" in reply.text
 
 
-def test_a_form_without_a_referrer_works_where_the_browser_vouches_for_it(
-    sandbox, server
-):
+def test_a_same_origin_form_without_a_referrer_is_accepted(sandbox, server):
     page = f"{server.url}/_sandbox/link/{new_session(sandbox, server)['client_secret']}"
-    sent = {"Content-Type": FORM, "Origin": "null", "Sec-Fetch-Site": "same-origin"}
-    assert 200 == httpx.post(page, content="decision=cancel", headers=sent).status_code
+    headers = {"Content-Type": FORM, "Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    assert (
+        200 == httpx.post(page, content="decision=cancel", headers=headers).status_code
+    )
 
 
 @pytest.mark.parametrize("site", ["none", "same-origin", "same-site"])
-def test_what_a_person_types_in_works(send, site):
+def test_a_url_typed_into_the_browser_is_accepted(send, site):
     assert (
         200
         == send(
@@ -250,8 +270,7 @@ def test_what_a_person_types_in_works(send, site):
     )
 
 
-async def test_in_process_any_host_works(sandbox, anyio_backend):
-    """There is no browser on the way."""
+async def test_any_host_is_accepted_in_process(sandbox, anyio_backend):
     transport = httpx.ASGITransport(application(sandbox))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://sandbox"
@@ -259,24 +278,21 @@ async def test_in_process_any_host_works(sandbox, anyio_backend):
         assert 200 == (await client.get("/_sandbox/link")).status_code
 
 
-# -- the pure part ---------------------------------------------------------------------
-
-
 @given(st.ip_addresses())
-def test_only_loopback_addresses_are_loopback(address):
+def test_is_loopback_accepts_loopback_addresses_only(address):
     mapped = getattr(address, "ipv4_mapped", None) or address
     assert mapped.is_loopback == is_loopback(str(address))
 
 
 @given(st.text(max_size=20))
-def test_no_host_is_too_odd(host):
-    refusal = host_error({"host": host}, ())
-    assert refusal is None or refusal.status == 403
+def test_arbitrary_hosts_are_accepted_or_rejected(host):
+    error = host_error({"host": host}, ())
+    assert error is None or error.status == 403
     assert host_error({"host": f"{host}.evil.example"}, ()) is not None
 
 
 @given(st.text(max_size=20), st.sampled_from(["GET", "POST", "DELETE"]))
-def test_no_origin_is_too_odd(origin, method):
+def test_arbitrary_origins_are_rejected(origin, method):
     assert origin_error(method, {"host": "127.0.0.1:1", "origin": origin}) is not None
     assert (
         origin_error(
@@ -291,7 +307,7 @@ def test_no_origin_is_too_odd(origin, method):
 
 
 @pytest.mark.parametrize(
-    ("host", "warned"),
+    ("host", "has_warning"),
     [
         ("0.0.0.0", True),
         ("127.0.0.1", False),
@@ -299,7 +315,7 @@ def test_no_origin_is_too_odd(origin, method):
         ("localhost", False),
     ],
 )
-def test_the_command_warns_where_others_reach_it(host, warned):
+def test_the_command_warns_if_others_can_reach_it(host, has_warning):
     command = [
         sys.executable,
         "-m",
@@ -316,5 +332,5 @@ def test_the_command_warns_where_others_reach_it(host, warned):
         process.terminate()
         _, errors = process.communicate(timeout=50)
     assert (
-        f"Anyone who can reach {host} can use this sandbox.\n" if warned else ""
+        f"Anyone who can reach {host} can use this sandbox.\n" if has_warning else ""
     ) == errors

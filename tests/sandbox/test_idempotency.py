@@ -10,7 +10,7 @@ from tests.support.sandbox_calls import (
     FORM,
     SESSIONS,
     admit,
-    encoded,
+    encode,
     get,
     open_sessions,
     post,
@@ -34,7 +34,7 @@ def refresh(sandbox, account, params=None, *, key="key-1", **headers):
     )
 
 
-def test_a_repeated_request_gets_the_first_answer_byte_for_byte(sandbox, account):
+def test_a_repeated_request_returns_the_first_response_byte_for_byte(sandbox, account):
     first = refresh(sandbox, account)
     sandbox.advance(1000)
     again = refresh(sandbox, account)
@@ -62,7 +62,7 @@ def test_a_retry_does_not_execute_twice(sandbox, account):
     )
 
 
-def test_a_repeated_session_is_one_session(sandbox):
+def test_a_repeated_creation_creates_one_session(sandbox):
     params = {
         "account_holder": {"type": "customer", "customer": sandbox.add_customer()},
         "permissions": ["balances"],
@@ -76,19 +76,15 @@ def test_a_repeated_session_is_one_session(sandbox):
     assert 1 == len(open_sessions(sandbox))
 
 
-def test_the_order_of_parameters_and_the_way_arrays_are_written_do_not_matter(
-    sandbox, account
-):
+def test_the_order_and_spelling_of_parameters_do_not_matter(sandbox, account):
     refresh(sandbox, account, "features[0]=balance&expand[0]=ownership")
     again = refresh(sandbox, account, "expand[]=ownership&features[]=balance")
 
     assert "true" == again.headers["Idempotent-Replayed"]
 
 
-@pytest.mark.parametrize("what", ["parameters", "path", "operation"])
-def test_the_same_key_for_another_request_is_an_idempotency_error(
-    sandbox, account, what
-):
+@pytest.mark.parametrize("difference", ["parameters", "path", "operation"])
+def test_a_key_of_another_request_is_an_idempotency_error(sandbox, account, difference):
     refresh(sandbox, account)
     others = {
         "parameters": lambda: refresh(sandbox, account, {"features": ["ownership"]}),
@@ -98,23 +94,23 @@ def test_the_same_key_for_another_request_is_an_idempotency_error(
         ),
     }
 
-    reply = others[what]()
+    reply = others[difference]()
 
     assert (400, "idempotency_error") == (reply.status, reply.error["type"])
     assert "code" not in reply.error
     expected = (
-        "Keys for idempotent requests can only be used with the same parameters they were first used with."
-        " Try using a key other than 'key-1'"
+        "Keys for idempotent requests can only be used with the same parameters they"
+        " were first used with. Try using a key other than 'key-1'"
     )
     assert reply.error["message"].startswith(expected)
 
 
-def test_a_key_whose_request_is_running_is_in_use(sandbox, account):
+def test_the_key_of_a_running_request_is_in_use(sandbox, account):
     path, headers = (
         f"{ACCOUNTS}/{account}/refresh",
         {"content_type": FORM, "idempotency_key": "key-1"},
     )
-    running = admit(sandbox, "POST", path, body=encoded(BALANCE), headers=headers)
+    running = admit(sandbox, "POST", path, body=encode(BALANCE), headers=headers)
 
     reply = refresh(sandbox, account)
 
@@ -123,19 +119,19 @@ def test_a_key_whose_request_is_running_is_in_use(sandbox, account):
     assert first.body == refresh(sandbox, account).body
 
 
-def test_a_request_that_is_given_up_frees_its_key(sandbox, account):
+def test_an_abandoned_request_releases_its_key(sandbox, account):
     path, headers = (
         f"{ACCOUNTS}/{account}/refresh",
         {"content_type": FORM, "idempotency_key": "key-1"},
     )
     sandbox.api.abandon(
-        admit(sandbox, "POST", path, body=encoded(BALANCE), headers=headers)
+        admit(sandbox, "POST", path, body=encode(BALANCE), headers=headers)
     )
 
     assert 200 == refresh(sandbox, account).status
 
 
-def test_refusals_of_the_endpoint_are_replayed(sandbox, account):
+def test_errors_of_the_endpoint_are_replayed(sandbox, account):
     missing = refresh(sandbox, "fca_x")
     assert missing.body == refresh(sandbox, "fca_x").body
     assert "true" == refresh(sandbox, "fca_x").headers["Idempotent-Replayed"]
@@ -146,19 +142,19 @@ def test_refusals_of_the_endpoint_are_replayed(sandbox, account):
     assert inactive.body == refresh(sandbox, account, key="key-2").body
 
 
-def test_faulty_parameters_are_not_remembered(sandbox, account):
+def test_invalid_parameters_are_not_stored(sandbox, account):
     assert 400 == refresh(sandbox, account, {"features": ["bogus"]}).status
     assert 400 == refresh(sandbox, account, {**BALANCE, "expand": ["bogus"]}).status
     assert 400 == refresh(sandbox, account, content_type="application/json").status
     assert 200 == refresh(sandbox, account).status
 
 
-def test_401_is_not_remembered(sandbox, account):
+def test_a_401_is_not_stored(sandbox, account):
     assert 401 == refresh(sandbox, account, authorization="Bearer nobody").status
     assert 200 == refresh(sandbox, account).status
 
 
-def test_429_comes_before_idempotency_and_is_not_remembered():
+def test_a_429_precedes_idempotency_and_is_not_stored():
     sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(writes=1)))
     account = sandbox.add_account()
 
@@ -170,14 +166,14 @@ def test_429_comes_before_idempotency_and_is_not_remembered():
 @pytest.mark.parametrize(
     "kind", ["lock_timeout", "server_error", "unavailable", "rate_limited"]
 )
-def test_a_fault_before_the_endpoint_is_not_remembered(sandbox, account, kind):
+def test_a_fault_before_the_endpoint_is_not_stored(sandbox, account, kind):
     sandbox.inject(Fault(kind))
 
     assert refresh(sandbox, account).status >= 409
     assert 200 == refresh(sandbox, account).status
 
 
-def test_a_500_can_be_remembered(sandbox, account):
+def test_a_500_can_be_stored(sandbox, account):
     sandbox.inject(Fault("stored_server_error"))
     first, again = refresh(sandbox, account), refresh(sandbox, account)
 
@@ -187,7 +183,7 @@ def test_a_500_can_be_remembered(sandbox, account):
     assert get(sandbox, f"{ACCOUNTS}/{account}").json["balance_refresh"] is None
 
 
-def test_reading_ignores_the_key(sandbox, account):
+def test_a_get_ignores_the_key(sandbox, account):
     before = get(sandbox, f"{ACCOUNTS}/{account}", idempotency_key="k")
     sandbox.deactivate(account)
     after = get(sandbox, f"{ACCOUNTS}/{account}", idempotency_key="k")
@@ -207,7 +203,7 @@ def test_a_key_belongs_to_one_stripe_account(sandbox, account):
     assert "Idempotent-Replayed" not in reply.headers
 
 
-def test_a_key_is_kept_for_a_day(sandbox, account):
+def test_a_key_is_stored_for_a_day(sandbox, account):
     refresh(sandbox, account)
     sandbox.advance(86_400)
     assert "true" == refresh(sandbox, account).headers["Idempotent-Replayed"]
@@ -227,7 +223,7 @@ def test_a_key_has_at_most_255_characters(sandbox, account):
     )
 )
 def test_a_replay_changes_nothing(actions):
-    """The state after any requests is the same, whether or not each was sent twice."""
+    """Sending each request twice leads to the same state as sending it once."""
     once, twice = Sandbox(5), Sandbox(5)
     for sandbox, times in ((once, 1), (twice, 2)):
         account = sandbox.add_account(transactions=1)

@@ -1,4 +1,4 @@
-"""Ids, and what follows from a seed."""
+"""IDs, data derived from a seed, and the clock."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from financial_connections.sandbox import Clock, NewAccount, Sandbox
 from tests.support.sandbox_calls import ACCOUNTS, SESSIONS, TRANSACTIONS, get, post
 
 
-def story(seed):
-    """Everything a short life of a sandbox answers."""
+def replies_and_events(seed):
+    """Return all responses and events of a short life of a sandbox."""
     sandbox = Sandbox.demo(seed)
     account = sandbox.accounts[-1]
     replies = [
@@ -28,20 +28,20 @@ def story(seed):
     )
 
 
-def test_the_same_seed_gives_the_same_ids_and_data():
-    assert story(7) == story(7)
-    assert story(7) != story(8)
+def test_the_same_seed_produces_the_same_ids_and_data():
+    assert replies_and_events(7) == replies_and_events(7)
+    assert replies_and_events(7) != replies_and_events(8)
 
 
-def test_ids_of_accounts_do_not_depend_on_the_requests_between():
-    quiet, busy = Sandbox(3), Sandbox(3)
+def test_ids_of_accounts_do_not_depend_on_requests():
+    idle, busy = Sandbox(3), Sandbox(3)
     for _ in range(5):
         get(busy, ACCOUNTS)
 
-    assert quiet.add_account() == busy.add_account()
+    assert idle.add_account() == busy.add_account()
 
 
-def test_ids_have_the_prefixes_of_their_kind(sandbox):
+def test_ids_have_the_prefix_of_their_type(sandbox):
     customer = sandbox.add_customer()
     params = {
         "account_holder": {"type": "customer", "customer": customer},
@@ -70,7 +70,7 @@ def test_ids_have_the_prefixes_of_their_kind(sandbox):
         (TRANSACTIONS, "transaction", "transaction"),
     ],
 )
-def test_an_unknown_id_is_404_and_named(sandbox, path, noun, param):
+def test_an_unknown_id_is_a_404_that_names_it(sandbox, path, noun, param):
     reply = get(sandbox, f"{path}/x_1")
 
     assert 404 == reply.status
@@ -89,43 +89,49 @@ def test_an_unknown_id_is_404_and_named(sandbox, path, noun, param):
         ("other", ["other"]),
     ],
 )
-def test_a_category_has_its_subcategories_and_its_kind_of_balance(
+def test_a_category_has_its_subcategories_and_type_of_balance(
     sandbox, category, subcategories
 ):
-    kind = "credit" if category == "credit" else "cash"
+    balance_type = "credit" if category == "credit" else "cash"
     for subcategory in subcategories:
         account = sandbox.add_account(
             category=category, subcategory=subcategory, balance=-500
         )
-        shape = get(sandbox, f"{ACCOUNTS}/{account}").json
-        assert (category, subcategory) == (shape["category"], shape["subcategory"])
-        assert {"as_of", "current", "type", kind} == set(shape["balance"])
-        assert {"usd": -500} == shape["balance"]["current"]
+        rendered = get(sandbox, f"{ACCOUNTS}/{account}").json
+        assert (category, subcategory) == (
+            rendered["category"],
+            rendered["subcategory"],
+        )
+        assert {"as_of", "current", "type", balance_type} == set(rendered["balance"])
+        assert {"usd": -500} == rendered["balance"]["current"]
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "arguments",
     [
         {"category": "gold"},
         {"category": "cash", "subcategory": "mortgage"},
         {"permissions": ["balance"]},
     ],
 )
-def test_an_account_that_cannot_exist_is_refused(sandbox, wrong):
+def test_an_invalid_new_account_is_rejected(sandbox, arguments):
     with pytest.raises(ValueError, match="not "):
-        sandbox.add_account(**wrong)
+        sandbox.add_account(**arguments)
     with pytest.raises(ValueError, match="not "):
-        NewAccount(**wrong)
+        NewAccount(**arguments)
 
 
-def test_a_customer_id_may_be_chosen_once(sandbox):
+def test_a_customer_id_can_be_chosen_once(sandbox):
     assert "cus_mine" == sandbox.add_customer("cus_mine")
-    for wrong, message in (("cus_mine", "already"), ("acct_mine", "starts with cus_")):
+    for customer, message in (
+        ("cus_mine", "already"),
+        ("acct_mine", "starts with cus_"),
+    ):
         with pytest.raises(ValueError, match=message):
-            sandbox.add_customer(wrong)
+            sandbox.add_customer(customer)
 
 
-def test_what_does_not_exist_cannot_be_changed(sandbox):
+def test_unknown_objects_raise_lookup_errors(sandbox):
     for change in (
         lambda: sandbox.add_account(customer="cus_x"),
         lambda: sandbox.add_account(stripe_account="acct_x"),
@@ -137,7 +143,7 @@ def test_what_does_not_exist_cannot_be_changed(sandbox):
             change()
 
 
-def test_a_frozen_clock_stands_still_and_a_ticking_one_does_not():
+def test_a_frozen_clock_does_not_move_and_a_ticking_one_does():
     frozen, ticking = Clock(100), Clock(100, ticking=True)
     frozen.advance(5)
     ticking.advance(5)

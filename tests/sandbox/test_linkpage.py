@@ -1,4 +1,4 @@
-"""The linking page: plain HTML that works by itself."""
+"""The link page: plain HTML without scripts."""
 
 from html.parser import HTMLParser
 from urllib.parse import urljoin
@@ -22,7 +22,7 @@ LINK = "/_sandbox/link/"
 
 
 class Page(HTMLParser):
-    """The tags and texts of a page."""
+    """Tags and texts of a page."""
 
     def __init__(self, html):
         super().__init__()
@@ -82,11 +82,14 @@ def new_session(sandbox, customer, **params):
     ).json
 
 
-async def test_a_person_picks_accounts_and_consents(sandbox, customer, browse):
+async def test_a_user_chooses_accounts_and_consents(sandbox, customer, browse):
     session = new_session(
         sandbox, customer, return_url="https://example.com/back?a=1&b=2"
     )
-    form = "institution=Sandcastle+Savings&accounts[]=savings&accounts%5B%5D=credit_card&decision=connect"
+    form = (
+        "institution=Sandcastle+Savings&accounts[]=savings&accounts%5B%5D=credit_card"
+        "&decision=connect"
+    )
 
     _, before = await browse("GET", LINK + session["client_secret"])
     reply, after = await browse("POST", LINK + session["client_secret"], form)
@@ -103,7 +106,7 @@ async def test_a_person_picks_accounts_and_consents(sandbox, customer, browse):
     assert ["balances", "ownership"] == accounts[0]["permissions"]
 
 
-async def test_a_person_may_cancel(sandbox, customer, browse):
+async def test_a_user_can_cancel(sandbox, customer, browse):
     session = new_session(sandbox, customer)
 
     _, page = await browse("POST", LINK + session["client_secret"], "decision=cancel")
@@ -129,7 +132,7 @@ async def test_a_person_may_cancel(sandbox, customer, browse):
         ("accounts=1&accounts[]=2", "two incompatible shapes"),
     ],
 )
-async def test_what_is_missing_is_said_as_an_alert(
+async def test_an_incomplete_form_shows_an_alert(
     sandbox, customer, browse, form, problem
 ):
     session = new_session(sandbox, customer)
@@ -142,10 +145,10 @@ async def test_what_is_missing_is_said_as_an_alert(
     assert 1 == len(open_sessions(sandbox))
 
 
-async def test_what_was_chosen_before_a_problem_stays_chosen(sandbox, customer, browse):
+async def test_earlier_choices_stay_selected(sandbox, customer, browse):
     session = new_session(sandbox, customer)
 
-    _, bank = await browse(
+    _, institution = await browse(
         "POST",
         LINK + session["client_secret"],
         "decision=connect&institution=Example+Bank",
@@ -154,27 +157,27 @@ async def test_what_was_chosen_before_a_problem_stays_chosen(sandbox, customer, 
         "POST", LINK + session["client_secret"], "decision=connect&accounts[]=savings"
     )
 
-    for page, value in ((bank, "Example Bank"), (account, "savings")):
+    for page, value in ((institution, "Example Bank"), (account, "savings")):
         assert [value] == [
             item["value"] for item in page.all("input") if "checked" in item
         ]
 
 
-async def test_a_decision_is_made_once(sandbox, customer, browse):
+async def test_a_session_cannot_be_decided_twice(sandbox, customer, browse):
     session = new_session(sandbox, customer)
     await browse("POST", LINK + session["client_secret"], "decision=cancel")
 
     again, page = await browse(
         "POST", LINK + session["client_secret"], "decision=connect"
     )
-    shown, _ = await browse("GET", LINK + session["client_secret"])
+    shown_again, _ = await browse("GET", LINK + session["client_secret"])
 
-    assert (409, 200) == (again.status_code, shown.status_code)
+    assert (409, 200) == (again.status_code, shown_again.status_code)
     assert "Nothing was linked" in page.text
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_only_the_secret_leads_to_a_session(sandbox, customer, browse, method):
+async def test_a_session_is_found_by_its_secret_only(sandbox, customer, browse, method):
     session = new_session(sandbox, customer)
     for wrong in (session["id"], "x"):
         reply, page = await browse(method, LINK + wrong, "decision=cancel")
@@ -182,7 +185,7 @@ async def test_only_the_secret_leads_to_a_session(sandbox, customer, browse, met
         assert "Session not found" in page.text
 
 
-async def test_only_institutions_of_the_countries_asked_for_are_offered(
+async def test_only_institutions_in_the_requested_countries_are_offered(
     sandbox, customer, browse
 ):
     def offered(page):
@@ -198,7 +201,7 @@ async def test_only_institutions_of_the_countries_asked_for_are_offered(
     assert "No institution is available in the requested countries." in page.text
 
 
-async def test_the_index_leads_to_every_open_session(sandbox, customer, browse):
+async def test_the_index_links_to_every_open_session(sandbox, customer, browse):
     _, empty = await browse("GET", "/_sandbox/link")
     sessions = [new_session(sandbox, customer) for _ in range(2)]
     reply, page = await browse("GET", "/_sandbox/link")
@@ -210,9 +213,7 @@ async def test_the_index_leads_to_every_open_session(sandbox, customer, browse):
     ] == links
 
 
-async def test_every_page_is_well_formed_plain_and_needs_nothing_else(
-    sandbox, customer, browse
-):
+async def test_every_page_is_well_formed_and_loads_nothing(sandbox, customer, browse):
     session = new_session(sandbox, customer, return_url="https://example.com")
     pages = [
         await browse("GET", "/_sandbox/link"),
@@ -252,7 +253,7 @@ async def test_every_choice_has_a_label_and_every_group_a_legend(
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", 'https://x"><script>alert(1)</script>']
 )
-async def test_a_return_address_is_no_script(sandbox, customer, browse, url):
+async def test_a_return_url_cannot_run_a_script(sandbox, customer, browse, url):
     session = new_session(sandbox, customer, return_url=url)
 
     _, page = await browse("POST", LINK + session["client_secret"], "decision=cancel")
@@ -262,7 +263,7 @@ async def test_a_return_address_is_no_script(sandbox, customer, browse, url):
     assert not any(item["href"].startswith("javascript") for item in page.all("a"))
 
 
-async def test_a_session_of_a_connected_account_is_linked_there(sandbox, browse):
+async def test_a_session_of_a_connected_account_links_accounts_there(sandbox, browse):
     merchant = sandbox.add_connected_account()
     customer = sandbox.add_customer(stripe_account=merchant)
     holder = {"type": "customer", "customer": customer}

@@ -1,4 +1,4 @@
-"""Lists: order, pages in both directions, filters."""
+"""Lists: their order, pages in both directions, and filters."""
 
 import pytest
 from hypothesis import settings
@@ -17,15 +17,15 @@ def account(sandbox):
 
 @pytest.fixture
 def six(sandbox, account):
-    """Transactions 1 to 6, oldest first."""
+    """IDs of six transactions, oldest first."""
     return [sandbox.add_transactions(account)[0] for _ in range(6)]
 
 
-def test_the_newest_comes_first(sandbox, account, six):
+def test_lists_are_newest_first(sandbox, account, six):
     assert six[::-1] == get(sandbox, TRANSACTIONS, {"account": account}).ids
 
 
-def test_starting_after_gives_what_is_older_without_the_cursor(sandbox, account, six):
+def test_starting_after_returns_older_items_without_the_cursor(sandbox, account, six):
     reply = get(
         sandbox,
         TRANSACTIONS,
@@ -36,7 +36,7 @@ def test_starting_after_gives_what_is_older_without_the_cursor(sandbox, account,
     assert reply.json["has_more"] is True
 
 
-def test_ending_before_gives_the_nearest_page_newest_first(sandbox, account, six):
+def test_ending_before_returns_the_nearest_page_newest_first(sandbox, account, six):
     reply = get(
         sandbox, TRANSACTIONS, {"account": account, "ending_before": six[2], "limit": 2}
     )
@@ -53,7 +53,7 @@ def test_ending_before_gives_the_nearest_page_newest_first(sandbox, account, six
 
 
 @pytest.mark.parametrize(("limit", "has_more"), [(5, True), (6, False), (7, False)])
-def test_has_more_tells_of_the_direction_of_travel(
+def test_has_more_refers_to_the_direction_of_travel(
     sandbox, account, six, limit, has_more
 ):
     assert (
@@ -71,13 +71,13 @@ def test_has_more_tells_of_the_direction_of_travel(
     }
 
 
-def test_an_empty_list_is_a_list(sandbox):
+def test_an_empty_list_is_a_list_object(sandbox):
     assert {"object": "list", "data": [], "has_more": False, "url": ACCOUNTS} == get(
         sandbox, ACCOUNTS
     ).json
 
 
-def test_both_cursors_together_are_refused(sandbox, account, six):
+def test_both_cursors_together_are_rejected(sandbox, account, six):
     reply = get(
         sandbox,
         TRANSACTIONS,
@@ -85,13 +85,16 @@ def test_both_cursors_together_are_refused(sandbox, account, six):
     )
 
     assert 400 == reply.status
-    expected = "Received both starting_after and ending_before parameters. Please pass in only one."
+    expected = (
+        "Received both starting_after and ending_before parameters."
+        " Please pass in only one."
+    )
     assert expected == reply.error["message"]
 
 
 @pytest.mark.parametrize("cursor", ["starting_after", "ending_before"])
 @pytest.mark.parametrize("status", [400, 404])
-def test_an_unknown_cursor_is_missing_by_its_parameter(cursor, status):
+def test_an_unknown_cursor_is_rejected_with_its_parameter(cursor, status):
     sandbox = Sandbox(rules=Rules(unknown_reference_status=status))
 
     reply = get(sandbox, ACCOUNTS, {cursor: "fca_x"})
@@ -102,7 +105,7 @@ def test_an_unknown_cursor_is_missing_by_its_parameter(cursor, status):
     assert "No such financial connections account: 'fca_x'" == reply.error["message"]
 
 
-def test_a_cursor_of_another_account_is_unknown(sandbox, account, six):
+def test_a_cursor_of_another_account_is_rejected(sandbox, account, six):
     other = sandbox.add_account(transactions=1)
 
     assert (
@@ -113,7 +116,7 @@ def test_a_cursor_of_another_account_is_unknown(sandbox, account, six):
     )
 
 
-def test_an_item_that_arrives_during_a_walk_is_before_the_cursor(sandbox, account, six):
+def test_items_added_during_pagination_are_before_the_cursor(sandbox, account, six):
     first = get(sandbox, TRANSACTIONS, {"account": account, "limit": 3})
     [late] = sandbox.add_transactions(account, transacted_at=START - 1_000_000)
     rest = get(
@@ -139,7 +142,7 @@ def test_an_item_that_arrives_during_a_walk_is_before_the_cursor(sandbox, accoun
         ({"gt": START + 10, "lt": START + 30}, [2]),
     ],
 )
-def test_transactions_are_selected_by_time(sandbox, account, condition, expected):
+def test_transactions_are_filtered_by_time(sandbox, account, condition, expected):
     ids = [
         sandbox.add_transactions(account, transacted_at=START + 10 * number)[0]
         for number in (1, 2, 3)
@@ -150,9 +153,7 @@ def test_transactions_are_selected_by_time(sandbox, account, condition, expected
     assert [ids[number - 1] for number in expected] == reply.ids
 
 
-def test_transactions_are_selected_by_the_refresh_after_which_they_changed(
-    sandbox, account
-):
+def test_transactions_are_filtered_by_the_refresh_that_changed_them(sandbox, account):
     old, pending = sandbox.add_transactions(account, 2, status="pending")
     refresh = get(sandbox, f"{ACCOUNTS}/{account}").json["transaction_refresh"]["id"]
     query = {"account": account, "transaction_refresh": {"after": refresh}}
@@ -165,7 +166,7 @@ def test_transactions_are_selected_by_the_refresh_after_which_they_changed(
     assert old not in get(sandbox, TRANSACTIONS, query).ids
 
 
-def test_an_unknown_refresh_is_missing_by_its_parameter(sandbox, account):
+def test_an_unknown_refresh_is_rejected_with_its_parameter(sandbox, account):
     reply = get(
         sandbox,
         TRANSACTIONS,
@@ -177,7 +178,7 @@ def test_an_unknown_refresh_is_missing_by_its_parameter(sandbox, account):
     assert "transaction_refresh[after]" == reply.error["param"]
 
 
-def test_a_filter_holds_across_pages(sandbox, account):
+def test_a_filter_applies_to_every_page(sandbox, account):
     for number in range(20):
         sandbox.add_transactions(account, transacted_at=START + number % 2)
     query = {"account": account, "transacted_at": START + 1, "limit": 4}
@@ -193,7 +194,7 @@ def test_a_filter_holds_across_pages(sandbox, account):
     }
 
 
-def test_a_first_fetch_reaches_back_180_days(sandbox):
+def test_the_first_refresh_fetches_180_days(sandbox):
     account = sandbox.add_account(transactions=50)
     times = [
         item["transacted_at"]
@@ -208,7 +209,7 @@ def test_a_first_fetch_reaches_back_180_days(sandbox):
     assert max(times) < START
 
 
-def test_accounts_are_selected_by_holder(sandbox):
+def test_accounts_are_filtered_by_holder(sandbox):
     merchant = sandbox.add_connected_account()
     customer, other = sandbox.add_customer(), sandbox.add_customer()
     accounts = [
@@ -226,7 +227,7 @@ def test_accounts_are_selected_by_holder(sandbox):
     assert (400, "account_holder[customer]") == (unknown.status, unknown.error["param"])
 
 
-def test_accounts_are_selected_by_the_session_that_collected_them(sandbox):
+def test_accounts_are_filtered_by_session(sandbox):
     customer = sandbox.add_customer()
     sandbox.add_account(customer=customer)
     params = {
@@ -241,7 +242,7 @@ def test_accounts_are_selected_by_the_session_that_collected_them(sandbox):
     assert linked == get(sandbox, ACCOUNTS, {"session": session}).ids
 
 
-def test_owners_are_those_of_the_snapshot_asked_for(sandbox):
+def test_owners_are_those_of_the_requested_snapshot(sandbox):
     account = sandbox.add_account(owners=12)
     first = get(sandbox, f"{ACCOUNTS}/{account}").json["ownership"]
     post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["ownership"]})
@@ -263,7 +264,7 @@ def test_owners_are_those_of_the_snapshot_asked_for(sandbox):
     )
 
 
-def test_a_snapshot_of_another_account_is_unknown(sandbox):
+def test_a_snapshot_of_another_account_is_rejected(sandbox):
     account, other = sandbox.add_account(owners=1), sandbox.add_account(owners=1)
     snapshot = get(sandbox, f"{ACCOUNTS}/{other}").json["ownership"]
 
@@ -272,8 +273,8 @@ def test_a_snapshot_of_another_account_is_unknown(sandbox):
     assert (400, "ownership") == (reply.status, reply.error["param"])
 
 
-class Walks(RuleBasedStateMachine):
-    """Two walks from a cursor, one each way, while transactions keep arriving."""
+class Pagination(RuleBasedStateMachine):
+    """Page from a cursor in both directions while transactions are added."""
 
     @initialize(
         older=st.integers(0, 8), newer=st.integers(0, 8), limit=st.integers(1, 4)
@@ -296,26 +297,26 @@ class Walks(RuleBasedStateMachine):
         )
 
     @rule(count=st.integers(1, 3))
-    def arrive(self, count):
+    def add(self, count):
         self.newer += self.sandbox.add_transactions(self.account, count)
         self.more_up = True
 
     @rule()
-    def walk_down(self):
+    def page_down(self):
         if self.more_down:
             page = self.page(starting_after=(self.down or [self.cursor])[-1])
             self.down += page.ids
             self.more_down = page.json["has_more"]
 
     @rule()
-    def walk_up(self):
+    def page_up(self):
         if self.more_up:
             page = self.page(ending_before=(self.up or [self.cursor])[-1])
             self.up += page.ids[::-1]
             self.more_up = page.json["has_more"]
 
     @invariant()
-    def nothing_is_lost_or_doubled(self):
+    def no_item_is_lost_or_duplicated(self):
         if hasattr(self, "sandbox"):
             assert self.older[::-1][: len(self.down)] == self.down
             assert self.newer[: len(self.up)] == self.up
@@ -323,5 +324,7 @@ class Walks(RuleBasedStateMachine):
             assert self.more_up or self.newer == self.up
 
 
-TestWalks = Walks.TestCase
-TestWalks.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestPagination = Pagination.TestCase
+TestPagination.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None
+)

@@ -1,4 +1,4 @@
-"""Real HTTP: starting, stopping, and nothing left behind."""
+"""Servers: start, stop, and the command."""
 
 import os
 import select
@@ -30,7 +30,7 @@ def is_open(url):
 
 
 @pytest.mark.anyio
-async def test_a_server_answers_whichever_loop_the_caller_has(sandbox):
+async def test_a_server_works_with_every_event_loop(sandbox):
     account = sandbox.add_account(transactions=3)
     async with serve(sandbox) as server:
         assert server.url.startswith("http://127.0.0.1:")
@@ -66,7 +66,7 @@ async def test_a_server_listens_only_while_it_is_entered(sandbox):
     assert not is_open(server.url)
 
 
-def test_a_server_needs_no_loop_and_can_start_again(sandbox):
+def test_a_server_works_without_a_loop_and_can_be_restarted(sandbox):
     server = serve(sandbox)
     urls = []
     for _ in range(2):
@@ -79,17 +79,17 @@ def test_a_server_needs_no_loop_and_can_start_again(sandbox):
     assert [] == threads()
 
 
-def test_stopping_does_not_wait_for_an_answer_that_is_held_back(sandbox):
-    """The client sees its connection end; the test would time out otherwise."""
+def test_stopping_does_not_wait_for_a_delayed_response(sandbox):
+    """The connection is closed; otherwise the test would time out."""
     sandbox.inject(Fault("latency", seconds=3600))
     started = threading.Event()
     take = sandbox.api.faults.take
 
-    def taking(operation):
+    def take_and_signal(operation):
         started.set()
         return take(operation)
 
-    sandbox.api.faults.take = taking
+    sandbox.api.faults.take = take_and_signal
     with ThreadPoolExecutor(1) as pool:
         with serve(sandbox) as server:
             request = pool.submit(
@@ -102,7 +102,7 @@ def test_stopping_does_not_wait_for_an_answer_that_is_held_back(sandbox):
     assert [] == threads()
 
 
-def test_many_clients_are_answered_at_once_and_in_order(sandbox):
+def test_concurrent_clients_lose_no_change(sandbox):
     account = sandbox.add_account()
     with serve(sandbox) as server, ThreadPoolExecutor(8) as pool:
         url = server.url + TRANSACTIONS
@@ -121,17 +121,17 @@ def test_many_clients_are_answered_at_once_and_in_order(sandbox):
     assert 40 == len({item["id"] for item in data})
 
 
-def test_a_port_in_use_is_an_os_error(sandbox):
+def test_a_port_in_use_raises_os_error(sandbox):
     with serve(sandbox) as server, pytest.raises(OSError, match="in use"):
         serve(Sandbox(), port=urlsplit(server.url).port).start()
 
 
-def test_what_fails_while_starting_is_told_to_the_caller(sandbox):
-    def companion():
-        raise LookupError("no companion")
+def test_an_error_during_the_start_is_raised_by_start(sandbox):
+    def background():
+        raise LookupError("no background task")
 
-    server = Server(application(sandbox), companion)
-    with pytest.raises(LookupError, match="no companion"):
+    server = Server(application(sandbox), background)
+    with pytest.raises(LookupError, match="no background task"):
         server.start()
     server.stop()
     assert [] == threads()
@@ -158,7 +158,7 @@ def banner(process):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_prints_where_it_listens_and_stops_on_a_signal(number):
+def test_the_command_prints_its_url_and_stops_on_a_signal(number):
     with run("--port", "0", "--seed", "1") as process:
         shown = banner(process)
         reply = httpx.get(
@@ -184,9 +184,9 @@ def test_the_command_prints_where_it_listens_and_stops_on_a_signal(number):
         (["--port", "in use"], "Cannot listen on 127.0.0.1:"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_one_clear_line(arguments, text):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
+def test_an_invalid_option_prints_one_line(arguments, text):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
         with run(
             *(port if item == "in use" else item for item in arguments)
         ) as process:

@@ -1,4 +1,4 @@
-"""Sessions and linking."""
+"""Sessions, and linking accounts in them."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_a_new_session_has_a_secret_and_no_accounts(sandbox, customer, params):
     assert session == get(sandbox, f"{SESSIONS}/{session['id']}").json
 
 
-def test_the_holder_may_be_a_connected_account(sandbox):
+def test_the_holder_can_be_a_connected_account(sandbox):
     merchant = sandbox.add_connected_account()
     holder = {"type": "account", "account": merchant}
 
@@ -71,7 +71,7 @@ def test_the_holder_must_exist(sandbox, customer, params, holder, param):
     )
 
 
-def test_a_holder_is_one(sandbox, customer, params):
+def test_two_holders_are_rejected(sandbox, customer, params):
     holder = {
         "type": "customer",
         "customer": customer,
@@ -81,7 +81,7 @@ def test_a_holder_is_one(sandbox, customer, params):
     assert 400 == post(sandbox, SESSIONS, {**params, "account_holder": holder}).status
 
 
-def test_only_what_is_permitted_can_be_prefetched(sandbox, params):
+def test_prefetching_requires_the_permission(sandbox, params):
     reply = post(sandbox, SESSIONS, {**params, "prefetch": ["balances", "ownership"]})
 
     assert (400, "prefetch[1]") == (reply.status, reply.error["param"])
@@ -90,7 +90,7 @@ def test_only_what_is_permitted_can_be_prefetched(sandbox, params):
     ).json["prefetch"]
 
 
-def test_consent_links_accounts_with_the_permissions_of_the_session(
+def test_completing_links_accounts_with_the_permissions_of_the_session(
     sandbox, customer, params
 ):
     session = post(sandbox, SESSIONS, params).json
@@ -133,16 +133,16 @@ def test_prefetching_starts_a_refresh_when_an_account_is_linked(sandbox, params)
     assert after["ownership_refresh"] is None
 
 
-def test_a_session_of_many_accounts_shows_a_page_and_the_list_the_rest(sandbox, params):
+def test_a_session_contains_the_first_page_of_its_accounts(sandbox, params):
     session = post(sandbox, SESSIONS, params).json["id"]
     ids = sandbox.complete(session, [NewAccount()] * 12)
-    shown = get(sandbox, f"{SESSIONS}/{session}").json["accounts"]
+    accounts = get(sandbox, f"{SESSIONS}/{session}").json["accounts"]
 
-    assert (10, True) == (len(shown["data"]), shown["has_more"])
+    assert (10, True) == (len(accounts["data"]), accounts["has_more"])
     assert ids[::-1] == get(sandbox, ACCOUNTS, {"session": session, "limit": 100}).ids
 
 
-def test_a_session_is_decided_once(sandbox, params):
+def test_a_session_can_be_completed_or_cancelled_once(sandbox, params):
     for first in (sandbox.complete, sandbox.cancel):
         session = post(sandbox, SESSIONS, params).json["id"]
         first(session)

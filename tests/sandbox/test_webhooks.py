@@ -1,4 +1,4 @@
-"""Signed events out."""
+"""Delivery of signed events to webhook endpoints."""
 
 import hmac
 import json
@@ -18,23 +18,23 @@ URL = "http://127.0.0.1:9/hook"
 
 
 class Receiver:
-    """What arrived, and answers to give, in process."""
+    """An endpoint in process: responds with `statuses`, and records requests."""
 
     def __init__(self, *statuses):
         self.statuses = list(statuses)
         self.requests = []
-        self.waited = []
-        self.client = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
+        self.delays = []
+        self.client = httpx.AsyncClient(transport=httpx.MockTransport(self.respond))
 
-    def answer(self, request):
+    def respond(self, request):
         self.requests.append(request)
         status = self.statuses.pop(0) if self.statuses else 200
         if status is None:
-            raise httpx.ConnectError("nobody there")
+            raise httpx.ConnectError("connection refused")
         return httpx.Response(status)
 
     async def sleep(self, seconds):
-        self.waited.append(seconds)
+        self.delays.append(seconds)
 
     @property
     def events(self):
@@ -45,7 +45,7 @@ class Receiver:
             return await sandbox.deliver_webhooks(self.client, sleep=self.sleep)
 
 
-def seven_events(sandbox):
+def emit_seven_events(sandbox):
     account = sandbox.add_account()
     for _ in range(3):
         sandbox.deactivate(account)
@@ -61,7 +61,7 @@ def test_a_signature_is_an_hmac_of_time_and_body():
 
 
 @pytest.mark.anyio
-async def test_an_event_is_posted_signed_with_the_secret_of_the_endpoint(sandbox):
+async def test_an_event_is_signed_with_the_secret_of_the_endpoint(sandbox):
     webhook = sandbox.add_webhook(URL, secret="whsec_mine")
     account = sandbox.add_account()
     sandbox.advance(30)
@@ -86,8 +86,8 @@ async def test_an_event_is_posted_signed_with_the_secret_of_the_endpoint(sandbox
 
 
 @pytest.mark.anyio
-async def test_only_what_happens_from_then_on_is_sent_and_only_once(sandbox):
-    seven_events(sandbox)
+async def test_only_new_events_are_sent_and_only_once(sandbox):
+    emit_seven_events(sandbox)
     sandbox.add_webhook(URL)
     sandbox.deactivate(sandbox.accounts[0])
     first, second = Receiver(), Receiver()
@@ -101,7 +101,7 @@ async def test_only_what_happens_from_then_on_is_sent_and_only_once(sandbox):
 
 
 @pytest.mark.anyio
-async def test_the_version_is_that_of_the_endpoint(sandbox):
+async def test_the_version_of_an_event_is_that_of_the_endpoint(sandbox):
     sandbox.add_webhook(URL, api_version="2024-06-20")
     sandbox.add_webhook(URL)
     sandbox.add_account()
@@ -115,7 +115,7 @@ async def test_the_version_is_that_of_the_endpoint(sandbox):
 
 
 @pytest.mark.anyio
-async def test_what_is_not_taken_is_sent_again_later_with_a_new_signature_time(sandbox):
+async def test_an_event_that_is_not_accepted_is_sent_again(sandbox):
     sandbox.add_webhook(URL)
     sandbox.add_account()
     receiver = Receiver(500, None, 302)
@@ -123,12 +123,12 @@ async def test_what_is_not_taken_is_sent_again_later_with_a_new_signature_time(s
     attempts = await receiver.collect(sandbox)
 
     assert [500, None, 302, 200] == [attempt.status for attempt in attempts]
-    assert list(RETRY_DELAYS[:3]) == receiver.waited
+    assert list(RETRY_DELAYS[:3]) == receiver.delays
     assert 1 == len({event["id"] for event in receiver.events})
 
 
 @pytest.mark.anyio
-async def test_in_the_end_delivery_is_given_up(sandbox):
+async def test_delivery_ends_after_the_last_attempt(sandbox):
     sandbox.add_webhook(URL)
     sandbox.add_account()
     receiver = Receiver(*[500] * 10)
@@ -140,20 +140,20 @@ async def test_in_the_end_delivery_is_given_up(sandbox):
 
 
 @pytest.mark.anyio
-async def test_events_may_come_in_any_order_and_twice(sandbox):
+async def test_events_can_be_sent_out_of_order_and_twice(sandbox):
     sandbox.add_webhook(URL, out_of_order=True, duplicated=True)
-    seven_events(sandbox)
+    emit_seven_events(sandbox)
     receiver = Receiver()
     await receiver.collect(sandbox)
-    happened = [event["id"] for event in sandbox.events]
+    occurred = [event["id"] for event in sandbox.events]
     received = [event["id"] for event in receiver.events]
 
-    assert sorted(happened * 2) == sorted(received)
-    assert happened * 2 != received
-    assert len({request.content for request in receiver.requests}) == len(happened)
+    assert sorted(occurred * 2) == sorted(received)
+    assert occurred * 2 != received
+    assert len({request.content for request in receiver.requests}) == len(occurred)
 
 
-def test_an_event_of_a_connected_account_says_so(sandbox):
+def test_an_event_of_a_connected_account_names_it(sandbox):
     merchant = sandbox.add_connected_account()
     sandbox.add_account(stripe_account=merchant)
     sandbox.add_account()
@@ -172,12 +172,12 @@ def test_an_event_of_a_connected_account_says_so(sandbox):
         "",
     ],
 )
-def test_events_leave_for_loopback_only(sandbox, url):
+def test_webhooks_must_be_on_loopback(sandbox, url):
     with pytest.raises(ValueError, match="loopback"):
         sandbox.add_webhook(url)
 
 
-def test_a_secret_is_made_up_and_not_shown(sandbox):
+def test_a_secret_is_generated_and_not_in_the_repr(sandbox):
     webhook = sandbox.add_webhook("http://[::1]:8000/hook")
 
     assert webhook.secret.startswith("whsec_")
@@ -242,7 +242,7 @@ def test_a_server_sends_events_by_itself(sandbox):
     ]
 
 
-def test_a_server_with_a_ticking_clock_tells_of_a_refresh_that_nobody_asks_about():
+def test_a_server_with_a_ticking_clock_runs_scheduled_jobs():
     sandbox = Sandbox(clock=Clock.system())
     with Listener(expected=1) as listener, serve(sandbox):
         account = sandbox.add_account()
@@ -253,7 +253,7 @@ def test_a_server_with_a_ticking_clock_tells_of_a_refresh_that_nobody_asks_about
     assert ["deactivated"] == [name for name, _ in listener.received]
 
 
-def test_without_webhooks_nothing_is_kept_for_them(sandbox):
+def test_events_without_webhooks_are_not_pending(sandbox):
     account = sandbox.add_account()
     post(sandbox, f"{ACCOUNTS}/{account}/disconnect")
 

@@ -1,6 +1,4 @@
-"""schemathesis, with the contract in hand, finds no server error and no answer outside
-the contract.
-"""
+"""Responses to requests that schemathesis generates from the contract."""
 
 from pathlib import Path
 
@@ -32,7 +30,7 @@ ACCOUNT = sandbox.accounts[-1]
 
 @schema.parametrize()
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_within_the_contract(case):
+def test_every_response_matches_the_contract(case):
     headers = {"Authorization": f"Bearer {sandbox.api_key}"}
     case.call_and_validate(
         base_url="http://sandbox", app=APP, headers=headers, checks=CHECKS
@@ -41,7 +39,7 @@ def test_every_answer_is_within_the_contract(case):
 
 @schema.parametrize()
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_about_an_account_that_exists_is_within_the_contract(case):
+def test_every_response_about_an_existing_account_matches_the_contract(case):
     if "account" in case.path_parameters:
         case.path_parameters["account"] = ACCOUNT
     headers = {"Authorization": f"Bearer {sandbox.api_key}"}
