@@ -58,7 +58,7 @@ async def post(app, event_id, now=None):
 
 
 async def deliver_all(app, deliveries, statuses):
-    """Deliver all events; one that is not acknowledged is delivered again at the end."""
+    """Deliver all events, and repeat those that are not acknowledged at the end."""
     while deliveries:
         event_id = deliveries.popleft()
         status = await post(app, event_id)

@@ -18,7 +18,7 @@ async def complete(
     """Await a call of the store to its end, even if the caller is cancelled.
 
     Args:
-        call: Makes the call, which must end within 10 s.
+        call: Calls the store. It must end within 10 s.
 
     Returns:
         The result, and the native cancellation that arrived in the meantime, which the
@@ -47,7 +47,7 @@ async def shield(call: Callable[[], Awaitable[_Result]]) -> _Result:
     """Await a call of the store, shielded from cancellation by anyio or Trio.
 
     Args:
-        call: Makes the call, which must end within 10 s.
+        call: Calls the store. It must end within 10 s.
 
     Returns:
         The result of the call.

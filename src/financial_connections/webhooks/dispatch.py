@@ -1,4 +1,4 @@
-"""Call the handler once for each event, even with repeated deliveries and workers."""
+"""Call the handler once for each event, even if it is delivered several times."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -18,7 +18,7 @@ _MAX_CONFIRMED = 10_000
 
 @frozen(kw_only=True, eq=False)
 class Dispatcher:
-    """Claims an event, calls the handler, and confirms or releases the claim."""
+    """A handler, and the store that keeps it from handling an event twice."""
 
     handler: Handler
     store: EventStore

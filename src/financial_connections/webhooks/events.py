@@ -101,7 +101,7 @@ class AccountCreated(AccountEvent):
 
 
 class AccountDeactivated(AccountEvent):
-    """An account became inactive, and must be linked again before it is refreshed."""
+    """An account became inactive, and cannot be refreshed until it is linked again."""
 
     __slots__ = ()
 

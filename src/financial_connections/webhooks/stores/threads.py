@@ -120,7 +120,7 @@ class _Call(Generic[_Result]):
 
 @contextmanager
 def hold(lock: threading.Lock) -> Generator[None, None, None]:
-    """Hold the lock of a connection, and do not wait for it forever.
+    """Hold the lock of a connection inside a block; wait at most 5 s for it.
 
     Args:
         lock: The lock.
