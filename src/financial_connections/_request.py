@@ -4,10 +4,8 @@
 """
 
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, Self, SupportsIndex
 
-import anyio
 from attrs import converters, evolve, field, frozen
 
 from financial_connections._checks import header_value
@@ -30,11 +28,6 @@ if TYPE_CHECKING:
     import httpx
 
 _MAX_IDEMPOTENCY_KEY_LENGTH = 255
-
-request_sent: ContextVar[anyio.Event | None] = ContextVar(
-    "financial_connections_request_sent", default=None
-)
-"""An event to set when a request of this context has been sent."""
 
 
 @frozen

@@ -27,7 +27,7 @@ from financial_connections._transport.aiohttp_errors import (
     TRANSPORT_ERRORS,
     no_response_from,
 )
-from financial_connections._transport.aiohttp_session import SendError, Sessions
+from financial_connections._transport.aiohttp_session import SendError, Session
 from financial_connections._transport.backend import Limiter
 from financial_connections._transport.closing import close_all
 from financial_connections._transport.response import (
@@ -46,7 +46,7 @@ class AiohttpBackend:
     def __init__(self, limit: int) -> None:
         self.limiter = _AsyncioLimiter(limit)
         self._startup = Startup()
-        self._origins: dict[Origin, Sessions] = {}
+        self._origins: dict[Origin, Session] = {}
         weakref.finalize(self, _abandon, self._origins)
 
     async def exchange(
@@ -56,13 +56,13 @@ class AiohttpBackend:
         if self.limiter.closed:
             return NoResponse("the client was closed", retryable=False)
         if request.origin not in self._origins:
-            self._origins[request.origin] = Sessions(request.origin)
-        sessions = self._origins[request.origin]
-        lease = Lease(sessions.connector.idle)
+            self._origins[request.origin] = Session(request.origin)
+        session = self._origins[request.origin]
+        lease = Lease(session.connector.idle)
         token = LEASE.set(lease)
         result: Response | NoResponse | None = None
         try:
-            result = await _exchange(sessions, request, limits, lease)
+            result = await _exchange(session, request, limits, lease)
             return result
         finally:
             LEASE.reset(token)
@@ -72,7 +72,7 @@ class AiohttpBackend:
                 ):
                     # The other connections have been idle for longer, so whatever broke
                     # this one has probably broken them too.
-                    sessions.connector.drop_idle()
+                    session.connector.drop_idle()
                 await lease.aclose()
 
     async def aclose(self) -> None:
@@ -86,10 +86,10 @@ class AiohttpBackend:
 
 
 async def _exchange(
-    sessions: Sessions, request: WireRequest, limits: Timeout, lease: Lease
+    session: Session, request: WireRequest, limits: Timeout, lease: Lease
 ) -> Response | NoResponse:
     try:
-        response = _Response(await sessions.send(request, limits), lease)
+        response = _Response(await session.send(request, limits), lease)
         try:
             return await read_response(response)
         except BaseException:
@@ -141,17 +141,17 @@ def _encoding(headers: tuple[tuple[bytes, bytes], ...]) -> str:
     return "utf-8"
 
 
-def _abandon(origins: dict[Origin, Sessions]) -> None:
+def _abandon(origins: dict[Origin, Session]) -> None:
     """Close the connections in their own event loop, if it is running.
 
     This may be called in any thread, because finalizers are.
     """
     while origins:
-        _, sessions = origins.popitem()
-        sessions.detach()
+        _, session = origins.popitem()
+        session.detach()
         # RuntimeError: the event loop has ended, and has closed its sockets.
         with suppress(RuntimeError):
-            sessions.loop.call_soon_threadsafe(_close_later, sessions.connector)
+            session.loop.call_soon_threadsafe(_close_later, session.connector)
 
 
 def _close_later(connector: Connector) -> None:

@@ -1,4 +1,4 @@
-"""Sessions of aiohttp that send each request exactly once."""
+"""A session of aiohttp that sends each request exactly once."""
 
 import asyncio
 import math
@@ -9,7 +9,6 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
 from financial_connections._transport.aiohttp_connector import Connector
 from financial_connections._transport.aiohttp_errors import (
@@ -26,11 +25,8 @@ _MAX_HEADER_SIZE, _MAX_HEADERS = 65_536, 1_000
 """h11, the parser of the other backends, accepts 100 KiB in all."""
 
 
-class Sessions:
-    """Two sessions over the same connections.
-
-    One of them reports when a request has been sent, which makes each request slower.
-    """
+class Session:
+    """A session of aiohttp, and its connections to one origin."""
 
     def __init__(self, origin: Origin) -> None:
         self.loop = asyncio.get_running_loop()
@@ -49,22 +45,17 @@ class Sessions:
             ssl=tls_context() if is_https else False,
             keepalive_timeout=IDLE_SECONDS,
         )
-        trace = aiohttp.TraceConfig()
-        # Only requests without a body are reported: for them it is the last step.
-        trace.on_request_headers_sent.append(_on_headers_sent)
-        self.plain = _session(self.connector)
-        self.reporting = _session(self.connector, trace_configs=[trace])
+        self._session = _session(self.connector)
 
     async def send(
         self, request: WireRequest, limits: Timeout
     ) -> aiohttp.ClientResponse:
         """Send the request once and return its response, the body unread."""
-        session = self.reporting if request_sent.get() else self.plain
         headers = {
             name: value if isinstance(value, str) else value.decode()
             for name, value in request.headers.items()
         }
-        return await session.request(
+        return await self._session.request(
             request.method,
             URL(request.url, encoded=True),
             headers=headers,
@@ -79,12 +70,11 @@ class Sessions:
         await self.connector.close(abort_ssl=True)
 
     def detach(self) -> None:
-        """Close the sessions but leave the connector open."""
-        self.plain.detach()
-        self.reporting.detach()
+        """Close the session but leave the connector open."""
+        self._session.detach()
 
 
-def _session(connector: Connector, **settings: Any) -> aiohttp.ClientSession:
+def _session(connector: Connector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
         auto_decompress=False,  # `read_body` does, and limits the size
@@ -93,7 +83,6 @@ def _session(connector: Connector, **settings: Any) -> aiohttp.ClientSession:
         max_headers=_MAX_HEADERS,
         max_line_size=_MAX_HEADER_SIZE,
         middlewares=(_send_once,),
-        **settings,
     )
 
 
@@ -113,11 +102,6 @@ def _proxy_headers(proxy: Any) -> dict[str, str]:
             *(part.decode() for part in proxy.raw_auth)
         )
     return headers
-
-
-async def _on_headers_sent(*_: object) -> None:
-    if sent := request_sent.get():
-        sent.set()
 
 
 class SendError(Exception):

@@ -62,7 +62,7 @@ class InjectedClient:
         # cookies and auth are meant for its owner's requests.
         prepared = prepare_request(request, limits, self._httpx)
         prepared.extensions["timeout"] = _httpx_timeouts(limits)
-        handshake = _Handshake(prepared.extensions.get("trace"))
+        handshake = _Handshake()
         if request.origin.scheme == "https":
             prepared.extensions["trace"] = handshake
         try:
@@ -95,9 +95,8 @@ class _Handshake:
     If the handshake is cancelled, httpcore forgets the socket and leaves it open.
     """
 
-    def __init__(self, trace: Any) -> None:
+    def __init__(self) -> None:
         self._socket: Any = None
-        self._trace = trace
 
     async def __call__(self, name: str, info: dict[str, Any]) -> None:
         """Follow the request through httpcore's extension `trace`."""
@@ -105,8 +104,6 @@ class _Handshake:
             self._socket = info["return_value"]
         elif name.endswith(("start_tls.complete", "receive_response_headers.complete")):
             self._socket = None
-        if self._trace is not None:
-            await self._trace(name, info)
 
     async def aclose(self) -> None:
         if self._socket is not None:

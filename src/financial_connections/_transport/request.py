@@ -1,12 +1,9 @@
 """Requests for httpx, made without what its client adds to them."""
 
 from collections.abc import AsyncIterator
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import Any
 
-import anyio
-
-from financial_connections._request import request_sent
 from financial_connections._settings import Timeout
 from financial_connections._transport.private import unparsed_url
 from financial_connections._transport.wire import WireRequest
@@ -23,9 +20,6 @@ def prepare_request(request: WireRequest, limits: Timeout, library: Any) -> Any:
     """
     connect = min(limits.connect, limits.seconds)
     extensions: dict[str, Any] = {"timeout": {"connect": connect}}
-    sent = request_sent.get()
-    if sent is not None:
-        extensions["trace"] = partial(_on_trace, sent)
     base = _base_url(library, request.base_url)
     # With a stream, the library adds no headers, which would take it as long as
     # everything else.
@@ -44,11 +38,6 @@ def prepare_request(request: WireRequest, limits: Timeout, library: Any) -> Any:
 @lru_cache
 def _base_url(library: Any, base_url: str) -> Any:
     return library.URL(base_url)
-
-
-async def _on_trace(sent: anyio.Event, name: str, _: Any) -> None:
-    if name.endswith("send_request_body.complete"):
-        sent.set()
 
 
 class _SingleChunk(AsyncIterator[bytes]):
