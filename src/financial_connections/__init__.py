@@ -8,6 +8,9 @@ List the accounts of a customer:
         holder = {"customer": "cus_123"}
         async for account in client.accounts.list(account_holder=holder):
             print(account.institution_name, account.last4, account.status)
+
+Names are imported at first use. pytest imports this package in every run, because it
+has a plugin, and importing everything takes ten times as long.
 """
 
 from importlib import import_module
@@ -93,44 +96,63 @@ __all__ = [
     "params",
 ]
 
-_HOMES = {
+_SOURCES = {
+    "APIConnectionError": "errors",
+    "APIResponseError": "errors",
+    "APIStatusError": "errors",
+    "APITimeoutError": "errors",
     "API_VERSION": "_generated",
+    "AccountDisconnectedError": "errors",
+    "AccountInactiveError": "errors",
     "AsyncClient": "_client",
+    "AuthenticationError": "errors",
+    "ConfigurationError": "errors",
+    "ConflictError": "errors",
+    "CursorExpiredError": "errors",
+    "DeadlineExceededError": "errors",
+    "FinancialConnectionsError": "errors",
+    "IdempotencyError": "errors",
+    "InvalidArgumentError": "errors",
+    "InvalidRequestError": "errors",
+    "NotExpandedError": "errors",
+    "NotFoundError": "errors",
     "Page": "pagination",
     "Pager": "pagination",
+    "PaginationError": "errors",
+    "PermissionDeniedError": "errors",
+    "RateLimitError": "errors",
     "RawResponse": "_transport.response",
+    "RefreshFailedError": "errors",
+    "RefreshNotAvailableError": "errors",
     "RefreshNotifier": "accounts",
     "RequestOptions": "_request",
+    "ServerError": "errors",
     "Timeout": "_settings",
+    "WebhookSignatureError": "errors",
     "__version__": "_version",
+    "accounts": "accounts",
+    "errors": "errors",
+    "events": "events",
+    "expand": "expand",
     "expanded": "expand",
     "id_of": "expand",
+    "models": "models",
+    "pagination": "pagination",
+    "params": "params",
+    "sessions": "sessions",
+    "transactions": "transactions",
 }
-"""Where the names above are defined, unless they are modules, or errors."""
+"""Modules that the names are imported from. A module has its own name."""
 
-_MODULES = {
-    "accounts",
-    "errors",
-    "events",
-    "expand",
-    "models",
-    "pagination",
-    "params",
-    "sessions",
-    "transactions",
-}
-
-if not TYPE_CHECKING:  # or no misspelt name would be an error
+# Type checkers would accept any name if they saw `__getattr__`.
+if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """Load what is asked for when it is asked for: a program that starts need not
-        wait for what it does not use.
-        """
-        if name in _MODULES:
-            return import_module(f"{__name__}.{name}")
-        if name not in __all__:
+        """Import a name at its first use."""
+        if name not in _SOURCES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+        source = import_module(f"{__name__}.{_SOURCES[name]}")
+        value = source if _SOURCES[name] == name else getattr(source, name)
         globals()[name] = value
         return value
 
