@@ -1,31 +1,31 @@
-"""Everything that this package raises.
+"""Errors raised by this package.
 
     FinancialConnectionsError
-    ├── ConfigurationError(ValueError)         a setting cannot work: nothing was sent
-    ├── InvalidArgumentError(ValueError)       an argument cannot be sent
-    ├── APIConnectionError(ConnectionError)    no usable answer arrived
-    │   ├── APITimeoutError(TimeoutError)      … within `timeout`
+    ├── ConfigurationError(ValueError)        a setting cannot work
+    ├── InvalidArgumentError(ValueError)      an argument cannot be sent
+    ├── APIConnectionError(ConnectionError)   no response was received
+    │   ├── APITimeoutError(TimeoutError)         … within `timeout`
     │   └── DeadlineExceededError(TimeoutError)   … within `deadline`
-    ├── APIResponseError                       a 2xx response that is unusable
-    ├── APIStatusError                         the API refused
-    │   ├── InvalidRequestError                400, 402 and other 4xx
-    │   │   ├── AccountInactiveError           it has to be linked again
-    │   │   ├── AccountDisconnectedError       it can only be linked anew
-    │   │   └── IdempotencyError               a key that stands for another call
-    │   ├── AuthenticationError                401
-    │   ├── PermissionDeniedError              403
-    │   ├── NotFoundError                      404
-    │   ├── ConflictError                      409
-    │   ├── RateLimitError                     429
-    │   └── ServerError                        5xx
-    ├── CursorExpiredError                     the API does not know a sync's cursor any more
-    ├── PaginationError                        a list cannot be followed further
-    ├── NotExpandedError(LookupError)          a field holds an id, not the object
-    ├── RefreshFailedError                     a refresh ended in `failed`
-    ├── RefreshNotAvailableError               a refresh is not possible yet
-    └── WebhookSignatureError(ValueError)      a signature is not valid
+    ├── APIResponseError                      a 2xx response cannot be used
+    ├── APIStatusError                        the status of the response is not 2xx
+    │   ├── InvalidRequestError               400, 402 and other 4xx
+    │   │   ├── AccountInactiveError          the account must be linked again
+    │   │   ├── AccountDisconnectedError      the account was disconnected for good
+    │   │   └── IdempotencyError              the idempotency key was used before
+    │   ├── AuthenticationError               401
+    │   ├── PermissionDeniedError             403
+    │   ├── NotFoundError                     404
+    │   ├── ConflictError                     409
+    │   ├── RateLimitError                    429
+    │   └── ServerError                       5xx
+    ├── CursorExpiredError                    the API no longer knows a sync's cursor
+    ├── PaginationError                       the next page of a list cannot be found
+    ├── NotExpandedError(LookupError)         a field holds an ID, not the object
+    ├── RefreshFailedError                    a refresh failed
+    ├── RefreshNotAvailableError              a refresh is not possible yet
+    └── WebhookSignatureError(ValueError)     a webhook's signature is not valid
 
-All of them pickle and copy, and none holds the API key.
+All of them can be pickled and copied, and none contains the API key.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,26 +70,28 @@ __all__ = [
 
 
 class FinancialConnectionsError(Exception):
-    """The root: `except FinancialConnectionsError` catches all that this package
-    raises.
-    """
+    """Base class of all errors that this package raises."""
 
     request_id: str | None = None
-    """The request's id at Stripe (`req_…`), when an answer carried one."""
+    """Stripe's ID of the request (`req_…`); None if there was no response."""
 
 
 class ConfigurationError(FinancialConnectionsError, ValueError):
-    """Nothing was sent: a setting of the client is missing or unusable. The text never
-    shows its value.
+    """A setting is missing or cannot work, so nothing was sent.
+
+    The message does not contain the value.
     """
 
 
 class InvalidArgumentError(FinancialConnectionsError, ValueError):
-    """Nothing was sent: an argument cannot be put on the wire. The text names its key."""
+    """An argument cannot be sent, so nothing was sent.
+
+    The message names the argument, but does not contain its value.
+    """
 
 
 class _CallError(FinancialConnectionsError):
-    """A call that was sent, and failed."""
+    """A call failed after it had been sent."""
 
     def __init__(
         self,
@@ -104,15 +106,22 @@ class _CallError(FinancialConnectionsError):
         self.attempts = attempts
         """Number of times that the request was sent."""
         self.idempotency_key = idempotency_key
-        """The key of a POST: repeat the call with it to make sure that it takes effect
-        once. None for a GET.
+        """Idempotency key of a POST, or None for a GET. Repeat the call with it to make
+        sure that it takes effect once.
         """
 
 
 class APIConnectionError(_CallError, ConnectionError):
-    """No usable answer arrived: connecting, sending or receiving failed.
+    """No response was received, because connecting, sending or receiving failed.
 
-    A POST may have taken effect; repeat it with the same `idempotency_key`.
+    A POST may have taken effect. Repeat it with the same `idempotency_key`. The error
+    of the operating system or of TLS, if there is one, is the `__cause__`.
+
+    Args:
+        message: Description of the failure.
+        retryable: Value of the attribute.
+        reason: Value of the attribute.
+        **call: The attributes `request_id`, `attempts` and `idempotency_key`.
     """
 
     def __init__(
@@ -125,33 +134,36 @@ class APIConnectionError(_CallError, ConnectionError):
     ) -> None:
         super().__init__(message, **call)
         self.retryable = retryable
-        """True if the same request may succeed later; False for a certificate that does
-        not verify.
+        """True if the same request may succeed later. It cannot, for example, if the
+        certificate of the server is not valid.
         """
         self.reason = reason
+        """Cause in one word: `dns`, `refused`, `tls`, `proxy`, `reset`, `protocol`,
+        `network`, `timeout`, `deadline`, or `closed` if the client was closed; or None.
         """
-        The cause in one word, to branch on or to count by.
-
-        One of `dns`, `refused`, `tls`, `proxy`, `reset`, `protocol`, `network`,
-        `timeout`, `deadline` and `closed` (the client was closed), or None. """
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
-    """An attempt took longer than `timeout`, and no retry was left."""
+    """The last attempt took longer than `timeout`."""
 
 
 class DeadlineExceededError(APIConnectionError, TimeoutError):
-    """The call as a whole, attempts and waiting, took longer than `deadline`."""
+    """The call took longer than `deadline`, including retries and waits."""
 
     account: Any = None
-    """The account as last seen, where `refresh_and_wait` or `wait_for_refresh` took too
-    long.
-    """
+    """Account as last seen, if `refresh_and_wait` or `wait_for_refresh` raised this."""
 
 
 class APIResponseError(_CallError):
-    """A 2xx response that is not a JSON object, or is a list without data. A POST has
-    taken effect.
+    """A 2xx response is not a JSON object, or is a list without data.
+
+    A POST has taken effect.
+
+    Args:
+        message: Description of the failure.
+        status: Value of the attribute.
+        retryable: Value of the attribute.
+        **call: The attributes `request_id`, `attempts` and `idempotency_key`.
     """
 
     def __init__(
@@ -167,10 +179,19 @@ class APIResponseError(_CallError):
 
 
 class APIStatusError(_CallError):
-    """The API refused; the fields are those of Stripe's error object.
+    """The status of the response is not 2xx.
 
-    Any of them but `status` can be None: a proxy's error page has none. Source:
-    https://docs.stripe.com/api/errors
+    The attributes are those of Stripe's error object. All but `status` can be None, for
+    example for the error page of a proxy.
+
+    Args:
+        message: Description of the failure, if `body` has none.
+        status: Status of the response.
+        headers: Headers of the response, with names in lower case.
+        body: Parsed body of the response.
+        **call: The attributes `request_id`, `attempts` and `idempotency_key`.
+
+    Source: https://docs.stripe.com/api/errors
     """
 
     def __init__(
@@ -182,7 +203,6 @@ class APIStatusError(_CallError):
         body: Any = None,
         **call: Any,
     ) -> None:
-        """Take the parts of a response; `error_from` does so for any response."""
         fields = _error_fields(body)
         self.status = status
         """Status of the response, such as 404."""
@@ -195,15 +215,15 @@ class APIStatusError(_CallError):
         self.type = _text(fields.get("type"))
         """`api_error`, `card_error`, `idempotency_error` or `invalid_request_error`."""
         self.code = _text(fields.get("code"))
-        """A short code to branch on: https://docs.stripe.com/error-codes"""
+        """Short code to branch on: https://docs.stripe.com/error-codes"""
         self.message = sanitize(_text(fields.get("message")) or message or "no message")
-        """What went wrong, for people: one printable line."""
+        """Description of the error on one printable line."""
         self.param = _text(fields.get("param"))
-        """The parameter at fault, such as `features[0]`."""
+        """Parameter that the error is about, such as `features[0]`."""
         self.doc_url = _text(fields.get("doc_url"))
-        """Where Stripe explains the code."""
+        """URL of Stripe's documentation of the code."""
         self.request_log_url = _text(fields.get("request_log_url"))
-        """Where Stripe's dashboard shows the request."""
+        """URL of the request in Stripe's dashboard."""
         self.retryable = is_retryable_status(status, self.code, self.headers)
         """True if the same request may succeed later."""
         self.retry_after = retry_after_from(self.headers)
@@ -217,32 +237,28 @@ class APIStatusError(_CallError):
     def __reduce__(self) -> tuple[Any, ...]:
         reduced: Any = super().__reduce__()
         error_class, args, state = reduced
-        # Flat, because `pickle` and `copy.deepcopy` cannot follow a body that is nested
-        # deeply.
+        # `pickle` and `copy.deepcopy` are recursive, and fail on deeply nested bodies.
         return error_class, args, {**state, "body": flatten(state["body"])}
 
     def __setstate__(self, state: dict[str, Any] | None) -> None:
         super().__setstate__({**(state or {}), "body": restore((state or {})["body"])})
 
     def __str__(self) -> str:
-        facts = {"code": self.code, "param": self.param, "request": self.request_id}
-        told = [
-            f"status {self.status}",
-            *(f"{name} {sanitize(v, 100)}" for name, v in facts.items() if v),
-        ]
-        return f"{self.message} ({', '.join(told)})"
+        details = {"code": self.code, "param": self.param, "request": self.request_id}
+        shown = [f"{name} {sanitize(v, 100)}" for name, v in details.items() if v]
+        return f"{self.message} ({', '.join([f'status {self.status}', *shown])})"
 
 
 class InvalidRequestError(APIStatusError):
-    """The request is wrong, and will stay so: 400, 402 and other 4xx."""
+    """The request is not valid, and repeating it does not help: 400, 402, other 4xx."""
 
 
 class AccountInactiveError(InvalidRequestError):
-    """The account is inactive at its institution: its holder has to link it again."""
+    """The account is inactive at its institution; its holder must link it again."""
 
 
 class AccountDisconnectedError(InvalidRequestError):
-    """The account was disconnected, for good: its holder can only link it anew."""
+    """The account was disconnected for good; its holder can only link it again."""
 
 
 class IdempotencyError(InvalidRequestError):
@@ -250,82 +266,93 @@ class IdempotencyError(InvalidRequestError):
 
 
 class AuthenticationError(APIStatusError):
-    """401: the API key is missing, wrong, or revoked."""
+    """The API key is missing, wrong or revoked: 401."""
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the key may not do this."""
+    """The API key does not have the permission for this request: 403."""
 
 
 class NotFoundError(APIStatusError):
-    """404: there is no such object in this account and mode."""
+    """There is no such object in this Stripe account and mode: 404."""
 
 
 class ConflictError(APIStatusError):
-    """409: another request works on the same object, or with the same idempotency key."""
+    """Another request uses the same object or the same idempotency key: 409."""
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests."""
+    """There were too many requests: 429."""
 
     @property
     def rate_limit_reason(self) -> str | None:
-        """Which limit it was, such as `global-rate`:
-        https://docs.stripe.com/rate-limits
+        """Limit that was exceeded, such as `global-rate`.
+
+        Source: https://docs.stripe.com/rate-limits
         """
         return self.headers.get("stripe-rate-limited-reason")
 
 
 class ServerError(APIStatusError):
-    """5xx: something went wrong at Stripe, or on the way."""
+    """Stripe, or a server between, could not process the request: 5xx."""
 
 
 class CursorExpiredError(FinancialConnectionsError):
-    """The API does not know the refresh that a cursor starts from, so nobody can tell
-    what has changed since.
+    """The API no longer knows the refresh that a sync's cursor starts from.
 
-    Sync the account again with `cursor=None`, which reads all of its transactions, and
-    store them over the old ones.
+    The changes since then cannot be determined. Sync the account again with
+    `cursor=None`, which reads all of its transactions, and overwrite the stored ones.
     """
 
 
 class PaginationError(FinancialConnectionsError):
-    """A list says that it has more, and gives no cursor that leads on."""
+    """A list has more items, but no cursor that leads to them."""
 
 
 class NotExpandedError(FinancialConnectionsError, LookupError):
-    """A field holds an id where its object was asked for; the text names the `expand=`
-    to add.
+    """A field holds an ID instead of the object.
+
+    The message names the `expand=` to add.
     """
 
 
 class RefreshFailedError(FinancialConnectionsError):
-    """A refresh ended in `failed`; `features` are those that did."""
+    """A refresh failed.
+
+    Args:
+        message: Description of the failure.
+        features: Value of the attribute.
+    """
 
     def __init__(self, message: str, *, features: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.features = tuple(features)
-        """Those that failed, such as `balance`."""
+        """Features whose refresh failed, such as `balance`."""
 
 
 class RefreshNotAvailableError(FinancialConnectionsError):
-    """A refresh is not possible before `available_at` (seconds since the epoch)."""
+    """A refresh is not possible yet.
+
+    Args:
+        message: Description of the failure.
+        available_at: Value of the attribute.
+    """
 
     def __init__(self, message: str, *, available_at: int | None = None) -> None:
         super().__init__(message)
         self.available_at = available_at
-        """When it is possible again, in seconds since the epoch."""
+        """Time from which it is possible, in seconds since the epoch; None if the API
+        did not return it.
+        """
 
 
 class WebhookSignatureError(FinancialConnectionsError, ValueError):
-    """A webhook's payload was not signed with any of the given secrets, or too long
-    ago.
-    """
+    """A webhook has no recent signature that was made with one of the given secrets."""
 
 
-_LARGEST_BODY = 1024 * 1024
-"""Bytes of a body that is parsed. A larger one is not an error of Stripe's."""
-_LONGEST_TEXT = 20_000
+_MAX_JSON_BYTES = 1024 * 1024
+"""Larger bodies are not parsed, because Stripe's errors are small."""
+_MAX_TEXT_LENGTH = 20_000
 
 _BY_TYPE = {"idempotency_error": IdempotencyError}
 _BY_CODE = {"financial_connections_account_inactive": AccountInactiveError}
@@ -352,9 +379,8 @@ def error_from(
         status: Status of the response.
         headers: Headers of the response, with names in lower case.
         content: Body of the response.
-        secrets: Values that were sent and must not appear in the error, such as the API key.
-        **call: `attempts` and `idempotency_key` of the call.
-
+        secrets: Values to mask in the error, such as the API key that was sent.
+        **call: The attributes `attempts` and `idempotency_key`.
     """
     mask = Mask(secrets)
     body, text = _body_from(content, mask)
@@ -375,16 +401,14 @@ def error_from(
 
 
 def _body_from(content: bytes, mask: Mask) -> tuple[Any, str | None]:
-    """Return the parsed body; if it is not JSON, the start of it, masked, and the text
-    to show of it.
-    """
-    if len(content) <= _LARGEST_BODY:
+    """Return the parsed body, or the start of its text and a message made from it."""
+    if len(content) <= _MAX_JSON_BYTES:
         try:
             return parse_json(content), None
         except ContentError:
             pass
     body = mask.start_of(
-        content[:_LARGEST_BODY].decode("utf-8", "replace"), _LONGEST_TEXT
+        content[:_MAX_JSON_BYTES].decode("utf-8", "replace"), _MAX_TEXT_LENGTH
     )
     return body, strip_tags(body).strip()
 
@@ -402,11 +426,11 @@ def _class_of(
 
 
 def _error_fields(body: Any) -> Mapping[str, Any]:
-    """Return the error object of a body, whatever shape the body has."""
+    """Return Stripe's error object in a body of any form."""
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
         return error
-    if isinstance(error, str):  # as OAuth endpoints and proxies write it
+    if isinstance(error, str):  # OAuth endpoints and proxies send this form
         return {"message": error}
     return {}
 

@@ -1,7 +1,7 @@
-"""Events of a call on the way to its response: `AsyncClient(on_event=handler)`.
+"""Events of the attempts of a call, for `AsyncClient(on_event=handler)`.
 
-The handler is called with one event for each step. No event holds a key, the id of an
-object, a parameter or a body.
+The handler is called with each event. Events contain no keys, IDs of objects,
+parameters or bodies.
 """
 
 from attrs import frozen
@@ -17,20 +17,20 @@ __all__ = [
 
 @frozen(kw_only=True)
 class ClientEvent:
-    """The attributes that all events have."""
+    """Base class of all events."""
 
     method: str
-    """`GET`, `POST` or `DELETE`."""
+    """Method of the request: `GET`, `POST` or `DELETE`."""
     server: str
-    """The host of the server, such as `api.stripe.com`."""
+    """Host of the server, such as `api.stripe.com`."""
     port: int | None = None
-    """The port of the server, such as 443."""
+    """Port of the server, such as 443."""
     url_template: str | None
-    """The path without its ids, such as `/v1/financial_connections/accounts/{account}`;
+    """Path with placeholders, such as `/v1/financial_connections/accounts/{account}`;
     None for `send_raw`.
     """
     attempt: int
-    """Number of the attempt in its call, from 1."""
+    """Number of the attempt within its call, from 1."""
 
 
 @frozen(kw_only=True)
@@ -45,26 +45,27 @@ class RequestStarted(ClientEvent):
 
 @frozen(kw_only=True)
 class RequestFinished(ClientEvent):
-    """An attempt is over."""
+    """An attempt has ended."""
 
     status: int | None
     """Status of the response; None if there was no response."""
     request_id: str | None
-    """Stripe's id of the request; None if the response did not have one."""
+    """Stripe's ID of the request; None if the response did not have one."""
     seconds: float
     """Duration of the attempt, in seconds."""
     error: str | None
-    """ The class of the error that the attempt ended in, such as `RateLimitError`; None
-    when it succeeded.
+    """Class of the error that the attempt ended with, such as `RateLimitError`; None if
+    it succeeded.
 
-    `APITimeoutError` for the attempt's own timeout, `DeadlineExceededError` for the
-    deadline of the call, `APIConnectionError` also when the client was closed, and
-    `CancelledError` when the task was cancelled. """
+    `APITimeoutError` stands for the timeout of the attempt, `DeadlineExceededError` for
+    the deadline of the call, `APIConnectionError` also for a client that was closed,
+    and `CancelledError` for a task that was cancelled.
+    """
 
 
 @frozen(kw_only=True)
 class RetryScheduled(ClientEvent):
-    """The attempt failed, and there will be another one after `seconds`."""
+    """An attempt failed, and another one will start after `seconds`."""
 
     seconds: float
     """Seconds until the next attempt."""
@@ -72,18 +73,18 @@ class RetryScheduled(ClientEvent):
 
 @frozen(kw_only=True)
 class ContractMismatch(ClientEvent):
-    """A successful response has values that do not fit the contract.
+    """A 2xx response has values that do not match the contract.
 
-    The call returns its model all the same: `Model.misfits` names the fields of each
-    object, and `to_dict()` has the values. There is at most one such event per
-    response.
+    The call returns its model nevertheless. `Model.misfits` names the fields of each
+    object, and `to_dict()` contains the values. There is at most one such event for
+    each response.
     """
 
     model: str
-    """The class of the returned model, such as `TransactionList`."""
+    """Class of the returned model, such as `TransactionList`."""
     fields: tuple[str, ...]
-    """The fields that do not fit, in this model or in those inside it, such as
-    `Transaction.amount`; each once.
+    """Fields that do not match, in this model or in nested ones, such as
+    `Transaction.amount`.
     """
     request_id: str | None
-    """Stripe's id of the request; None if the response did not have one."""
+    """Stripe's ID of the request; None if the response did not have one."""

@@ -1,7 +1,9 @@
-"""OpenTelemetry spans and a metric for every attempt: `AsyncClient(on_event=spans())`.
+"""OpenTelemetry spans and metrics, for `AsyncClient(on_event=spans())`.
 
 Needs the extra `financial-connections[otel]`. Names follow the semantic conventions for
-HTTP clients: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+HTTP clients.
+
+Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 """
 
 from collections.abc import Callable
@@ -30,8 +32,7 @@ __all__ = ["spans"]
 
 _CANCELLED = "CancelledError"
 
-
-# The boundaries that the semantic conventions advise.
+# The semantic conventions recommend these.
 _BOUNDARIES = (
     0.005,
     0.01,
@@ -54,16 +55,15 @@ def spans(
     tracer_provider: TracerProvider | None = None,
     meter_provider: MeterProvider | None = None,
 ) -> Callable[[ClientEvent], None]:
-    """Return a handler for `on_event` that makes a span of each attempt and records its
-    duration.
+    """Return an event handler that records a span and a duration for each attempt.
 
     Args:
-        tracer_provider: Creates the spans; the global one by default.
-        meter_provider: Records the metric `http.client.request.duration`; the global one by default.
+        tracer_provider: Provider of the tracer. Defaults to the global one.
+        meter_provider: Provider of the meter for the metric
+            `http.client.request.duration`. Defaults to the global one.
 
     Returns:
-        The handler. One handler serves any number of clients.
-
+        The handler, which any number of clients can share.
     """
     tracer = get_tracer("financial_connections", __version__, tracer_provider)
     durations = get_meter(
@@ -74,8 +74,8 @@ def spans(
         description="Duration of HTTP client requests.",
         explicit_bucket_boundaries_advisory=_BOUNDARIES,
     )
-    # A call runs in one task, one attempt after the other: the task's context holds at
-    # most one open span.
+    # The attempts of a call run one after the other in one task, so that the context of
+    # the task has at most one open span.
     current: ContextVar[Span | None] = ContextVar(
         "financial_connections_span", default=None
     )
@@ -143,7 +143,7 @@ def _describe(span: Span, event: RequestFinished) -> None:
         span.set_attribute("http.response.status_code", event.status)
     if event.request_id is not None:
         span.set_attribute("stripe.request_id", event.request_id)
-    # A task that was cancelled is not an error of the request.
+    # A cancelled task is not an error of the request.
     if event.error is not None and event.error != _CANCELLED:
         span.set_attribute("error.type", str(event.status or event.error))
         span.set_status(Status(StatusCode.ERROR, event.error))

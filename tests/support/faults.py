@@ -91,7 +91,7 @@ def refused(
 SUCCESS = Outcome("Account", 1, 1, 2)
 ID = b"Request-Id: req_1\r\n"
 GZIP = ID + b"Content-Encoding: gzip\r\n"
-HURRIED = {"timeout": 0.1, "max_retries": 0}
+HURRIED = {"timeout": 0.25, "max_retries": 0}
 
 
 def corrupt(status: bytes, headers: bytes = b"") -> bytes:

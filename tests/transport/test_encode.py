@@ -153,7 +153,7 @@ def test_path_segments_are_percent_encoded():
     "segment", ["", ".", "..", None, 5, b"fca_1", "\ud800", "a\r\nb", "a\0", "a\x7f"]
 )
 def test_an_id_that_could_lead_elsewhere_is_refused(segment):
-    with pytest.raises(InvalidArgumentError, match="^an id "):
+    with pytest.raises(InvalidArgumentError, match="^an ID "):
         encode_path("/v1/{id}", {"id": segment})
 
 

@@ -1,4 +1,4 @@
-"""Read bodies: bounded, and decompressed while they stream."""
+"""Read bodies of limited size, and decompress them while they arrive."""
 
 import re
 import zlib
@@ -9,91 +9,102 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
-LARGEST_BODY = 32 * 1024 * 1024
-"""Bytes, before and after decompression. No page of the API comes near it."""
+MAX_BODY_BYTES = 32 * 1024 * 1024
+"""Limit before and after decompression, far above any page of the API."""
 
-_STEP = 1024 * 1024
-_CHUNKS_AT_ONCE = 16
-"""Chunks that are read before other tasks get their turn."""
+_MAX_OUTPUT = 1024 * 1024
+"""Bytes to decompress at once."""
+_CHUNKS_BETWEEN_CHECKPOINTS = 16
 _FIRST_STEP = 64
-"""Bytes that are passed to a member at first."""
+"""Bytes to pass to a gzip member at first."""
 _PADDING = re.compile(rb"\0*")
-"""Bytes that may follow a member."""
+"""Bytes that may follow a gzip member."""
 _GZIP = zlib.MAX_WBITS | 16
 _ZLIB = zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
 
 
 class BodyError(Exception):
-    """The body cannot be read: it is too large, or not compressed as its headers say."""
+    """The body is too large, or not compressed as its headers state."""
 
     def __init__(self, message: str, *, retryable: bool) -> None:
         super().__init__(message)
         self.retryable = retryable
 
 
-async def read_body(response: Any, coding: str, limit: int = LARGEST_BODY) -> bytes:
-    """Return the body of an httpx response, or raise `BodyError`. Counts while it
-    inflates, so bombs do not go off.
+async def read_body(response: Any, coding: str, limit: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body of an httpx response.
+
+    The size is checked during decompression, so that a decompression bomb cannot
+    exhaust the memory.
+
+    Args:
+        response: The response.
+        coding: Value of its `Content-Encoding`.
+        limit: Maximum number of bytes, before and after decompression.
+
+    Raises:
+        BodyError: The body cannot be read.
     """
-    if response.is_stream_consumed:  # a mock's response is read when it is made
-        return _bounded(response.content, limit)
+    if response.is_stream_consumed:  # a mock's response has been read when it is made
+        _check_size(len(response.content), limit)
+        content: bytes = response.content
+        return content
     chunks = aiter(response.stream)
     try:
-        return await _decoded(_Interruptible(chunks), coding.strip().lower(), limit)
+        return await _decompress(_Interruptible(chunks), coding.strip().lower(), limit)
     except BodyError:
-        # Any other iterator ends with the connection.
+        # Closing the connection ends any other iterator.
         if isinstance(chunks, AsyncGenerator):
-            await _break_off(chunks)
+            await _stop(chunks)
         raise
 
 
 class _Interruptible(AsyncIterator[bytes]):
-    """An iterator over chunks at which a call can be cancelled, however fast they
-    arrive.
+    """An iterator over chunks that can be cancelled however fast they arrive.
 
-    If a server sends faster than the chunks are read, the next chunk is always there
-    already. Then reading never suspends, or only for a moment at which anyio cannot
-    deliver a cancellation to it, so no time limit would end it.
+    If a server sends faster than the chunks are read, the next one is always available.
+    Reading then never suspends, or too briefly for anyio to deliver a cancellation, so
+    no time limit would end it.
     """
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
         self._chunks = chunks
-        self._left = _CHUNKS_AT_ONCE
+        self._remaining = _CHUNKS_BETWEEN_CHECKPOINTS
 
     async def __anext__(self) -> bytes:
-        if not self._left:
+        if not self._remaining:
             await anyio.lowlevel.checkpoint()
-            self._left = _CHUNKS_AT_ONCE
-        self._left -= 1
+            self._remaining = _CHUNKS_BETWEEN_CHECKPOINTS
+        self._remaining -= 1
         return await anext(self._chunks)
 
 
-async def _decoded(chunks: AsyncIterable[bytes], coding: str, limit: int) -> bytes:
+async def _decompress(chunks: AsyncIterable[bytes], coding: str, limit: int) -> bytes:
     if coding in {"identity", ""}:
-        return await _joined(chunks, limit)
+        return await _join(chunks, limit)
     if coding in {"gzip", "x-gzip"}:
-        return await _inflated(chunks, _Gzip(limit), limit)
+        return await _inflate(chunks, _Gzip(limit), limit)
     if coding == "deflate":
-        return await _inflated(chunks, _Deflate(limit), limit)
+        return await _inflate(chunks, _Deflate(limit), limit)
     raise BodyError(
-        f"the body is compressed as {coding[:20]!r}, which was not asked for",
+        f"the body is compressed as {coding[:20]!r}, which was not requested",
         retryable=False,
     )
 
 
-async def _joined(chunks: AsyncIterable[bytes], limit: int) -> bytes:
+async def _join(chunks: AsyncIterable[bytes], limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for chunk in chunks:
         size += len(chunk)
-        _check(size, limit)
+        _check_size(size, limit)
         parts.append(chunk)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class _Gzip:
-    """A gzip stream: one member after the other."""
+    """A gzip stream, which consists of one or more members."""
 
     name = "gzip"
 
@@ -103,8 +114,8 @@ class _Gzip:
         self._member: Any = None
 
     def feed(self, data: bytes) -> None:
-        # zlib copies all that follows a member, so passing everything to each of
-        # thousands would take quadratic time.
+        # zlib copies what follows the end of a member. Passing all of the data to each
+        # of thousands of members would take quadratic time.
         position, step = 0, len(data)
         while True:
             if self._member and self._member.eof:
@@ -121,21 +132,19 @@ class _Gzip:
         return self._member is None or self._member.eof
 
     def _inflate(self, inflater: Any, data: bytes) -> bytes:
-        """Decompress `data`, and return what follows the end of the compressed stream."""
+        """Decompress data, and return what follows the end of the stream."""
         is_done = False
         while not is_done:
-            part = inflater.decompress(data, _STEP)
+            part = inflater.decompress(data, _MAX_OUTPUT)
             self.output += part
-            _check(len(self.output), self._limit)
+            _check_size(len(self.output), self._limit)
             data = inflater.unconsumed_tail
-            is_done = inflater.eof or not (data or len(part) == _STEP)
+            is_done = inflater.eof or not (data or len(part) == _MAX_OUTPUT)
         return bytes(inflater.unused_data)
 
 
 class _Deflate(_Gzip):
-    """A zlib stream, as HTTP defines `deflate`, or the bare stream that some servers
-    send.
-    """
+    """A zlib stream, as HTTP defines `deflate`, or the raw stream some servers send."""
 
     name = "deflate"
 
@@ -159,16 +168,16 @@ class _Deflate(_Gzip):
         return not self._head and super().is_complete()
 
 
-async def _inflated(chunks: AsyncIterable[bytes], stream: _Gzip, limit: int) -> bytes:
+async def _inflate(chunks: AsyncIterable[bytes], stream: _Gzip, limit: int) -> bytes:
     size = 0
     async for chunk in chunks:
         size += len(chunk)
-        _check(size, limit)
+        _check_size(size, limit)
         try:
             stream.feed(chunk)
         except zlib.error:
             raise BodyError(
-                f"the body is not {stream.name}, though its headers say so",
+                f"the body is not {stream.name}, although its headers say so",
                 retryable=True,
             ) from None
     if not stream.is_complete():
@@ -176,29 +185,23 @@ async def _inflated(chunks: AsyncIterable[bytes], stream: _Gzip, limit: int) -> 
     return bytes(stream.output)
 
 
-async def _break_off(chunks: AsyncGenerator[bytes, None]) -> None:
-    """End an iteration in the middle.
+async def _stop(chunks: AsyncGenerator[bytes, None]) -> None:
+    """End an iteration before its end.
 
-    httpx nests async generators, and closing the outermost leaves the others to the
-    garbage collector, at which trio complains. A cancellation ends them all, and makes
-    the HTTP library close the connection, unless all of the body is there already.
+    httpx nests async generators. Closing the outermost would leave the others to the
+    garbage collector, about which trio complains. A cancellation ends them all and
+    makes the HTTP library close the connection, unless the whole body has arrived.
     """
     with anyio.CancelScope() as scope, suppress(Exception):
         scope.cancel()
         async for _ in _Interruptible(chunks):
             pass
+    # An iteration that never waits has not noticed the cancellation.
     with suppress(Exception):
-        await (
-            chunks.aclose()
-        )  # which has ended already, unless its chunks need no waiting
+        await chunks.aclose()
 
 
-def _bounded(content: bytes, limit: int) -> bytes:
-    _check(len(content), limit)
-    return content
-
-
-def _check(size: int, limit: int) -> None:
+def _check_size(size: int, limit: int) -> None:
     if size > limit:
         raise BodyError(
             f"the body is larger than {limit // 1024 // 1024} MiB", retryable=False

@@ -1,24 +1,26 @@
-"""Parameters → the wire. Pure.
+"""Encode parameters and paths for URLs and forms. Pure.
 
-One encoder for queries and forms: `{"features": ["balance"]}` → `features[0]=balance`,
-`{"account_holder": {"customer": "cus_1"}}` → `account_holder[customer]=cus_1` (brackets
-percent-encoded). Whatever cannot be sent is an `InvalidArgumentError` that names its
-key and shows no value.
+Queries and forms have the same encoding: `{"features": ["balance"]}` becomes
+`features[0]=balance`, and `{"account_holder": {"customer": "cus_1"}}` becomes
+`account_holder[customer]=cus_1`, with percent-encoded brackets. Arguments that cannot
+be sent raise an `InvalidArgumentError` that names the key but contains no value.
 """
 
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 from financial_connections.errors import InvalidArgumentError
 
-_DEEPEST = 20
+_MAX_DEPTH = 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
-"""What goes into a path as it is: nearly every segment."""
+"""Segments of a path that need no encoding: nearly all of them."""
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def encode_params(
@@ -28,67 +30,86 @@ def encode_params(
     required: Collection[str] = (),
     free_text: bool = False,
 ) -> str:
-    """Return `params` as a query or form string. `arrays` and `required` are keys such
-    as `filters[countries]`.
+    """Return parameters as a query or form string.
 
-    Control characters are refused unless values are `free_text`: no parameter of the
-    contract may hold one.
+    Args:
+        params: Parameters by wire name. None is not sent.
+        arrays: Keys that hold a sequence, such as `filters[countries]`.
+        required: Keys that must be present and not empty.
+        free_text: Whether values may contain control characters. No parameter of the
+            contract may.
+
+    Raises:
+        InvalidArgumentError: A parameter is missing or cannot be sent.
     """
     if not isinstance(params, Mapping):
         raise InvalidArgumentError(
             f"params must be a mapping, not {type(params).__name__}"
         )
-    _require(params, required)
+    _check_required(params, required)
     pairs: list[tuple[str, str]] = []
     for key, value in params.items():
-        pairs.extend(_pairs(_checked_key(key), value, arrays))
+        pairs.extend(_pairs(_encodable_key(key), value, arrays))
     for key, text in pairs:
         if not free_text and _CONTROL.search(text):
-            raise InvalidArgumentError(f"{key} must not hold a control character")
+            raise InvalidArgumentError(f"{key} must not contain a control character")
     return "&".join(f"{quote_plus(key)}={quote_plus(text)}" for key, text in pairs)
 
 
 def encode_path(path: str, ids: Mapping[str, str] | None = None) -> str:
-    """Return `path` as a URL path, with every segment percent-encoded.
+    """Return a path with every segment percent-encoded.
 
     Args:
         path: The path, which starts with a slash.
-        ids: Replace the placeholders of `path`, such as `{account}`. Without them,
+        ids: Values for the placeholders of the path, such as `{account}`. Without them,
             braces are ordinary characters.
+
+    Raises:
+        InvalidArgumentError: An ID or a segment cannot be sent.
     """
-    segments: Iterable[str] = path[1:].split("/")
-    if ids:
-        segments = (
-            ids[segment[1:-1]] if segment[:1] == "{" else segment
-            for segment in segments
-        )
-    return "".join("/" + _segment(segment) for segment in segments)
+    if not ids:
+        return "".join("/" + _segment(segment) for segment in path[1:].split("/"))
+    parts = _template_parts(path)
+    return "".join(
+        _segment(ids[part]) if is_placeholder else part
+        for part, is_placeholder in parts
+    )
+
+
+@lru_cache
+def _template_parts(path: str) -> tuple[tuple[str, bool], ...]:
+    """Split a path into encoded constant parts and names of placeholders."""
+    parts = _PLACEHOLDER.split(path)
+    return tuple(
+        (part, True) if index % 2 else (quote(part), False)
+        for index, part in enumerate(parts)
+    )
 
 
 def _segment(segment: object) -> str:
     if not isinstance(segment, str):
         raise InvalidArgumentError(
-            f"an id must be a string, not {type(segment).__name__}"
+            f"an ID must be a string, not {type(segment).__name__}"
         )
     if _PLAIN.fullmatch(segment):
         return segment
-    # httpx resolves dot segments, so an id of ".." would reach another endpoint.
+    # httpx resolves dot segments, so an ID of ".." would reach another endpoint.
     if segment in {"", ".", ".."}:
-        raise InvalidArgumentError(f"an id must not be {segment!r}")
+        raise InvalidArgumentError(f"an ID must not be {segment!r}")
     if segment.isspace():
-        raise InvalidArgumentError("an id must not be white space alone")
+        raise InvalidArgumentError("an ID must not consist of white space")
     if _CONTROL.search(segment):
-        raise InvalidArgumentError("an id must not hold a control character")
-    return quote(_encodable("an id", segment), safe="")
+        raise InvalidArgumentError("an ID must not contain a control character")
+    return quote(_encodable("an ID", segment), safe="")
 
 
-def _require(params: Mapping[str, object], required: Collection[str]) -> None:
+def _check_required(params: Mapping[str, object], required: Collection[str]) -> None:
     for path in required:
         *parents, name = path.replace("]", "").split("[")
         holder: object = params
         for parent in parents:
             holder = holder.get(parent) if isinstance(holder, Mapping) else None
-        # A nested key is required only where the object around it is sent.
+        # A nested key is required only if the object around it is sent.
         value = holder.get(name) if isinstance(holder, Mapping) else ...
         if value is None:
             raise InvalidArgumentError(f"{path} is required")
@@ -101,24 +122,25 @@ def _pairs(
 ) -> Iterator[tuple[str, str]]:
     if value is None:
         return
-    if key.count("[") > _DEEPEST:
+    if key.count("[") > _MAX_DEPTH:
         raise InvalidArgumentError(f"{key[:100]} is nested too deeply")
     is_sequence = isinstance(value, Sequence) and not isinstance(
         value, str | bytes | bytearray | memoryview
     )
     if key in arrays and not is_sequence:
         raise InvalidArgumentError(
-            f"{key} must be a list or tuple, not {type(value).__name__}: write {key}=[…]"
+            f"{key} must be a list or tuple, not {type(value).__name__}: "
+            f"write {key}=[…]"
         )
     if isinstance(value, Mapping):
-        # A filter such as {"customer": None} must not turn into no filter.
+        # A filter such as {"customer": None} must not list everything.
         if all(item is None for item in value.values()):
             raise InvalidArgumentError(
-                f"{key} must not be empty: leave it out, or give it a value"
+                f"{key} must not be empty: leave it out or give it a value"
             )
         for name, item in value.items():
             yield from _pairs(
-                f"{key}[{_checked_key(name, nested_in=key)}]", item, arrays
+                f"{key}[{_encodable_key(name, nested_in=key)}]", item, arrays
             )
     elif is_sequence:
         for index, item in enumerate(value):  # type: ignore[arg-type]
@@ -129,15 +151,15 @@ def _pairs(
         yield key, _scalar(key, value)
 
 
-def _checked_key(key: object, *, nested_in: str = "") -> str:
+def _encodable_key(key: object, *, nested_in: str = "") -> str:
     if (
         not isinstance(key, str)
         or not key
         or (nested_in and ("[" in key or "]" in key))
     ):
-        place = f"in {nested_in}" if nested_in else "of a parameter"
+        location = f"in {nested_in}" if nested_in else "of a parameter"
         raise InvalidArgumentError(
-            f"a key {place} must be a string without brackets, and not empty"
+            f"a key {location} must be a non-empty string without brackets"
         )
     return _encodable(f"a key of {nested_in or 'a parameter'}", key)
 
@@ -147,7 +169,7 @@ def _scalar(key: str, value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return _encodable(key, str.__str__(value))  # of an enum, too, the value
+            return _encodable(key, str.__str__(value))  # the value of an enum member
         case int():
             return _digits(key, value)
         case float() if math.isfinite(value):
@@ -170,8 +192,8 @@ def _digits(key: str, value: int) -> str:
 def _unix_seconds(key: str, value: datetime) -> str:
     if value.utcoffset() is None:
         raise InvalidArgumentError(
-            f"{key}: a datetime needs a time zone, for example datetime.now(UTC); without one it means another "
-            "moment on every machine"
+            f"{key}: a datetime needs a time zone, for example datetime.now(UTC), "
+            "because its meaning would otherwise depend on the machine"
         )
     return str(math.floor(value.timestamp()))
 
@@ -182,11 +204,11 @@ def _description(value: object) -> str:
     return f"a value of type {type(value).__name__}"
 
 
-def _encodable(what: str, text: str) -> str:
+def _encodable(name: str, text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
         raise InvalidArgumentError(
-            f"{what} holds a lone surrogate, which UTF-8 cannot spell"
+            f"{name} contains a lone surrogate, which UTF-8 cannot encode"
         ) from None
     return text

@@ -1,5 +1,6 @@
-"""A request and the settings → exactly what goes over the wire, the same on every
-attempt. Pure.
+"""Turn a request and settings into what is sent. Pure.
+
+A retry sends exactly the same again.
 """
 
 import sys
@@ -17,18 +18,18 @@ from financial_connections._transport.encode import encode_params, encode_path
 from financial_connections._version import __version__
 from financial_connections.errors import InvalidArgumentError
 
-LONGEST_URL = 16_384
-"""Characters; servers refuse longer ones, and httpx those above 65,536."""
+MAX_URL_LENGTH = 16_384
+"""Servers reject longer URLs, and httpx those above 65,536 characters."""
 
 FORM = "application/x-www-form-urlencoded"
 
 
 class Origin(NamedTuple):
-    """What a connection leads to, and what decides on its TLS and its proxy."""
+    """The server of a connection, which also determines TLS and the proxy."""
 
     scheme: str
     authority: str
-    """The host, with the port unless it is the scheme's own."""
+    """Host, with its port unless that is the default of the scheme."""
 
 
 @frozen(kw_only=True)
@@ -39,23 +40,27 @@ class WireRequest:
     origin: Origin
     base_url: str
     path: str
-    """The path without the base URL and the query: what may be logged."""
+    """Path without the base URL and the query, which may be logged."""
     query: str = field(repr=False)
-    """With its question mark, or empty."""
+    """Query with its question mark, or empty."""
     headers: dict[str, str | bytes] = field(repr=False)
     content: bytes = field(repr=False)
     idempotency_key: str | None
 
     @property
     def url(self) -> str:
-        """All of it."""
+        """The whole URL."""
         return f"{self.base_url}{self.path}{self.query}"
 
 
 def wire_request(
     request: Request, settings: Settings, options: RequestOptions
 ) -> WireRequest:
-    """Return what is sent. Raises `InvalidArgumentError` for what cannot be."""
+    """Encode a request.
+
+    Raises:
+        InvalidArgumentError: An argument cannot be sent.
+    """
     path = encode_path(request.path, request.ids)
     params = encode_params(
         request.params,
@@ -68,9 +73,10 @@ def wire_request(
     origin = _origin_of(settings.base_url)
     content = params.encode() if is_post else b""
     query = f"?{params}" if params and not is_post else ""
-    if len(settings.base_url) + len(path) + len(query) > LONGEST_URL:
+    if len(settings.base_url) + len(path) + len(query) > MAX_URL_LENGTH:
         raise InvalidArgumentError(
-            f"the ids and parameters make a URL of more than {LONGEST_URL} characters"
+            f"the IDs and parameters make a URL of more than {MAX_URL_LENGTH} "
+            "characters"
         )
     return WireRequest(
         method=request.method,
@@ -85,9 +91,7 @@ def wire_request(
 
 
 class _SecretBytes(bytes):
-    """A header's value that HTTP libraries pass on as it is, and that no repr, text,
-    traceback or pickle shows.
-    """
+    """The value of a header that HTTP libraries send, but no repr or pickle shows."""
 
     __slots__ = ()
 
@@ -107,15 +111,17 @@ class _SecretBytes(bytes):
         return self
 
     def __reduce_ex__(self, _: object) -> tuple[Any, ...]:
-        return bytes, (b"***",)  # requests that a mock has recorded may be pickled
+        return bytes, (b"***",)  # of a request that a mock recorded
 
 
 @lru_cache
 def _origin_of(base_url: str) -> Origin:
     parts = urlsplit(base_url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    is_usual = parts.port in {None, 443 if parts.scheme == "https" else 80}
-    return Origin(parts.scheme, f"{host}" if is_usual else f"{host}:{parts.port}")
+    is_default_port = parts.port in {None, 443 if parts.scheme == "https" else 80}
+    return Origin(
+        parts.scheme, f"{host}" if is_default_port else f"{host}:{parts.port}"
+    )
 
 
 def _headers(
@@ -143,13 +149,13 @@ def _headers(
         headers["Content-Length"] = str(len(content))
     if not options.headers:
         return headers
-    own = {name.lower() for name in options.headers}
-    return {
-        name: text for name, text in headers.items() if name.lower() not in own
-    } | dict(options.headers)
+    replaced = {name.lower() for name in options.headers}
+    kept = {name: v for name, v in headers.items() if name.lower() not in replaced}
+    return kept | dict(options.headers)
 
 
 @cache
 def user_agent() -> str:
-    """Return `financial-connections/1.2.3 python/3.11.7`."""
-    return f"financial-connections/{__version__} python/{'.'.join(map(str, sys.version_info[:3]))}"
+    """Return a value such as `financial-connections/1.2.3 python/3.11.7`."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"financial-connections/{__version__} python/{python}"
