@@ -186,5 +186,5 @@ async def test_the_key_of_a_call_is_masked_in_its_error_and_notice(key, of_call)
 
 
 def test_the_repr_of_a_response_has_no_headers_or_content():
-    answer = Response(200, {"x-echo": "sk_test_1"}, b"sk_test_1", "req_1")
-    assert "sk_test_1" not in repr(answer)
+    response = Response(200, {"x-echo": "sk_test_1"}, b"sk_test_1", "req_1")
+    assert "sk_test_1" not in repr(response)

@@ -60,8 +60,8 @@ def chain_of(error):
 def assert_clean(texts):
     text = "\n".join(texts)
     assert text
-    found = [secret for secret in SECRETS if secret in text]
-    assert not found, text
+    leaked = [secret for secret in SECRETS if secret in text]
+    assert not leaked, text
 
 
 @pytest.fixture

@@ -100,6 +100,7 @@ def test_a_payload_that_is_not_a_json_object_is_rejected(payload):
     ) as caught:
         parse_event(payload)
     assert caught.value.__suppress_context__
+    assert caught.value.__context__.__context__ is None  # it would have the payload
 
 
 def test_a_signed_payload_that_is_not_an_object_is_rejected():

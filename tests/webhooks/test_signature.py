@@ -1,4 +1,4 @@
-"""Signatures: which are accepted, and the reason why others are rejected."""
+"""Signatures: which are accepted, and why others are rejected."""
 
 import hmac
 
@@ -236,6 +236,7 @@ def test_a_signed_payload_that_is_not_utf8_raises_invalid_argument(payload):
         construct_event(payload, header, SECRET, now=NOW)
     assert not isinstance(caught.value, WebhookSignatureError)
     assert caught.value.__suppress_context__
+    assert caught.value.__context__.__context__ is None  # it would have the payload
 
 
 @pytest.mark.parametrize("check", [verify, construct_event])

@@ -1,4 +1,4 @@
-"""Our verdict on deliveries compared with that of the official `stripe` package."""
+"""Deliveries are accepted and rejected as by the official `stripe` package."""
 
 import json
 import random
@@ -85,29 +85,18 @@ def random_payload(rng):
     return rng.choice([*[body] * 12, body + b"\xff", body[:-1], b"[]", b"{}", b""])
 
 
-def test_random_deliveries_get_the_same_verdict_as_from_the_stripe_package(
-    monkeypatch,
-):
-    """Only timestamps in the future and malformed headers get another verdict.
+def test_the_stripe_package_agrees_on_random_deliveries(monkeypatch):
+    """Only we reject timestamps in the future and malformed headers.
 
-    We reject both, and Stripe sends neither.
+    Stripe sends neither.
     """
     rng = random.Random(20231016)
     accepted = rejected = future = ambiguous = 0
     for _ in range(1_000):
         payload, tolerance = random_payload(rng), rng.choice([1, 60, 300])
         clock = NOW + rng.random()
-        timestamp = NOW - rng.choice(
-            [
-                *[0] * 8,
-                1,
-                tolerance - 1,
-                tolerance,
-                tolerance + 1,
-                5_000,
-                -tolerance - 2,
-            ]
-        )
+        ages = [1, tolerance - 1, tolerance, tolerance + 1, 5_000, -tolerance - 2]
+        timestamp = NOW - rng.choice([*[0] * 8, *ages])
         header = mutate(
             sign(payload, rng.choice([SECRET] * 9 + ["whsec_other"]), timestamp), rng
         )

@@ -121,11 +121,13 @@ def _parse(
     text = content.decode("utf-8-sig", errors="replace")
     try:
         return json.loads(text, parse_int=parse_int, parse_float=parse_float)
-    # `from None`, because the parser's own error shows a part of the document.
     except RecursionError:
-        raise ContentError("the JSON is nested too deeply") from None
+        reason = "the JSON is nested too deeply"
     except ValueError:
-        raise ContentError("it is not JSON") from None
+        reason = "it is not JSON"
+    # Not raised in the `except` blocks: `JSONDecodeError` as its `__context__` would keep
+    # the document.
+    raise ContentError(reason)
 
 
 def _parse_integer(digits: str) -> int | Decimal:

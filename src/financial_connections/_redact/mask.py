@@ -71,7 +71,7 @@ _SECRETS = re.compile(
 
 
 class Mask:
-    """Replace secrets with `***`, but keep the prefix that tells their kind.
+    """Replace secrets with `***`, but keep the prefix that shows their kind.
 
     Args:
         secrets: Exact values to mask, in addition to everything that looks like a

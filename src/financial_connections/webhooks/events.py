@@ -133,7 +133,7 @@ class AccountRefreshedOwnership(AccountEvent):
 class AccountRefreshedTransactions(AccountEvent):
     """A refresh of the transactions ended, so there may be new ones to `sync`.
 
-    `transaction_refresh.status` of the account tells whether it succeeded.
+    `transaction_refresh.status` of the account shows whether it succeeded.
     """
 
     __slots__ = ()
