@@ -14,7 +14,7 @@ from tests.support.sync.institutions import SandboxInstitution, UnreliableInstit
 
 
 def scripts(*kinds):
-    # Crashes matter most here.
+    # Every script may contain crashes.
     kind = st.sampled_from([*kinds, "crash"])
     return st.lists(st.tuples(kind, st.integers(0, 11)), max_size=60)
 
