@@ -125,8 +125,7 @@ def _parse(
         reason = "the JSON is nested too deeply"
     except ValueError:
         reason = "it is not JSON"
-    # Not raised in the `except` blocks: `JSONDecodeError` as its `__context__` would keep
-    # the document.
+    # Raised here, because a `JSONDecodeError` in its context would keep the document.
     raise ContentError(reason)
 
 
