@@ -19,7 +19,7 @@ from financial_connections import (
 from financial_connections._transport import body as _body
 from tests.support.samples import ACCOUNT, FULL_ACCOUNT, OWNERSHIP, SESSION
 from tests.support.servers import http_answer, read_request, reset, serving
-from tests.transport.test_faults import FAULTS, OPEN, RST
+from tests.support.wire_faults import FAULTS, OPEN, RST
 
 KEY = "sk_test_markedMARKEDmarked"
 OWNER = "Ada Marked Lovelace"

@@ -12,6 +12,7 @@ import pytest
 
 from financial_connections import (
     APIConnectionError,
+    APIStatusError,
     APITimeoutError,
     AsyncClient,
     ConfigurationError,
@@ -346,3 +347,29 @@ async def test_a_closed_client_of_the_owners_is_noticed_late(library):
     await http_client.aclose()
     with pytest.raises(ValueError, match="http_client is closed"):
         await client.accounts.retrieve("fca_1")
+
+
+async def test_an_injected_client_is_neither_modified_nor_closed():
+    def api(request):
+        assert "x-own" not in request.headers
+        assert "other" != request.headers["authorization"]
+        assert "https://api.stripe.com/v1/financial_connections/accounts/fca_1" == str(
+            request.url
+        )
+        return httpx.Response(307, headers={"Location": "https://evil.example"})
+
+    http_client = httpx.AsyncClient(
+        transport=httpx.MockTransport(api),
+        headers={"X-Own": "1", "Authorization": "other"},
+        auth=("user", "pass"),
+        params={"a": "b"},
+        base_url="https://other.example",
+        follow_redirects=True,
+    )
+    before = dict(http_client.headers)
+    async with http_client:
+        async with AsyncClient(KEY, http_client=http_client) as client:
+            with pytest.raises(APIStatusError, match="307"):
+                await client.accounts.retrieve("fca_1")
+        assert before == dict(http_client.headers)
+        assert not http_client.is_closed

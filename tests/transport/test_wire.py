@@ -418,7 +418,7 @@ async def test_send_raw_refuses_a_path_that_leads_elsewhere(method, path, httpx_
         (
             "transactions.list",
             (),
-            {"account": "fca_1", "transacted_at": datetime(2023, 1, 1)},
+            {"account": "fca_1", "transacted_at": datetime(2023, 1, 1)},  # noqa: DTZ001
         ),
         ("transactions.list", (), {"account": "fca_1", "transaction_refresh": {}}),
     ],
@@ -442,7 +442,7 @@ async def test_the_header_with_the_key_shows_it_to_nobody_but_the_library():
         repr(value),
         str(value),
         f"{value}",
-        "%s" % value,
+        "%s" % value,  # noqa: UP031 - under test
         format(value, ">9"),
         json.dumps([value], default=str),
     ]

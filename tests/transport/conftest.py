@@ -1,0 +1,26 @@
+"""A client of each kind, for tests over real sockets."""
+
+import httpx
+import httpx2
+import pytest
+
+from financial_connections import AsyncClient
+
+KEY = "sk_test_51H8supersecret"
+
+
+@pytest.fixture(params=["own pool", "aiohttp", "httpx", "httpx2"])
+async def connect(request, anyio_backend):
+    """Make a client over our pool, aiohttp, or an injected client."""
+    library = {"httpx": httpx, "httpx2": httpx2}.get(request.param)
+    if library is None:
+        is_aiohttp = (request.param, anyio_backend) == ("aiohttp", "asyncio")
+        transport = "aiohttp" if is_aiohttp else "httpx"
+        yield lambda url, **settings: AsyncClient(
+            KEY, base_url=url, transport=transport, **settings
+        )
+        return
+    async with library.AsyncClient() as http_client:
+        yield lambda url, **settings: AsyncClient(
+            KEY, base_url=url, http_client=http_client, **settings
+        )

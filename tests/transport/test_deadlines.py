@@ -1,0 +1,118 @@
+"""The timeout of an attempt and the deadline of a call."""
+
+import anyio
+import pytest
+
+from financial_connections import (
+    APITimeoutError,
+    AsyncClient,
+    DeadlineExceededError,
+    RateLimitError,
+    RequestOptions,
+)
+from tests.support.mock_api import error_response, mock_client, scripted
+from tests.support.servers import http_answer, read_request, serving
+
+KEY = "sk_test_51H8supersecret"
+
+
+async def test_a_response_that_trickles_in_ends_at_the_timeout():
+    async def handle(stream):
+        async with stream:
+            await read_request(stream)
+            await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            while True:
+                await stream.send(b" ")
+                await anyio.sleep(0.02)
+
+    async with (
+        serving(handle) as url,
+        AsyncClient(KEY, base_url=url, timeout=0.2, max_retries=0) as client,
+    ):
+        with pytest.raises(APITimeoutError, match=r"took longer than 0\.2 s"):
+            await client.accounts.retrieve("fca_1")
+
+
+async def test_a_deadline_limits_attempts_and_waits_together():
+    async def handle(stream):
+        async with stream:
+            await read_request(stream)
+            await anyio.sleep_forever()
+
+    async with (
+        serving(handle) as url,
+        AsyncClient(KEY, base_url=url, timeout=0.1, max_retries=50) as client,
+    ):
+        started = anyio.current_time()
+        with pytest.raises((DeadlineExceededError, APITimeoutError)) as caught:
+            await client.accounts.disconnect(
+                "fca_1", options=RequestOptions(deadline=0.35)
+            )
+        assert anyio.current_time() - started < 3
+    assert caught.value.attempts >= 1
+    assert caught.value.idempotency_key
+
+
+async def test_a_wait_beyond_the_deadline_raises_the_last_error(no_waiting):
+    api, requests = scripted(error_response(429, {"Retry-After": "7"}))
+    async with mock_client(api, deadline=5) as client:
+        with pytest.raises(RateLimitError) as caught:
+            await client.accounts.retrieve("fca_1")
+    assert (7, 1, []) == (caught.value.retry_after, len(requests), no_waiting)
+
+
+async def test_waiting_for_a_connection_does_not_count_as_an_attempt():
+    async def handle(stream):
+        while True:
+            await read_request(stream)
+            await anyio.sleep(0.03)
+            await stream.send(http_answer())
+
+    async with (
+        serving(handle) as url,
+        AsyncClient(
+            KEY, base_url=url, max_connections=1, timeout=0.2, max_retries=0
+        ) as client,
+        anyio.create_task_group() as tasks,
+    ):
+        for _ in range(15):
+            tasks.start_soon(client.accounts.retrieve, "fca_1")
+
+
+async def test_an_attempt_cancelled_by_the_deadline_emits_an_event():
+    events = []
+
+    async def handle(stream):
+        await read_request(stream)
+        await anyio.sleep_forever()
+
+    async with (
+        serving(handle) as url,
+        AsyncClient(KEY, base_url=url, on_event=events.append) as client,
+    ):
+        with pytest.raises(DeadlineExceededError):
+            await client.accounts.retrieve(
+                "fca_1", options=RequestOptions(deadline=0.1)
+            )
+    assert ["RequestStarted", "RequestFinished"] == [
+        type(event).__name__ for event in events
+    ]
+    assert "DeadlineExceededError" == events[1].error
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"],
+)
+async def test_a_server_that_stops_responding_causes_a_timeout(start, connect):
+    async def handle(stream):
+        await read_request(stream)
+        await stream.send(start)
+        await anyio.sleep_forever()
+
+    async with (
+        serving(handle) as url,
+        connect(url, timeout=0.1, max_retries=0) as client,
+    ):
+        with pytest.raises(APITimeoutError):
+            await client.accounts.retrieve("fca_1")
