@@ -1,4 +1,4 @@
-"""Event stores and their databases, as several workers open them."""
+"""Event stores of each kind, and the databases that they use."""
 
 import time
 from contextlib import contextmanager

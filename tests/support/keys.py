@@ -1,4 +1,4 @@
-"""Keys in many spellings, and the forms in which an error can be shown."""
+"""Keys, their escaped forms, and the ways in which an error is shown."""
 
 import copy
 import pickle

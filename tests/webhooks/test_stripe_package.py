@@ -86,7 +86,7 @@ def random_payload(rng):
 
 
 def test_the_stripe_package_agrees_on_random_deliveries(monkeypatch):
-    """Only we reject timestamps in the future and malformed headers.
+    """Unlike the package, we reject timestamps in the future and malformed headers.
 
     Stripe sends neither.
     """

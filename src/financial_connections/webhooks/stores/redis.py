@@ -128,7 +128,7 @@ class RedisEventStore:
         await self._run(_RELEASE, event_id, self._tokens.pop(event_id))
 
     async def is_confirmed(self, event_id: str) -> bool:
-        """Return True if the event was handled within the retention.
+        """Return True if the event was handled within the retention period.
 
         Args:
             event_id: ID of the event (`evt_…`).

@@ -132,7 +132,7 @@ class SQLEventStore:
         await self._run(_RELEASE, id=event_id, owner=self._tokens.pop(event_id))
 
     async def is_confirmed(self, event_id: str) -> bool:
-        """Return True if the event was handled within the retention.
+        """Return True if the event was handled within the retention period.
 
         Args:
             event_id: ID of the event (`evt_…`).
