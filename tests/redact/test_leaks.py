@@ -18,7 +18,7 @@ from financial_connections import (
 )
 from financial_connections._transport import body as _body
 from tests.support.samples import ACCOUNT, FULL_ACCOUNT, OWNERSHIP, SESSION
-from tests.support.servers import http_answer, read_request, reset, serving
+from tests.support.servers import http_response, read_request, reset, serving
 from tests.support.wire_faults import FAULTS, OPEN, RST
 
 KEY = "sk_test_markedMARKEDmarked"
@@ -106,7 +106,7 @@ async def test_an_invalid_response_is_not_quoted(damage, all_logs):
 
     async def handle(stream):
         await read_request(stream)
-        await stream.send(http_answer(content))
+        await stream.send(http_response(content))
         await stream.receive()
 
     async with serving(handle) as url, AsyncClient(KEY, base_url=url) as client:
@@ -128,7 +128,7 @@ async def test_reprs_and_logs_of_successful_calls_have_no_bank_data(all_logs):
     async def handle(stream):
         while True:
             await read_request(stream)
-            await stream.send(http_answer(json.dumps(remaining.pop(0)).encode()))
+            await stream.send(http_response(json.dumps(remaining.pop(0)).encode()))
 
     shown = []
     async with serving(handle) as url, AsyncClient(KEY, base_url=url) as client:
@@ -152,7 +152,7 @@ async def test_a_cancelled_call_leaks_neither_key_nor_response(
     async def handle(stream):
         await read_request(stream)
         if started:
-            await stream.send(http_answer(body)[: -len(body) // 2])
+            await stream.send(http_response(body)[: -len(body) // 2])
         arrived.set()
         await anyio.sleep_forever()
 

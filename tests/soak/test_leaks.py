@@ -8,14 +8,14 @@ from pathlib import Path
 import anyio
 
 from financial_connections import AsyncClient, FinancialConnectionsError
-from tests.support.servers import http_answer, read_request, reset, serving
+from tests.support.servers import http_response, read_request, reset, serving
 
 CALLS = 10_000
 FAULTS = [
     b"",
     b"HTTP/1.1 200 OK\r\nContent-Le",
-    http_answer(b"<h1>no</h1>", b"502 Bad Gateway"),
-    http_answer(b"["),
+    http_response(b"<h1>no</h1>", b"502 Bad Gateway"),
+    http_response(b"["),
 ]
 
 
@@ -41,7 +41,7 @@ async def test_nothing_is_left_of_ten_thousand_calls(no_waiting):  # noqa: C901 
                 await stream.send(dice.choice(FAULTS))
                 await reset(stream)
                 return
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
     async def call(client):
         with anyio.CancelScope() as scope:

@@ -17,7 +17,7 @@ import trustme
 from financial_connections import AsyncClient, FinancialConnectionsError
 from financial_connections._transport import aiohttp_session
 from financial_connections._transport import pool as own_pool
-from tests.support.servers import http_answer, read_request, serving
+from tests.support.servers import http_response, read_request, serving
 
 LIMIT = 5
 ROUNDS = 60
@@ -88,7 +88,7 @@ async def handle(stream):
     """Respond in two parts, so that a call can be interrupted in the body."""
     while True:
         head, _ = await read_request(stream)
-        answer = http_answer(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
+        answer = http_response(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
         await stream.send(answer[:-5])
         await anyio.lowlevel.checkpoint()
         await stream.send(answer[-5:])

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import anyio
 from attrs import field, frozen
 
-from tests.support.servers import http_answer, reset
+from tests.support.servers import http_response, reset
 
 # Kept here, because the tests make `anyio.sleep` return at once.
 sleep = anyio.sleep
@@ -95,7 +95,7 @@ HURRIED = {"timeout": 0.25, "max_retries": 0}
 
 
 def corrupt(status: bytes, headers: bytes = b"") -> bytes:
-    return http_answer(b"this is not gzip", status, GZIP + headers)
+    return http_response(b"this is not gzip", status, GZIP + headers)
 
 
 def unusable(attempts: int, *, retryable: bool) -> Outcome:
@@ -143,14 +143,16 @@ FAULTS: dict[str, Fault] = {
     "resets it in the headers": Fault(
         failed("reset"), b"HTTP/1.1 200 OK\r\nContent-Le", RESET
     ),
-    "closes it in the body": Fault(failed("protocol"), http_answer()[:-4], CLOSE),
-    "resets it in the body": Fault(failed("reset"), http_answer()[:-4], RESET),
+    "closes it in the body": Fault(failed("protocol"), http_response()[:-4], CLOSE),
+    "resets it in the body": Fault(failed("reset"), http_response()[:-4], RESET),
     "closes it between two chunks": Fault(
         failed("protocol"), CHUNKED + b'5\r\n{"id"\r\n', CLOSE
     ),
-    "closes it after each response, unannounced": Fault(SUCCESS, http_answer(), CLOSE),
+    "closes it after each response, unannounced": Fault(
+        SUCCESS, http_response(), CLOSE
+    ),
     "closes it after each response, announced": Fault(
-        SUCCESS, http_answer(headers=b"Connection: close\r\n"), CLOSE
+        SUCCESS, http_response(headers=b"Connection: close\r\n"), CLOSE
     ),
     "ends the body with the connection": Fault(
         SUCCESS, b"HTTP/1.1 200 OK\r\n\r\n" + BODY, CLOSE
@@ -160,7 +162,9 @@ FAULTS: dict[str, Fault] = {
     "stops in the headers": Fault(
         timed_out(), b"HTTP/1.1 200 OK\r\n", HANG, settings=HURRIED
     ),
-    "stops in the body": Fault(timed_out(), http_answer()[:-4], HANG, settings=HURRIED),
+    "stops in the body": Fault(
+        timed_out(), http_response()[:-4], HANG, settings=HURRIED
+    ),
     "sends the body byte by byte": Fault(timed_out(), act=trickle, settings=HURRIED),
     # HTTP
     "sends garbage": Fault(failed("protocol"), b"\x00\xff garbage\r\n\r\n", CLOSE),
@@ -168,7 +172,7 @@ FAULTS: dict[str, Fault] = {
         failed("protocol"), b"<html>hello</html>\r\n\r\n", CLOSE
     ),
     "sends two lengths": Fault(
-        failed("protocol"), http_answer(headers=b"Content-Length: 99\r\n"), CLOSE
+        failed("protocol"), http_response(headers=b"Content-Length: 99\r\n"), CLOSE
     ),
     "sends a negative length": Fault(
         failed("protocol"), b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}", CLOSE
@@ -178,30 +182,30 @@ FAULTS: dict[str, Fault] = {
     ),
     "sends a header of 1 MiB": Fault(
         failed("protocol"),
-        http_answer(headers=b"X: %s\r\n" % (b"x" * 1_048_576)),
+        http_response(headers=b"X: %s\r\n" % (b"x" * 1_048_576)),
         CLOSE,
     ),
     "sends a header of 50 KiB": Fault(
-        SUCCESS, http_answer(headers=b"X: %s\r\n" % (b"x" * 51_200))
+        SUCCESS, http_response(headers=b"X: %s\r\n" % (b"x" * 51_200))
     ),
-    "sends 200 headers": Fault(SUCCESS, http_answer(headers=b"X: y\r\n" * 200)),
+    "sends 200 headers": Fault(SUCCESS, http_response(headers=b"X: y\r\n" * 200)),
     "sends header values in Latin-1": Fault(
-        SUCCESS, http_answer(headers=b"X: caf\xe9\r\n")
+        SUCCESS, http_response(headers=b"X: caf\xe9\r\n")
     ),
     "sends early hints first": Fault(
-        SUCCESS, b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + http_answer()
+        SUCCESS, b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + http_response()
     ),
     "sends chunks and trailers": Fault(
         SUCCESS, CHUNKED + b"f\r\n" + BODY + b"\r\n0\r\nX: y\r\n\r\n"
     ),
     "sends a second response": Fault(
-        SUCCESS, http_answer() + http_answer(b'{"id": "stray"}')
+        SUCCESS, http_response() + http_response(b'{"id": "stray"}')
     ),
     "sends half of a second response": Fault(
-        SUCCESS, http_answer() + http_answer(b'{"id": "stray"}')[:-5]
+        SUCCESS, http_response() + http_response(b'{"id": "stray"}')[:-5]
     ),
     "sends garbage after the response": Fault(
-        SUCCESS, http_answer() + b"\x00\xff garbage"
+        SUCCESS, http_response() + b"\x00\xff garbage"
     ),
     # Bodies
     "sends no body": Fault(
@@ -210,18 +214,18 @@ FAULTS: dict[str, Fault] = {
     ),
     "redirects": Fault(
         refused("APIStatusError", 302),
-        http_answer(b"", b"302 Found", ID + b"Location: /x\r\n"),
+        http_response(b"", b"302 Found", ID + b"Location: /x\r\n"),
     ),
     "sends a body without end": Fault(
         unusable(1, retryable=False), act=send_without_end
     ),
     "sends a gzip bomb": Fault(
         unusable(1, retryable=False),
-        http_answer(gzip.compress(b" " * 10_000_000), headers=GZIP),
+        http_response(gzip.compress(b" " * 10_000_000), headers=GZIP),
     ),
     "compresses with brotli": Fault(
         unusable(1, retryable=False),
-        http_answer(headers=ID + b"Content-Encoding: br\r\n"),
+        http_response(headers=ID + b"Content-Encoding: br\r\n"),
     ),
     "sends corrupt gzip with 200": Fault(
         unusable(2, retryable=True), corrupt(b"200 OK")

@@ -47,7 +47,7 @@ async def read_request(stream):
     return head, body
 
 
-def http_answer(body=b'{"id": "fca_1"}', status=b"200 OK", headers=b""):
+def http_response(body=b'{"id": "fca_1"}', status=b"200 OK", headers=b""):
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s" % (
         status,
         len(body),

@@ -17,15 +17,17 @@ from financial_connections import (
     RateLimitError,
     ServerError,
 )
-from tests.support.servers import http_answer
+from tests.support.servers import http_response
 
 
 def http_error(status, headers=b"", **error):
-    return http_answer(json.dumps({"error": error}).encode(), b"%d X" % status, headers)
+    return http_response(
+        json.dumps({"error": error}).encode(), b"%d X" % status, headers
+    )
 
 
 def gzipped(content):
-    return http_answer(gzip.compress(content), headers=b"Content-Encoding: gzip\r\n")
+    return http_response(gzip.compress(content), headers=b"Content-Encoding: gzip\r\n")
 
 
 OPEN, CLOSE, RST = "open", "close", "rst"
@@ -40,12 +42,12 @@ FAULTS = {
         APIConnectionError,
         3,
     ),
-    "reset in the body": (http_answer()[:-4], RST, APIConnectionError, 3),
-    "closed in the body": (http_answer()[:-4], CLOSE, APIConnectionError, 3),
+    "reset in the body": (http_response()[:-4], RST, APIConnectionError, 3),
+    "closed in the body": (http_response()[:-4], CLOSE, APIConnectionError, 3),
     "garbage": (b"\x00\xff garbage\r\n\r\n", CLOSE, APIConnectionError, 3),
     "HTTP/0.9": (b"<html>hello</html>", CLOSE, APIConnectionError, 3),
     "two different lengths": (
-        http_answer(headers=b"Content-Length: 99\r\n"),
+        http_response(headers=b"Content-Length: 99\r\n"),
         CLOSE,
         APIConnectionError,
         3,
@@ -57,7 +59,7 @@ FAULTS = {
         3,
     ),
     "a 1 MiB header": (
-        http_answer(headers=b"X-Long: %s\r\n" % (b"x" * 1_048_576)),
+        http_response(headers=b"X-Long: %s\r\n" % (b"x" * 1_048_576)),
         CLOSE,
         APIConnectionError,
         3,
@@ -75,13 +77,13 @@ FAULTS = {
         3,
     ),
     "bad gzip": (
-        http_answer(b"not gzip", headers=b"Content-Encoding: gzip\r\n"),
+        http_response(b"not gzip", headers=b"Content-Encoding: gzip\r\n"),
         OPEN,
         APIResponseError,
         3,
     ),
     "truncated gzip": (
-        http_answer(
+        http_response(
             gzip.compress(b"{}" * 500)[:-12], headers=b"Content-Encoding: gzip\r\n"
         ),
         OPEN,
@@ -89,27 +91,34 @@ FAULTS = {
         3,
     ),
     "an unasked-for coding": (
-        http_answer(headers=b"Content-Encoding: br\r\n"),
+        http_response(headers=b"Content-Encoding: br\r\n"),
         OPEN,
         APIResponseError,
         1,
     ),
-    "a body too large": (http_answer(b" " * 70_000 + b"{}"), OPEN, APIResponseError, 1),
+    "a body too large": (
+        http_response(b" " * 70_000 + b"{}"),
+        OPEN,
+        APIResponseError,
+        1,
+    ),
     "a gzipped body too large": (
         gzipped(b" " * 70_000 + b"{}"),
         OPEN,
         APIResponseError,
         1,
     ),
-    "an empty 200": (http_answer(b""), OPEN, APIResponseError, 3),
+    "an empty 200": (http_response(b""), OPEN, APIResponseError, 3),
     "204": (b"HTTP/1.1 204 No Content\r\n\r\n", OPEN, APIResponseError, 3),
     "304": (b"HTTP/1.1 304 Not Modified\r\n\r\n", OPEN, APIStatusError, 1),
-    "an HTML 200": (http_answer(b"<html>hi</html>"), OPEN, APIResponseError, 3),
-    "truncated JSON": (http_answer(b'{"id": "fca'), OPEN, APIResponseError, 3),
-    "a JSON scalar": (http_answer(b"5"), OPEN, APIResponseError, 1),
-    "a JSON null": (http_answer(b"null"), OPEN, APIResponseError, 1),
+    "an HTML 200": (http_response(b"<html>hi</html>"), OPEN, APIResponseError, 3),
+    "truncated JSON": (http_response(b'{"id": "fca'), OPEN, APIResponseError, 3),
+    "a JSON scalar": (http_response(b"5"), OPEN, APIResponseError, 1),
+    "a JSON null": (http_response(b"null"), OPEN, APIResponseError, 1),
     "a redirect": (
-        http_answer(status=b"302 Found", headers=b"Location: http://127.0.0.1:1/\r\n"),
+        http_response(
+            status=b"302 Found", headers=b"Location: http://127.0.0.1:1/\r\n"
+        ),
         OPEN,
         APIStatusError,
         1,
@@ -168,10 +177,10 @@ FAULTS = {
         1,
     ),
     "an HTML 502": (
-        http_answer(b"<h1>Bad gateway</h1>", b"502 Bad Gateway"),
+        http_response(b"<h1>Bad gateway</h1>", b"502 Bad Gateway"),
         OPEN,
         ServerError,
         3,
     ),
-    "520": (http_answer(b"", b"520 Unknown"), OPEN, ServerError, 3),
+    "520": (http_response(b"", b"520 Unknown"), OPEN, ServerError, 3),
 }

@@ -19,7 +19,7 @@ from financial_connections import (
 )
 from financial_connections._transport.aiohttp import AiohttpBackend
 from financial_connections.sandbox import Sandbox, serve
-from tests.support.servers import header_of, http_answer, read_request, serving
+from tests.support.servers import header_of, http_response, read_request, serving
 
 KEY = "sk_test_1"
 
@@ -61,7 +61,7 @@ async def test_a_request_over_a_connection_that_breaks_is_sent_once():
 
     async def handle(stream):
         requests.append(await read_request(stream))
-        await stream.send(http_answer())
+        await stream.send(http_response())
         requests.append(await read_request(stream))
 
     async with serving(handle) as url, client_of(url, max_retries=0) as client:
@@ -88,7 +88,7 @@ async def test_a_response_sets_no_cookie():
         while True:
             head, _ = await read_request(stream)
             cookies.append(header_of(head, b"cookie"))
-            await stream.send(http_answer(headers=b"Set-Cookie: sid=1; Path=/\r\n"))
+            await stream.send(http_response(headers=b"Set-Cookie: sid=1; Path=/\r\n"))
 
     async with serving(handle) as url, client_of(url) as client:
         for _ in range(2):
@@ -102,7 +102,7 @@ async def test_the_headers_are_those_of_the_default_transport():
     async def handle(stream):
         while True:
             heads.append((await read_request(stream))[0])
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
     async with serving(handle) as url:
         for transport in ("httpx", "aiohttp"):
@@ -118,7 +118,7 @@ async def test_a_proxy_gets_its_password_and_not_the_key(monkeypatch):
 
     async def handle(stream):
         heads.append((await read_request(stream))[0])
-        await stream.send(http_answer(b"", b"403 X"))
+        await stream.send(http_response(b"", b"403 X"))
 
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)

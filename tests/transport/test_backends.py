@@ -28,7 +28,7 @@ from tests.support.faults import (
     failed,
     table,
 )
-from tests.support.servers import http_answer, read_request, reset, serving
+from tests.support.servers import http_response, read_request, reset, serving
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "http.md"
 KEY = "sk_test_1"
@@ -116,7 +116,7 @@ class Server:
             head, _ = await read_request(stream)
             if self.is_healed:
                 await stream.send(
-                    http_answer(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
+                    http_response(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
                 )
                 continue
             self.requests.append(head)
@@ -213,7 +213,7 @@ async def test_a_fault_has_the_same_outcome_over_every_pool(
 async def test_what_arrives_on_an_idle_connection_reaches_no_call(
     size, is_secured, backend, trusting, server_tls
 ):
-    stray = http_answer(b'{"id": "stray"}')
+    stray = http_response(b'{"id": "stray"}')
     idle, sent = anyio.Event(), anyio.Event()
 
     async def handle(stream):
@@ -221,7 +221,7 @@ async def test_what_arrives_on_an_idle_connection_reaches_no_call(
         while True:
             head, _ = await read_request(stream)
             await stream.send(
-                http_answer(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
+                http_response(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
             )
             await idle.wait()
             idle = anyio.Event()
@@ -248,7 +248,7 @@ async def test_connections_are_reused(is_secured, backend, trusting, server_tls)
         connections += 1
         while True:
             await read_request(stream)
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
     async with (
         serving(handle, tls=server_tls if is_secured else None) as url,
@@ -261,7 +261,7 @@ async def test_connections_are_reused(is_secured, backend, trusting, server_tls)
 
 
 @pytest.mark.parametrize(
-    "send", [b"", http_answer()[:-4]], ids=["before the response", "in the body"]
+    "send", [b"", http_response()[:-4]], ids=["before the response", "in the body"]
 )
 async def test_closing_ends_the_calls_that_are_running(send, backend, anyio_backend):
     server, events, results = Server(Fault(failed(), send, HANG)), [], []
@@ -291,7 +291,7 @@ async def test_closing_ends_the_calls_that_are_running(send, backend, anyio_back
 
 async def test_closing_ends_the_wait_before_a_retry(backend, anyio_backend):
     server, results, waiting = (
-        Server(Fault(failed(), http_answer(BODY, b"503 X"))),
+        Server(Fault(failed(), http_response(BODY, b"503 X"))),
         [],
         anyio.Event(),
     )

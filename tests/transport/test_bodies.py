@@ -22,7 +22,7 @@ from financial_connections import (
 )
 from financial_connections._transport import body
 from financial_connections._transport.body import BodyError, read_body
-from tests.support.servers import http_answer, read_request, serving
+from tests.support.servers import http_response, read_request, serving
 
 KEY = "sk_test_123"
 CONTENT = json.dumps({"id": "fca_1", "display_name": "x" * 5000}).encode()
@@ -228,7 +228,7 @@ async def connect(request, anyio_backend):
 async def test_an_unreadable_refusal_keeps_its_status_and_its_policy(
     fault, status, headers, error_class, attempts, connect, no_waiting
 ):
-    answer = http_answer(
+    answer = http_response(
         b"\xff\xffnothing",
         status,
         headers + UNREADABLE[fault] + b"Request-Id: req_1\r\n",
@@ -321,7 +321,7 @@ async def test_an_unreadable_2xx_of_a_delete_is_not_retried(connect, no_waiting)
         while True:
             await read_request(stream)
             await stream.send(
-                http_answer(b"nothing", headers=b"Content-Encoding: gzip\r\n")
+                http_response(b"nothing", headers=b"Content-Encoding: gzip\r\n")
             )
 
     async with serving(handle) as url, connect(url) as client:

@@ -7,7 +7,7 @@ from financial_connections import (
 )
 from tests.support.servers import (
     header_of,
-    http_answer,
+    http_response,
     read_request,
     serving,
 )
@@ -24,7 +24,7 @@ async def test_cancelled_calls_leave_the_client_usable():
                 while True:
                     await read_request(stream)
                     await release.wait()
-                    await stream.send(http_answer())
+                    await stream.send(http_response())
             except (anyio.EndOfStream, anyio.BrokenResourceError):
                 return
 
@@ -53,7 +53,7 @@ async def test_calls_cancelled_at_any_step_leave_the_client_usable():
             await read_request(stream)
             if not scripted:
                 await anyio.sleep_forever()
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
     async with (
         serving(handle) as url,
@@ -81,7 +81,7 @@ async def test_concurrent_calls_receive_their_own_responses():
             head, _ = await read_request(stream)
             path = head.split(b" ")[1].rpartition(b"/")[2]
             key = header_of(head, b"authorization").encode()
-            await stream.send(http_answer(b'{"id": "%s", "key": "%s"}' % (path, key)))
+            await stream.send(http_response(b'{"id": "%s", "key": "%s"}' % (path, key)))
 
     async def ask(client, key, n):
         account = await client.accounts.retrieve(f"fca_{n}")

@@ -17,7 +17,7 @@ import pytest
 from financial_connections import APIConnectionError, AsyncClient, ConfigurationError
 from financial_connections._transport.closing import close_all
 from financial_connections.events import RequestFinished
-from tests.support.servers import http_answer, read_request, serving
+from tests.support.servers import http_response, read_request, serving
 
 KEY = "sk_test_123"
 
@@ -115,7 +115,7 @@ async def test_a_call_that_waits_for_its_retry_ends_at_once_and_names_the_error(
     connect,
 ):
     scheduled = anyio.Event()
-    unavailable = http_answer(
+    unavailable = http_response(
         b'{"error": {"message": "down"}}',
         b"503 X",
         b"Request-Id: req_1\r\nRetry-After: 60\r\n",
@@ -146,7 +146,7 @@ async def test_a_call_that_waits_for_its_retry_ends_at_once_and_names_the_error(
 async def test_a_call_that_has_sent_nothing_is_told_that_the_client_is_closed(
     waits_for, connect
 ):
-    server = Server(http_answer())
+    server = Server(http_response())
     settings = (
         {"max_connections": 1} if waits_for == "a slot" else {"rate_limit": 0.001}
     )
@@ -217,7 +217,7 @@ async def test_a_callers_client_stays_open():
         await client.aclose()
         assert call.ended.is_set()
         assert not http_client.is_closed
-        server.answers.append(http_answer(b'{"own": true}'))
+        server.answers.append(http_response(b'{"own": true}'))
         assert {"own": True} == (await http_client.get(url)).json()
 
 
@@ -267,7 +267,7 @@ def test_closing_in_another_event_loop_ends_the_calls_in_theirs(first, second):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_closing_after_the_event_loop_has_ended_does_not_hang(first, second):
     async def call():
-        async with serving(Server(http_answer())) as url:
+        async with serving(Server(http_response())) as url:
             client = AsyncClient(KEY, base_url=url)
             await client.accounts.retrieve("fca_1")
         return client
@@ -374,7 +374,7 @@ async def test_an_error_in_closing_one_connection_leaves_no_other_open():
 async def test_a_native_cancellation_while_closing_leaves_no_connection_open(
     iterations, transport
 ):
-    server, number = Server(*[http_answer()] * 10), 5
+    server, number = Server(*[http_response()] * 10), 5
     async with serving(server) as url, serving(server) as other_url:
         client = AsyncClient(KEY, base_url=url, transport=transport)
         other = client.with_options(base_url=other_url)
@@ -394,7 +394,7 @@ async def test_a_native_cancellation_while_closing_leaves_no_connection_open(
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_native_cancellation_after_a_failover_leaves_no_connection_open():
-    server = Server(*[http_answer()] * 5)
+    server = Server(*[http_response()] * 5)
     async with (
         serving(server) as url,
         AsyncClient(KEY, base_url=url, timeout=0.05, max_retries=0) as client,

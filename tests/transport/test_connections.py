@@ -13,7 +13,7 @@ from financial_connections import (
 )
 from financial_connections._transport import pool as own_pool
 from tests.support.servers import (
-    http_answer,
+    http_response,
     read_request,
     serving,
 )
@@ -27,7 +27,7 @@ async def test_a_post_without_parameters_is_sent_as_a_form():
     async def handle(stream):
         async with stream:
             heads.append(await read_request(stream))
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
     async with serving(handle) as url, AsyncClient(KEY, base_url=url) as client:
         await client.accounts.disconnect("fca_1")
@@ -48,7 +48,7 @@ async def test_an_id_is_sent_percent_encoded():
     async def handle(stream):
         async with stream:
             heads.append((await read_request(stream))[0])
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
     async with (
         serving(handle) as url,
@@ -72,7 +72,7 @@ async def test_an_idle_connection_is_reused():
                     await read_request(stream)
                 except (anyio.EndOfStream, anyio.BrokenResourceError):
                     return
-                await stream.send(http_answer())
+                await stream.send(http_response())
 
     async with serving(handle) as url, AsyncClient(KEY, base_url=url) as client:
         for _ in range(5):
@@ -92,7 +92,7 @@ async def test_max_connections_is_not_exceeded():
                 while True:
                     await read_request(stream)
                     await anyio.wait_all_tasks_blocked()
-                    await stream.send(http_answer())
+                    await stream.send(http_response())
             except (anyio.EndOfStream, anyio.BrokenResourceError):
                 now -= 1
 
@@ -123,7 +123,7 @@ async def test_a_connection_is_not_reused_for_another_origin(
         while True:
             await read_request(stream)
             answered.append(True)
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
     async with serving(handle) as plain, serving(handle, tls=server) as secured:
         async with AsyncClient(KEY, base_url=plain, transport=transport) as client:
@@ -146,7 +146,7 @@ async def test_expired_connections_are_closed(monkeypatch):
             while True:
                 await read_request(stream)
                 await anyio.wait_all_tasks_blocked()
-                await stream.send(http_answer())
+                await stream.send(http_response())
         finally:
             now -= 1
 
@@ -166,7 +166,7 @@ async def test_closing_the_client_closes_its_sockets():
     async def handle(stream):
         async with stream:
             await read_request(stream)
-            await stream.send(http_answer())
+            await stream.send(http_response())
             await anyio.sleep_forever()
 
     async with serving(handle) as url:
@@ -182,7 +182,7 @@ async def test_an_idle_connection_that_the_server_closed_is_replaced(connect):
         nonlocal connections
         connections += 1
         await read_request(stream)
-        await stream.send(http_answer())
+        await stream.send(http_response())
 
     async with serving(handle) as url, connect(url, max_retries=0) as client:
         for _ in range(5):

@@ -11,7 +11,7 @@ from financial_connections import (
     RequestOptions,
 )
 from tests.support.mock_api import error_response, mock_client, scripted
-from tests.support.servers import http_answer, read_request, serving
+from tests.support.servers import http_response, read_request, serving
 
 KEY = "sk_test_51H8supersecret"
 
@@ -66,7 +66,7 @@ async def test_waiting_for_a_connection_does_not_count_as_an_attempt():
         while True:
             await read_request(stream)
             await anyio.sleep(0.03)
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
     async with (
         serving(handle) as url,

@@ -17,7 +17,7 @@ from financial_connections._transport import body as _body
 from financial_connections._transport.causes import no_response_from
 from tests.support.servers import (
     header_of,
-    http_answer,
+    http_response,
     read_request,
     reset,
     serving,
@@ -40,7 +40,7 @@ async def test_a_fault_raises_a_typed_error_and_the_client_stays_usable(
             head, body = await read_request(stream)
             heads.append((head, body))
             if healed:
-                await stream.send(http_answer())
+                await stream.send(http_response())
                 continue
             await stream.send(sent)
             if then == RST:
@@ -71,7 +71,7 @@ async def test_a_fault_that_passes_is_not_raised(fault, connect, no_waiting):
         while True:
             await read_request(stream)
             if not faults:
-                await stream.send(http_answer())
+                await stream.send(http_response())
                 continue
             sent, then, *_ = faults.pop()
             await stream.send(sent)
@@ -86,7 +86,7 @@ async def test_informational_responses_are_skipped(connect):
     async def handle(stream):
         await read_request(stream)
         await stream.send(
-            b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + http_answer()
+            b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + http_response()
         )
         await stream.receive()
 
@@ -110,7 +110,7 @@ async def test_a_protocol_switch_raises_an_error(connect):
 async def test_a_200_with_an_error_object_is_decoded_as_unknown_fields(connect):
     async def handle(stream):
         await read_request(stream)
-        await stream.send(http_answer(b'{"error": {"code": "x"}}'))
+        await stream.send(http_response(b'{"error": {"code": "x"}}'))
         await stream.receive()
 
     async with serving(handle) as url, connect(url) as client:
@@ -128,7 +128,7 @@ async def test_a_gzip_bomb_is_cut_off(connect):
 
     async def handle(stream):
         await read_request(stream)
-        await stream.send(http_answer(bomb, headers=b"Content-Encoding: gzip\r\n"))
+        await stream.send(http_response(bomb, headers=b"Content-Encoding: gzip\r\n"))
         await stream.receive()
 
     async with serving(handle) as url, connect(url) as client:

@@ -18,7 +18,7 @@ from financial_connections import (
     ConfigurationError,
 )
 from financial_connections._transport.private import pool_of
-from tests.support.servers import http_answer, read_request, serving
+from tests.support.servers import http_response, read_request, serving
 
 KEY = "sk_test_1"
 POOL_SIZE = 5
@@ -49,7 +49,7 @@ class Server:
             if not self.is_healed:
                 await stream.send(b"")
                 await anyio.sleep_forever()
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
 
 def connections_of(http_client, url):

@@ -16,7 +16,7 @@ from financial_connections._transport import pool as _pool
 from financial_connections._transport.pool import ConnectionPool
 from financial_connections._transport.wire import Origin
 from financial_connections.events import RequestFinished
-from tests.support.servers import GONE, http_answer, read_request, reset, serving
+from tests.support.servers import GONE, http_response, read_request, reset, serving
 
 KEY = "sk_test_123"
 
@@ -42,7 +42,7 @@ class Server:
                 await read_request(stream)
                 await self.proceed.wait()
                 if not (is_old and self.has_failed_over):
-                    await stream.send(http_answer())
+                    await stream.send(http_response())
                 elif self.resets:
                     await reset(stream)
         finally:
@@ -169,14 +169,14 @@ async def test_connections_that_the_server_has_closed_are_closed_by_the_next_cal
             all_are_there.set()
         await read_request(stream)
         await all_are_there.wait()
-        await stream.send(http_answer())
+        await stream.send(http_response())
         if number < 6:
             await is_closing.wait()
             await stream.send_eof()
         with suppress(*GONE):
             while True:
                 await read_request(stream)
-                await stream.send(http_answer())
+                await stream.send(http_response())
         closed_by_client.append(number)
 
     monkeypatch.setattr(_pool, "_SWEEP_SECONDS", 0)

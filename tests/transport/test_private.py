@@ -10,7 +10,7 @@ import pytest
 
 from financial_connections import AsyncClient
 from financial_connections._transport import private
-from tests.support.servers import http_answer, read_request, serving
+from tests.support.servers import http_response, read_request, serving
 
 KEY = "sk_test_1"
 
@@ -30,7 +30,7 @@ class Server:
         self.connections += 1
         while True:
             await read_request(stream)
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
 
 async def connection_of(client):

@@ -23,7 +23,7 @@ from tests.support.mock_api import (
     printed,
     scripted,
 )
-from tests.support.servers import http_answer, read_request, serving
+from tests.support.servers import http_response, read_request, serving
 
 KEY = "sk_test_51H8supersecret"
 
@@ -195,7 +195,7 @@ async def test_a_retry_after_a_2xx_that_is_not_json_can_succeed(no_waiting):
 
 
 async def test_a_broken_connection_is_replaced_by_another(no_waiting):
-    responses = [http_answer()[:-5], b"", http_answer()]
+    responses = [http_response()[:-5], b"", http_response()]
 
     async def handle(stream):
         async with stream:

@@ -17,7 +17,7 @@ from financial_connections._transport import pool as own_pool
 from financial_connections._transport import startup
 from tests.support.servers import (
     GONE,
-    http_answer,
+    http_response,
     read_request,
     serving,
 )
@@ -65,7 +65,7 @@ async def test_a_valid_certificate_is_accepted(authority, monkeypatch):
     async def handle(stream):
         while True:
             await read_request(stream)
-            await stream.send(http_answer())
+            await stream.send(http_response())
 
     async with (
         serving(handle, tls=server) as url,

@@ -10,7 +10,7 @@ from financial_connections import (
     AsyncClient,
 )
 from financial_connections._transport import pool as own_pool
-from tests.support.servers import http_answer, read_request, serving
+from tests.support.servers import http_response, read_request, serving
 
 KEY = "sk_test_51H8supersecret"
 
@@ -29,10 +29,10 @@ async def test_an_unsolicited_response_reaches_no_call():
         while True:
             await read_request(stream)
             count += 1
-            mine = http_answer(b'{"id": "n%d"}' % count)
-            await stream.send(mine + http_answer(b'{"id": "stray"}'))
+            mine = http_response(b'{"id": "n%d"}' % count)
+            await stream.send(mine + http_response(b'{"id": "stray"}'))
             await anyio.wait_all_tasks_blocked()
-            await stream.send(http_answer(b'{"id": "late stray"}'))
+            await stream.send(http_response(b'{"id": "late stray"}'))
 
     async with (
         serving(handle) as url,
@@ -62,11 +62,11 @@ async def test_an_unsolicited_response_below_the_parser_is_noticed(
     def answer_of_that_size(name):
         padding = (
             size
-            - len(http_answer(b'{"id": "%s"}' % name + b" " * (size - 200)))
+            - len(http_response(b'{"id": "%s"}' % name + b" " * (size - 200)))
             + size
             - 200
         )
-        answer = http_answer(b'{"id": "%s"}' % name + b" " * padding)
+        answer = http_response(b'{"id": "%s"}' % name + b" " * padding)
         assert size == len(answer)
         return answer
 
@@ -75,7 +75,7 @@ async def test_an_unsolicited_response_below_the_parser_is_noticed(
             head, _ = await read_request(stream)
             name = head.split(b" ")[1].rpartition(b"/")[2]
             await stream.send(
-                answer_of_that_size(name) + http_answer(b'{"id": "stray"}')
+                answer_of_that_size(name) + http_response(b'{"id": "stray"}')
             )
 
     async with (
