@@ -1,1 +1,1 @@
-"""The SDK against its peers, side by side in one run: `python -m benchmarks`."""
+"""Compare this SDK with other clients: `python -m benchmarks`."""

@@ -1,213 +1,199 @@
-"""What is measured: each function takes a contender's name and the facts of its
-workload, and gives one figure.
+"""Measure one figure in a process of its own: `python -m benchmarks.measures`.
 
-All run in a worker process. What they set up and check is not timed.
+The arguments are a measure, a client, the server's URL and parameters as JSON; the
+output is the figure. What is set up and checked before the clock starts is not timed.
 """
 
 import asyncio
 import gc
+import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from benchmarks.bodies import AMOUNT, account_id, page_body, transaction_id
-from benchmarks.contenders import Contender, opened
-from benchmarks.memory import resident_bytes
+from benchmarks.clients import open_client
+from benchmarks.server import account_id, page_body, transaction_id
+
+_PACKAGES = {"stripe": "stripe", "httpx-json": "httpx", "ours": "financial_connections"}
+# httpx and httpcore import these packages if they find them. This repository's tests
+# install them, but a service would not.
+_HIDE = "import sys; sys.modules.update(dict.fromkeys(('click', 'rich', 'trio')));"
+_IMPORT = (
+    "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
+)
+_FIRST = """import asyncio
+from benchmarks.clients import open_client
+async def main():
+    client = open_client({!r}, {!r})
+    await client.load_certificates()
+    print(client.id_of(await client.retrieve("fca_first")), flush=True)
+    await client.aclose()
+asyncio.run(main())
+"""
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a worker is to measure."""
+class Task(SimpleNamespace):
+    """Parameters of a workload, the client's name and the server's URL."""
 
-    contender: str
-    url: str
-    calls: int = 0
-    at_once: int = 1
-    items: int = 0
-    accounts: int = 1
-    connections: int = 100
-    latency_ms: int = 0
-    prefetch: bool = False
-    burn_ms: float = 0.0
-    sleep_ms: float = 0.0
-
-
-@asynccontextmanager
-async def _client(task: Task) -> AsyncIterator[Contender]:
-    client = opened(task.contender, task.url, task.connections)
-    gc.collect()
-    try:
-        yield client
-    finally:
-        await client.aclose()
+    def __getattr__(self, name: str) -> Any:
+        return 0  # the default of every parameter
 
 
 def _check(expected: object, actual: object) -> None:
     if expected != actual:
-        raise AssertionError(f"a wrong answer: {actual!r} instead of {expected!r}")
+        raise AssertionError(f"{actual!r} instead of {expected!r}")
 
 
-async def decode(task: Task) -> float:
-    """Return the microseconds of CPU that one transaction takes, from the bytes of a
-    page to objects.
-    """
-    page = page_body(account_id(items=100), 100, None)
-    async with _client(task) as client:
-        objects = client.decode(page)
-        _check([AMOUNT] * 100, [client.amount_of(item) for item in objects])
-        started = time.process_time()
-        for _ in range(task.calls):
-            client.decode(page)
-        return 1e6 * (time.process_time() - started) / task.calls / 100
+async def decode(client: Any, task: Task) -> float:
+    """Measure the CPU time to decode a transaction, in µs."""
+    page = page_body("fca_100_0_", 100, None)
+    ids = [client.id_of(item) for item in client.decode(page)]
+    _check([transaction_id("fca_100_0_", index) for index in range(100)], ids)
+    start = time.process_time()
+    for _ in range(task.calls):
+        client.decode(page)
+    return 1e6 * (time.process_time() - start) / task.calls / 100
 
 
-async def _waves(client: Contender, names: list[str], at_once: int) -> None:
-    """Retrieve all accounts, so many at once, and see that each answer is the one that
-    was asked for.
-    """
-    names_left = iter(names)
-    found: dict[str, Any] = {}
+async def _retrieve_all(client: Any, accounts: list[str], concurrency: int) -> None:
+    remaining = iter(accounts)
+    ids: dict[str, str] = {}
 
     async def work() -> None:
-        for name in names_left:
-            found[name] = await client.retrieve(name)
+        for account in remaining:
+            ids[account] = client.id_of(await client.retrieve(account))
 
-    await asyncio.gather(*[work() for _ in range(at_once)])
-    _check(
-        {name: name for name in names},
-        {name: client.id_of(thing) for name, thing in found.items()},
-    )
+    await asyncio.gather(*[work() for _ in range(concurrency)])
+    _check({account: account for account in accounts}, ids)
 
 
-async def _timed_waves(task: Task, clock: Callable[[], float]) -> float:
-    names = [account_id(items=0, name=str(number)) for number in range(task.calls)]
-    async with _client(task) as client:
-        await _waves(
-            client, names[: min(2 * task.at_once, 200)], task.at_once
-        )  # opens the connections
-        started = clock()
-        await _waves(client, names, task.at_once)
-        return clock() - started
+async def retrieve(client: Any, task: Task) -> float:
+    """Measure the CPU time of a call, or the time of concurrent calls, in µs."""
+    accounts = [account_id(name=str(number)) for number in range(task.calls)]
+    clock = time.perf_counter if task.concurrency else time.process_time
+    # The first calls are slow, and open the connections.
+    warm_up = accounts[: min(max(20, 2 * task.concurrency), 200)]
+    await _retrieve_all(client, warm_up, task.concurrency or 1)
+    start = clock()
+    await _retrieve_all(client, accounts, task.concurrency or 1)
+    return 1e6 * (clock() - start) / task.calls
 
 
-async def cpu_per_call(task: Task) -> float:
-    """Return the microseconds of CPU that a retrieve takes."""
-    return 1e6 * await _timed_waves(task, time.process_time) / task.calls
+async def _check_ids(client: Any) -> None:
+    ids = [client.id_of(item) async for item in client.items("fca_250_0_")]
+    _check([transaction_id("fca_250_0_", index) for index in range(250)], ids)
 
 
-async def calls_per_second(task: Task) -> float:
-    """Return how many retrieves a second are answered."""
-    return task.calls / await _timed_waves(task, time.perf_counter)
-
-
-async def _read(client: Contender, task: Task, account: str) -> None:
+async def _sum_amounts(client: Any, task: Task, account: str) -> None:
     total = 0
     async for item in client.items(account):
         total += client.amount_of(item)
-    _check(task.items * AMOUNT, total)
+    _check(-1000 * task.items, total)
 
 
-async def _checked_ids(client: Contender, account: str, items: int) -> None:
-    """Walk a few pages, and see that they have every id once, in order."""
-    expected = [transaction_id(account, index) for index in range(items)]
-    _check(expected, [client.id_of(item) async for item in client.items(account)])
+async def time_per_item(client: Any, task: Task) -> float:
+    """Measure the time to stream a transaction and read a field, in µs."""
+    await _check_ids(client)
+    start = time.perf_counter()
+    await _sum_amounts(client, task, account_id(task.items))
+    return 1e6 * (time.perf_counter() - start) / task.items
 
 
-async def items_per_second(task: Task) -> float:
-    """Return how many transactions a second come out of `async for`, with one field of
-    each read.
-    """
-    async with _client(task) as client:
-        await _checked_ids(client, account_id(items=250), 250)
-        started = time.perf_counter()
-        await _read(client, task, account_id(items=task.items))
-        return task.items / (time.perf_counter() - started)
+def _resident_bytes() -> int:
+    gc.collect()
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-async def time_per_item(task: Task) -> float:
-    """Return the microseconds that a transaction takes."""
-    return 1e6 / await items_per_second(task)
+async def memory_per_item(client: Any, task: Task) -> float:
+    """Measure the memory of a transaction that is kept, in bytes."""
+    await _check_ids(client)
+    before = _resident_bytes()
+    items = [item async for item in client.items(account_id(task.items))]
+    grown = _resident_bytes() - before
+    _check(task.items, len(items))
+    return grown / task.items
 
 
-async def kept(task: Task) -> float:
-    """Return the bytes of resident memory that a kept transaction takes."""
-    async with _client(task) as client:
-        await _checked_ids(client, account_id(items=250), 250)
-        gc.collect()
-        before = resident_bytes()
-        everything = [item async for item in client.items(account_id(items=task.items))]
-        gc.collect()
-        grown = resident_bytes() - before
-        _check(task.items, len(everything))
-        return grown / task.items
-
-
-async def resident(task: Task) -> float:
-    """Return the MiB of resident memory after so many transactions were streamed."""
-    async with _client(task) as client:
-        await _read(client, task, account_id(items=task.items))
-        return resident_bytes() / 1024**2
-
-
-async def fan_out(task: Task) -> float:
-    """Return the seconds in which many accounts are read, all at once."""
-    names = [
-        account_id(items=task.items, latency_ms=task.latency_ms, name=str(n))
-        for n in range(task.accounts)
+async def many_accounts(client: Any, task: Task) -> float:
+    """Measure the time to stream many accounts at the same time, in seconds."""
+    accounts = [
+        account_id(task.items, task.latency_ms, str(number))
+        for number in range(task.accounts)
     ]
-    async with _client(task) as client:
-        await client.retrieve("fca_open_a_connection")
-        started = time.perf_counter()
-        await asyncio.gather(*[_read(client, task, name) for name in names])
-        return time.perf_counter() - started
+    await client.retrieve("fca_first")
+    start = time.perf_counter()
+    await asyncio.gather(*[_sum_amounts(client, task, one) for one in accounts])
+    return time.perf_counter() - start
 
 
-async def consumed(task: Task) -> float:
-    """Return the seconds in which a consumer that takes its time is done with every
-    transaction.
+async def consume(client: Any, task: Task) -> float:
+    """Measure how long a consumer takes that computes or waits for each item.
+
+    The figure is a multiple of the least time any client can take: that of the server
+    or that of the consumer alone, whichever is longer.
     """
-    account = account_id(items=task.items, latency_ms=task.latency_ms)
-    async with _client(task) as client:
-        await client.retrieve("fca_open_a_connection")
-        started = time.perf_counter()
-        if task.prefetch:
-            async with client.prefetched(account) as items:  # type: ignore[attr-defined]
-                count = await _consume(items, task)
-        else:
-            count = await _consume(client.items(account), task)
-        seconds = time.perf_counter() - started
-    _check(task.items, count)
-    return seconds
+    await client.retrieve("fca_first")
+    account = account_id(task.items, task.latency_ms)
+    seconds = await _time_consumer(client.items(account), task)
+    alone = await _time_consumer(_without_server(task.items), task)
+    return seconds / max(alone, task.items / 100 * task.latency_ms / 1000)
 
 
-async def bound(task: Task) -> float:
-    """Return the seconds below which no client can be: those of the server, or those of
-    the consumer alone.
-    """
-
-    async def at_hand() -> AsyncIterator[int]:
-        for item in range(task.items):
-            yield item
-
-    started = time.perf_counter()
-    await _consume(at_hand(), task)
-    alone = time.perf_counter() - started
-    return max(alone, task.items / 100 * task.latency_ms / 1000)
+async def _without_server(count: int) -> AsyncIterator[int]:
+    for item in range(count):
+        yield item
 
 
-async def _consume(items: AsyncIterator[Any], task: Task) -> int:
+async def _time_consumer(items: AsyncIterator[Any], task: Task) -> float:
     count = 0
+    start = time.perf_counter()
     async for _ in items:
         count += 1
-        if task.burn_ms:
-            done = time.perf_counter() + task.burn_ms / 1000
-            while time.perf_counter() < done:
-                pass
-        if task.sleep_ms:
-            await asyncio.sleep(task.sleep_ms / 1000)
-    return count
+        end = time.perf_counter() + task.compute_ms / 1000
+        while time.perf_counter() < end:
+            pass
+        if task.wait_ms:
+            await asyncio.sleep(task.wait_ms / 1000)
+    _check(task.items, count)
+    return time.perf_counter() - start
 
 
-Measure = Callable[[Task], Awaitable[float]]
+async def import_time(_: Any, task: Task) -> float:
+    """Measure the CPU time to import the package, in ms."""
+    line, _seconds = _run_program(_IMPORT.format(_PACKAGES[task.name]))
+    return 1000 * float(line)
+
+
+async def first_response(_: Any, task: Task) -> float:
+    """Measure the time from a process's start to a response, in ms."""
+    line, seconds = _run_program(_FIRST.format(task.name, task.url))
+    _check("fca_first", line)
+    return 1000 * seconds
+
+
+def _run_program(program: str) -> tuple[str, float]:
+    start = time.perf_counter()
+    command = [sys.executable, "-c", _HIDE + program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        return process.stdout.readline().strip(), time.perf_counter() - start
+
+
+async def measure(function: str, name: str, url: str, params: str) -> float:
+    """Open the client, measure a figure and close the client."""
+    async with aclosing(open_client(name, url)) as client:
+        gc.collect()
+        task = Task(name=name, url=url, **json.loads(params))
+        figure: float = await globals()[function](client, task)
+        return figure
+
+
+if __name__ == "__main__":
+    print(asyncio.run(measure(*sys.argv[1:])))

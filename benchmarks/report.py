@@ -1,123 +1,101 @@
-"""Results → docs/performance.md. Pure."""
+"""Turn results into tables, and put them into the page."""
+# ruff: noqa: RUF001 - the multiplication sign is meant
 
+import os
+import platform
+import textwrap
 from collections.abc import Mapping
-from typing import Any
+from importlib.metadata import version
+from statistics import median, quantiles
 
-from benchmarks.contenders import ENTRIES, OFFICIAL
-from benchmarks.figures import TIMES, ratios, summary
-from benchmarks.prose import AFTER, BEFORE, LIMITS
-from benchmarks.workloads import BOUND, GROWTHS, PREFETCH, WORKLOADS, Workload
+from benchmarks.clients import OFFICIAL, TITLES
+from benchmarks.runner import Result, Results
+from benchmarks.workloads import WORKLOADS, Target, Workload
 
-_BASES = (OFFICIAL, BOUND)
-
-
-def report(results: Mapping[str, Any]) -> str:
-    """Return the page: ratios first, then every figure, then how it was measured."""
-    parts = [
-        BEFORE,
-        _goals(results),
-        "![Ratios against the official SDK](performance.svg)\n",
-        "## Figures\n",
-    ]
-    parts += [_about(results)]
-    tables = results["workloads"]
-    parts += [
-        _table(one, tables[one.name])
-        for one in WORKLOADS
-        if one.name in tables and one not in GROWTHS
-    ]
-    parts += ["## Growth\n", "![Growth](performance-growth.svg)\n"]
-    parts += [_table(one, tables[one.name]) for one in GROWTHS if one.name in tables]
-    return "\n".join([*parts, AFTER])
+_PACKAGES = ("stripe", "httpx", "httpcore", "anyio", "aiohttp", "msgspec", "attrs")
 
 
-def title_of(cell: str) -> str:
-    """Return what a cell is called in a table."""
-    if cell == BOUND:
-        return "the bound: the longer of server and consumer"
-    name, _, point = cell.partition(" @ ")
-    contender = name.removesuffix(PREFETCH)
-    title = ENTRIES[contender].title + (", prefetching" if name != contender else "")
-    return f"{title}, {int(point):,}" if point else title
+def ratios(one: Result, other: Result) -> list[float]:
+    """Return the ratio of two results in each round.
+
+    The clients of a round met the same machine, so disturbances cancel out.
+    """
+    return [a / b for a, b in zip(one.figures, other.figures, strict=True)]
 
 
-def _goals(results: Mapping[str, Any]) -> str:
-    met = sum(goal["met"] for goal in results["goals"])
-    lines = [
-        f"{met} of {len(results['goals'])} targets were met in this run.\n",
-        "| workload | ours | against | target | reached | quartiles | |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    return "\n".join(
-        [
-            *lines,
-            *[_goal_row(goal, results["workloads"]) for goal in results["goals"]],
-            "",
-        ]
+def format_figures(figures: list[float], spec: str, unit: str = "") -> str:
+    """Return the median and the quartiles as two cells of a table."""
+    several = figures if len(figures) > 1 else figures * 2
+    low, _, high = quantiles(several, n=4, method="inclusive")
+    return f"{median(figures):{spec}}{unit} | {low:{spec}} … {high:{spec}}"
+
+
+def target_cells(target: Target, results: Results) -> str:
+    """Return what a target asks for, what was reached, and whether that is enough."""
+    client = results[target.client]
+    other = (
+        results[target.other] if target.other else Result([1.0] * len(client.figures))
     )
+    limit = target.at_least or target.at_most
+    wanted = f"at {'least' if target.at_least else 'most'} {limit:g}×"
+    if client.error or other.error:
+        return f"{wanted} | failed | | missed"
+    figures = ratios(other, client) if target.at_least else ratios(client, other)
+    reached = median(figures)
+    is_met = reached >= limit if target.at_least else reached <= limit
+    outcome = "met" if is_met else "missed"
+    return f"{wanted} | {format_figures(figures, '.3g', '×')} | {outcome}"
 
 
-def _goal_row(goal: Mapping[str, Any], tables: Mapping[str, Any]) -> str:
-    table = tables[goal["workload"]]
-    least, most, reached = goal["at_least"], goal["at_most"], goal["reached"]
-    unit = TIMES if goal["against"] else f" {table['unit']}"
-    target = (
-        f"at least {least:g}{unit}"
-        if least is not None
-        else f"at most {most:.3g}{unit}"
-    )
-    against = title_of(goal["against"]) if goal["against"] else ""
-    row = f"| {table['title']} | {title_of(goal['ours'])} | {against} | {target} |"
-    if reached is None:
-        return f"{row} | | not measured |"
-    spread = f"{reached['lower']:.3g} … {reached['upper']:.3g}"
-    return f"{row} **{reached['median']:.3g}{unit}** | {spread} | {'met' if goal['met'] else 'missed'} |"
+def targets_table(all_results: Mapping[str, Results]) -> str:
+    """Return the table of the targets of all workloads that were run."""
+    rows = []
+    for workload in WORKLOADS:
+        for target in workload.targets if workload.name in all_results else ():
+            cells = target_cells(target, all_results[workload.name])
+            other = TITLES.get(target.other or "", "the lower bound")
+            title = TITLES[target.client]
+            rows.append(f"| {workload.title} | {title} | {other} | {cells} |")
+    met = sum(row.endswith("| met |") for row in rows)
+    head = "| workload | client | compared with | target | reached | quartiles | |"
+    rule = "|---|---|---|---|--:|---|---|"
+    return "\n".join([f"{met} of {len(rows)} targets were met.\n", head, rule, *rows])
 
 
-def _about(results: Mapping[str, Any]) -> str:
-    about = results["machine"]
-    versions = ", ".join(
-        f"{name} {version}" for name, version in results["versions"].items()
-    )
-    return (
-        f"Medians of {results['rounds']} rounds, on {about['cores']} cores of {about['processor']}, {about['python']}, "
-        f"{about['system']}; load of the machine {results['load']['before']} before and {results['load']['after']} "
-        f"after, of which about one is the run itself. Versions: {versions}.\n"
-    )
-
-
-def _table(workload: Workload, table: Mapping[str, Any]) -> str:
-    base = next(
-        (name for name in _BASES if table["cells"].get(name, {}).get("rounds")), None
-    )
-    head = f"| | {workload.unit} | quartiles |" + (
-        f" against {title_of(base).split(':')[0]} |" if base else ""
-    )
-    lines = [
-        f"### {workload.title}\n",
-        head,
-        "|---|--:|--:|" + ("--:|" if base else ""),
-    ]
-    lines += [_table_row(workload, table, name, base) for name in table["cells"]]
-    limit = LIMITS.get(workload.name)
-    return "\n".join([*lines, "", *([limit, ""] if limit else [])])
-
-
-def _table_row(
-    workload: Workload, table: Mapping[str, Any], name: str, base: str | None
-) -> str:
-    cell = table["cells"][name]
-    row = f"| {title_of(name)} |"
-    if "median" not in cell:
-        return f"{row} failed: {_plain(cell['error'])} | |" + (" |" if base else "")
-    low, mid, high = (
-        f"{cell[key]:,.{workload.decimals}f}" for key in ("lower", "median", "upper")
-    )
-    row += f" {mid} | {low} … {high} |"
+def workload_table(workload: Workload, results: Results) -> str:
+    """Return the table of the figures of a workload."""
+    base = results.get(OFFICIAL)
+    rows = [f"| client | {workload.unit} | quartiles |", "|---|--:|--:|"]
     if base:
-        row += f" {summary(ratios(cell['rounds'], table['cells'][base]['rounds'])).median:.3g} |"
-    return row
+        rows = [f"{rows[0]} {TITLES[OFFICIAL]} needs |", f"{rows[1]}--:|"]
+    for client, result in results.items():
+        row = f"| {TITLES[client]} |"
+        if result.error:
+            row += f" failed: {result.error} | |"
+        else:
+            row += f" {format_figures(result.figures, f',.{workload.decimals}f')} |"
+        if base and not (base.error or result.error):
+            row += f" {median(ratios(base, result)):.3g}× |"
+        rows.append(row)
+    return "\n".join(rows)
 
 
-def _plain(words: str) -> str:
-    return words.replace("|", "/").replace("\n", " ")
+def machine_line(rounds: int) -> str:
+    """Return where and with which versions the figures were measured."""
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return textwrap.fill(
+        f"Medians of {rounds} rounds with CPython {platform.python_version()} on"
+        f" {platform.system()} {platform.machine()} with {os.cpu_count()} cores."
+        f" Versions: {versions}.",
+        80,
+    )
+
+
+def update_page(page: str, tables: Mapping[str, str]) -> str:
+    """Replace the tables between `<!-- table: NAME -->` and `<!-- end -->`."""
+    for name, table in tables.items():
+        before, start, rest = page.partition(f"<!-- table: {name} -->\n")
+        assert start, f"the page has no table {name}"
+        _, end, after = rest.partition("<!-- end -->")
+        page = f"{before}{start}\n{table}\n\n{end}{after}"
+    return page
