@@ -2,8 +2,8 @@
 
 Each world is explored completely: every interleaving of changes in the API with the
 requests of a consumer that may sync at any time, and one fault at any step. In every
-state without a running sync, the API becomes quiet and one complete sync runs, after
-which the consumer's table must equal the institution's. The tests assert the numbers of
+state without a running sync, all changes stop and one complete sync runs, after which
+the consumer's table must equal the institution's. The tests assert the numbers of
 states, so that a change that explores less is noticed. `make soak` explores larger
 worlds.
 """

@@ -66,7 +66,7 @@ class Exploration:
                 state.
 
         Raises:
-            LostError: A transaction can be lost. The message has the history.
+            LostError: A transaction can be lost. Its message contains the history.
 
         """
         begin = State(
@@ -158,7 +158,7 @@ class Exploration:
         return self._numbers[key]
 
     def _check(self, state):
-        """Run one complete sync after the API has become quiet, and compare tables."""
+        """Stop all changes, run one complete sync, and compare the tables."""
         api = settle(state.api, overlap=self.limits.overlap)
         table, sync = state.table, self._begun(state.saved)
         for _ in range(200):
