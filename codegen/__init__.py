@@ -1,3 +1,1 @@
-"""The generator: from Stripe's OpenAPI file to our contract, and from the contract to
-code.
-"""
+"""Generate the SDK's models and operations from Stripe's OpenAPI document."""

@@ -1,4 +1,4 @@
-"""The stages of the generator, for the command line. The only module that prints."""
+"""Run a stage of the generator from the command line. No other module prints."""
 
 import argparse
 import hashlib
@@ -6,97 +6,96 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from codegen.access import Node, SpecError
-from codegen.contract.build import Ours, assembled, known
-from codegen.contract.prose import described
-from codegen.diff.changelog import drafted
+from codegen.access import JSONObject, SpecError
+from codegen.contract.build import Inputs, build_contract, load_contract
+from codegen.contract.prose import merge_prose
+from codegen.diff.changelog import insert_draft
 from codegen.diff.changes import as_data, as_markdown, as_text
 from codegen.diff.compare import diff
-from codegen.drift import drift
+from codegen.drift import find_drift
+from codegen.facade import list_gaps
 from codegen.files import (
     CHANGELOG,
     CONTRACT,
     GENERATED,
     PROSE,
     SOURCE,
-    fetched,
-    files,
-    fresh_code,
-    put,
-    read,
-    record,
-    remains,
-    what_is_ours,
-    words_in,
+    fetch,
+    leftovers,
+    load_inputs,
+    read_document,
+    read_facade,
+    read_folder,
+    read_record,
+    read_text,
+    render_temporarily,
+    write_atomically,
 )
-from codegen.options import arguments
+from codegen.options import build_parser
+from codegen.python.parse import parse_contract
 from codegen.python.render import GENERATOR
-from codegen.reading import parsed
+from codegen.reading import parse
 from codegen.writing import contract_text, one_line, source_name, source_text
 
 
-def main(line: Sequence[str] | None = None) -> int:
-    """Run one stage. 0: done; 1: the input or the tree is at fault; 2: done, a person
-    has to do the rest.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one stage and return the exit status.
+
+    Returns:
+        0 if the stage is done, 1 if the input or the project is at fault, and 2 if the
+        stage is done and the rest is left for a person.
     """
-    options = arguments().parse_args(line)
+    options = build_parser().parse_args(arguments)
     try:
-        left = STAGES[options.stage](options)
+        todo = STAGES[options.stage](options)
     except SpecError as error:
-        return refused(str(error))
+        return fail(str(error))
     except OSError as error:
-        return refused(
-            f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        )
+        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return fail(reason)
     except RecursionError:
-        return refused("the input is nested too deeply")
-    except Exception as error:  # noqa: BLE001 - a person who feeds a file wants a line, not our stack
-        return refused(
-            f"a fault of the generator itself, please report it: {type(error).__name__}: {error}"
+        return fail("the input is nested too deeply")
+    except Exception as error:  # noqa: BLE001 - users get a line, not our traceback
+        return fail(
+            f"internal error, please report it: {type(error).__name__}: {error}"
         )
-    for words in left:
-        print(one_line(words), file=sys.stderr)
-    return (1 if options.stage == "check" else 2) if left else 0
+    for line in todo:
+        print(one_line(line), file=sys.stderr)
+    return (1 if options.stage == "check" else 2) if todo else 0
 
 
 def bump(options: argparse.Namespace) -> list[str]:
-    """Take a new upstream: contract, record, code, and a draft for the changelog."""
+    """Move to another upstream: write contract, record, code and changelog draft."""
     root = options.root
-    content, name, ours = (
-        fetched(options.spec),
-        source_name(options.spec),
-        what_is_ours(root),
-    )
-    document, left = assembled(parsed(content, name), ours)
-    changes = diff(
-        contract_at(options.old, ours) if options.old else read(root / CONTRACT),
-        document,
-    )
+    content, name = fetch(options.spec), source_name(options.spec)
+    inputs = load_inputs(root)
+    document, todo = build(parse(content, name), inputs, options)
+    old = load(options.old, inputs) if options.old else read_document(root / CONTRACT)
+    changes = diff(old, document)
     digest = hashlib.sha256(content).hexdigest()
+    changelog = read_text(root / CHANGELOG) or "# Changelog\n"
     texts = {
         CONTRACT: contract_text(document),
         SOURCE: source_text(name, document["info"]["version"], digest, GENERATOR),
-        CHANGELOG: drafted(
-            words_in(root / CHANGELOG) or "# Changelog\n", as_markdown(changes)
-        ),
+        CHANGELOG: insert_draft(changelog, as_markdown(changes)),
     }
-    put(root, document, texts)
+    write_atomically(root, document, texts)
     print(as_text(changes), end="")
-    return left
+    return todo
 
 
 def contract(options: argparse.Namespace) -> list[str]:
-    """Print the contract that an upstream would give."""
-    upstream = parsed(fetched(options.spec), source_name(options.spec))
-    document, left = assembled(upstream, what_is_ours(options.root))
+    """Print the contract that an upstream results in."""
+    upstream = parse(fetch(options.spec), source_name(options.spec))
+    document, todo = build(upstream, load_inputs(options.root), options)
     print(contract_text(document), end="")
-    return left
+    return todo
 
 
 def compare(options: argparse.Namespace) -> list[str]:
-    """Print what changed between two contracts, or the upstreams they would come from."""
-    ours = what_is_ours(options.root)
-    changes = diff(contract_at(options.old, ours), contract_at(options.new, ours))
+    """Print the changes between two contracts or upstreams."""
+    inputs = load_inputs(options.root)
+    changes = diff(load(options.old, inputs), load(options.new, inputs))
     forms = {
         "json": json.dumps(as_data(changes), indent=2) + "\n",
         "markdown": as_markdown(changes),
@@ -105,49 +104,56 @@ def compare(options: argparse.Namespace) -> list[str]:
     return []
 
 
-def contract_at(spec: str, ours: Ours) -> Node:
-    """The contract in a file, or the one of the upstream in it."""
-    name = source_name(spec)
-    return known(parsed(fetched(spec), name), ours, name)
-
-
 def generate(options: argparse.Namespace) -> list[str]:
-    """Write the code anew from the contract alone."""
-    put(options.root, read(options.root / CONTRACT), {})
+    """Generate the code from the contract."""
+    write_atomically(options.root, read_document(options.root / CONTRACT), {})
     return []
 
 
 def prose(options: argparse.Namespace) -> list[str]:
-    """Put the words of prose.yaml into the contract, then write the code anew."""
-    document, left = described(
-        read(options.root / CONTRACT), read(options.root / PROSE)
-    )
-    put(options.root, document, {CONTRACT: contract_text(document)})
-    return left
+    """Merge prose.yaml into the contract, then generate the code."""
+    root = options.root
+    old, texts = read_document(root / CONTRACT), read_document(root / PROSE)
+    document, todo = merge_prose(old, texts)
+    write_atomically(root, document, {CONTRACT: contract_text(document)})
+    return todo
 
 
 def check(options: argparse.Namespace) -> list[str]:
-    """Say what is not as the other stages would leave it."""
+    """List what differs from the result of the other stages."""
     root = options.root
-    kept = read(root / CONTRACT)
-    document, left = described(kept, read(root / PROSE))
-    upstream, generator = record(root, "upstream"), record(root, "generator")
-    if contract_text(document) != words_in(root / CONTRACT):
-        left.append(f"{CONTRACT}: its words are not those of {PROSE}")
+    current = read_document(root / CONTRACT)
+    document, todo = merge_prose(current, read_document(root / PROSE))
+    upstream, generator = read_record(root, "upstream"), read_record(root, "generator")
+    if contract_text(document) != read_text(root / CONTRACT):
+        todo.append(f"{CONTRACT}: the descriptions differ from {PROSE}")
     if upstream.get("stripe_version") != document["info"].get("version"):
-        left.append(f"{SOURCE}: names another Stripe version than {CONTRACT}")
+        todo.append(f"{SOURCE}: the Stripe version differs from {CONTRACT}")
     if generator.get("version") != GENERATOR:
-        left.append(f"{SOURCE}: names another generator than the installed {GENERATOR}")
-    left += [
-        f"{path.relative_to(root)}: a run stopped halfway, repeat it"
-        for path in remains(root)
+        todo.append(f"{SOURCE}: the generator differs from the installed {GENERATOR}")
+    todo += [
+        f"{path.relative_to(root)}: left by an interrupted run, run it again"
+        for path in leftovers(root)
     ]
-    with fresh_code(kept) as folder:
-        left += [
-            f"{GENERATED / line}"
-            for line in drift(files(root / GENERATED), files(folder))
-        ]
-    return left
+    with render_temporarily(current) as folder:
+        drift = find_drift(read_folder(root / GENERATED), read_folder(folder))
+        todo += [f"{GENERATED / line}" for line in drift]
+    return todo
+
+
+def build(
+    upstream: JSONObject, inputs: Inputs, options: argparse.Namespace
+) -> tuple[JSONObject, list[str]]:
+    """Return the contract of an upstream, and what is left for a person to do."""
+    document, todo = build_contract(upstream, inputs)
+    gaps = list_gaps(parse_contract(document), read_facade(options.root))
+    return document, gaps + todo
+
+
+def load(spec: str, inputs: Inputs) -> JSONObject:
+    """Return the contract at a path or URL, or that of the upstream found there."""
+    name = source_name(spec)
+    return load_contract(parse(fetch(spec), name), inputs, name)
 
 
 STAGES: dict[str, Callable[[argparse.Namespace], list[str]]] = {
@@ -160,9 +166,9 @@ STAGES: dict[str, Callable[[argparse.Namespace], list[str]]] = {
 }
 
 
-def refused(words: str) -> int:
-    """Say why, in one line."""
-    print(f"codegen: {one_line(words)}", file=sys.stderr)
+def fail(reason: str) -> int:
+    """Print the reason of a failure in one line, and return the exit status."""
+    print(f"codegen: {one_line(reason)}", file=sys.stderr)
     return 1
 
 

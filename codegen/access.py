@@ -1,15 +1,15 @@
-"""Reading what was not written by us: every step down checks what is there, and names
-the place if it is wrong.
-"""
+"""Read JSON documents of unknown quality, with a location for each error message."""
 
 from collections.abc import Iterator
 from typing import Any
 
-Node = dict[str, Any]
+from attrs import evolve, frozen
+
+JSONObject = dict[str, Any]
 
 SCHEMA_REF = "#/components/schemas/"
 KINDS = {
-    "NoneType": "empty",
+    "NoneType": "nothing",
     "bool": "a boolean",
     "dict": "a mapping",
     "float": "a number",
@@ -20,76 +20,115 @@ KINDS = {
 
 
 class SpecError(Exception):
-    """Why the input cannot be used, in one line that names the place."""
+    """An input that cannot be used. The message is one line that names the location."""
 
 
-def mapping(node: object, place: str) -> Node:
-    """The node, which has to be a mapping with text keys."""
-    if not isinstance(node, dict):
-        raise SpecError(f"{place}: should be a mapping, is {kind(node)}")
-    for key in node:
-        if not isinstance(key, str):
-            raise SpecError(f"{place}: the key {key!r} should be text")
-    return node
+@frozen
+class Node:
+    """A value of a JSON document, together with its location."""
+
+    value: Any
+    path: str = ""
+    """The keys that lead to the value, such as `info.version`."""
+    document: str = ""
+    """The file's name, if messages must tell several files apart."""
+
+    @property
+    def location(self) -> str:
+        """The location as error messages show it."""
+        parts = (part for part in (self.document, self.path) if part)
+        return ": ".join(parts) or "document"
+
+    def error(self, message: str) -> SpecError:
+        """Return an error about this value, to be raised."""
+        return SpecError(f"{self.location}: {message}")
+
+    def replace(self, value: Any) -> "Node":
+        """Return another value for the same location."""
+        return evolve(self, value=value)
+
+    def mapping(self) -> JSONObject:
+        """Return the value, which must be a mapping with text keys."""
+        if not isinstance(self.value, dict):
+            raise self.error(f"expected a mapping, got {kind(self.value)}")
+        for key in self.value:
+            if not isinstance(key, str):
+                raise self.error(f"the key {key!r} is not text")
+        return self.value
+
+    def items(self) -> list[tuple[str, "Node"]]:
+        """Return the keys and values of a mapping."""
+        return [(key, self._at(key, value)) for key, value in self.mapping().items()]
+
+    def values(self) -> list["Node"]:
+        """Return the values of a mapping."""
+        return [value for _, value in self.items()]
+
+    def elements(self) -> list["Node"]:
+        """Return the elements of a list."""
+        if not isinstance(self.value, list):
+            raise self.error(f"expected a list, got {kind(self.value)}")
+        return [
+            evolve(self, value=value, path=f"{self.path}[{index}]")
+            for index, value in enumerate(self.value)
+        ]
+
+    def text(self) -> str:
+        """Return the value, which must be text."""
+        if not isinstance(self.value, str):
+            raise self.error(f"expected text, got {kind(self.value)}")
+        return self.value
+
+    def texts(self) -> list[str]:
+        """Return the value, which must be a list of texts."""
+        return [element.text() for element in self.elements()]
+
+    def get(self, key: str, default: Any = None) -> "Node":
+        """Return the value of a key that may be missing."""
+        return self._at(key, self.mapping().get(key, default))
+
+    def child(self, *keys: str) -> "Node":
+        """Return the mapping at the end of `keys`, each of which must be present."""
+        node = self
+        for key in keys:
+            if key not in node.mapping():
+                raise node.error(f"has no {key!r}")
+            node = node.get(key)
+            node.mapping()
+        return node
+
+    def has(self, key: str) -> bool:
+        """Return whether a mapping has the key."""
+        return key in self.mapping()
+
+    def reference(self) -> str:
+        """Return the name of the schema that the `$ref` of a mapping points to."""
+        path = self.get("$ref").text()
+        if not path.startswith(SCHEMA_REF):
+            raise self.error(f"$ref {path!r} does not point into {SCHEMA_REF}")
+        return path.removeprefix(SCHEMA_REF)
+
+    def references(self) -> Iterator[str]:
+        """Yield the name of every schema that is referenced at or below this value."""
+        if isinstance(self.value, dict):
+            if isinstance(self.value.get("$ref"), str):
+                yield self.reference()
+            for key, value in self.value.items():
+                yield from self._at(key, value).references()
+        elif isinstance(self.value, list):
+            for element in self.elements():
+                yield from element.references()
+
+    def _at(self, key: str, value: Any) -> "Node":
+        return evolve(self, value=value, path=f"{self.path}.{key}".lstrip("."))
 
 
-def sequence(node: object, place: str) -> list[Any]:
-    """The node, which has to be a list."""
-    if not isinstance(node, list):
-        raise SpecError(f"{place}: should be a list, is {kind(node)}")
-    return node
+def component(name: str, schema: object) -> Node:
+    """Return the schema of that name as a node."""
+    return Node(schema, f"components.schemas.{name}")
 
 
-def text(node: object, place: str) -> str:
-    """The node, which has to be text."""
-    if not isinstance(node, str):
-        raise SpecError(f"{place}: should be text, is {kind(node)}")
-    return node
-
-
-def texts(node: object, place: str) -> list[str]:
-    """The node, which has to be a list of texts."""
-    return [
-        text(item, f"{place}[{index}]")
-        for index, item in enumerate(sequence(node, place))
-    ]
-
-
-def child(node: Node, key: str, place: str) -> Node:
-    """The mapping under the key, which has to be there."""
-    if key not in node:
-        raise SpecError(f"{place}: has no {key!r}")
-    return mapping(node[key], f"{place}.{key}")
-
-
-def descend(node: Node, place: str, *keys: str) -> Node:
-    """The mapping at the end of a path of keys, all of which have to be there."""
-    for key in keys:
-        node, place = child(node, key, place), f"{place}.{key}"
-    return node
-
-
-def target(reference: object, place: str) -> str:
-    """The schema name that a `$ref` points to."""
-    path = text(reference, f"{place}.$ref")
-    if not path.startswith(SCHEMA_REF):
-        raise SpecError(f"{place}: $ref {path!r} does not point into {SCHEMA_REF}")
-    return path.removeprefix(SCHEMA_REF)
-
-
-def targets(node: object, place: str) -> Iterator[str]:
-    """The names of all schemas that are referenced anywhere below the node."""
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield target(node["$ref"], place)
-        for key, value in node.items():
-            yield from targets(value, f"{place}.{key}")
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from targets(value, f"{place}[{index}]")
-
-
-def kind(node: object) -> str:
-    """What a node is, in words for a person."""
-    name = type(node).__name__
+def kind(value: object) -> str:
+    """Describe the type of a JSON value."""
+    name = type(value).__name__
     return KINDS.get(name, name)

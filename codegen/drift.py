@@ -1,16 +1,16 @@
-"""Drift: two folders, byte by byte."""
+"""Compare two folders byte by byte."""
 
 from collections.abc import Mapping
 
 
-def drift(kept: Mapping[str, bytes], fresh: Mapping[str, bytes]) -> list[str]:
-    """What differs between the files that are there and those that should be."""
+def find_drift(actual: Mapping[str, bytes], expected: Mapping[str, bytes]) -> list[str]:
+    """List the differences between two folders, given as the content of each file."""
     lines = []
-    for name in sorted(kept.keys() | fresh.keys()):
-        if name not in fresh:
-            lines.append(f"{name}: should not be there")
-        elif name not in kept:
-            lines.append(f"{name}: is missing")
-        elif kept[name] != fresh[name]:
+    for name in sorted(actual.keys() | expected.keys()):
+        if name not in expected:
+            lines.append(f"{name}: unexpected file")
+        elif name not in actual:
+            lines.append(f"{name}: missing")
+        elif actual[name] != expected[name]:
             lines.append(f"{name}: differs")
     return lines

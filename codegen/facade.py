@@ -1,18 +1,20 @@
-"""Facade: what the hand-written methods do not do yet with the generated functions,
-read from their source.
+"""List what the hand-written package is missing for a new contract.
+
+Methods of operations are generated. What is left for a person is to offer the class of
+a new group of operations, to export new types, and to drop what no longer exists.
 """
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
-from codegen.access import Node, SpecError
+from codegen.access import SpecError
+from codegen.python.imports import PACKAGE
+from codegen.python.ir import Contract, Kind
+from codegen.python.methods import class_name
 
-PACKAGE = "financial_connections._generated"
-PAGING = {"ending_before", "limit", "options", "starting_after"}
-EXPORTS = {
+EXPORTED_BY = {
     "model": "models.py",
     "enum": "models.py",
     "dict": "params.py",
@@ -20,160 +22,99 @@ EXPORTS = {
 }
 
 
-@frozen
-class Use:
-    """A generated function, called or bound by a method, and what it is passed."""
-
-    file: str
-    operation: str
-    ids: int
-    keywords: frozenset[str]
-    is_open: bool
-    """Whether it is passed whatever the method was given (`**parameters`)."""
-
-
 @define
 class Source:
-    """What a file of the facade takes from the generated package."""
+    """What a hand-written module takes from the generated package."""
 
     name: str
     imports: set[str] = Factory(set)
-    uses: list[Use] = Factory(list)
+    bases: set[str] = Factory(set)
+    """The generated classes that the module's classes inherit from."""
 
 
-def gaps(facts: Node, files: Mapping[str, str]) -> list[str]:
-    """What a person has to do in the facade: what is missing, and what is there for
-    nothing.
+def list_gaps(contract: Contract, files: Mapping[str, str]) -> list[str]:
+    """List what a person has to change in the hand-written package.
+
+    Args:
+        contract: The new contract.
+        files: Source of each module by its path in the package.
     """
-    sources = [source_of(name, files[name]) for name in sorted(files)]
-    calls, classes = facts["calls"], facts["classes"]
-    uses = {
-        name: [
-            use for source in sources for use in source.uses if use.operation == name
-        ]
-        for name in calls
-    }
-    # What a private module does with an operation is no method of the facade.
-    public = {
-        name: [use for use in uses[name] if not use.file.startswith("_")]
-        for name in calls
-    }
-    known = {*calls, *classes, "API_VERSION", "api", "models"}
+    sources = [parse_source(name, files[name]) for name in sorted(files)]
     return [
-        *(f"no facade method for {name}" for name in calls if not public[name]),
+        *missing_classes(contract, sources),
+        *missing_exports(contract, {source.name: source.imports for source in sources}),
         *(
-            line
-            for name in calls
-            if public[name]
-            for line in unpassed(calls[name], public[name])
-        ),
-        *(
-            line
-            for name in calls
-            for use in uses[name]
-            for line in unknown(calls[name], use)
-        ),
-        *unexported(classes, {source.name: source.imports for source in sources}),
-        *(
-            f"{source.name}: {name} is gone"
+            f"{source.name}: {name} no longer exists"
             for source in sources
-            for name in sorted(source.imports - known)
+            for name in sorted(source.imports - known_names(contract))
         ),
     ]
 
 
-def unpassed(call: Node, uses: list[Use]) -> Iterator[str]:
-    """The parameters of an operation that no method passes on."""
-    ids = [name for _, name in call["ids"]][max(use.ids for use in uses) :]
-    passed = {name for use in uses for name in use.keywords}
-    asked = (
-        []
-        if any(use.is_open for use in uses)
-        else [one["name"] for one in call["arguments"]] + ["options"]
-    )
-    for name in (*ids, *asked):
-        if name not in passed:
-            yield f"{uses[0].file}: {call['name']} is not passed {name}"
+def missing_classes(contract: Contract, sources: list[Source]) -> Iterator[str]:
+    """Yield a line for each group of operations that no module offers."""
+    bases = {base for source in sources for base in source.bases}
+    for tag in contract.tags:
+        if class_name(tag) not in bases:
+            yield f"{tag}.py: no class inherits from {class_name(tag)}"
 
 
-def unknown(call: Node, use: Use) -> Iterator[str]:
-    """What a method passes on though the operation does not take it."""
-    taken = {
-        *(name for _, name in call["ids"]),
-        *(one["name"] for one in call["arguments"]),
-        "options",
-    }
-    for name in sorted(use.keywords - taken):
-        yield f"{use.file}: {use.operation} does not take {name}"
-
-
-def unexported(classes: Node, imports: Mapping[str, set[str]]) -> Iterator[str]:
-    """The generated types that the public modules do not offer."""
-    for name, one in classes.items():
-        file = EXPORTS[one["kind"]]
+def missing_exports(
+    contract: Contract, imports: Mapping[str, set[str]]
+) -> Iterator[str]:
+    """Yield a line for each generated type that no public module exports."""
+    for name, kind in exported_names(contract).items():
+        file = EXPORTED_BY[kind]
         if name not in imports.get(file, set()):
             yield f"{file}: {name} is not exported"
 
 
-def source_of(name: str, text: str) -> Source:
-    """A file of the facade, read."""
+def exported_names(contract: Contract) -> Mapping[str, Kind]:
+    """Return the generated types that users may name, with their kind."""
+    narrowings = [one for some in contract.narrowings.values() for one in some]
+    kinds: dict[str, Kind] = {narrowing.name: "model" for narrowing in narrowings}
+    kinds.update((name, one.kind) for name, one in contract.classes.items())
+    return kinds
+
+
+def known_names(contract: Contract) -> set[str]:
+    """Return every name that can be imported from the generated package."""
+    return {
+        *("API_VERSION", "api", "models", "operations"),
+        *contract.operations,
+        *exported_names(contract),
+        *contract.tags,
+        *(class_name(tag) for tag in contract.tags),
+        *(
+            f"ExpandTo{name}"
+            for model, narrowings in contract.narrowings.items()
+            for name in (model, *(one.name for one in narrowings))
+        ),
+    }
+
+
+def parse_source(name: str, text: str) -> Source:
+    """Return what a module takes from the generated package."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:
-        raise SpecError(f"{name}: no Python: {error}") from error
+        raise SpecError(f"{name}: not valid Python: {error}") from error
     source = Source(name)
-    named: dict[str, str] = {}
+    original: dict[str, str] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(
-            f"{PACKAGE}."
-        ):
-            named |= {alias.asname or alias.name: alias.name for alias in node.names}
-    source.imports = set(named.values())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            source.uses += uses_of(node, named, name)
+        if isinstance(node, ast.ImportFrom) and is_generated(node.module):
+            original |= {alias.asname or alias.name: alias.name for alias in node.names}
+    source.imports = set(original.values())
+    source.bases = {
+        original[base.id]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+        if isinstance(base, ast.Name) and base.id in original
+    }
     return source
 
 
-def uses_of(method: ast.AST, named: Mapping[str, str], file: str) -> Iterator[Use]:
-    """The generated functions in a method. Of a list, the pager passes on what is about
-    pages.
-    """
-    calls = [node for node in ast.walk(method) if isinstance(node, ast.Call)]
-    paging = {
-        key
-        for call in calls
-        if name_of(call.func) == "Pager"
-        for key in keywords_of(call)
-    } & PAGING
-    for call in calls:
-        is_bound = name_of(call.func) == "partial" and bool(call.args)
-        function = named.get(name_of(call.args[0] if is_bound else call.func))
-        if function:
-            passed = frozenset(keywords_of(call)) | (paging if is_bound else set())
-            # The first positional argument is the sender, behind the function itself
-            # where that is bound.
-            ids = len(call.args) - (2 if is_bound else 1)
-            yield Use(
-                file,
-                function,
-                ids,
-                passed,
-                is_open=any(one.arg is None for one in call.keywords),
-            )
-
-
-def keywords_of(call: ast.Call) -> Iterator[str]:
-    """The names of the keyword arguments."""
-    return (one.arg for one in call.keywords if one.arg is not None)
-
-
-def name_of(node: Any) -> str:
-    """The last name of what is called: `partial` of `functools.partial`."""
-    return (
-        node.id
-        if isinstance(node, ast.Name)
-        else node.attr
-        if isinstance(node, ast.Attribute)
-        else ""
-    )
+def is_generated(module: str | None) -> bool:
+    """Return whether a module belongs to the generated package."""
+    return f"{module}.".startswith(f"{PACKAGE}.")

@@ -1,7 +1,7 @@
-"""Tree: the project's files, and the specifications that come from outside.
+"""Read and write the project's files, and download specifications.
 
-The only module that reads or writes them. What is written is put in place last and all
-at once, so that a refusal leaves the tree as it was.
+No other module touches the file system. New files are put in place last and all at
+once, so that a failure leaves the project as it was.
 """
 
 import shutil
@@ -13,11 +13,11 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-from codegen.access import Node, SpecError, child
-from codegen.contract.build import Ours
-from codegen.drift import drift
-from codegen.python.render import rendered
-from codegen.reading import parsed
+from codegen.access import JSONObject, Node, SpecError
+from codegen.contract.build import Inputs
+from codegen.drift import find_drift
+from codegen.python.render import render
+from codegen.reading import parse
 from codegen.writing import is_url, source_name
 
 CONTRACT = Path("openapi", "financial_connections.yaml")
@@ -27,71 +27,90 @@ OVERLAYS = Path("openapi", "overlays")
 PACKAGE = Path("src", "financial_connections")
 GENERATED = PACKAGE / "_generated"
 CHANGELOG = Path("CHANGELOG.md")
-PATIENCE = 60
-LARGEST = 100_000_000
+TIMEOUT = 60
+"""Seconds that a download may wait for data."""
+MAX_BYTES = 100_000_000
 NEW, OLD = ".codegen-new-", ".codegen-old-"
 
 
-def record(root: Path, table: str) -> Node:
-    """What is known of the upstream in use, or of the generator."""
+def read_record(root: Path, table: str) -> JSONObject:
+    """Return a table of the record of the current upstream and generator."""
     try:
-        return child(tomllib.loads(words_in(root / SOURCE)), table, str(SOURCE))
+        record = tomllib.loads(read_text(root / SOURCE))
     except ValueError as error:
-        raise SpecError(f"{SOURCE}: no TOML: {error}") from error
+        raise SpecError(f"{SOURCE}: invalid TOML: {error}") from error
+    return Node(record, document=str(SOURCE)).child(table).mapping()
 
 
-def what_is_ours(root: Path) -> Ours:
-    """Overlays and prose, and the modules that call the generated code."""
-    return Ours(
-        overlays={path.name: read(path) for path in (root / OVERLAYS).glob("*.yaml")},
-        prose=read(root / PROSE),
-        facade={path.name: words_in(path) for path in (root / PACKAGE).glob("*.py")},
+def load_inputs(root: Path) -> Inputs:
+    """Return the overlays and the prose."""
+    overlays = (root / OVERLAYS).glob("*.yaml")
+    return Inputs(
+        overlays={path.name: read_document(path) for path in overlays},
+        prose=read_document(root / PROSE),
     )
 
 
-def read(path: Path) -> Node:
-    """A file of ours."""
-    return parsed(path.read_bytes(), path.name)
+def read_facade(root: Path) -> dict[str, str]:
+    """Return the source of the hand-written modules by path in the package."""
+    paths = (root / PACKAGE).rglob("*.py")
+    return {
+        path.relative_to(root / PACKAGE).as_posix(): read_text(path)
+        for path in paths
+        if root / GENERATED not in path.parents
+    }
 
 
-def words_in(path: Path) -> str:
-    """The text of a file; empty where there is none."""
+def read_document(path: Path) -> JSONObject:
+    """Return a YAML or JSON file of the project."""
+    return parse(path.read_bytes(), path.name)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, or nothing if it does not exist."""
     try:
         return path.read_text(encoding="utf-8") if path.exists() else ""
     except UnicodeError as error:
-        raise SpecError(f"{path.name}: no text: {error}") from error
+        raise SpecError(f"{path.name}: not valid text: {error}") from error
 
 
-def fetched(spec: str) -> bytes:
-    """The bytes of a specification. Only a URL uses the network."""
+def fetch(spec: str) -> bytes:
+    """Return the bytes of a specification. Only a URL uses the network.
+
+    Args:
+        spec: A path or a URL.
+
+    Raises:
+        SpecError: The download failed, was cut off, or is too large.
+    """
     if not is_url(spec):
         return Path(spec).read_bytes()
+    name = source_name(spec)
     try:
-        with urlopen(spec, timeout=PATIENCE) as answer:  # noqa: S310 - http and https only, see is_url
-            content = bytes(answer.read(LARGEST + 1))
-            is_short = bool(answer.length)
+        with urlopen(spec, timeout=TIMEOUT) as response:  # noqa: S310 - see is_url
+            content = bytes(response.read(MAX_BYTES + 1))
+            is_incomplete = bool(response.length)
     except (OSError, HTTPException, ValueError) as error:
-        raise SpecError(
-            f"{source_name(spec)}: {getattr(error, 'reason', error)}"
-        ) from error
-    if len(content) > LARGEST:
-        raise SpecError(f"{source_name(spec)}: is larger than {LARGEST} bytes")
-    # A piece of YAML may well be YAML.
-    if is_short:
-        raise SpecError(f"{source_name(spec)}: the download broke off")
+        raise SpecError(f"{name}: {getattr(error, 'reason', error)}") from error
+    if len(content) > MAX_BYTES:
+        raise SpecError(f"{name}: larger than {MAX_BYTES} bytes")
+    # The beginning of a YAML file is often valid YAML.
+    if is_incomplete:
+        raise SpecError(f"{name}: the download was cut off")
     return content
 
 
 @contextmanager
-def fresh_code(document: Node) -> Generator[Path]:
-    """A folder with the code of a contract, for as long as it is needed."""
+def render_temporarily(document: JSONObject) -> Generator[Path]:
+    """Yield a temporary folder with the code of a contract."""
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        rendered(document, Path(folder, "package"))
-        yield Path(folder, "package")
+        package = Path(folder, "package")
+        render(document, package)
+        yield package
 
 
-def files(folder: Path) -> dict[str, bytes]:
-    """The content of every file below a folder, what Python compiles aside."""
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file below a folder, except compiled Python."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
@@ -99,60 +118,68 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def put(root: Path, document: Node, texts: Mapping[Path, str]) -> None:
-    """Put everything in place once all of it lies beside its place; what is equal stays
-    untouched.
+def write_atomically(
+    root: Path, document: JSONObject, texts: Mapping[Path, str]
+) -> None:
+    """Write the code of a contract and some files. Equal files are not touched.
+
+    Everything is first written next to its destination, and only then renamed.
+
+    Args:
+        root: Folder of the project.
+        document: The contract.
+        texts: Text of each file to write, by its path in the project.
     """
-    place = root / GENERATED
-    place.parent.mkdir(parents=True, exist_ok=True)
-    waiting = {
-        root / path: words
-        for path, words in texts.items()
-        if words_in(root / path) != words
+    package = root / GENERATED
+    package.parent.mkdir(parents=True, exist_ok=True)
+    changed = {
+        root / path: text
+        for path, text in texts.items()
+        if read_text(root / path) != text
     }
-    with fresh_code(document) as folder:
-        clear(root)
-        is_other = bool(drift(files(place), files(folder)))
+    with render_temporarily(document) as folder:
+        remove_leftovers(root)
+        has_new_code = bool(find_drift(read_folder(package), read_folder(folder)))
         try:
-            for path, words in waiting.items():
-                beside(path, NEW).write_text(words, encoding="utf-8")
-            if is_other:
-                shutil.copytree(folder, beside(place, NEW))
+            for path, text in changed.items():
+                staged(path, NEW).write_text(text, encoding="utf-8")
+            if has_new_code:
+                shutil.copytree(folder, staged(package, NEW))
         except BaseException:
-            clear(root)
+            remove_leftovers(root)
             raise
-    # From here on nothing is written, only renamed. What a crash leaves unrenamed is
-    # what `check` finds; and as the contract comes last, another run makes its diff
-    # against the old one, and loses no line of the changelog.
-    for path in waiting:
+    # From here on, files are only renamed. If that is interrupted, `check` reports it.
+    # The contract comes last, so that the next run still compares with the old one and
+    # no line of the changelog is lost.
+    for path in changed:
         if path != root / CONTRACT:
-            beside(path, NEW).replace(path)
-    if is_other:
-        if place.exists():
-            place.rename(beside(place, OLD))
-        beside(place, NEW).rename(place)
-    if root / CONTRACT in waiting:
-        beside(root / CONTRACT, NEW).replace(root / CONTRACT)
-    clear(root)
+            staged(path, NEW).replace(path)
+    if has_new_code:
+        if package.exists():
+            package.rename(staged(package, OLD))
+        staged(package, NEW).rename(package)
+    if root / CONTRACT in changed:
+        staged(root / CONTRACT, NEW).replace(root / CONTRACT)
+    remove_leftovers(root)
 
 
-def beside(path: Path, prefix: str) -> Path:
-    """Where something waits before it is renamed."""
+def staged(path: Path, prefix: str) -> Path:
+    """Return the path next to a destination where its content waits to be renamed."""
     return path.with_name(prefix + path.name)
 
 
-def remains(root: Path) -> list[Path]:
-    """What a run that did not finish has left beside the places of things."""
-    places = [root / path for path in (CONTRACT, SOURCE, CHANGELOG, GENERATED)]
+def leftovers(root: Path) -> list[Path]:
+    """Return the staged files of a run that was interrupted."""
+    destinations = [root / path for path in (CONTRACT, SOURCE, CHANGELOG, GENERATED)]
     return [
         path
-        for place in places
+        for destination in destinations
         for prefix in (NEW, OLD)
-        if (path := beside(place, prefix)).exists()
+        if (path := staged(destination, prefix)).exists()
     ]
 
 
-def clear(root: Path) -> None:
-    """Remove what is left of this run, or of an earlier one."""
-    for path in remains(root):
+def remove_leftovers(root: Path) -> None:
+    """Remove the staged files of this run or of an earlier one."""
+    for path in leftovers(root):
         shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,4 +1,4 @@
-"""Options: what may stand on the command line."""
+"""The command-line options of the generator."""
 
 import argparse
 from pathlib import Path
@@ -8,58 +8,60 @@ ROOT = Path(__file__).parents[1]
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that exits with 1, because 2 says that a stage was done."""
+    """A parser that exits with 1 on errors, because 2 has another meaning here."""
 
     def error(self, message: str) -> NoReturn:
-        """Refuse in one line."""
+        """Exit with a message of one line."""
         self.exit(1, f"codegen: {message}; see {self.prog} --help\n")
 
 
-def arguments() -> Parser:
-    """What may stand on the command line."""
+def build_parser() -> Parser:
+    """Return the parser for the command line."""
     parser = Parser(
-        prog="python -m codegen", description="From Stripe's OpenAPI file to our code."
+        prog="python -m codegen",
+        description="Generate the SDK's code from Stripe's OpenAPI document.",
     )
-    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder")
+    parser.add_argument("--root", type=Path, default=ROOT, help="folder of the project")
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
-    stages.add_parser("generate", help="contract → code")
+    stages.add_parser("generate", help="generate the code from the contract")
     stages.add_parser(
-        "check",
-        help="is the code what the contract says, and the contract what prose.yaml says?",
+        "check", help="check that code and contract match contract and prose.yaml"
     )
-    stages.add_parser("prose", help="prose.yaml → contract → code")
-    for name, words in (
-        ("bump", "upstream → contract → code"),
-        ("contract", "upstream → contract, printed"),
+    stages.add_parser(
+        "prose", help="merge prose.yaml into the contract, then generate the code"
+    )
+    for name, text in (
+        ("bump", "build the contract from an upstream, then generate the code"),
+        ("contract", "print the contract that an upstream results in"),
     ):
-        stage = stages.add_parser(name, help=words)
+        stage = stages.add_parser(name, help=text)
         stage.add_argument(
             "spec",
-            help="Stripe's OpenAPI file, whole or sliced, YAML or JSON: a path or a URL",
+            help="path or URL of Stripe's OpenAPI document (YAML or JSON), whole or "
+            "only its Financial Connections part",
         )
         if name == "bump":
             stage.add_argument(
                 "--from",
                 dest="old",
                 metavar="OLD",
-                help="compare with this, not with our contract",
+                help="list the changes since this contract or upstream instead of the "
+                "current contract",
             )
-    stage = stages.add_parser(
-        "diff", help="what changed from one contract to another, and whom it breaks"
-    )
-    for name in ("old", "new"):
-        stage.add_argument(
-            name, help="a contract, or a specification of Stripe's: a path or a URL"
-        )
-    form = stage.add_mutually_exclusive_group()
-    form.add_argument(
-        "--json", action="store_const", const="json", dest="form", help="for programs"
-    )
-    form.add_argument(
-        "--markdown",
-        action="store_const",
-        const="markdown",
-        dest="form",
-        help="for a changelog",
-    )
+    add_diff(stages.add_parser("diff", help="print the changes between two contracts"))
     return parser
+
+
+def add_diff(stage: argparse.ArgumentParser) -> None:
+    """Add the options of the stage `diff`."""
+    for name in ("old", "new"):
+        stage.add_argument(name, help="path or URL of a contract or an upstream")
+    form = stage.add_mutually_exclusive_group()
+    for name in ("json", "markdown"):
+        form.add_argument(
+            f"--{name}",
+            action="store_const",
+            const=name,
+            dest="form",
+            help=f"print {'JSON' if name == 'json' else 'Markdown'}",
+        )

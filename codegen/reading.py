@@ -1,6 +1,4 @@
-"""Reading: bytes → plain data, whether YAML or JSON; and YAML has the types of JSON, no
-dates and no `yes`.
-"""
+"""Parse YAML and JSON files, with the types of JSON for both."""
 
 import json
 import re
@@ -8,17 +6,15 @@ from typing import Any
 
 import yaml
 
-from codegen.access import Node, SpecError, mapping
+from codegen.access import JSONObject, Node, SpecError
 
-DEEPEST = 1000
-HEAVIEST = 5_000_000
-"""Values in a document, whatever refers to itself by anchors written out. Stripe's has
-300,000.
-"""
+MAX_DEPTH = 1000
+MAX_VALUES = 5_000_000
+"""Limit of values once anchors are expanded. Stripe's specification has 300,000."""
 
 
 class Loader(yaml.CSafeLoader):
-    """YAML with the types of JSON: `2023-10-16` and `no` are text."""
+    """A YAML loader that reads `2023-10-16` and `no` as text, as JSON would."""
 
 
 Loader.yaml_implicit_resolvers = {}
@@ -35,100 +31,102 @@ for tag, pattern, starts in (
     )
 
 
-def parsed(content: bytes, name: str) -> Node:
-    """The document in a file, which has to be a mapping."""
+def parse(content: bytes, name: str) -> JSONObject:
+    """Return the mapping in a YAML or JSON file.
+
+    Args:
+        content: Bytes of the file.
+        name: Name of the file in error messages.
+
+    Raises:
+        SpecError: The file is malformed, too large or nested too deeply.
+    """
     try:
-        return mapping(loaded(content, name), name)
+        return Node(load(content, name), document=name).mapping()
     except yaml.YAMLError as error:
-        raise SpecError(f"{name}: no YAML: {reason(error)}") from error
+        raise SpecError(f"{name}: invalid YAML: {describe_error(error)}") from error
     except UnicodeError as error:
-        raise SpecError(f"{name}: no text: {error}") from error
+        raise SpecError(f"{name}: not valid text: {error}") from error
     except ValueError as error:
-        raise SpecError(f"{name}: no JSON: {error}") from error
+        raise SpecError(f"{name}: invalid JSON: {error}") from error
 
 
-def loaded(content: bytes, name: str) -> Any:
-    """What a file holds, if it is of a size that can be walked through."""
+def load(content: bytes, name: str) -> Any:
+    """Return the value in a file, if it can be processed in reasonable time."""
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        document = json.loads(content, parse_constant=refuse)
-        json.dumps(
-            document, ensure_ascii=False
-        ).encode()  # JSON can carry lone surrogates, and files cannot
+        document = json.loads(content, parse_constant=reject_constant)
+        # JSON can contain lone surrogates, which no file of ours could.
+        json.dumps(document, ensure_ascii=False).encode()
         return document
     if is_too_deep(content):
-        raise SpecError(f"{name}: is nested too deeply")
-    document = yaml.load(content, Loader)  # noqa: S506 - it is a safe loader, of ours
-    if weight(document, name, {}) > HEAVIEST:
-        raise SpecError(
-            f"{name}: is more than {HEAVIEST} values with its anchors written out"
-        )
+        raise SpecError(f"{name}: nested too deeply")
+    document = yaml.load(content, Loader)  # noqa: S506 - a subclass of the safe loader
+    if expanded_size(document, name, {}) > MAX_VALUES:
+        raise SpecError(f"{name}: more than {MAX_VALUES} values, anchors expanded")
     return document
 
 
-def refuse(constant: str) -> None:
-    """No to `NaN` and `Infinity`, which Python would read."""
-    raise ValueError(f"{constant} is no number")
+def reject_constant(constant: str) -> None:
+    """Reject `NaN` and `Infinity`, which Python reads although JSON has neither."""
+    raise ValueError(f"{constant} is not a number")
 
 
-def weight(node: Any, name: str, known: dict[int, int]) -> int:
-    """How many values a document is once its anchors are written out, without writing
-    them out.
-    """
-    if not isinstance(node, dict | list):
+def expanded_size(value: Any, name: str, sizes: dict[int, int]) -> int:
+    """Return the number of values with all anchors expanded, without expanding them."""
+    if not isinstance(value, dict | list):
         return 1
-    if id(node) not in known:
-        known[id(node)] = 0
-        below = node.values() if isinstance(node, dict) else node
-        known[id(node)] = 1 + sum(weight(inner, name, known) for inner in below)
-    if not known[id(node)]:
+    if id(value) not in sizes:
+        sizes[id(value)] = 0
+        elements = value.values() if isinstance(value, dict) else value
+        sizes[id(value)] = 1 + sum(
+            expanded_size(element, name, sizes) for element in elements
+        )
+    if not sizes[id(value)]:
         raise SpecError(f"{name}: an anchor contains itself")
-    return known[id(node)]
+    return sizes[id(value)]
 
 
 def is_too_deep(content: bytes) -> bool:
-    """Whether libyaml, which recurses without a limit, would take the whole process
-    down.
-    """
+    """Return whether libyaml, which recurses without a limit, could crash."""
     depth = deepest = 0
     for bracket in re.finditer(rb"[][{}]", content):
         depth = depth + 1 if bracket[0] in b"[{" else max(0, depth - 1)
         deepest = max(deepest, depth)
-    return (
-        deepest > DEEPEST
-        or re.search(rb"(?:[-?:]\s+){%d}" % DEEPEST, content) is not None
-    )
+    nested_blocks = rb"(?:[-?:]\s+){%d}" % MAX_DEPTH
+    return deepest > MAX_DEPTH or re.search(nested_blocks, content) is not None
 
 
-def reason(error: yaml.YAMLError) -> str:
-    """What is wrong with a YAML file, and where."""
+def describe_error(error: yaml.YAMLError) -> str:
+    """Return the problem of a YAML file with its line number."""
     mark = getattr(error, "problem_mark", None)
-    where = f" in line {mark.line + 1}" if mark else ""
-    return f"{getattr(error, 'problem', None) or error}{where}"
+    line = f" in line {mark.line + 1}" if mark else ""
+    return f"{getattr(error, 'problem', None) or error}{line}"
 
 
-def plain(node: Any, place: str) -> Any:
-    """A copy of the data with text keys only, in one order whatever the order in the
-    file.
-    """
-    if isinstance(node, dict):
+def sort_keys(value: Any, location: str = "document") -> Any:
+    """Return a copy of a JSON value with its keys sorted and turned into text."""
+    if isinstance(value, dict):
         keys = {
             key if isinstance(key, str) else json.dumps(key): key
-            for key in node
+            for key in value
             if isinstance(key, str | int)
         }
-        if len(keys) < len(node):
-            raise SpecError(f"{place}: a key is no text")
+        if len(keys) < len(value):
+            raise SpecError(f"{location}: a key is not text")
         return {
-            plain(key, place): plain(node[keys[key]], f"{place}.{key}")
+            sort_keys(key, location): sort_keys(value[keys[key]], f"{location}.{key}")
             for key in sorted(keys)
         }
-    if isinstance(node, list):
-        return [plain(inner, f"{place}[{index}]") for index, inner in enumerate(node)]
-    if isinstance(node, str):
+    if isinstance(value, list):
+        return [
+            sort_keys(element, f"{location}[{index}]")
+            for index, element in enumerate(value)
+        ]
+    if isinstance(value, str):
         try:
-            node.encode()
+            value.encode()
         except UnicodeEncodeError as error:
-            raise SpecError(f"{place}: no text: {error.reason}") from error
-    elif not isinstance(node, int | float | None):
-        raise SpecError(f"{place}: {type(node).__name__} is nothing that JSON has")
-    return node
+            raise SpecError(f"{location}: not valid text: {error.reason}") from error
+    elif not isinstance(value, int | float | None):
+        raise SpecError(f"{location}: JSON has no {type(value).__name__}")
+    return value

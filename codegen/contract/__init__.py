@@ -1,1 +1,1 @@
-"""From an upstream specification to the contract."""
+"""Turn an upstream OpenAPI document into the contract."""

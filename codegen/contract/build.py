@@ -1,49 +1,41 @@
-"""Assembly: the stages from an upstream to the contract, and what they leave for a
-person.
-"""
+"""Run the stages from an upstream document to the contract."""
 
 from collections.abc import Mapping
 
 from attrs import frozen
 
-from codegen.access import Node, SpecError
-from codegen.contract.normalise import TITLE, contract_of
-from codegen.contract.overlay import applied, left_out
-from codegen.contract.prose import described
-from codegen.contract.slicing import slice_of
-from codegen.facade import gaps
-from codegen.python.ir import facts_of
-from codegen.reading import plain
+from codegen.access import JSONObject, SpecError
+from codegen.contract.normalise import TITLE, normalise
+from codegen.contract.overlay import apply_overlays, skipped_overlays
+from codegen.contract.prose import merge_prose
+from codegen.contract.slicing import slice_document
+from codegen.reading import sort_keys
 
 
 @frozen
-class Ours:
-    """What we lay over an upstream, and what calls the code that comes out of it."""
+class Inputs:
+    """The hand-written files that the contract is built with."""
 
     overlays: Mapping[str, object]
-    prose: Node
-    facade: Mapping[str, str]
+    prose: JSONObject
 
 
-def assembled(document: Node, ours: Ours) -> tuple[Node, list[str]]:
-    """The contract of an upstream, and what is left for a person."""
-    upstream = plain(slice_of(document), "document")
-    contract, words = described(
-        contract_of(applied(upstream, ours.overlays)), ours.prose
-    )
-    return contract, [
-        *gaps(facts_of(contract), ours.facade),
-        *words,
-        *left_out(upstream, ours.overlays),
-    ]
+def build_contract(
+    document: JSONObject, inputs: Inputs
+) -> tuple[JSONObject, list[str]]:
+    """Return the contract of an upstream, and what is left for a person to do."""
+    upstream = sort_keys(slice_document(document))
+    corrected = apply_overlays(upstream, inputs.overlays)
+    contract, missing = merge_prose(normalise(corrected), inputs.prose)
+    return contract, [*missing, *skipped_overlays(upstream, inputs.overlays)]
 
 
-def known(document: Node, ours: Ours, name: str) -> Node:
-    """A contract: the document itself, or what it gives if it is an upstream."""
+def load_contract(document: JSONObject, inputs: Inputs, name: str) -> JSONObject:
+    """Return the document if it is a contract, or else the contract it results in."""
     info = document.get("info")
     if isinstance(info, dict) and info.get("title") == TITLE:
         return document
     try:
-        return assembled(document, ours)[0]
+        return build_contract(document, inputs)[0]
     except SpecError as error:
         raise SpecError(f"{name}: {error}") from error

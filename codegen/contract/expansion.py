@@ -1,30 +1,29 @@
-"""Expansion: which ids an answer can hold as whole objects, as the paths that `expand`
-takes.
-"""
+"""Find the paths that `expand` accepts: the IDs that can be replaced by objects."""
 
-from codegen.access import SCHEMA_REF, Node
+from codegen.access import SCHEMA_REF, JSONObject
 
-DEPTH = 4
-"""Stripe expands no deeper: https://docs.stripe.com/api/expanding_objects"""
+MAX_DEPTH = 4
+"""Stripe's limit: https://docs.stripe.com/api/expanding_objects"""
 
 
-def expansion_of(model: str, components: Node, depth: int = DEPTH) -> list[str]:
-    """Every expandable path below a model, also through the objects and lists in it."""
-    paths: list[str] = []
-    for name, field in (
-        components.get(model, {}).get("properties", {}).items() if depth else ()
-    ):
+def expandable_paths(
+    model: str, components: JSONObject, depth: int = MAX_DEPTH
+) -> list[str]:
+    """Return every expandable path below a model, through its objects and lists."""
+    paths: set[str] = set()
+    if not depth:
+        return []
+    for name, field in components.get(model, {}).get("properties", {}).items():
         if field.get("x-expandable"):
-            paths.append(name)
-        for inner in inner_models(field):
-            paths += [
-                f"{name}.{path}" for path in expansion_of(inner, components, depth - 1)
-            ]
-    return sorted(set(paths))
+            paths.add(name)
+        for inner in referenced_models(field):
+            deeper = expandable_paths(inner, components, depth - 1)
+            paths |= {f"{name}.{path}" for path in deeper}
+    return sorted(paths)
 
 
-def inner_models(field: Node) -> list[str]:
-    """The names of the schemas a field holds directly."""
+def referenced_models(field: JSONObject) -> list[str]:
+    """Return the names of the schemas that a field refers to directly."""
     choices = [
         field,
         field.get("items", {}),

@@ -1,9 +1,10 @@
-"""JSONPath as overlays use it: names, indices, wildcards, and a filter by the value of
-one key.
+"""Select values by JSONPath, as far as overlays need it.
+
+Supported are names, indices, wildcards, and a filter by the value of one key.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attrs import frozen
@@ -15,7 +16,7 @@ STEP = re.compile(
     \.(?P<name>[A-Za-z_][\w-]*)                                # .name
     | \[(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\]             # ['any name']
     | \[(?P<index>\d+)\]                                       # [0]
-    | (?P<every>\.\*|\[\*\])                                   # .* or [*]
+    | (?P<wildcard>\.\*|\[\*\])                                # .* or [*]
     | \[\?\(?@\.(?P<key>[\w-]+)\s*==\s*'(?P<value>[^']*)'\)?\]   # [?@.key=='value']
     """,
     re.VERBOSE,
@@ -24,52 +25,47 @@ STEP = re.compile(
 
 @frozen
 class Match:
-    """A place in a document: what holds it, and under which key."""
+    """A selected value, as a container and the key of the value in it."""
 
-    holder: Any
+    container: Any
     key: str | int
 
     @property
-    def node(self) -> Any:
-        """What stands there."""
-        return self.holder[self.key]
+    def value(self) -> Any:
+        """The selected value."""
+        return self.container[self.key]
 
 
-def matches(document: Any, path: str) -> list[Match]:
-    """Every place in the document that the path selects."""
+def select(document: Any, path: str) -> list[Match]:
+    """Return every value of the document that the path selects."""
     if not path.startswith("$"):
         raise SpecError(f"{path!r}: a JSONPath starts with $")
-    found = [Match({"$": document}, "$")]
+    matches = [Match({"$": document}, "$")]
     position = 1
     while position < len(path):
         step = STEP.match(path, position)
         if step is None:
-            raise SpecError(f"{path!r}: {path[position:]!r} is not understood")
-        found = [inner for one in found for inner in selected(one.node, step)]
+            raise SpecError(f"{path!r}: unsupported JSONPath: {path[position:]!r}")
+        matches = [inner for match in matches for inner in take_step(match.value, step)]
         position = step.end()
-    return found
+    return matches
 
 
-def selected(node: Any, step: re.Match[str]) -> Iterator[Match]:
-    """The places right below a node that one step selects."""
-    keys: Iterator[str | int] = iter(
-        node
-        if isinstance(node, dict)
-        else range(len(node))
-        if isinstance(node, list)
-        else ()
-    )
-    wanted: str | int | None = (
-        step["name"]
-        or step["quoted"]
-        or (int(step["index"]) if step["index"] else None)
-    )
-    for key in keys:
-        inner = node[key]
-        chosen = (
+def take_step(container: Any, step: re.Match[str]) -> Iterator[Match]:
+    """Yield the values in a container that one step of a path selects."""
+    values: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(container, dict):
+        values = container.items()
+    elif isinstance(container, list):
+        values = enumerate(container)
+    wanted: str | int | None = step["name"] or step["quoted"]
+    if step["index"]:
+        wanted = int(step["index"])
+    for key, value in values:
+        passes_filter = (
             step["key"]
-            and isinstance(inner, dict)
-            and inner.get(step["key"]) == step["value"]
+            and isinstance(value, dict)
+            and value.get(step["key"]) == step["value"]
         )
-        if step["every"] or chosen or (wanted is not None and key == wanted):
-            yield Match(node, key)
+        if step["wildcard"] or passes_filter or (wanted is not None and key == wanted):
+            yield Match(container, key)

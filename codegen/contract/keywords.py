@@ -1,9 +1,8 @@
-"""Schemas: the keywords of an upstream schema, read with suspicion."""
+"""Read the keywords of an upstream schema, in the styles of OpenAPI 3.0 and 3.1."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from codegen.access import Node, SpecError, sequence, texts
+from codegen.access import JSONObject, Node
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 UNIONS = ("anyOf", "oneOf", "allOf")
@@ -21,93 +20,94 @@ LIMITS: dict[str, tuple[type, ...]] = {
 PAGE = {"data", "has_more", "object"}
 
 
-def types_of(schema: Node, place: str) -> tuple[list[str], bool]:
-    """The types that a schema allows, and whether null is one; as OpenAPI 3.0 and 3.1
-    write it.
-    """
-    written = schema.get("type", [])
-    types = [written] if isinstance(written, str) else texts(written, f"{place}.type")
-    for name in types:
+def parse_types(schema: Node) -> tuple[list[str], bool]:
+    """Return the types that a schema allows, and whether it allows null."""
+    types = schema.get("type", [])
+    names = [types.value] if isinstance(types.value, str) else types.texts()
+    for name in names:
         if name not in TYPES:
-            raise SpecError(f"{place}.type: {name!r} is no type")
-    return [name for name in types if name != "null"], "null" in types or schema.get(
-        "nullable"
-    ) is True
+            raise types.error(f"{name!r} is not a type")
+    nullable = "null" in names or schema.get("nullable").value is True
+    return [name for name in names if name != "null"], nullable
 
 
-def as_enum(schema: Node) -> Node:
-    """The schema with OpenAPI 3.1's `const` as what it is, an enum of one."""
-    return (
-        {"type": "string", "enum": [schema["const"]], **schema}
-        if isinstance(schema.get("const"), str)
-        else schema
-    )
+def const_as_enum(schema: Node) -> Node:
+    """Replace OpenAPI 3.1's `const` with an enum that has one value."""
+    const = schema.get("const").value
+    if not isinstance(const, str):
+        return schema
+    return schema.replace({"type": "string", "enum": [const], **schema.value})
 
 
-def members_of(schema: Node, place: str) -> tuple[list[Any], bool]:
-    """What a union is made of, null aside, and whether null is one of them."""
-    kinds = [key for key in UNIONS if key in schema]
+def parse_union(schema: Node) -> tuple[list[Node], bool]:
+    """Return the members of a union without null, and whether null is one of them."""
+    kinds = [key for key in UNIONS if schema.has(key)]
     if not kinds:
         return [], False
-    kind = kinds[0]
-    members = sequence(schema[kind], f"{place}.{kind}")
+    union = schema.get(kinds[0])
+    members = union.elements()
     if (
         len(kinds) > 1
-        or (members and "properties" in schema)
-        or (kind == "allOf" and len(members) > 1)
+        or (members and schema.has("properties"))
+        or (kinds[0] == "allOf" and len(members) > 1)
     ):
-        raise SpecError(f"{place}.{kind}: several schemas in one are not understood")
-    kept = [
-        one for one in members if not isinstance(one, dict) or one.get("type") != "null"
-    ]
-    return kept, len(kept) < len(members)
+        raise union.error("combinations of schemas are not supported")
+    kept = [member for member in members if not is_null(member.value)]
+    return merge_enums(kept), len(kept) < len(members)
 
 
-def one_enum(members: list[Any]) -> list[Any]:
-    """The members of a union with its nameless enums made one: `red` or `blue`, or `""`
-    to clear it.
+def is_null(member: object) -> bool:
+    """Return whether the member of a union only allows null."""
+    return isinstance(member, dict) and member.get("type") == "null"
+
+
+def merge_enums(members: list[Node]) -> list[Node]:
+    """Merge the nameless string enums of a union into one.
+
+    Stripe writes an enum whose value may be cleared as a union of the enum and `""`.
     """
     enums = [
-        one
-        for one in members
-        if isinstance(one, dict) and isinstance(one.get("enum"), list)
+        member
+        for member in members
+        if isinstance(member.value, dict) and isinstance(member.value.get("enum"), list)
     ]
-    if not enums[1:] or {one.get("type") for one in enums} != {"string"}:
+    if len(enums) <= 1 or {enum.value.get("type") for enum in enums} != {"string"}:
         return members
-    whole = {**enums[0], "enum": [value for one in enums for value in one["enum"]]}
-    return [whole, *(one for one in members if not any(one is enum for enum in enums))]
+    values = [value for enum in enums for value in enum.value["enum"]]
+    merged = enums[0].replace({**enums[0].value, "enum": values})
+    rest = [member for member in members if not any(member is enum for enum in enums)]
+    return [merged, *rest]
 
 
-def limits_of(schema: Node, place: str) -> Node:
-    """The facts about a value that the contract keeps, if they are what they should be."""
-    kept = {key: schema[key] for key in LIMITS if key in schema}
-    for key, value in kept.items():
-        if not isinstance(value, LIMITS[key]):
-            raise SpecError(f"{place}.{key}: {value!r} makes no sense here")
-    # What is no scalar (`[]`, null) says no more than that there need not be a value.
-    return {
-        key: value
-        for key, value in kept.items()
-        if not isinstance(value, list | dict | None)
-    }
+def parse_limits(schema: Node) -> JSONObject:
+    """Return the constraints on a value that the contract keeps."""
+    limits = {}
+    for key, types in LIMITS.items():
+        if not schema.has(key):
+            continue
+        limit = schema.get(key)
+        if not isinstance(limit.value, types):
+            raise limit.error(f"invalid value {limit.value!r}")
+        # A default of `[]` or null only says that the value is optional.
+        if not isinstance(limit.value, list | dict | None):
+            limits[key] = limit.value
+    return limits
 
 
-def made_nullable(shaped: Node) -> Node:
-    """The same, or null."""
-    if not shaped:
-        return shaped
-    return (
-        {"allOf": [shaped], "nullable": True}
-        if "$ref" in shaped
-        else {**shaped, "nullable": True}
-    )
+def make_nullable(schema: JSONObject) -> JSONObject:
+    """Return a schema that also allows null."""
+    if not schema:
+        return schema
+    if "$ref" in schema:
+        return {"allOf": [schema], "nullable": True}
+    return {**schema, "nullable": True}
 
 
-def in_order(names: Iterable[str]) -> list[str]:
-    """Field names as the contract lists them: `id` and `object` first."""
+def sort_fields(names: Iterable[str]) -> list[str]:
+    """Sort field names as the contract lists them, with `id` and `object` first."""
     return sorted(names, key=lambda name: (name != "id", name != "object", name))
 
 
-def is_page(schema: Node) -> bool:
-    """Whether a schema is the envelope of a list."""
+def is_page(schema: JSONObject) -> bool:
+    """Return whether a schema is a page of a list."""
     return PAGE.issubset(schema.get("properties", {}))

@@ -1,5 +1,6 @@
-"""Names: how upstream's names become ours. Tables hold the promised ones, rules are for
-what comes later.
+"""Derive our names from upstream's.
+
+The tables pin names that have been published. Everything else is named by the rules.
 """
 
 import re
@@ -14,20 +15,23 @@ SCHEMAS = {
     "bank_connections_resource_balance_api_resource_cash_balance": "CashBalance",
     "bank_connections_resource_balance_api_resource_credit_balance": "CreditBalance",
     "bank_connections_resource_link_account_session_filters": "SessionFilters",
-    "bank_connections_resource_transaction_resource_status_transitions": "StatusTransitions",
+    "bank_connections_resource_transaction_resource_status_transitions": (
+        "StatusTransitions"
+    ),
     "customer": "Customer",
     "deleted_account": "StripeAccount",
     "deleted_customer": "Customer",
     "error": "ErrorResponse",
 }
-"""Upstream schemas whose name the rules would not find."""
+"""Names of upstream schemas that the rules would name differently."""
 
 OPAQUE = ("account", "customer", "deleted_account", "deleted_customer")
-"""Resources of other products that get a small class of ours; all others are objects of
-unknown fields.
+"""Resources of other products that become a class with an ID.
+
+All others become objects with unknown fields.
 """
 
-SPOTS = {
+INLINE_NAMES = {
     "Account.permissions": "Permission",
     "Account.subscriptions": "SubscribedFeature",
     "Account.supported_payment_method_types": "PaymentMethodType",
@@ -48,40 +52,38 @@ SPOTS = {
     "subscribe_account.features": "SubscriptionFeature",
     "unsubscribe_account.features": "SubscriptionFeature",
 }
-"""Enums and objects that upstream leaves nameless, by where they stand."""
+"""Names of enums and objects that upstream does not name, by where they are used."""
 
-RANGE = "TimestampRange"
+TIMESTAMP_RANGE = "TimestampRange"
 
 
 def schema_names(upstream: Iterable[str]) -> dict[str, str]:
-    """Our class name for each upstream schema. When two would share one, they keep more
-    of their own.
+    """Return our class name for each upstream schema.
+
+    Schemas that would have the same short name get their long names.
     """
     wanted = sorted(upstream)
     names = {name: SCHEMAS[name] for name in wanted if name in SCHEMAS}
     rest = [name for name in wanted if name not in SCHEMAS]
-    short = [short_name(name) for name in rest]
-    promised = set(SCHEMAS.values())
-    for name, brief in zip(rest, short, strict=True):
-        names[name] = (
-            long_name(name) if brief in promised or short.count(brief) > 1 else brief
-        )
+    short_names = [short_name(name) for name in rest]
+    pinned = set(SCHEMAS.values())
+    for name, short in zip(rest, short_names, strict=True):
+        is_ambiguous = short in pinned or short_names.count(short) > 1
+        names[name] = long_name(name) if is_ambiguous else short
     return names
 
 
 def short_name(upstream: str) -> str:
-    """`bank_connections_resource_balance_api_resource_x` → `X`: what follows the last
-    `_api_resource_`.
-    """
-    return long_name(_plain(upstream).rsplit("_api_resource_", 1)[-1])
+    """Return `X` for `bank_connections_resource_balance_api_resource_x`."""
+    return long_name(_without_prefix(upstream).rsplit("_api_resource_", 1)[-1])
 
 
 def long_name(upstream: str) -> str:
-    """`bank_connections_resource_balance_api_resource_x` → `BalanceX`."""
-    return pascal(re.sub(r"(_api)?_resource_", "_", _plain(upstream)))
+    """Return `BalanceX` for `bank_connections_resource_balance_api_resource_x`."""
+    return pascal(re.sub(r"(_api)?_resource_", "_", _without_prefix(upstream)))
 
 
-def _plain(upstream: str) -> str:
+def _without_prefix(upstream: str) -> str:
     name = re.sub(
         r"^(deleted_)?(financial_connections\.|bank_connections_resource_)",
         r"\1",
@@ -95,50 +97,62 @@ def _plain(upstream: str) -> str:
     return name
 
 
-def spot_name(key: str, *, many: bool) -> str:
-    """The name of an enum or object at a spot such as `Account.permissions` or
-    `create_session.filters`.
+def inline_name(key: str, *, in_array: bool) -> str:
+    """Return the name of an enum or object used at a key such as `Account.permissions`.
+
+    Args:
+        key: The model or operation, and the path of fields below it.
+        in_array: Whether the enum or object is the element of an array.
     """
-    if key in SPOTS:
-        return SPOTS[key]
-    return pascal(singular(key) if many else key)
+    if key in INLINE_NAMES:
+        return INLINE_NAMES[key]
+    return pascal(singular(key) if in_array else key)
 
 
 def list_name(item: str) -> str:
-    """The name of a page of items."""
+    """Return the name of a page of items."""
     return f"{item}List"
 
 
 def operation_name(method: str, path: tuple[str, ...], *, is_list: bool) -> str:
-    """`refresh_account` for POST (accounts, {account}, refresh): a verb, then what it
-    is about.
-    """
+    """Return `refresh_account` for a POST to `accounts/{account}/refresh`."""
     nouns = [part for part in path if not part.startswith("{")]
     *parents, last = nouns
-    about = [singular(noun) for noun in parents]
+    owners = [singular(noun) for noun in parents]
     if path[-1].startswith("{"):
         verb = {"get": "retrieve", "post": "update", "delete": "delete"}.get(
             method, method
         )
-        return identifier("_".join([verb, *about, singular(last)]))
+        return identifier("_".join([verb, *owners, singular(last)]))
     if method == "get":
-        return identifier("_".join(["list" if is_list else "retrieve", *about, last]))
+        return identifier("_".join(["list" if is_list else "retrieve", *owners, last]))
     if len(path) == 1 or singular(last) != last:
         verb = {"post": "create"}.get(method, method)
-        return identifier("_".join([verb, *about, singular(last)]))
-    return identifier("_".join([last, *about]))
+        return identifier("_".join([verb, *owners, singular(last)]))
+    return identifier("_".join([last, *owners]))
 
 
-def identifier(words: str) -> str:
-    """The words as a Python name in lower case."""
-    name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+def method_name(operation: str, tag: str) -> str:
+    """Return `list_owners` for `list_account_owners` in the group `accounts`."""
+    words = operation.split("_")
+    group = identifier(tag).split("_")
+    for noun in (group, singular(identifier(tag)).split("_")):
+        for start in range(1, len(words) - len(noun) + 1):
+            if words[start : start + len(noun)] == noun:
+                return "_".join(words[:start] + words[start + len(noun) :])
+    return operation
+
+
+def identifier(text: str) -> str:
+    """Return the text as a Python name in lower case."""
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
     if not name or name[0].isdigit():
-        raise SpecError(f"{words!r}: no Python name can be made of this")
+        raise SpecError(f"{text!r}: cannot be turned into a Python name")
     return name
 
 
 def singular(noun: str) -> str:
-    """One of them: `accounts` → `account`."""
+    """Return the singular of an English noun: `account` for `accounts`."""
     if noun.endswith("ies"):
         return f"{noun[:-3]}y"
     if noun.endswith(("sses", "tuses", "xes", "ches", "shes")):
@@ -150,10 +164,10 @@ def singular(noun: str) -> str:
     )
 
 
-def pascal(words: str) -> str:
-    """`account_holder.type` → `AccountHolderType`; capitals that are there stay."""
-    parts = [part for part in re.split(r"[^A-Za-z0-9]+", words) if part]
+def pascal(text: str) -> str:
+    """Return `AccountHolderType` for `account_holder.type`; capitals are kept."""
+    parts = [part for part in re.split(r"[^A-Za-z0-9]+", text) if part]
     name = "".join(part[0].upper() + part[1:] for part in parts)
     if not name or name[0].isdigit():
-        raise SpecError(f"{words!r}: no class name can be made of this")
+        raise SpecError(f"{text!r}: cannot be turned into a class name")
     return name

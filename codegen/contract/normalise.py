@@ -1,35 +1,33 @@
-"""Normalise: the sliced and corrected upstream becomes the contract, still without a
-word of prose.
-"""
+"""Turn the sliced and corrected upstream into the contract, without descriptions."""
 
-from codegen.access import Node, child
-from codegen.contract.operations import paths_of
-from codegen.contract.schemas import Shaper
+from codegen.access import JSONObject, Node
+from codegen.contract.operations import normalise_paths
+from codegen.contract.schemas import SchemaNormaliser
 
 TITLE = "Financial Connections"
-SECURITY: Node = {
+SECURITY: JSONObject = {
     "basicAuth": {"type": "http", "scheme": "basic"},
     "bearerAuth": {"type": "http", "scheme": "bearer"},
 }
 
 
-def contract_of(upstream: Node) -> Node:
-    """Facts of upstream, names of ours; descriptions are merged in later."""
-    schemas = child(child(upstream, "components", "document"), "schemas", "components")
-    shaper = Shaper(schemas)
-    paths = paths_of(child(upstream, "paths", "document"), shaper)
-    tags = sorted(
-        {operation["tags"][0] for item in paths.values() for operation in item.values()}
-    )
+def normalise(upstream: JSONObject) -> JSONObject:
+    """Return the contract: upstream's facts under our names."""
+    document = Node(upstream)
+    schemas = SchemaNormaliser(document.child("components", "schemas").mapping())
+    paths = normalise_paths(document.child("paths"), schemas)
+    tags = {
+        operation["tags"][0] for item in paths.values() for operation in item.values()
+    }
     return {
         "openapi": "3.0.3",
         "info": {"title": TITLE, "version": upstream["info"]["version"]},
         "servers": [{"url": "https://api.stripe.com"}],
         "security": [{name: []} for name in SECURITY],
-        "tags": [{"name": tag} for tag in tags],
+        "tags": [{"name": tag} for tag in sorted(tags)],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(shaper.components.items())),
+            "schemas": dict(sorted(schemas.components.items())),
             "securitySchemes": SECURITY,
         },
     }

@@ -1,25 +1,13 @@
-"""Operations: each upstream path item, rebuilt with our operation ids and tags, one tag
-each.
+"""Rebuild upstream operations in the style of the contract.
+
+In the contract, each operation has our name, exactly one tag, and one form or query.
 """
 
-from itertools import chain
-from typing import Any
-
-from codegen.access import (
-    SCHEMA_REF,
-    Node,
-    SpecError,
-    descend,
-    mapping,
-    sequence,
-    target,
-    text,
-    texts,
-)
-from codegen.contract.expansion import expansion_of
+from codegen.access import SCHEMA_REF, JSONObject, Node, component
+from codegen.contract.expansion import expandable_paths
 from codegen.contract.keywords import is_page
 from codegen.contract.names import identifier, operation_name
-from codegen.contract.schemas import Shaper, Spot
+from codegen.contract.schemas import SchemaNormaliser, Usage
 from codegen.contract.slicing import PREFIX
 
 METHODS = ("delete", "get", "post")
@@ -28,162 +16,164 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 
-def paths_of(upstream: Node, shaper: Shaper) -> Node:
-    """All path items of the contract. The shaper collects the schemas they need."""
-    paths: Node = {}
+def normalise_paths(paths: Node, schemas: SchemaNormaliser) -> JSONObject:
+    """Return the path items of the contract, and add their schemas to `schemas`."""
+    result: JSONObject = {}
     seen: dict[str, str] = {}
-    for path in sorted(upstream):
-        item = mapping(upstream[path], f"paths.{path}")
-        for method in sorted(item.keys() & OTHER_METHODS):
-            raise SpecError(f"paths.{path}.{method}: this method is not understood")
-        for method in sorted(item.keys() & set(METHODS)):
-            operation = operation_of(method, path, item, shaper)
+    for path in sorted(paths.mapping()):
+        item = paths.get(path)
+        for method in sorted(item.mapping().keys() & OTHER_METHODS):
+            raise item.get(method).error("this method is not supported")
+        for method in sorted(item.mapping().keys() & set(METHODS)):
+            operation = normalise_operation(method, path, item, schemas)
             name = operation["operationId"]
             if name in seen:
-                raise SpecError(
-                    f"paths.{path}.{method}: {seen[name]} is called {name!r} already"
-                )
+                raise item.get(method).error(f"{seen[name]} is already called {name!r}")
             seen[name] = f"{method} {path}"
-            paths.setdefault(path, {})[method] = operation
-    return paths
+            result.setdefault(path, {})[method] = operation
+    return result
 
 
-def operation_of(method: str, path: str, item: Node, shaper: Shaper) -> Node:
-    """One operation of the contract."""
-    place = f"paths.{path}.{method}"
-    upstream = mapping(item[method], place)
+def normalise_operation(
+    method: str, path: str, item: Node, schemas: SchemaNormaliser
+) -> JSONObject:
+    """Return one operation of the contract."""
+    upstream = item.child(method)
     parts = tuple(path.removeprefix(PREFIX).strip("/").split("/"))
-    answer = answer_of(upstream, place, shaper)
-    is_list = is_page(shaper.components[answer])
+    response = normalise_response(upstream, schemas)
+    is_list = is_page(schemas.components[response])
     name = operation_name(method, parts, is_list=is_list)
-    expand = expand_items(answer, shaper, is_list=is_list)
-    shared = sequence(item.get("parameters", []), f"paths.{path}.parameters")
-    given = [*shared, *sequence(upstream.get("parameters", []), f"{place}.parameters")]
-    operation: Node = {
+    expand = expand_items(response, schemas, is_list=is_list)
+    parameters = [
+        *item.get("parameters", []).elements(),
+        *upstream.get("parameters", []).elements(),
+    ]
+    operation: JSONObject = {
         "tags": [identifier(parts[0])],
         "operationId": name,
-        "parameters": parameters_of(given, f"{place}.parameters", name, expand, shaper),
+        "parameters": normalise_parameters(parameters, name, expand, schemas),
     }
-    # Upstream declares bodies on GETs, all of them empty.
-    if method != "get" and "requestBody" in upstream:
-        operation |= body_of(
-            upstream["requestBody"], f"{place}.requestBody", name, expand, shaper
-        )
-    failure = shaper.shape({"$ref": f"{SCHEMA_REF}error"}, Spot(place, name))
+    # Upstream declares bodies for GET requests, all of them empty.
+    if method != "get" and upstream.has("requestBody"):
+        body = upstream.child("requestBody")
+        operation |= normalise_body(body, name, expand, schemas)
+    reference = upstream.replace({"$ref": f"{SCHEMA_REF}error"})
+    failure = schemas.normalise(reference, Usage(name))
     operation["responses"] = {
-        "200": json_of({"$ref": SCHEMA_REF + answer}),
-        "default": json_of(failure),
+        "200": json_response({"$ref": SCHEMA_REF + response}),
+        "default": json_response(failure),
     }
     return operation
 
 
-def json_of(schema: Node) -> Node:
-    """A JSON answer."""
+def json_response(schema: JSONObject) -> JSONObject:
+    """Return a response with a JSON body."""
     return {"description": "", "content": {JSON: {"schema": schema}}}
 
 
-def answer_of(upstream: Node, place: str, shaper: Shaper) -> str:
-    """The name of the model that an operation answers with."""
-    where = f"{place}.responses.200.content.{JSON}.schema"
-    schema = descend(upstream, place, "responses", "200", "content", JSON, "schema")
-    shaped = shaper.shape(schema, Spot(where, f"{place}.answer"))
-    if "$ref" not in shaped:
-        raise SpecError(f"{where}: the answer is no object that could be given a name")
-    return target(shaped["$ref"], where)
+def normalise_response(upstream: Node, schemas: SchemaNormaliser) -> str:
+    """Return the name of the model in an operation's response."""
+    schema = upstream.child("responses", "200", "content", JSON, "schema")
+    result = schema.replace(schemas.normalise(schema, Usage(f"{upstream.path}.answer")))
+    if not result.has("$ref"):
+        raise schema.error("the response is not an object that can be named")
+    return result.reference()
 
 
-def expand_items(answer: str, shaper: Shaper, *, is_list: bool) -> Node:
-    """What one item of `expand` may be; the paths that are known get a name."""
-    known = expansion_of(answer, shaper.components)
-    if not known or is_list:
+def expand_items(
+    response: str, schemas: SchemaNormaliser, *, is_list: bool
+) -> JSONObject:
+    """Return the schema of one item of `expand`; known paths become a named enum."""
+    paths = expandable_paths(response, schemas.components)
+    if not paths or is_list:
         return {"type": "string", "maxLength": 5000}
-    name = f"{answer}Expand"
-    shaper.components[name] = {"type": "string", "enum": known, "x-open": True}
+    name = f"{response}Expand"
+    schemas.components[name] = {"type": "string", "enum": paths, "x-open": True}
     return {"$ref": SCHEMA_REF + name}
 
 
-def parameters_of(
-    given: list[Any], place: str, operation: str, expand: Node, shaper: Shaper
-) -> list[Node]:
-    """Path and query parameters, those in the path first."""
-    parameters = []
-    for index, node in enumerate(given):
-        here = f"{place}[{index}]"
-        upstream = mapping(node, here)
-        name, where = (
-            text(upstream.get("name"), f"{here}.name"),
-            text(upstream.get("in"), f"{here}.in"),
-        )
+def normalise_parameters(
+    parameters: list[Node],
+    operation: str,
+    expand: JSONObject,
+    schemas: SchemaNormaliser,
+) -> list[JSONObject]:
+    """Return the path and query parameters of an operation, those in the path first."""
+    results = []
+    for parameter in parameters:
+        name = parameter.get("name").text()
+        where = parameter.get("in").text()
         if where not in {"path", "query"}:
-            raise SpecError(f"{here}.in: a parameter in {where!r} is not understood")
-        spot = Spot(f"{here}.schema", f"{operation}.{name}", request=True)
-        schema = (
-            list_of(expand)
-            if name == "expand"
-            else shaper.shape(upstream.get("schema", {}), spot)
-        )
-        required = where == "path" or upstream.get("required") is True
-        parameters.append(
+            raise parameter.get("in").error(
+                f"parameters in {where!r} are not supported"
+            )
+        schema = array_of(expand)
+        if name != "expand":
+            usage = Usage(f"{operation}.{name}", in_request=True)
+            schema = schemas.normalise(parameter.get("schema", {}), usage)
+        is_required = where == "path" or parameter.get("required").value is True
+        results.append(
             {
                 "name": name,
                 "in": where,
-                "required": required,
-                **style_of(schema),
+                "required": is_required,
+                **serialisation(schema),
                 "schema": schema,
             }
         )
-    return sorted(parameters, key=lambda one: (one["in"], one["name"]))
+    return sorted(results, key=lambda parameter: (parameter["in"], parameter["name"]))
 
 
-def body_of(
-    node: object, place: str, operation: str, expand: Node, shaper: Shaper
-) -> Node:
-    """The form of a POST."""
-    schema = descend(mapping(node, place), place, "content", FORM, "schema")
-    if "$ref" in schema:
-        name = target(schema["$ref"], place)
-        if name not in shaper.upstream:
-            raise SpecError(f"{place}: $ref to {name!r}, which is not there")
-        place = f"components.schemas.{name}"
-        schema = mapping(shaper.upstream[name], place)
-    upstream = mapping(schema.get("properties", {}), f"{place}.properties")
-    spot = Spot(place, operation, request=True)
+def normalise_body(
+    body: Node, operation: str, expand: JSONObject, schemas: SchemaNormaliser
+) -> JSONObject:
+    """Return the request body of an operation, or nothing if its form has no fields."""
+    schema = body.child("content", FORM, "schema")
+    if schema.has("$ref"):
+        name = schema.reference()
+        if name not in schemas.upstream:
+            raise schema.error(f"$ref to {name!r}, which does not exist")
+        schema = component(name, schemas.upstream[name])
+    properties = schema.get("properties", {})
+    usage = Usage(operation, in_request=True)
     fields = {
-        name: list_of(expand)
+        name: array_of(expand)
         if name == "expand"
-        else shaper.shape(upstream[name], spot.under(name))
-        for name in sorted(upstream)
+        else schemas.normalise(properties.get(name), usage.field(name))
+        for name in sorted(properties.mapping())
     }
     if not fields:
         return {}
-    asked = texts(schema.get("required", []), f"{place}.required")
-    required = [name for name in fields if name in asked]
-    form: Node = {
+    names = schema.get("required", []).texts()
+    required = [name for name in fields if name in names]
+    form: JSONObject = {
         "type": "object",
-        "properties": {name: wrapped(one) for name, one in fields.items()},
+        "properties": {name: describable(field) for name, field in fields.items()},
     }
-    encoding = {name: style for name, one in fields.items() if (style := style_of(one))}
-    media = {
-        "schema": form | ({"required": required} if required else {}),
-        "encoding": encoding,
+    if required:
+        form["required"] = required
+    encoding = {
+        name: style for name, field in fields.items() if (style := serialisation(field))
     }
-    return {"requestBody": {"required": bool(required), "content": {FORM: media}}}
+    content = {FORM: {"schema": form, "encoding": encoding}}
+    return {"requestBody": {"required": bool(required), "content": content}}
 
 
-def wrapped(schema: Node) -> Node:
-    """A schema that can carry a description."""
+def describable(schema: JSONObject) -> JSONObject:
+    """Return a schema that can carry a description beside a `$ref`."""
     return {"allOf": [schema]} if "$ref" in schema else schema
 
 
-def list_of(items: Node) -> Node:
-    """An array schema."""
+def array_of(items: JSONObject) -> JSONObject:
+    """Return the schema of an array."""
     return {"type": "array", "items": items}
 
 
-def style_of(schema: Node) -> Node:
-    """How a parameter that is no scalar is spelt: `key[name]=value`, `key[0]=value`."""
-    nested = list(chain([schema], schema.get("allOf", []), schema.get("anyOf", [])))
-    deep = any(
-        "$ref" in one or one.get("type") in {"array", "object"} for one in nested
+def serialisation(schema: JSONObject) -> JSONObject:
+    """Return how a parameter is encoded: `key[name]=value` unless it is a scalar."""
+    choices = [schema, *schema.get("allOf", []), *schema.get("anyOf", [])]
+    is_nested = any(
+        "$ref" in choice or choice.get("type") in {"array", "object"}
+        for choice in choices
     )
-    return {"style": "deepObject", "explode": True} if deep else {}
+    return {"style": "deepObject", "explode": True} if is_nested else {}

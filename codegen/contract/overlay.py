@@ -1,129 +1,118 @@
-"""Overlay: apply our corrections to upstream. One that no longer fits, or changes
-nothing, is an error.
+"""Apply our corrections to an upstream document.
+
+An overlay states what it expects upstream to say. If upstream no longer says so, or if
+the overlay changes nothing, it is stale, which is an error.
 """
 
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from codegen.access import Node, SpecError, child, mapping, sequence, text
-from codegen.contract.jsonpath import matches
+from codegen.access import JSONObject, Node
+from codegen.contract.jsonpath import select
 
 EXPECTATIONS = ("absent", "equals", "lacks")
 
 
-def applied(document: Node, overlays: Mapping[str, object]) -> Node:
-    """The document with every overlay that is meant for it, in the order of their
-    names.
-    """
+def apply_overlays(document: JSONObject, overlays: Mapping[str, object]) -> JSONObject:
+    """Return the document with all overlays for it applied, in the order of names."""
     for name in sorted(overlays):
-        overlay = mapping(overlays[name], name)
-        if is_meant_for(overlay, document, name):
-            document = corrected(document, overlay, name)
+        overlay = Node(overlays[name], document=name)
+        if is_for(overlay, document):
+            document = apply_overlay(document, overlay)
     return document
 
 
-def left_out(document: Node, overlays: Mapping[str, object]) -> list[str]:
-    """The overlays that are for another upstream: a person has to say whether they have
-    become stale.
-    """
-    others = {name: mapping(overlays[name], name) for name in sorted(overlays)}
-    return [
-        f"overlay left out: {name} is for {' '.join(str(word) for word in overlay['x-upstream'].values())}"
-        for name, overlay in others.items()
-        if not is_meant_for(overlay, document, name)
-    ]
+def skipped_overlays(document: JSONObject, overlays: Mapping[str, object]) -> list[str]:
+    """List the overlays that are for another upstream, for a person to review."""
+    lines = []
+    for name in sorted(overlays):
+        overlay = Node(overlays[name], document=name)
+        if not is_for(overlay, document):
+            upstream = " ".join(map(str, overlay.get("x-upstream").mapping().values()))
+            lines.append(f"overlay skipped: {name} is for {upstream}")
+    return lines
 
 
-def is_meant_for(overlay: Node, document: Node, name: str) -> bool:
-    """Whether `x-upstream`, where an overlay has it, agrees with the document's `info`."""
-    info = mapping(document["info"], "info")
-    wanted = mapping(overlay.get("x-upstream", {}), f"{name}: x-upstream")
+def is_for(overlay: Node, document: JSONObject) -> bool:
+    """Return whether the overlay's `x-upstream`, if any, matches the document."""
+    info = Node(document).child("info").mapping()
+    wanted = overlay.get("x-upstream", {}).mapping()
     return all(info.get(key) == value for key, value in wanted.items())
 
 
-def corrected(document: Node, overlay: Node, name: str) -> Node:
-    """A copy of the document with one overlay applied."""
-    if not text(overlay.get("overlay", ""), f"{name}: overlay").startswith("1."):
-        raise SpecError(f"{name}: this is no OpenAPI Overlay 1 document")
-    child(overlay, "info", name)
+def apply_overlay(document: JSONObject, overlay: Node) -> JSONObject:
+    """Return a copy of the document with one overlay applied."""
+    if not overlay.get("overlay", "").text().startswith("1."):
+        raise overlay.error("not an OpenAPI Overlay 1 document")
+    overlay.child("info")
     for key in ("x-why", "x-evidence"):
-        text(overlay.get(key), f"{name}: {key}")
-    expected = sequence(overlay.get("x-expect"), f"{name}: x-expect")
-    if not expected:
-        raise SpecError(f"{name}: x-expect is empty")
-    for index, expectation in enumerate(expected):
-        check(
-            document,
-            mapping(expectation, f"{name}: x-expect[{index}]"),
-            f"{name}: x-expect[{index}]",
-        )
-    changed = deepcopy(document)
-    for index, action in enumerate(
-        sequence(overlay.get("actions"), f"{name}: actions")
-    ):
-        act(
-            changed,
-            mapping(action, f"{name}: actions[{index}]"),
-            f"{name}: actions[{index}]",
-        )
-    if changed == document:
-        raise SpecError(f"{name}: useless, upstream says all of it already")
-    return changed
+        overlay.get(key).text()
+    expectations = overlay.get("x-expect")
+    if not expectations.elements():
+        raise expectations.error("must not be empty")
+    for expectation in expectations.elements():
+        check_expectation(document, expectation)
+    result = deepcopy(document)
+    for action in overlay.get("actions").elements():
+        apply_action(result, action)
+    if result == document:
+        raise overlay.error("stale, upstream already says all of this")
+    return result
 
 
-def check(document: Node, expectation: Node, place: str) -> None:
-    """Stop when upstream no longer says what the overlay was written against."""
-    path = text(expectation.get("target"), f"{place}.target")
-    kinds = [key for key in EXPECTATIONS if key in expectation]
-    if len(kinds) != 1 or len(expectation) != len(kinds) + 1:
-        raise SpecError(f"{place}: needs a target and one of {', '.join(EXPECTATIONS)}")
+def check_expectation(document: JSONObject, expectation: Node) -> None:
+    """Raise if upstream no longer says what the overlay was written against."""
+    path = expectation.get("target").text()
+    kinds = [key for key in EXPECTATIONS if expectation.has(key)]
+    if len(kinds) != 1 or len(expectation.mapping()) != len(kinds) + 1:
+        raise expectation.error(f"needs a target and one of {', '.join(EXPECTATIONS)}")
     kind = kinds[0]
-    found = [match.node for match in matches(document, path)]
+    matches = select(document, path)
     if kind == "absent":
-        if found:
-            raise SpecError(f"{place}: stale, upstream has {path} now")
+        if matches:
+            raise expectation.error(f"stale, upstream now has {path}")
         return
-    if not found:
-        raise SpecError(f"{place}: stale, upstream has no {path}")
-    for node in found:
-        if not agrees(node, kind, expectation[kind]):
-            raise SpecError(
-                f"{place}: stale, {path} no longer {kind} {expectation[kind]!r}, it is {node!r}"
+    if not matches:
+        raise expectation.error(f"stale, upstream does not have {path}")
+    expected = expectation.value[kind]
+    for match in matches:
+        if not holds(match.value, kind, expected):
+            raise expectation.error(
+                f"stale, {path} no longer {kind} {expected!r}, it is {match.value!r}"
             )
 
 
-def agrees(node: Any, kind: str, value: Any) -> bool:
-    """Whether what stands in upstream is what was expected."""
+def holds(value: Any, kind: str, expected: Any) -> bool:
+    """Return whether an upstream value is as expected."""
     if kind == "equals":
-        return bool(node == value)
-    return isinstance(node, dict | list) and value not in node
+        return bool(value == expected)
+    return isinstance(value, dict | list) and expected not in value
 
 
-def act(document: Node, action: Node, place: str) -> None:
-    """One action of an overlay, on a document that is ours to change."""
-    path = text(action.get("target"), f"{place}.target")
-    found = matches(document, path)
-    if not found:
-        raise SpecError(f"{place}: stale, upstream has no {path}")
-    for match in reversed(found):
-        if action.get("remove") is True:
-            del match.holder[match.key]
-        elif isinstance(match.node, list):
-            match.node.append(deepcopy(action.get("update")))
+def apply_action(document: JSONObject, action: Node) -> None:
+    """Apply one action of an overlay to the document in place."""
+    path = action.get("target").text()
+    matches = select(document, path)
+    if not matches:
+        raise action.error(f"stale, upstream does not have {path}")
+    # In reverse, so that removing an element does not shift the remaining ones.
+    for match in reversed(matches):
+        if action.get("remove").value is True:
+            del match.container[match.key]
+        elif isinstance(match.value, list):
+            match.value.append(deepcopy(action.get("update").value))
         else:
-            merge(
-                mapping(match.node, f"{place}: {path}"),
-                mapping(action.get("update"), f"{place}.update"),
-            )
+            update = action.get("update").mapping()
+            merge(action.get("target").replace(match.value).mapping(), update)
 
 
-def merge(into: Node, update: Node) -> None:
-    """Lay one mapping over another, all the way down."""
+def merge(target: JSONObject, update: JSONObject) -> None:
+    """Merge a mapping into another one in place, recursively."""
     for key, value in update.items():
-        if isinstance(into.get(key), dict) and isinstance(value, dict):
-            merge(into[key], value)
-        elif isinstance(into.get(key), list) and isinstance(value, list):
-            into[key] = [*into[key], *deepcopy(value)]
+        if isinstance(target.get(key), dict) and isinstance(value, dict):
+            merge(target[key], value)
+        elif isinstance(target.get(key), list) and isinstance(value, list):
+            target[key] = [*target[key], *deepcopy(value)]
         else:
-            into[key] = deepcopy(value)
+            target[key] = deepcopy(value)

@@ -1,149 +1,206 @@
-"""Prose: our own words, laid over the contract. What has none, and words for what is
-not there, are named.
+"""Merge the descriptions of prose.yaml into the contract.
+
+The contract has no other descriptions. Those that are missing from prose.yaml, and
+those that are not used, are listed for a person.
 """
 
-from codegen.access import Node, child, descend, mapping, sequence, text, texts
-from codegen.contract.book import Book, words_of
+from attrs import Factory, define
+
+from codegen.access import JSONObject, Node, component
 from codegen.contract.operations import FORM
 
-ORDER = (
+Path = tuple[str, ...]
+
+KEY_ORDER = (
     "tags",
     "operationId",
     "summary",
     "description",
+    "externalDocs",
     "parameters",
     "requestBody",
     "responses",
+    "x-raises",
 )
 
 
-def described(contract: Node, prose: Node) -> tuple[Node, list[str]]:
-    """The contract in our words and in no others, and what is left to write or to drop."""
-    book = Book(words_of(prose, ()))
+@define
+class Prose:
+    """The texts of prose.yaml by path. Remembers which were used and which missing."""
+
+    texts: dict[Path, str]
+    _used: set[Path] = Factory(set)
+    _missing: set[Path] = Factory(set)
+
+    def text(self, *paths: Path) -> str:
+        """Return the text of the first path that has one.
+
+        If there is none, the first path is reported as missing.
+        """
+        for path in paths:
+            if path in self.texts:
+                self._used.add(path)
+                return self.texts[path]
+        self._missing.add(paths[0])
+        return ""
+
+    def optional(self, path: Path) -> str:
+        """Return the text of a path that does not need one."""
+        return self.text(path) if path in self.texts else ""
+
+    def below(self, path: Path) -> JSONObject:
+        """Return the texts directly below a path by their last key."""
+        return {
+            key: self.text((*path, key))
+            for *parent, key in self.texts
+            if tuple(parent) == path
+        }
+
+    def missing(self) -> list[str]:
+        """List the descriptions that a person has to write or to remove."""
+        absent = [
+            f"missing description: {'.'.join(path)}" for path in sorted(self._missing)
+        ]
+        prefixes = {
+            path[:length] for path in self._used for length in range(len(path) + 1)
+        }
+        unused = {
+            unused_branch(path, prefixes) for path in self.texts.keys() - self._used
+        }
+        return absent + [
+            f"unused description: {'.'.join(path)}" for path in sorted(unused)
+        ]
+
+
+def unused_branch(path: Path, used_prefixes: set[Path]) -> Path:
+    """Return the topmost unused path, so that a removed operation is a single line."""
+    branches = (path[:length] for length in range(1, len(path)))
+    return next((branch for branch in branches if branch not in used_prefixes), path)
+
+
+def parse_texts(node: Node, path: Path = ()) -> dict[Path, str]:
+    """Return every text in prose.yaml by its path."""
+    if isinstance(node.value, str):
+        return {path: node.value.strip()}
+    return {
+        inner: text
+        for key, value in node.items()
+        for inner, text in parse_texts(value, (*path, key)).items()
+    }
+
+
+def merge_prose(
+    contract: JSONObject, prose_file: JSONObject
+) -> tuple[JSONObject, list[str]]:
+    """Return the contract with our descriptions, and what a person has to do."""
+    prose = Prose(parse_texts(Node(prose_file, document="prose.yaml")))
+    document = Node(contract)
     paths = {
         path: {
-            method: operation(node, f"paths.{path}.{method}", book)
-            for method, node in inner(item, f"paths.{path}")
+            method: describe_operation(operation, prose)
+            for method, operation in item.items()
         }
-        for path, item in inner(contract.get("paths"), "paths")
+        for path, item in document.child("paths").items()
     }
-    components = child(contract, "components", "contract")
+    components = document.child("components")
     schemas = {
-        name: schema(name, node, book)
-        for name, node in inner(components.get("schemas"), "components.schemas")
+        name: describe_schema(name, component(name, schema.value), prose)
+        for name, schema in components.child("schemas").items()
     }
     security = {
-        name: said(node, book.on(("security", name)))
-        for name, node in inner(
-            components.get("securitySchemes", {}), "components.securitySchemes"
-        )
+        name: describe(scheme, prose.text(("security", name)))
+        for name, scheme in components.get("securitySchemes", {}).items()
     }
-    whole = {
+    merged = {
         **contract,
-        "info": said(child(contract, "info", "contract"), book.on(("info",))),
+        "info": describe(document.child("info"), prose.text(("info",))),
         "tags": [
-            tag(node, f"tags[{at}]", book)
-            for at, node in enumerate(sequence(contract.get("tags", []), "tags"))
+            describe(tag, prose.text(("tags", tag.get("name").text())))
+            for tag in document.get("tags", []).elements()
         ],
         "paths": paths,
-        "components": {**components, "schemas": schemas, "securitySchemes": security},
+        "components": {
+            **components.mapping(),
+            "schemas": schemas,
+            "securitySchemes": security,
+        },
     }
-    return whole, book.gaps()
+    return merged, prose.missing()
 
 
-def inner(node: object, place: str) -> list[tuple[str, Node]]:
-    """The mappings in a mapping, by key."""
-    return [
-        (key, mapping(value, f"{place}.{key}"))
-        for key, value in mapping(node, place).items()
+def describe(node: Node, text: str) -> JSONObject:
+    """Return a mapping with this description in place of its own."""
+    rest = {key: value for key, value in node.mapping().items() if key != "description"}
+    return {"description": text, **rest} if text else rest
+
+
+def describe_operation(operation: Node, prose: Prose) -> JSONObject:
+    """Describe an operation with its parameters, fields, responses and errors."""
+    name = operation.get("operationId").text()
+    path = ("operations", name)
+    merged = describe(operation, prose.optional((*path, "description")))
+    merged["summary"] = prose.text((*path, "summary"))
+    merged["externalDocs"] = {"url": prose.optional((*path, "source"))}
+    merged["x-raises"] = prose.below((*path, "raises"))
+    for key in ("externalDocs", "x-raises"):
+        if not any(merged[key].values()):
+            del merged[key]
+    merged["parameters"] = [
+        describe(parameter, parameter_text(name, parameter.get("name").text(), prose))
+        for parameter in operation.get("parameters", []).elements()
     ]
-
-
-def tag(node: object, place: str, book: Book) -> Node:
-    """A tag."""
-    whole = mapping(node, place)
-    return said(whole, book.on(("tags", text(whole.get("name"), f"{place}.name"))))
-
-
-def said(node: Node, words: str) -> Node:
-    """The node with these words as its description, and no others."""
-    rest = {key: value for key, value in node.items() if key != "description"}
-    return {"description": words, **rest} if words else rest
-
-
-def operation(node: Node, at: str, book: Book) -> Node:
-    """An operation with its parameters, fields and answers."""
-    name = text(node.get("operationId"), f"{at}.operationId")
-    place = ("operations", name)
-    answers = child(node, "responses", at)
-    ours = said(node, book.perhaps((*place, "description")))
-    ours["summary"] = book.on((*place, "summary"))
-    ours["parameters"] = [
-        query(name, mapping(one, f"{at}.parameters"), f"{at}.parameters", book)
-        for one in sequence(node.get("parameters", []), f"{at}.parameters")
-    ]
-    if "requestBody" in node:
-        ours["requestBody"] = form(
-            name, child(node, "requestBody", at), f"{at}.requestBody", book
-        )
-    ours["responses"] = {
-        **answers,
+    if operation.has("requestBody"):
+        body = operation.child("requestBody")
+        merged["requestBody"] = describe_form(name, body, prose)
+    responses = operation.child("responses")
+    merged["responses"] = {
+        **responses.mapping(),
         "200": {
-            **child(answers, "200", at),
-            "description": book.on((*place, "returns")),
+            **responses.child("200").mapping(),
+            "description": prose.text((*path, "returns")),
         },
         "default": {
-            **child(answers, "default", at),
-            "description": book.on(("failure",)),
+            **responses.child("default").mapping(),
+            "description": prose.text(("failure",)),
         },
     }
-    return {
-        key: ours[key]
-        for key in (*ORDER, *sorted(ours.keys() - set(ORDER)))
-        if key in ours
-    }
+    keys = (*KEY_ORDER, *sorted(merged.keys() - set(KEY_ORDER)))
+    return {key: merged[key] for key in keys if key in merged}
 
 
-def form(name: str, node: Node, at: str, book: Book) -> Node:
-    """The form of a POST with its fields."""
-    media = descend(node, at, "content", FORM)
-    whole = child(media, "schema", at)
+def describe_form(operation: str, body: Node, prose: Prose) -> JSONObject:
+    """Describe the fields of a POST request's form."""
+    media = body.child("content", FORM)
+    form = media.child("schema")
     fields = {
-        key: said(one, parameter(name, key, book))
-        for key, one in inner(whole.get("properties"), at)
+        name: describe(field, parameter_text(operation, name, prose))
+        for name, field in form.get("properties").items()
     }
-    return {
-        **node,
-        "content": {FORM: {**media, "schema": {**whole, "properties": fields}}},
-    }
+    schema = {**form.mapping(), "properties": fields}
+    return {**body.mapping(), "content": {FORM: {**media.mapping(), "schema": schema}}}
 
 
-def query(name: str, node: Node, at: str, book: Book) -> Node:
-    """A parameter in the path or the query."""
-    return said(node, parameter(name, text(node.get("name"), f"{at}.name"), book))
+def parameter_text(operation: str, name: str, prose: Prose) -> str:
+    """Return the operation's own description of a parameter, or the shared one."""
+    own = ("operations", operation, "parameters", name)
+    return prose.text(own, ("parameters", name))
 
 
-def parameter(name: str, key: str, book: Book) -> str:
-    """What a parameter means, here or wherever it occurs."""
-    return book.on(("operations", name, "parameters", key), ("parameters", key))
-
-
-def schema(name: str, node: Node, book: Book) -> Node:
-    """A named schema with its fields and values."""
-    place, at = ("schemas", name), f"components.schemas.{name}"
-    ours = said(node, book.on((*place, "description")))
-    ours.pop("x-enumDescriptions", None)
-    if "enum" in node:
-        values = texts(node["enum"], f"{at}.enum")
-        # What the empty string does (it clears something) is for the field to say.
-        words = {
-            value: words
-            for value in values
-            if value and (words := book.on((*place, "values", value)))
+def describe_schema(name: str, schema: Node, prose: Prose) -> JSONObject:
+    """Describe a named schema with its fields or values."""
+    path = ("schemas", name)
+    merged = describe(schema, prose.text((*path, "description")))
+    merged.pop("x-enumDescriptions", None)
+    if schema.has("enum"):
+        # The description of a field explains what an empty string does (it clears it).
+        texts = {
+            value: text
+            for value in schema.get("enum").texts()
+            if value and (text := prose.text((*path, "values", value)))
         }
-        return {**ours, "x-enumDescriptions": words} if words else ours
+        return {**merged, "x-enumDescriptions": texts} if texts else merged
     fields = {
-        key: said(one, book.on((*place, "fields", key), ("fields", key)))
-        for key, one in inner(node.get("properties", {}), f"{at}.properties")
+        key: describe(field, prose.text((*path, "fields", key), ("fields", key)))
+        for key, field in schema.get("properties", {}).items()
     }
-    return {**ours, "properties": fields} if fields else ours
+    return {**merged, "properties": fields} if fields else merged

@@ -1,251 +1,214 @@
-"""Shapes: each upstream schema rebuilt in the contract's one style; every enum and
-object gets a name.
-"""
+"""Rebuild upstream schemas in the style of the contract.
 
-from typing import Any
+In the contract, every enum and every object with fields is a named component, and null
+is written as `nullable`.
+"""
 
 from attrs import Factory, define, evolve, frozen
 
-from codegen.access import (
-    SCHEMA_REF,
-    Node,
-    SpecError,
-    mapping,
-    sequence,
-    target,
-    text,
-    texts,
-)
+from codegen.access import SCHEMA_REF, JSONObject, Node, component
 from codegen.contract.keywords import (
-    as_enum,
-    in_order,
+    const_as_enum,
     is_page,
-    limits_of,
-    made_nullable,
-    members_of,
-    one_enum,
-    types_of,
+    make_nullable,
+    parse_limits,
+    parse_types,
+    parse_union,
+    sort_fields,
 )
 from codegen.contract.names import (
+    INLINE_NAMES,
     OPAQUE,
-    RANGE,
-    SPOTS,
+    TIMESTAMP_RANGE,
+    inline_name,
     list_name,
     schema_names,
-    spot_name,
 )
 from codegen.contract.slicing import is_foreign
 
 RANGE_KEYS = {"gt", "gte", "lt", "lte"}
-MOST = 100_000
-"""Schemas shaped, counted at every place they are used; Financial Connections has some
-hundreds.
+MAX_SCHEMAS = 100_000
+"""Limit of schemas, counted at every place of use. Financial Connections has hundreds.
 """
 
 
 @frozen
-class Spot:
-    """Where a schema stands: for messages, for its name, and on which side of the wire."""
+class Usage:
+    """The place where a schema is used, which determines its name."""
 
-    place: str
     key: str
-    request: bool = False
-    many: bool = False
+    """The model or operation, and the path of fields below it."""
+    in_request: bool = False
+    in_array: bool = False
 
-    def under(self, name: str) -> "Spot":
-        """The spot of a property."""
-        return evolve(
-            self,
-            place=f"{self.place}.properties.{name}",
-            key=f"{self.key}.{name}",
-            many=False,
-        )
+    def field(self, name: str) -> "Usage":
+        """Return the usage of a field's schema."""
+        return evolve(self, key=f"{self.key}.{name}", in_array=False)
 
 
 @define
-class Shaper:
-    """Rebuilds schemas one by one and collects the named ones."""
+class SchemaNormaliser:
+    """Normalises schemas one by one and collects the named ones in `components`."""
 
-    upstream: Node
-    components: Node = Factory(dict)
+    upstream: JSONObject
+    components: JSONObject = Factory(dict)
     names: dict[str, str] = Factory(
         lambda self: schema_names(self.upstream), takes_self=True
     )
     _open: list[str] = Factory(list)
-    _shaped: int = 0
+    _count: int = 0
 
-    def shape(self, node: object, spot: Spot) -> Node:
-        """The schema in the contract's style: a `$ref`, a scalar, an array, a map, or a
-        union of these.
+    def normalise(self, schema: Node, usage: Usage) -> JSONObject:
+        """Return the schema in the contract's style.
+
+        The result is a `$ref`, a scalar, an array, a map, or a union of these.
         """
-        schema = as_enum(mapping(node, spot.place))
-        self._shaped += 1
-        if self._shaped > MOST:
-            raise SpecError(
-                f"{spot.place}: more than {MOST} schemas; something repeats itself"
+        schema = const_as_enum(schema)
+        self._count += 1
+        if self._count > MAX_SCHEMAS:
+            raise schema.error(
+                f"more than {MAX_SCHEMAS} schemas, one of them probably repeated"
             )
-        if "$ref" in schema:
-            shaped = self._reference(target(schema["$ref"], spot.place), spot)
-            return made_nullable(shaped) if schema.get("nullable") is True else shaped
-        types, nullable = types_of(schema, spot.place)
-        members, may_be_null = members_of(schema, spot.place)
+        if schema.has("$ref"):
+            result = self._reference(schema, usage)
+            is_nullable = schema.get("nullable").value is True
+            return make_nullable(result) if is_nullable else result
+        types, is_nullable = parse_types(schema)
+        members, has_null = parse_union(schema)
+        if not members and len(types) > 1:
+            members = [schema.replace({**schema.value, "type": name}) for name in types]
         if members:
-            shaped = self._union(one_enum(members), spot)
-        elif len(types) > 1:
-            shaped = self._union([{**schema, "type": name} for name in types], spot)
+            result = self._union(members, usage)
         else:
-            shaped = self._one(schema, types[0] if types else "", spot)
-        return made_nullable(shaped) if nullable or may_be_null else shaped
+            result = self._single(schema, types[0] if types else "", usage)
+        return make_nullable(result) if is_nullable or has_null else result
 
-    def _one(self, schema: Node, name: str, spot: Spot) -> Node:
-        if name == "object" or (not name and "properties" in schema):
-            return self._object(schema, spot)
-        if name == "array":
-            items = self.shape(
-                schema.get("items", {}),
-                evolve(spot, place=f"{spot.place}.items", many=True),
-            )
-            return {"type": "array", "items": items, **limits_of(schema, spot.place)}
-        if "enum" in schema and name in {"", "string"}:
-            return self._enum(schema, spot)
-        return {"type": name, **limits_of(schema, spot.place)} if name else {}
+    def field(self, schema: Node, usage: Usage) -> JSONObject:
+        """Return the schema of a field, which can carry a description."""
+        schema = const_as_enum(schema)
+        values = schema.get("enum")
+        if usage.key.endswith(".object") and isinstance(values.value, list):
+            constants = values.elements()
+            if len(constants) == 1:
+                return {"type": "string", "x-const": constants[0].text()}
+        result = self.normalise(schema, usage)
+        if "$ref" in result:
+            result = {"allOf": [result]}
+        if schema.has("x-expansionResources"):
+            result = {**result, "x-expandable": True}
+        return result
 
-    def _reference(self, upstream: str, spot: Spot) -> Node:
-        if upstream not in self.upstream:
-            raise SpecError(f"{spot.place}: $ref to {upstream!r}, which is not there")
-        if upstream in self._open:
-            raise SpecError(
-                f"{spot.place}: {upstream!r} contains itself; models have to be acyclic"
+    def _single(self, schema: Node, type_name: str, usage: Usage) -> JSONObject:
+        if type_name == "object" or (not type_name and schema.has("properties")):
+            return self._object(schema, usage)
+        if type_name == "array":
+            items = self.normalise(
+                schema.get("items", {}), evolve(usage, in_array=True)
             )
-        place = f"components.schemas.{upstream}"
-        schema = mapping(self.upstream[upstream], place)
-        if is_foreign(schema):
-            return self._opaque(upstream, place)
-        self._open.append(upstream)
-        inside = Spot(place, self.names[upstream])
-        shaped = self.shape(
-            schema,
-            evolve(inside, key=spot.key, request=True) if spot.request else inside,
-        )
+            return {"type": "array", "items": items, **parse_limits(schema)}
+        if schema.has("enum") and type_name in {"", "string"}:
+            return self._enum(schema, usage)
+        return {"type": type_name, **parse_limits(schema)} if type_name else {}
+
+    def _reference(self, reference: Node, usage: Usage) -> JSONObject:
+        name = reference.reference()
+        if name not in self.upstream:
+            raise reference.error(f"$ref to {name!r}, which does not exist")
+        if name in self._open:
+            raise reference.error(f"{name!r} contains itself; models must be acyclic")
+        schema = component(name, self.upstream[name])
+        if is_foreign(schema.mapping()):
+            return self._opaque(name, schema)
+        inner = Usage(self.names[name])
+        if usage.in_request:
+            inner = Usage(usage.key, in_request=True)
+        self._open.append(name)
+        result = self.normalise(schema, inner)
         self._open.pop()
-        return shaped
+        return result
 
-    def _opaque(self, upstream: str, place: str) -> Node:
-        if upstream not in OPAQUE:
+    def _opaque(self, name: str, schema: Node) -> JSONObject:
+        if name not in OPAQUE:
             return {"type": "object", "additionalProperties": True}
         fields = {"id": {"type": "string"}, "object": {"type": "string"}}
-        schema = {"type": "object", "properties": fields, "additionalProperties": True}
-        return self._named(self.names[upstream], schema, place)
+        result = {"type": "object", "properties": fields, "additionalProperties": True}
+        return self._name(self.names[name], result, schema)
 
-    def _union(self, members: list[Any], spot: Spot) -> Node:
-        shaped: list[Node] = []
-        for index, member in enumerate(members):
-            one = self.shape(member, evolve(spot, place=f"{spot.place}[{index}]"))
-            if one not in shaped:
-                shaped.append(one)
-        if {"$ref": SCHEMA_REF + RANGE} in shaped:
-            shaped = [
-                {**one, "format": "unix-time"} if one.get("type") == "integer" else one
-                for one in shaped
-            ]
-        return shaped[0] if len(shaped) == 1 else {"anyOf": shaped}
+    def _union(self, members: list[Node], usage: Usage) -> JSONObject:
+        results: list[JSONObject] = []
+        for member in members:
+            result = self.normalise(member, usage)
+            if result not in results:
+                results.append(result)
+        # A number that is an alternative to a range of timestamps is a timestamp too.
+        if {"$ref": SCHEMA_REF + TIMESTAMP_RANGE} in results:
+            for index, result in enumerate(results):
+                if result.get("type") == "integer":
+                    results[index] = {**result, "format": "unix-time"}
+        return results[0] if len(results) == 1 else {"anyOf": results}
 
-    def _enum(self, schema: Node, spot: Spot) -> Node:
-        choices = [
-            value
-            for value in sequence(schema["enum"], f"{spot.place}.enum")
-            if value is not None
-        ]
-        values = sorted(set(texts(choices, f"{spot.place}.enum")))
-        # Stripe writes "may be cleared" as a choice of nothing but the empty string.
-        if values in ([], [""]):
+    def _enum(self, schema: Node, usage: Usage) -> JSONObject:
+        elements = schema.get("enum").elements()
+        values = {element.text() for element in elements if element.value is not None}
+        # Stripe writes "can be cleared" as an enum of nothing but the empty string.
+        if values <= {""}:
             return {"type": "string"}
-        name = spot_name(spot.key, many=spot.many)
-        return self._named(name, {"type": "string", "enum": values}, spot.place)
+        name = inline_name(usage.key, in_array=usage.in_array)
+        return self._name(name, {"type": "string", "enum": sorted(values)}, schema)
 
-    def _object(self, schema: Node, spot: Spot) -> Node:
-        properties = mapping(schema.get("properties", {}), f"{spot.place}.properties")
-        if not properties:
-            return self._map(schema, spot)
-        if RANGE_KEYS.issuperset(properties):
-            fields = {
-                name: {"type": "integer", "format": "unix-time"}
-                for name in sorted(properties)
-            }
-            return self._named(
-                RANGE, {"type": "object", "properties": fields}, spot.place
-            )
-        if is_page(schema) and not spot.request:
-            return self._page(schema, properties, spot)
-        return self._named(
-            spot_name(spot.key, many=spot.many),
-            self._fields(schema, properties, spot),
-            spot.place,
-        )
+    def _object(self, schema: Node, usage: Usage) -> JSONObject:
+        properties = schema.get("properties", {})
+        if not properties.mapping():
+            return self._map(schema, usage)
+        if RANGE_KEYS.issuperset(properties.value):
+            timestamp = {"type": "integer", "format": "unix-time"}
+            fields = {name: dict(timestamp) for name in sorted(properties.value)}
+            result: JSONObject = {"type": "object", "properties": fields}
+            return self._name(TIMESTAMP_RANGE, result, schema)
+        if is_page(schema.value) and not usage.in_request:
+            return self._page(schema, usage)
+        name = inline_name(usage.key, in_array=usage.in_array)
+        return self._name(name, self._fields(schema, usage), schema)
 
-    def _map(self, schema: Node, spot: Spot) -> Node:
+    def _map(self, schema: Node, usage: Usage) -> JSONObject:
         values = schema.get("additionalProperties")
-        if not isinstance(values, dict) or not values:
-            return {"type": "object", "additionalProperties": True}
-        shaped = self.shape(
-            values, evolve(spot, place=f"{spot.place}.additionalProperties")
-        )
-        return {"type": "object", "additionalProperties": shaped}
+        is_schema = isinstance(values.value, dict) and values.value
+        inner = self.normalise(values, usage) if is_schema else True
+        return {"type": "object", "additionalProperties": inner}
 
-    def _page(self, schema: Node, properties: Node, spot: Spot) -> Node:
-        items = self.shape(properties["data"], spot.under("data")).get("items", {})
-        if "$ref" not in items:
-            raise SpecError(
-                f"{spot.place}.properties.data: a list needs items that have a name"
-            )
-        page = self._fields(schema, properties, spot)
-        # Real answers break its pattern (`"url": ""`), all that tells two envelopes of
-        # one item apart.
+    def _page(self, schema: Node, usage: Usage) -> JSONObject:
+        data = schema.get("properties").get("data")
+        array = data.replace(self.normalise(data, usage.field("data")))
+        items = array.get("items", {})
+        if not items.has("$ref"):
+            raise data.error("the items of a list must be a named schema")
+        page = self._fields(schema, usage)
+        # Upstream's pattern of `url` is wrong: Stripe also sends `"url": ""`. Without
+        # it, all pages of the same items are equal.
         page["properties"]["url"] = {"type": "string"}
-        return self._named(
-            list_name(target(items["$ref"], spot.place)), page, spot.place
-        )
+        return self._name(list_name(items.reference()), page, schema)
 
-    def _fields(self, schema: Node, properties: Node, spot: Spot) -> Node:
+    def _fields(self, schema: Node, usage: Usage) -> JSONObject:
+        properties = schema.get("properties")
         fields = {
-            name: self._field(properties[name], spot.under(name))
-            for name in in_order(properties)
+            name: self.field(properties.get(name), usage.field(name))
+            for name in sort_fields(properties.mapping())
         }
-        required = texts(schema.get("required", []), f"{spot.place}.required")
-        kept = [name for name in fields if name in required]
-        return {
-            "type": "object",
-            "properties": fields,
-            **({"required": kept} if kept else {}),
-        }
+        required = schema.get("required", []).texts()
+        result: JSONObject = {"type": "object", "properties": fields}
+        if kept := [name for name in fields if name in required]:
+            result["required"] = kept
+        return result
 
-    def _field(self, node: object, spot: Spot) -> Node:
-        schema = as_enum(mapping(node, spot.place))
-        values = schema.get("enum")
-        if (
-            spot.key.endswith(".object")
-            and isinstance(values, list)
-            and len(values) == 1
-        ):
-            return {
-                "type": "string",
-                "x-const": text(values[0], f"{spot.place}.enum[0]"),
-            }
-        shaped = self.shape(schema, spot)
-        field = {"allOf": [shaped]} if "$ref" in shaped else shaped
-        return (
-            {**field, "x-expandable": True}
-            if "x-expansionResources" in schema
-            else field
-        )
-
-    def _named(self, name: str, schema: Node, place: str) -> Node:
-        known = self.components.get(name, schema)
-        if "enum" in known and "enum" in schema and name in SPOTS.values():
-            schema = {**schema, "enum": sorted({*known["enum"], *schema["enum"]})}
-        elif known != schema:
-            raise SpecError(
-                f"{place}: something else is called {name!r} already; codegen/contract/names.py can tell them apart"
+    def _name(self, name: str, result: JSONObject, schema: Node) -> JSONObject:
+        existing = self.components.get(name, result)
+        if "enum" in existing and "enum" in result and name in INLINE_NAMES.values():
+            values = {*existing["enum"], *result["enum"]}
+            result = {**result, "enum": sorted(values)}
+        elif existing != result:
+            raise schema.error(
+                f"another schema is already called {name!r}; name one of them in "
+                "codegen/contract/names.py"
             )
-        self.components[name] = schema
+        self.components[name] = result
         return {"$ref": SCHEMA_REF + name}

@@ -1,69 +1,74 @@
-"""Slice: the Financial Connections paths of Stripe's specification and what they reach,
-up to a horizon.
+"""Keep the Financial Connections paths of an OpenAPI document and what they reach.
+
+Resources of other products are the horizon: they become stubs, because in Stripe's
+whole specification they would lead to most of its other schemas.
 """
 
 import re
 
-from codegen.access import Node, SpecError, child, mapping, targets, text
+from codegen.access import JSONObject, Node, component
 
 PREFIX = "/v1/financial_connections/"
 VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
 
-def slice_of(document: object) -> Node:
-    """The part of an OpenAPI document that is about Financial Connections."""
-    root = mapping(document, "document")
-    if not text(root.get("openapi", ""), "openapi").startswith("3."):
-        raise SpecError("openapi: this is no OpenAPI 3 document")
-    info = child(root, "info", "document")
-    version = text(info.get("version"), "info.version")
-    if not VERSION.fullmatch(version):
-        raise SpecError(
-            f"info.version: {version!r} is no Stripe API version such as '2023-10-16'"
-        )
-    every_path = child(root, "paths", "document")
-    paths = {
-        path: every_path[path] for path in sorted(every_path) if path.startswith(PREFIX)
+def slice_document(document: object) -> JSONObject:
+    """Return the part of an OpenAPI document that is about Financial Connections."""
+    root = Node(document)
+    openapi = root.get("openapi", "")
+    if not openapi.text().startswith("3."):
+        raise openapi.error("not an OpenAPI 3 document")
+    info = root.child("info")
+    version = parse_version(root)
+    paths = root.child("paths")
+    kept = {
+        path: paths.mapping()[path]
+        for path in sorted(paths.mapping())
+        if path.startswith(PREFIX)
     }
-    if not paths:
-        raise SpecError(f"paths: none starts with {PREFIX}")
-    components = child(root, "components", "document")
-    schemas = child(components, "schemas", "components")
+    if not kept:
+        raise paths.error(f"no path starts with {PREFIX}")
+    schemas = root.child("components", "schemas")
     return {
-        "openapi": root["openapi"],
-        "info": {
-            "title": text(info.get("title", ""), "info.title"),
-            "version": version,
-        },
-        "paths": paths,
-        "components": {"schemas": reached(paths, schemas)},
+        "openapi": openapi.value,
+        "info": {"title": info.get("title", "").text(), "version": version},
+        "paths": kept,
+        "components": {"schemas": reachable_schemas(paths.replace(kept), schemas)},
     }
 
 
-def reached(paths: Node, schemas: Node) -> Node:
-    """The schemas that the paths reach; one beyond the horizon is kept as a stub and
-    leads no further.
-    """
-    kept: Node = {}
-    waiting = sorted(set(targets(paths, "paths")))
-    while waiting:
-        name = waiting.pop()
-        if name in kept or name not in schemas:
+def parse_version(document: Node) -> str:
+    """Return the Stripe API version that a document describes."""
+    version = document.child("info").get("version")
+    if not VERSION.fullmatch(version.text()):
+        raise version.error(
+            f"{version.value!r} is not a Stripe API version such as '2023-10-16'"
+        )
+    return version.text()
+
+
+def reachable_schemas(paths: Node, schemas: Node) -> JSONObject:
+    """Return the schemas that the paths reach, with stubs for foreign resources."""
+    kept: JSONObject = {}
+    pending = sorted(set(paths.references()))
+    while pending:
+        name = pending.pop()
+        if name in kept or not schemas.has(name):
             continue
-        place = f"components.schemas.{name}"
-        schema = mapping(schemas[name], place)
+        schema = component(name, schemas.value[name]).mapping()
         kept[name] = stub(schema) if is_foreign(schema) else schema
-        waiting.extend(sorted(set(targets(kept[name], place)) - kept.keys()))
+        references = component(name, kept[name]).references()
+        pending.extend(sorted(set(references) - kept.keys()))
     return dict(sorted(kept.items()))
 
 
-def is_foreign(schema: Node) -> bool:
-    """Whether a schema is a resource of another product: the horizon."""
+def is_foreign(schema: JSONObject) -> bool:
+    """Return whether a schema is a resource of another product."""
     resource = schema.get("x-resourceId")
-    ours = ("financial_connections.", "deleted_financial_connections.")
-    return isinstance(resource, str) and not resource.startswith(ours)
+    own = ("financial_connections.", "deleted_financial_connections.")
+    return isinstance(resource, str) and not resource.startswith(own)
 
 
-def stub(schema: Node) -> Node:
-    """What is left of a foreign resource."""
+def stub(schema: JSONObject) -> JSONObject:
+    """Return the schema of a foreign resource without its fields."""
     return {"type": "object", "x-resourceId": schema["x-resourceId"], "x-stub": True}

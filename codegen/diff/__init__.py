@@ -1,1 +1,1 @@
-"""Differences between two contracts, and what they mean to users."""
+"""Compare two contracts, and classify what the differences break."""

@@ -1,6 +1,4 @@
-"""Changelog: where the lines of a diff go in CHANGELOG.md, as a draft that a person
-goes over.
-"""
+"""Insert the differences between contracts into CHANGELOG.md, as a draft to edit."""
 
 import re
 
@@ -8,13 +6,18 @@ RELEASE = "## Unreleased"
 SECTION = "### Stripe API"
 
 
-def drafted(changelog: str, draft: str) -> str:
-    """The changelog with the draft's lines behind those of its section; a line that is
-    there is not repeated.
+def insert_draft(changelog: str, draft: str) -> str:
+    """Return the changelog with the draft's lines at the end of their section.
+
+    Lines that the section already has are not repeated.
+
+    Args:
+        changelog: Text of the changelog.
+        draft: Markdown list items.
     """
     chunks = re.split(r"(?m)^(?=#{1,3} )", changelog)
-    release = place_of(RELEASE, chunks, 0, before=("## ",))
-    section = place_of(SECTION, chunks, release + 1, before=("# ", "## "))
+    release = find_section(RELEASE, chunks, 0, before=("## ",))
+    section = find_section(SECTION, chunks, release + 1, before=("# ", "## "))
     known = chunks[section].splitlines()
     new = [line for line in draft.splitlines() if line not in known]
     if not new:
@@ -23,25 +26,31 @@ def drafted(changelog: str, draft: str) -> str:
     chunks[section] = "\n".join([heading, "", *lines.strip("\n").splitlines(), *new])
     touched = range(release - 1, section + 1)
     spaced = [
-        f"{chunk.strip()}\n\n" if at in touched and chunk.strip() else chunk
-        for at, chunk in enumerate(chunks)
+        f"{chunk.strip()}\n\n" if index in touched and chunk.strip() else chunk
+        for index, chunk in enumerate(chunks)
     ]
     return "".join(spaced).rstrip("\n") + "\n"
 
 
-def place_of(
-    heading: str, chunks: list[str], begin: int, before: tuple[str, ...]
+def find_section(
+    heading: str, chunks: list[str], start: int, before: tuple[str, ...]
 ) -> int:
-    """Which chunk stands under a heading, from one chunk on; a missing one is put in
-    before the next of others.
+    """Return the index of the chunk under a heading, which is inserted if missing.
+
+    Args:
+        heading: The heading to find.
+        chunks: The changelog, split at its headings. Changed in place.
+        start: The first chunk to look at.
+        before: The search ends at headings with these prefixes, and a missing heading
+            is inserted there.
     """
-    for at in range(begin, len(chunks)):
-        title = chunks[at].split("\n", 1)[0].rstrip()
+    for index in range(start, len(chunks)):
+        title = chunks[index].split("\n", 1)[0].rstrip()
         if title == heading:
-            return at
+            return index
         if title.startswith(before):
             break
     else:
-        at = len(chunks)
-    chunks.insert(at, heading)
-    return at
+        index = len(chunks)
+    chunks.insert(index, heading)
+    return index

@@ -1,76 +1,76 @@
-"""Changes: the lines of a diff, for people, for a changelog and for programs."""
+"""Format the differences between contracts for people, changelogs and programs."""
 
 from typing import Any
 
 from attrs import asdict, frozen
 
-from codegen.access import Node
+from codegen.access import JSONObject
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": ">"}
 
 
 @frozen
 class Change:
-    """One line of a diff."""
+    """One difference between two contracts."""
 
     change: str
+    """`added`, `removed`, `changed` or `renamed`."""
     what: str
+    """The kind of item: `operation`, `parameter`, `schema`, `field`, `value`, …"""
     name: str
     effect: str
+    """Whom it breaks, or `additive`."""
     fact: str = ""
-    """What about it is different: its type, whether it is required, …; of a rename, its
-    name.
-    """
+    """The property that changed, such as `type`; `name` for a renamed item."""
     was: Any = None
     now: Any = None
 
 
 def as_text(changes: list[Change]) -> str:
-    """A line for each change."""
+    """Return a line for each change."""
     lines = [
-        f"{SIGNS[one.change]} {one.what} {one.name}{text_detail(one)} ({one.effect})\n"
-        for one in changes
+        f"{SIGNS[change.change]} {change.what} {change.name}{text_detail(change)} "
+        f"({change.effect})\n"
+        for change in changes
     ]
     return "".join(lines)
 
 
 def text_detail(change: Change) -> str:
-    """What there is to say beyond the name."""
-    return (
-        f", {change.fact}: {said(change.was)} → {said(change.now)}"
-        if change.fact
-        else ""
-    )
+    """Return the old and the new value of a change, if it has them."""
+    if not change.fact:
+        return ""
+    return f", {change.fact}: {format_value(change.was)} → {format_value(change.now)}"
 
 
 def as_markdown(changes: list[Change]) -> str:
-    """A list item for each change, for a changelog."""
+    """Return a list item for each change."""
     return "".join(
-        f"- {one.change.capitalize()} {one.what} `{one.name}`{markdown_detail(one)} (*{one.effect}*).\n"
-        for one in changes
+        f"- {change.change.capitalize()} {change.what} `{change.name}`"
+        f"{markdown_detail(change)} (*{change.effect}*).\n"
+        for change in changes
     )
 
 
 def markdown_detail(change: Change) -> str:
-    """What there is to say beyond the name."""
+    """Return the old and the new value of a change, if it has them."""
     if change.change == "renamed":
         return f" to `{change.now}`"
-    return (
-        f", {change.fact}: `{said(change.was)}` → `{said(change.now)}`"
-        if change.fact
-        else ""
-    )
+    if not change.fact:
+        return ""
+    was, now = format_value(change.was), format_value(change.now)
+    return f", {change.fact}: `{was}` → `{now}`"
 
 
-def as_data(changes: list[Change]) -> list[Node]:
-    """The changes as plain data."""
-    return [asdict(one) for one in changes]
+def as_data(changes: list[Change]) -> list[JSONObject]:
+    """Return the changes as JSON objects."""
+    return [asdict(change) for change in changes]
 
 
-def said(value: object) -> str:
-    """A fact in a word."""
-    return (
-        {None: "none", True: "yes", False: "no"}[value]
-        if value is None or value is True or value is False
-        else str(value)
-    )
+def format_value(value: object) -> str:
+    """Return a value as text, with words for null and booleans."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -1,159 +1,167 @@
-"""Diff: contract → contract, as what changed for those who call and for those who read
-the answers.
-"""
+"""Compare two contracts, for those who call the API and those who read responses."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from codegen.access import Node, SpecError
+from codegen.access import JSONObject, SpecError
 from codegen.diff.changes import Change
-from codegen.diff.inventory import CALLERS, READERS, Key, Portraits, Thing, things_of
+from codegen.diff.inventory import (
+    CALLERS,
+    READERS,
+    Fingerprints,
+    Item,
+    Items,
+    list_items,
+)
+from codegen.python.ir import Contract
+from codegen.python.parse import parse_contract
 
 ADDITIVE = "additive"
 
-Things = dict[Key, Thing]
 
+def diff(old: JSONObject, new: JSONObject) -> list[Change]:
+    """Return the differences between two contracts.
 
-def diff(old: Node, new: Node) -> list[Change]:
-    """What changed between two contracts: the version, then what is renamed, gone, new,
-    and different.
+    The version comes first, followed by what was renamed, removed, added and changed.
     """
-    before, after = (
-        inventory(old, "the old contract"),
-        inventory(new, "the new contract"),
-    )
-    gone, fresh = alone(before, after), alone(after, before)
-    renamed = renames(gone, fresh, Portraits(before), Portraits(after))
-    both = [(before[key], after[key]) for key in before if key in after]
-    left = {id(thing) for pair in renamed for thing in pair}
-    spelling = {one.name: other.name for one, other in renamed if one.what == "schema"}
+    old_contract = parse(old, "the old contract")
+    new_contract = parse(new, "the new contract")
+    before, after = list_items(old_contract), list_items(new_contract)
+    removed, added = only_in(before, after), only_in(after, before)
+    renamed = find_renames(removed, added, Fingerprints(before), Fingerprints(after))
+    renamed_items = {id(item) for pair in renamed for item in pair}
+    names = {item.name: new.name for item, new in renamed if item.what == "schema"}
     return [
-        *version_change(old["info"]["version"], new["info"]["version"]),
+        *compare_versions(old_contract.version, new_contract.version),
         *(
-            Change("renamed", one.what, one.name, one.harm, "name", one.name, two.name)
-            for one, two in renamed
+            Change(
+                "renamed",
+                item.what,
+                item.name,
+                item.audience,
+                "name",
+                item.name,
+                to.name,
+            )
+            for item, to in renamed
         ),
         *(
-            Change("removed", one.what, one.name, one.harm)
-            for one in gone
-            if id(one) not in left
+            Change("removed", item.what, item.name, item.audience)
+            for item in removed
+            if id(item) not in renamed_items
         ),
         *(
-            Change("added", one.what, one.name, effect_of_new(one))
-            for one in fresh
-            if id(one) not in left
+            Change("added", item.what, item.name, effect_of_addition(item))
+            for item in added
+            if id(item) not in renamed_items
         ),
-        *(line for pair in both for line in differences(*pair, spelling)),
-        # The path of an operation is where its new name comes from: that goes without
-        # saying.
         *(
-            line
+            change
+            for key in before
+            if key in after
+            for change in compare_items(before[key], after[key], names)
+        ),
+        # A renamed operation has another path, which is where its name comes from.
+        *(
+            change
             for pair in renamed
-            for line in differences(*pair, spelling)
-            if line.fact != "path"
+            for change in compare_items(*pair, names)
+            if change.fact != "path"
         ),
     ]
 
 
-def inventory(contract: Node, which: str) -> Things:
-    """Everything in one of the two."""
+def parse(document: JSONObject, description: str) -> Contract:
+    """Return a parsed contract, with its description in error messages."""
     try:
-        return things_of(contract)
+        return parse_contract(document)
     except SpecError as error:
-        raise SpecError(f"{which}: {error}") from error
+        raise SpecError(f"{description}: {error}") from error
 
 
-def version_change(was: str, now: str) -> Iterator[Change]:
-    """What every request says it is made for."""
+def compare_versions(was: str, now: str) -> Iterator[Change]:
+    """Yield the change of the version that every request names."""
     if was != now:
         yield Change("changed", "header", "Stripe-Version", ADDITIVE, "value", was, now)
 
 
-def alone(these: Things, those: Things) -> list[Thing]:
-    """What is only here; what is inside of it goes without saying."""
-    found = [these[key] for key in these if key not in those]
-    names = {thing.name for thing in found}
-    return [thing for thing in found if thing.parent not in names]
+def only_in(these: Items, those: Items) -> list[Item]:
+    """Return the items that only the first contract has, without what is in them."""
+    items = [these[key] for key in these if key not in those]
+    names = {item.name for item in items}
+    return [item for item in items if item.parent not in names]
 
 
-def renames(
-    gone: list[Thing], fresh: list[Thing], old: Portraits, new: Portraits
-) -> list[tuple[Thing, Thing]]:
-    """The pairs that are one thing under two names: equal in all but the name, and
-    nothing else is.
+def find_renames(
+    removed: list[Item],
+    added: list[Item],
+    old_fingerprints: Fingerprints,
+    new_fingerprints: Fingerprints,
+) -> list[tuple[Item, Item]]:
+    """Return the pairs of a removed and an added item that are the same item.
+
+    They have equal fingerprints, and no other removed or added item has these.
     """
-    before, after = (
-        [(many.of(one), one) for one in some if one.what != "value"]
-        for some, many in ((gone, old), (fresh, new))
-    )
+    old = [
+        (old_fingerprints.of(item), item) for item in removed if item.what != "value"
+    ]
+    new = [(new_fingerprints.of(item), item) for item in added if item.what != "value"]
+    old_hashes = [fingerprint for fingerprint, _ in old]
     pairs = []
-    for look, one in before:
-        twins = [other for other_look, other in after if other_look == look]
-        if (
-            len(twins) == 1
-            and [other_look for other_look, _ in before].count(look) == 1
-        ):
-            pairs.append((one, twins[0]))
+    for fingerprint, item in old:
+        candidates = [other for hash_, other in new if hash_ == fingerprint]
+        if len(candidates) == 1 and old_hashes.count(fingerprint) == 1:
+            pairs.append((item, candidates[0]))
     return pairs
 
 
-def effect_of_new(thing: Thing) -> str:
-    """Whom it breaks that something is new: only those who have to send it now."""
-    return (
-        CALLERS
-        if thing.harm == CALLERS and thing.facts.get("required") is True
-        else ADDITIVE
-    )
+def effect_of_addition(item: Item) -> str:
+    """Return whom a new item breaks: only callers who now have to send it."""
+    must_be_sent = item.audience == CALLERS and item.facts.get("required") is True
+    return CALLERS if must_be_sent else ADDITIVE
 
 
-def differences(old: Thing, new: Thing, spelling: dict[str, str]) -> Iterator[Change]:
-    """What changed about one thing, and is not a new spelling only."""
+def compare_items(old: Item, new: Item, names: dict[str, str]) -> Iterator[Change]:
+    """Yield the changes of an item, ignoring new names of the schemas in its types."""
     for key in [*old.facts, *(key for key in new.facts if key not in old.facts)]:
         was, now = old.facts.get(key), new.facts.get(key)
-        respelt = (
-            re.sub(r"\w+", lambda word: spelling.get(word[0], word[0]), was)
-            if isinstance(was, str)
-            else was
-        )
-        if respelt != now:
-            yield Change(
-                "changed",
-                old.what,
-                old.name,
-                effect(key, was, now, old.harm),
-                key,
-                was,
-                now,
-            )
+        renamed = was
+        if isinstance(was, str):
+            renamed = re.sub(r"\w+", lambda word: names.get(word[0], word[0]), was)
+        if renamed != now:
+            effect = effect_of_change(key, was, now, old.audience)
+            yield Change("changed", old.what, old.name, effect, key, was, now)
 
 
-def effect(key: str, was: Any, now: Any, harm: str) -> str:
-    """Whom a change breaks. Callers mind new demands, readers mind what is no longer
-    sure.
+def effect_of_change(key: str, was: Any, now: Any, audience: str) -> str:
+    """Return whom the change of a fact breaks.
+
+    New requirements break callers. Weaker guarantees break readers.
     """
-    if key == "answer":
+    if key == "response":
         return READERS
     if key == "nullable":
         return READERS if now else ADDITIVE
     if key == "required":
-        return harm if now is (harm == CALLERS) else ADDITIVE
-    if harm == CALLERS and (
+        return audience if now is (audience == CALLERS) else ADDITIVE
+    if audience == CALLERS and (
         is_wider(was, now) if key == "type" else is_looser(key, was, now)
     ):
         return ADDITIVE
-    return harm
+    return audience
 
 
 def is_wider(was: str, now: str) -> bool:
-    """Whether a type takes all that it took, and more."""
+    """Return whether a type accepts everything it accepted before, and more."""
     old, new = (set(re.split(r" \| (?![^\[]*\])", hint)) for hint in (was, now))
     return old < new
 
 
 def is_looser(key: str, was: Any, now: Any) -> bool:
-    """Whether a limit lets through all that it let through. A default is no limit:
-    another one is another call.
+    """Return whether a limit allows everything it allowed before.
+
+    A default is not a limit: with another one, the same call means something else.
     """
     if key == "default" or was is None:
         return False

@@ -1,15 +1,12 @@
-"""Things: everything of a contract that has a name, and when two of them are one thing
-under two names.
-"""
+"""List everything in a contract that has a name, and recognise renamed items."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from attrs import Factory, define, frozen
 
-from codegen.access import Node
-from codegen.python.ir import facts_of
+from codegen.python.ir import Class, Contract, Field, Operation
 
 CALLERS = "breaking for callers"
 READERS = "breaking for readers"
@@ -18,105 +15,117 @@ Key = tuple[str, str]
 
 
 @frozen
-class Thing:
+class Item:
     """An operation, a parameter, a schema, a field or a value."""
 
     what: str
     name: str
     parent: str
-    harm: str
-    """Whom it breaks when it is gone."""
-    facts: Node
+    """The name of the operation or schema that it belongs to, or empty."""
+    audience: str
+    """Whom it breaks if the item is removed."""
+    facts: Mapping[str, object]
 
     @property
     def key(self) -> Key:
-        """What it is told apart by."""
+        """The identity of the item within a contract."""
         return self.what, self.name
 
 
-def things_of(contract: Node) -> dict[Key, Thing]:
-    """Everything in a contract that has a name."""
-    facts = facts_of(contract)
-    every = [*operations(facts["calls"]), *schemas(facts["classes"])]
-    return {thing.key: thing for thing in every}
+Items = dict[Key, Item]
 
 
-def operations(calls: Node) -> Iterator[Thing]:
-    """The operations and their parameters."""
-    for name, call in calls.items():
-        known = {
-            "verb": call["method"],
-            "path": call["path"],
-            "answer": call["answer"],
-        }
-        yield Thing("operation", name, "", CALLERS, known)
-        for one in call["arguments"]:
-            known = {"type": one["hint"], "required": one["required"], **one["limits"]}
-            yield Thing("parameter", f"{name}.{one['wire']}", name, CALLERS, known)
+def list_items(contract: Contract) -> Items:
+    """Return everything in a contract that has a name."""
+    items = [*list_operations(contract), *list_schemas(contract)]
+    return {item.key: item for item in items}
 
 
-def schemas(classes: Node) -> Iterator[Thing]:
-    """The schemas with their fields and values."""
-    for name, one in classes.items():
-        asked = one["kind"] in {"dict", "literal"}
-        harm = CALLERS if asked else READERS
-        yield Thing("schema", name, "", harm, {"kind": one["kind"]})
-        for field in (*one.get("fields", ()), *one.get("extra", ())):
-            known = field["limits"] if asked else promises_of(field)
-            known = {"type": field["hint"], "required": field["required"], **known}
-            yield Thing("field", f"{name}.{field['name']}", name, harm, known)
-        for member in one.get("members", ()):
-            yield Thing("value", f"{name}.{member['wire']}", name, harm, {})
+def list_operations(contract: Contract) -> Iterator[Item]:
+    """Yield the operations and their parameters."""
+    for name, operation in contract.operations.items():
+        yield Item("operation", name, "", CALLERS, operation_facts(operation))
+        for parameter in operation.arguments:
+            facts = {
+                "type": parameter.annotation,
+                "required": parameter.required,
+                **parameter.limits,
+            }
+            key = f"{name}.{parameter.wire}"
+            yield Item("parameter", key, name, CALLERS, facts)
 
 
-def promises_of(field: Node) -> Node:
-    """What a reader relies on beyond the type."""
-    formats = {key: value for key, value in field["limits"].items() if key == "format"}
-    return {"nullable": field["nullable"], "constant": field["constant"], **formats}
+def operation_facts(operation: Operation) -> dict[str, object]:
+    """Return what identifies an operation besides its name."""
+    return {
+        "verb": operation.method,
+        "path": operation.path,
+        "response": operation.response,
+    }
+
+
+def list_schemas(contract: Contract) -> Iterator[Item]:
+    """Yield the schemas with their fields and values."""
+    for name, schema in contract.classes.items():
+        audience = CALLERS if schema.in_request else READERS
+        yield Item("schema", name, "", audience, {"kind": schema.kind})
+        for field in (*schema.fields, *schema.extra):
+            facts = field_facts(field, schema)
+            yield Item("field", f"{name}.{field.name}", name, audience, facts)
+        for member in schema.members:
+            yield Item("value", f"{name}.{member.value}", name, audience, {})
+
+
+def field_facts(field: Field, schema: Class) -> dict[str, object]:
+    """Return what callers or readers rely on about a field."""
+    facts = {"type": field.annotation, "required": field.required}
+    if schema.in_request:
+        return {**facts, **field.limits}
+    formats = {key: value for key, value in field.limits.items() if key == "format"}
+    nullable, constant = field.nullable, field.constant
+    return {**facts, "nullable": nullable, "constant": constant, **formats}
 
 
 @define
-class Portraits:
-    """What each thing looks like, whatever it is called; what it is made of looks like
-    itself, too.
-    """
+class Fingerprints:
+    """Hashes of the items of a contract that do not depend on names."""
 
-    things: dict[Key, Thing]
+    items: Items
     _known: dict[Key, str] = Factory(dict)
-    _inside: dict[str, list[Thing]] = Factory(dict)
+    _children: dict[str, list[Item]] = Factory(dict)
 
     def __attrs_post_init__(self) -> None:
-        for thing in self.things.values():
-            self._inside.setdefault(thing.parent, []).append(thing)
+        for item in self.items.values():
+            self._children.setdefault(item.parent, []).append(item)
 
-    def of(self, thing: Thing) -> str:
-        """Equal for things that differ in nothing but names, and in whether they are
-        required.
+    def of(self, item: Item) -> str:
+        """Return the hash of an item.
+
+        It is equal for items that differ only in names and in being required.
         """
-        if thing.key not in self._known:
-            parent = "" if thing.what in {"operation", "schema"} else thing.parent
-            inside = [
-                (one.what, one.name.removeprefix(thing.name), self._spelt(one))
-                for one in self._inside.get(thing.name, ())
+        if item.key not in self._known:
+            parent = "" if item.what in {"operation", "schema"} else item.parent
+            children = [
+                (child.what, child.name.removeprefix(item.name), self._unnamed(child))
+                for child in self._children.get(item.name, ())
             ]
-            facts = {
-                key: fact
-                for key, fact in self._spelt(thing).items()
-                if key != "required"
-            }
-            whole = repr((thing.what, parent, facts, inside))
-            self._known[thing.key] = sha256(whole.encode()).hexdigest()[:12]
-        return self._known[thing.key]
+            facts = self._unnamed(item)
+            facts.pop("required", None)
+            content = repr((item.what, parent, facts, children))
+            self._known[item.key] = sha256(content.encode()).hexdigest()[:12]
+        return self._known[item.key]
 
-    def _spelt(self, thing: Thing) -> dict[str, object]:
-        facts = dict(thing.facts)
+    def _unnamed(self, item: Item) -> dict[str, object]:
+        """Return the facts of an item, with hashes for the names of schemas."""
+        facts = dict(item.facts)
         if "path" in facts:
-            # The last word of a path is where the name of the operation comes from.
-            facts["path"] = re.sub(r"[^/{}]+(?=(/\{[^/]*\})?$)", "…", facts["path"])
-        for key in facts.keys() & {"type", "answer"}:
-            facts[key] = re.sub(r"\w+", self._schema, facts[key])
+            # The last word of a path determines the name of the operation.
+            path = str(facts["path"])
+            facts["path"] = re.sub(r"[^/{}]+(?=(/\{[^/]*\})?$)", "…", path)
+        for key in facts.keys() & {"type", "response"}:
+            facts[key] = re.sub(r"\w+", self._hash_schema, str(facts[key]))
         return facts
 
-    def _schema(self, word: re.Match[str]) -> str:
-        named = self.things.get(("schema", word[0]))
-        return self.of(named) if named else word[0]
+    def _hash_schema(self, word: re.Match[str]) -> str:
+        schema = self.items.get(("schema", word[0]))
+        return self.of(schema) if schema else word[0]

@@ -1,1 +1,1 @@
-"""From the contract to Python code."""
+"""Turn the contract into Python code."""

@@ -1,132 +1,146 @@
-"""Classes: what the templates write for each named schema of the contract."""
+"""Turn the schemas of the contract into classes."""
 
 import re
 from keyword import iskeyword
 
-from codegen.access import Node, SpecError, mapping, texts
-from codegen.contract.keywords import limits_of
-from codegen.python.annotations import answer_hint, argument_hint, choices_of, kind_of
+from codegen.python.annotations import argument_type, response_type
 from codegen.python.docstrings import docstring
+from codegen.python.imports import import_lines
+from codegen.python.ir import Class, EnumMember, Field
+from codegen.python.schema import Schema, Schemas
 
 ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-TAKEN = frozenset({
-    # What every model has (`financial_connections._decoding.model.Model`).
-    *("extra", "from_dict", "misfits", "request_id", "to_dict"),
-    # What the hints and defaults in a class body call by name.
-    *("Any", "None", "bool", "define", "dict", "field", "float", "int", "list", "str"),
-})  # fmt: skip
-MODULE_NAMES = frozenset({
-    *("Any", "False", "Literal", "Mapping", "Model", "None", "OpenEnum", "Request", "RequestOptions"),
-    *("Required", "Sender", "Sequence", "True", "TypeAlias", "TypedDict"),
-})  # fmt: skip
 CLASS = re.compile(r"[A-Z][A-Za-z0-9]*")
+RESERVED_ATTRIBUTES = frozenset({
+    # Attributes of every model (`financial_connections._decoding.model.Model`).
+    *("extra", "from_dict", "misfits", "request_id", "to_dict"),
+    # Names that annotations and defaults in a class body refer to.
+    *("Any", "None", "bool", "dict", "field", "float", "int", "list", "str"),
+})  # fmt: skip
+RESERVED_CLASSES = frozenset({
+    *("Any", "False", "Literal", "Mapping", "Model", "Never", "None", "OpenEnum"),
+    *("Pager", "Request", "RequestOptions", "Required", "Sender", "Sequence"),
+    *("TYPE_CHECKING", "True", "TypeAlias", "TypedDict"),
+})  # fmt: skip
+SHOWN = {"id", "object"}
+SHOWN_TEXTS = {"ErrorDetail": {"code", "doc_url", "param"}}
+"""Text fields that a repr shows, because they never hold personal data."""
 
 
-def class_of(name: str, components: Node, *, asked: bool) -> Node | None:
-    """What a template needs to write the class; None for a schema that is no more than
-    a spelling.
+def build_class(
+    name: str, schema: Schema, schemas: Schemas, *, in_request: bool
+) -> Class | None:
+    """Return the class for a named schema, or None if it does not need one.
+
+    Args:
+        name: Name of the schema.
+        schema: The schema.
+        schemas: All named schemas.
+        in_request: Whether callers send it.
     """
-    place = f"components.schemas.{name}"
-    schema = mapping(components[name], place)
-    kind = kind_of(schema)
-    if kind == "alias":
+    if schema.kind == "alias":
         return None
-    if not CLASS.fullmatch(name) or name in MODULE_NAMES:
-        raise SpecError(f"{place}: {name!r} cannot be the name of a class")
-    doc = docstring(schema.get("description")) or docstring(f"`{name}` of the API.")
-    if kind == "choice":
-        values = texts(schema["enum"], f"{place}.enum")
-        members = members_of(
-            values,
-            mapping(
-                schema.get("x-enumDescriptions", {}), f"{place}.x-enumDescriptions"
-            ),
-            place,
+    if not CLASS.fullmatch(name) or name in RESERVED_CLASSES:
+        raise schema.error(f"{name!r} cannot be the name of a class")
+    description = schema.description or f"`{name}` of the API."
+    if schema.kind == "choice":
+        return Class(
+            location=schema.location,
+            name=name,
+            kind="literal" if in_request else "enum",
+            doc=docstring(description, indent=0 if in_request else 4),
+            members=tuple(build_members(schema)),
         )
-        return {"kind": "literal" if asked else "enum", "doc": doc, "members": members}
-    every = [
-        field_of(key, schema, components, place, asked=asked)
-        for key in mapping(schema["properties"], f"{place}.properties")
-    ]
-    fields = [one for one in every if one["usable"]]
-    return {
-        "kind": "dict" if asked else "model",
-        "doc": doc,
-        "fields": fields,
-        "extra": [one for one in every if not one["usable"]],
-        "uses": used(" ".join(one["hint"] for one in fields), components),
-    }
-
-
-def used(hints: str, components: Node) -> list[str]:
-    """The names in some hints, ours and typing's."""
-    words = set(re.findall(r"\w+", hints))
-    return sorted(
-        word
-        for word in words
-        if word in components or word in {"Any", "Mapping", "Sequence", "datetime"}
+    attributes: list[Field] = []
+    extra: list[Field] = []
+    for key, inner in schema.properties.items():
+        field = build_field(key, inner, name, schema, schemas, in_request=in_request)
+        usable = is_usable(key, schemas, in_request=in_request)
+        (attributes if usable else extra).append(field)
+    return Class(
+        location=schema.location,
+        name=name,
+        kind="dict" if in_request else "model",
+        doc=docstring(description),
+        fields=tuple(attributes),
+        extra=tuple(extra),
+        imports=tuple(import_lines([one.annotation for one in attributes], schemas)),
     )
 
 
-def field_of(
-    key: str, schema: Node, components: Node, place: str, *, asked: bool
-) -> Node:
-    """One field. One whose name is not usable for an attribute of ours stays reachable
-    through `extra` only.
-    """
-    where = f"{place}.properties.{key}"
-    inner = mapping(schema["properties"][key], where)
-    is_name = ATTRIBUTE.fullmatch(key) is not None and not iskeyword(key)
-    if asked and not is_name:
-        raise SpecError(f"{where}: {key!r} cannot be a key of a typed dictionary")
-    return {
-        "name": key,
-        "hint": (argument_hint if asked else answer_hint)(inner, components, where),
-        "doc": docstring(inner.get("description")),
-        "required": key in texts(schema.get("required", []), f"{place}.required"),
-        "nullable": inner.get("nullable") is True,
-        "constant": inner.get("x-const"),
-        "limits": limits_of(inner, where),
-        "hidden": not is_shown(key, inner, where),
-        "usable": is_name and (asked or (key not in TAKEN and key not in components)),
-    }
-
-
-def is_shown(key: str, schema: Node, place: str) -> bool:
-    """Whether a repr may show the field: never a name, an address, an amount or a
-    secret.
-    """
-    choices = choices_of(schema, place)
-    inner = [
-        leaf for one in choices for leaf in choices_of(one.get("items", one), place)
-    ]
-    plain = any(
-        one.get("type") == "boolean" or one.get("format") == "unix-time"
-        for one in choices
+def build_field(
+    key: str,
+    schema: Schema,
+    class_name: str,
+    holder: Schema,
+    schemas: Schemas,
+    *,
+    in_request: bool,
+) -> Field:
+    """Return a field of a class."""
+    if in_request and not is_name(key):
+        raise schema.error(f"{key!r} cannot be a key of a typed dictionary")
+    annotate = argument_type if in_request else response_type
+    return Field(
+        location=schema.location,
+        name=key,
+        annotation=annotate(schema, schemas),
+        doc=docstring(schema.description),
+        required=key in holder.required,
+        nullable=schema.nullable,
+        constant=schema.constant,
+        limits=schema.limits,
+        hidden=not is_shown(key, class_name, schema),
     )
-    return key in {"id", "object"} or plain or any("$ref" in one for one in inner)
 
 
-def members_of(values: list[str], prose: Node, place: str) -> list[Node]:
-    """The members of an enum, each with a name that no other has."""
-    members: dict[str, Node] = {}
-    for value in values:
+def is_name(key: str) -> bool:
+    """Return whether a field's name is a valid Python name."""
+    return ATTRIBUTE.fullmatch(key) is not None and not iskeyword(key)
+
+
+def is_usable(key: str, schemas: Schemas, *, in_request: bool) -> bool:
+    """Return whether a field can be an attribute, and not only part of `extra`."""
+    is_free = key not in RESERVED_ATTRIBUTES and key not in schemas
+    return is_name(key) and (in_request or is_free)
+
+
+def is_shown(key: str, class_name: str, schema: Schema) -> bool:
+    """Return whether a repr shows a field.
+
+    IDs, enums, flags, timestamps and models are shown. Other texts and numbers are not,
+    because they may be names, addresses, amounts or secrets.
+    """
+    alternatives = schema.alternatives()
+    leaves = [
+        leaf
+        for alternative in alternatives
+        for leaf in (alternative.items or alternative).alternatives()
+    ]
+    is_harmless = any(
+        alternative.type == "boolean" or alternative.limits.get("format") == "unix-time"
+        for alternative in alternatives
+    )
+    is_named = any(leaf.reference for leaf in leaves)
+    shown = SHOWN | SHOWN_TEXTS.get(class_name, set())
+    return key in shown or is_harmless or is_named
+
+
+def build_members(schema: Schema) -> list[EnumMember]:
+    """Return the members of an enum, whose names must differ."""
+    members: dict[str, EnumMember] = {}
+    for value in schema.enum or ():
         name = member_name(value)
         if name in members:
-            raise SpecError(
-                f"{place}.enum: {members[name]['value']} and {value!r} would both be called {name}"
-            )
-        members[name] = {
-            "name": name,
-            "wire": value,
-            "value": ascii(value),
-            "doc": docstring(prose.get(value)),
-        }
+            other = members[name].literal
+            raise schema.error(f"{other} and {value!r} would both be called {name}")
+        doc = docstring(schema.value_descriptions.get(value, ""))
+        members[name] = EnumMember(name=name, value=value, doc=doc)
     return list(members.values())
 
 
 def member_name(value: str) -> str:
-    """`us_bank_account` → `US_BANK_ACCOUNT`; whatever starts with no letter gets one."""
+    """Return `US_BANK_ACCOUNT` for `us_bank_account`, and a name for any other text."""
     name = re.sub(r"[^A-Z0-9]+", "_", value.upper()).strip("_")
     if not name:
         return "EMPTY" if not value else "SYMBOL"

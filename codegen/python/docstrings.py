@@ -1,45 +1,94 @@
-"""Docstrings: any text, however hostile, as a Python string literal that stays one."""
+"""Format descriptions as docstrings in Google style.
+
+Descriptions come from YAML. Whatever they contain, the result is one string literal.
+"""
 
 import re
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
-WIDTH = 100
+WIDTH = 88
+Sections = Mapping[str, Mapping[str, str] | str]
+QUOTES = '"""'
 
 
-def docstring(words: object) -> str:
-    """The text in triple quotes, wrapped; nothing in it ends the literal or escapes.
-    Empty for no text.
+def docstring(
+    text: str,
+    sections: Sections | None = None,
+    last: str = "",
+    *,
+    indent: int = 4,
+) -> str:
+    """Return a docstring, or nothing if there is no text.
+
+    Args:
+        text: The summary, with further paragraphs after empty lines.
+        sections: The content of `Args`, `Returns` and the like: a description of each
+            name, or a text. Empty ones are left out.
+        last: A paragraph after the sections.
+        indent: Columns by which the docstring will be indented. The lines are wrapped
+            accordingly, but not indented.
     """
-    if not isinstance(words, str) or not words.strip():
+    safe = _escape(text)
+    if not safe:
         return ""
-    lines = wrapped(escaped(words))
-    return (
-        f'"""{lines[0]}"""' if len(lines) == 1 else '"""\n' + "\n".join(lines) + '\n"""'
-    )
+    width = WIDTH - indent
+    lines = _wrap_paragraphs(safe, width)
+    for title, content in (sections or {}).items():
+        entries = _entries(content, width)
+        if entries:
+            lines += ["", f"{title}:", *entries]
+    if last:
+        lines += ["", *_wrap(_escape(last), width)]
+    return _quote(lines, width)
 
 
-def escaped(words: str) -> str:
-    """The text as it may stand between triple quotes."""
-    safe = re.sub(r"[^\S\n]|[\x00-\x09\x0b-\x1f\x7f]", " ", words.strip()).replace(
-        "\\", "\\\\"
-    )
-    return (
-        safe.replace('"', '\\"')
-        if '"""' in safe or safe.startswith('"') or safe.endswith('"')
-        else safe
-    )
+def _quote(lines: Sequence[str], width: int) -> str:
+    first, *rest = lines
+    if not rest and len(first) + 2 * len(QUOTES) <= width:
+        return f"{QUOTES}{first}{QUOTES}"
+    return "\n".join([f"{QUOTES}{first}", *rest, QUOTES])
 
 
-def wrapped(words: str) -> list[str]:
-    """The lines of the text, paragraph by paragraph."""
+def _entries(content: Mapping[str, str] | str, width: int) -> list[str]:
+    if isinstance(content, str):
+        lines = _wrap(_escape(content), width, "    ", "    ")
+    else:
+        lines = [
+            line
+            for name, text in content.items()
+            for line in _wrap(f"{name}: {_escape(text)}", width, "    ", "        ")
+        ]
+    return lines
+
+
+def _wrap_paragraphs(text: str, width: int) -> list[str]:
     lines: list[str] = []
-    for paragraph in re.split(r"\n\s*\n", words):
+    for paragraph in re.split(r"\n\s*\n", text):
         if lines:
             lines.append("")
-        lines += wrap(
-            " ".join(paragraph.split()),
-            WIDTH,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+            lines += _wrap(paragraph, width)
+        else:
+            # The quotes take their share of the first line only.
+            lines += _wrap(paragraph, width, " " * len(QUOTES))
+            lines[0] = lines[0][len(QUOTES) :]
     return lines
+
+
+def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    return wrap(
+        " ".join(text.split()),
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _escape(text: str) -> str:
+    safe = re.sub(r"[^\S\n]|[\x00-\x09\x0b-\x1f\x7f]", " ", text)
+    safe = safe.strip().replace("\\", "\\\\")
+    if QUOTES in safe or safe.startswith('"') or safe.endswith('"'):
+        return safe.replace('"', '\\"')
+    return safe

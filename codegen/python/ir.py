@@ -1,85 +1,163 @@
-"""Facts: all that the templates write, worked out beforehand, so that they need not
-think.
+"""The contract as Python code will express it: the input of the templates.
+
+The parser fills these classes once. Templates, the diff and the facade check read their
+attributes, and never the contract's YAML.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
+from typing import Literal
 
-from codegen.access import Node, SpecError, child, mapping, sequence, targets, text
-from codegen.contract.slicing import VERSION
-from codegen.python.calls import calls_of
-from codegen.python.classes import class_of
+from attrs import field, frozen
 
-
-def facts_of(contract: Node) -> Node:
-    """The contract as classes and calls."""
-    components = child(
-        child(contract, "components", "document"), "schemas", "components"
-    )
-    version = text(child(contract, "info", "document").get("version"), "info.version")
-    if not VERSION.fullmatch(version):
-        raise SpecError(
-            f"info.version: {version!r} is no Stripe API version such as '2023-10-16'"
-        )
-    for name in components:
-        mapping(components[name], f"components.schemas.{name}")
-    no_circle(components)
-    calls = calls_of(contract)
-    asked = asked_by(contract, components)
-    every = {
-        name: class_of(name, components, asked=name in asked)
-        for name in sorted(components)
-    }
-    classes = {name: facts for name, facts in every.items() if facts}
-    tags = sorted({call["tag"] for call in calls.values()})
-    return {
-        "version": version,
-        "classes": classes,
-        "calls": dict(sorted(calls.items())),
-        "tags": tags,
-    }
+Kind = Literal["model", "enum", "dict", "literal"]
 
 
-def asked_by(contract: Node, components: Node) -> set[str]:
-    """The schemas that requests are made of. None of them may be part of an answer too."""
-    requests, answers = [], []
-    for path, item in contract["paths"].items():
-        for method, operation in item.items():
-            place = f"paths.{path}.{method}"
-            requests += [
-                sequence(operation.get("parameters", []), place),
-                operation.get("requestBody", {}),
-            ]
-            answers.append(operation.get("responses", {}))
-    asked = reached(targets(requests, "paths"), components)
-    both = sorted(asked & reached(targets(answers, "paths"), components))
-    if both:
-        raise SpecError(
-            f"components.schemas.{both[0]}: is part of a request and of an answer; these need two names"
-        )
-    return asked
+@frozen(kw_only=True)
+class EnumMember:
+    """A value of an enum."""
+
+    name: str
+    value: str
+    doc: str = ""
+
+    @property
+    def literal(self) -> str:
+        """The value as Python source."""
+        return ascii(self.value)
 
 
-def reached(names: Iterable[str], components: Node) -> set[str]:
-    """The names, and those of everything below them."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found and name in components:
-            found.add(name)
-            waiting += targets(components[name], f"components.schemas.{name}")
-    return found
+@frozen(kw_only=True)
+class Field:
+    """A field of a model or of a dictionary that a request takes."""
+
+    location: str
+    name: str
+    annotation: str
+    """The Python type, without `None`."""
+    required: bool
+    nullable: bool
+    constant: str | None
+    limits: Mapping[str, object]
+    hidden: bool
+    """Whether a repr leaves the field out, because it may hold personal data."""
+    doc: str = ""
 
 
-def no_circle(components: Node) -> None:
-    """Stop at a schema that contains itself: its type hints could not be resolved."""
-    for name in components:
-        if name in reached(below(name, components), components):
-            raise SpecError(
-                f"components.schemas.{name}: contains itself; models have to be acyclic"
-            )
+@frozen(kw_only=True)
+class Class:
+    """A named schema: a model, an enum, a `TypedDict` or a `Literal`."""
+
+    location: str
+    name: str
+    kind: Kind
+    doc: str
+    fields: tuple[Field, ...] = ()
+    extra: tuple[Field, ...] = ()
+    """Fields whose names cannot be attributes. They are only in the model's `extra`."""
+    members: tuple[EnumMember, ...] = ()
+    imports: tuple[str, ...] = ()
+
+    @property
+    def in_request(self) -> bool:
+        """Whether callers send it. Otherwise, they receive it."""
+        return self.kind in {"dict", "literal"}
 
 
-def below(name: str, components: Node) -> Iterator[str]:
-    """The schemas that one refers to."""
-    return targets(components[name], f"components.schemas.{name}")
+@frozen(kw_only=True)
+class Parameter:
+    """A parameter of an operation, as an argument of a Python function."""
+
+    location: str
+    wire: str
+    """The name in the API."""
+    name: str
+    """The name in Python."""
+    annotation: str
+    """The Python type, without `None`."""
+    required: bool
+    limits: Mapping[str, object]
+    arrays: tuple[str, ...]
+    """The keys at and below the parameter that hold arrays."""
+    required_keys: tuple[str, ...]
+    """The keys at and below the parameter that must be present."""
+    description: str = ""
+
+
+@frozen(kw_only=True)
+class Operation:
+    """An operation of the API."""
+
+    location: str
+    name: str
+    tag: str
+    method: str
+    path: str
+    ids: tuple[Parameter, ...]
+    """The placeholders of the path, in order."""
+    parameters: tuple[Parameter, ...]
+    """The query parameters or form fields, in the order of their names."""
+    response: str
+    """The name of the model in the response."""
+    item: str
+    """The name of the model in a list, or empty."""
+    summary: str
+    description: str
+    returns: str
+    raises: Mapping[str, str]
+    """The errors to document, by the name of their class."""
+    source: str
+    """The address of Stripe's documentation."""
+
+    @property
+    def arguments(self) -> tuple[Parameter, ...]:
+        """The keyword arguments of the function, required ones first."""
+        return tuple(sorted(self.parameters, key=lambda one: not one.required))
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """The keys of all parameters that hold arrays."""
+        keys = (key for parameter in self.parameters for key in parameter.arrays)
+        return tuple(sorted(keys))
+
+    @property
+    def required_keys(self) -> tuple[str, ...]:
+        """The keys of all parameters that must be present."""
+        keys = (key for parameter in self.parameters for key in parameter.required_keys)
+        return tuple(sorted(keys))
+
+
+@frozen(kw_only=True)
+class Narrowing:
+    """A model some of whose expandable fields are known to be expanded.
+
+    It exists for type checkers only; at run time it is the model itself.
+    """
+
+    name: str
+    model: str
+    fields: tuple[Field, ...]
+    """The expanded fields, with the type of the object."""
+    paths: tuple[str, ...]
+    """The paths of `expand` that lead to this class: a list of paths that fits no class
+    with fewer fields, but this one, contains all of `fields`.
+    """
+    imports: tuple[str, ...]
+    doc: str
+
+
+@frozen(kw_only=True)
+class Contract:
+    """Everything that is generated."""
+
+    version: str
+    """The version of Stripe's API."""
+    classes: Mapping[str, Class]
+    operations: Mapping[str, Operation]
+    narrowings: Mapping[str, tuple[Narrowing, ...]] = field(factory=dict)
+    """The narrowings of each model that has any, those with fewer fields first."""
+    tags: Mapping[str, str]
+    """The description of each tag that operations have."""
+
+    def tagged(self, tag: str) -> list[Operation]:
+        """Return the operations with this tag, in the order of their names."""
+        return [one for _, one in sorted(self.operations.items()) if one.tag == tag]

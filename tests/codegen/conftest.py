@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from codegen.__main__ import main
-from codegen.contract.slicing import slice_of
-from codegen.reading import parsed, plain
+from codegen.contract.slicing import slice_document
+from codegen.reading import parse, sort_keys
 
 ROOT = Path(__file__).parents[2]
 UPSTREAMS = Path(__file__).parent / "upstreams"
@@ -89,7 +89,7 @@ def tree(tmp_path):
 
 @pytest.fixture(scope="session")
 def contract():
-    return parsed(
+    return parse(
         (ROOT / "openapi" / "financial_connections.yaml").read_bytes(), "contract"
     )
 
@@ -97,14 +97,14 @@ def contract():
 @pytest.fixture(scope="session")
 def overlays():
     return {
-        path.name: parsed(path.read_bytes(), path.name)
+        path.name: parse(path.read_bytes(), path.name)
         for path in (ROOT / "openapi" / "overlays").glob("*.yaml")
     }
 
 
 @pytest.fixture(scope="session")
 def prose():
-    return parsed((ROOT / "openapi" / "prose.yaml").read_bytes(), "prose.yaml")
+    return parse((ROOT / "openapi" / "prose.yaml").read_bytes(), "prose.yaml")
 
 
 @pytest.fixture(scope="session")
@@ -126,6 +126,6 @@ def spec_files():
 def slices(spec_files):
     """Each of them, read and sliced once."""
     return {
-        path: plain(slice_of(parsed(path.read_bytes(), path.name)), "document")
+        path: sort_keys(slice_document(parse(path.read_bytes(), path.name)), "document")
         for path in spec_files
     }

@@ -3,12 +3,13 @@ on to made-up newer ones.
 """
 
 import json
+import re
 import tomllib
 from itertools import pairwise
 
 import pytest
 
-from codegen.reading import parsed
+from codegen.reading import parse
 from tests.codegen.conftest import UPSTREAMS, copy_of_the_project
 from tests.codegen.test_render import package
 from tests.support import samples as objects
@@ -92,7 +93,7 @@ class Step:
     def __init__(self, tree, upstream, number):
         before = tree.files()
         self.done = tree.call("bump", upstream)
-        self.contract = parsed(
+        self.contract = parse(
             (tree.root / "openapi" / "financial_connections.yaml").read_bytes(),
             "contract",
         )
@@ -194,9 +195,9 @@ def test_coming_back_to_the_upstream_in_use_gives_what_is_committed(real, tree):
 def test_what_an_older_upstream_leaves_for_a_person_is_named(real):
     left = real["2023-09-12.yaml"].done.stderr.splitlines()
     for line in (
-        "transactions.py: list_transactions is gone",
-        "prose for nothing: operations.list_transactions",
-        "overlay left out: 002-error-detail.yaml is for Stripe Financial Connections API 2023-10-16",
+        "transactions.py: list_transactions no longer exists",
+        "unused description: operations.list_transactions",
+        "overlay skipped: 002-error-detail.yaml is for Stripe Financial Connections API 2023-10-16",
     ):
         assert line in left
 
@@ -259,12 +260,32 @@ def test_a_stable_specification_of_2025_is_understood(newer):
     ):
         assert line in done.stdout.splitlines()
     for line in (
-        "sessions.py: create_session is not passed limits",
         "models.py: AccountNumberDetails is not exported",
-        "no prose for schemas.AccountNumberDetails.description",
-        "models.py: BalanceRefresh is gone",
+        "missing description: schemas.AccountNumberDetails.description",
+        "models.py: BalanceRefresh no longer exists",
     ):
         assert line in done.stderr.splitlines()
+
+
+def test_new_operations_and_parameters_reach_the_methods(newer):
+    folder = "src/financial_connections/_generated/operations"
+    sessions = newer["stable"].files[f"{folder}/sessions.py"]
+    assert b"limits: CreateSessionLimits | None = None" in sessions
+    assert b"limits=limits" in sessions
+    preview = newer["preview"].files
+    for file, text in (
+        ("accounts.py", b"def list_inferred_balances("),
+        ("authorizations.py", b"async def delete("),
+        ("authorizations.py", b"async def relink("),
+        ("institutions.py", b"def list("),
+    ):
+        assert text in preview[f"{folder}/{file}"], text
+    (listing,) = re.findall(
+        rb"    def list\(.*?\) -> Pager\[Account\]:",
+        preview[f"{folder}/accounts.py"],
+        re.DOTALL,
+    )
+    assert b"session" not in listing
 
 
 def test_what_a_stable_specification_of_2025_asks_for_has_types(newer):
@@ -290,11 +311,8 @@ def test_what_a_stable_specification_of_2025_asks_for_has_types(newer):
 def test_a_preview_of_2026_is_understood(newer):
     step = newer["preview"]
     for line in (
-        "no facade method for delete_authorization",
-        "no facade method for list_account_inferred_balances",
-        "no facade method for list_institutions",
-        "no facade method for relink_authorization",
-        "accounts.py: list_accounts does not take session",
+        "authorizations.py: no class inherits from AuthorizationOperations",
+        "institutions.py: no class inherits from InstitutionOperations",
     ):
         assert line in step.done.stderr.splitlines()
     assert (
@@ -327,6 +345,6 @@ def test_the_made_up_specifications_are_in_our_own_words():
         assert "description: A" in path.read_text()
         assert [] == [
             text
-            for text in json.dumps(parsed(path.read_bytes(), path.name)).split('"')
+            for text in json.dumps(parse(path.read_bytes(), path.name)).split('"')
             if len(text) > 90
         ], path

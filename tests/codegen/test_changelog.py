@@ -1,6 +1,6 @@
 import pytest
 
-from codegen.diff.changelog import drafted
+from codegen.diff.changelog import insert_draft
 
 DRAFT = "- new\n- old\n"
 WHOLE = """\
@@ -30,21 +30,21 @@ WHOLE = """\
 
 
 def test_new_lines_go_behind_those_of_their_section():
-    assert WHOLE.replace("  wrapped\n", "  wrapped\n- new\n", 1) == drafted(
+    assert WHOLE.replace("  wrapped\n", "  wrapped\n- new\n", 1) == insert_draft(
         WHOLE, DRAFT
     )
 
 
 def test_drafting_again_changes_nothing():
-    once = drafted(WHOLE, DRAFT)
-    assert once == drafted(once, DRAFT)
+    once = insert_draft(WHOLE, DRAFT)
+    assert once == insert_draft(once, DRAFT)
 
 
 @pytest.mark.parametrize(
     "changelog", [WHOLE, "", "# Changelog", "no heading\r\n\r\n\r\n"]
 )
 def test_nothing_new_changes_no_byte(changelog):
-    assert changelog == drafted(changelog, "")
+    assert changelog == insert_draft(changelog, "")
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_nothing_new_changes_no_byte(changelog):
     ],
 )
 def test_a_missing_section_is_made_where_it_belongs(changelog, expected):
-    assert expected == drafted(changelog, DRAFT)
+    assert expected == insert_draft(changelog, DRAFT)

@@ -66,7 +66,8 @@ def test_an_upstream_that_our_overlays_do_not_fit_is_refused(tree):
     done = tree.call("bump", tree.write("upstream", spec()))
     assert 1 == done.returncode
     assert (
-        "009-pending-account.yaml: x-expect[0]: stale, upstream has no" in done.stderr
+        "009-pending-account.yaml: x-expect[0]: stale, upstream does not have"
+        in done.stderr
     )
 
 
@@ -74,7 +75,7 @@ def test_an_upstream_that_our_overlays_do_not_fit_is_refused(tree):
     ("content", "words"),
     [
         (b"paths: {}", "codegen: "),
-        (b"[", "no YAML"),
+        (b"[", "invalid YAML"),
         (
             b'{"info": {"version": "2023-10-16"}, "paths": {}, "components": {"schemas": {"X": {"$ref": 7}}}}',
             "codegen: ",
@@ -114,9 +115,9 @@ def test_code_is_restored_whatever_happened_to_it(tree):
     done = tree.call("check")
     assert 1 == done.returncode
     assert [
-        f"{GENERATED}/api/__init__.py: is missing",
+        f"{GENERATED}/api/__init__.py: missing",
         f"{GENERATED}/models/account.py: differs",
-        f"{GENERATED}/models/stray.py: should not be there",
+        f"{GENERATED}/models/stray.py: unexpected file",
     ] == done.stderr.splitlines()
     assert 0 == tree.call("generate").returncode
     assert before == tree.files()
@@ -137,7 +138,7 @@ def test_new_prose_reaches_the_contract_and_the_code(tree):
     done = tree.call("check")
     assert 1 == done.returncode
     assert (
-        "openapi/financial_connections.yaml: its words are not those of openapi/prose.yaml\n"
+        "openapi/financial_connections.yaml: the descriptions differ from openapi/prose.yaml\n"
         == done.stderr
     )
     assert 0 == tree.call("prose").returncode
@@ -158,16 +159,20 @@ def test_prose_for_nothing_and_no_prose_for_something_are_found_by_check(tree):
     done = tree.call("check")
     assert 1 == done.returncode
     assert (
-        "no prose for operations.retrieve_account.summary" in done.stderr.splitlines()
+        "missing description: operations.retrieve_account.summary"
+        in done.stderr.splitlines()
     )
-    assert "prose for nothing: operations.retrieve_acount" in done.stderr.splitlines()
+    assert "unused description: operations.retrieve_acount" in done.stderr.splitlines()
 
 
 def test_a_bump_writes_contract_record_and_code_and_says_what_is_left(tree):
     tree.drop_overlays()
     done = tree.call("bump", tree.write("upstream.json", spec()))
     assert 2 == done.returncode
-    assert "no prose for operations.spin_widget.summary" in done.stderr.splitlines()
+    assert (
+        "missing description: operations.spin_widget.summary"
+        in done.stderr.splitlines()
+    )
     assert "operationId: spin_widget" in (tree.root / CONTRACT).read_text()
     assert (
         'name = "upstream.json"' in (tree.root / "openapi" / "source.toml").read_text()
@@ -190,10 +195,10 @@ def test_a_bump_says_what_changed_and_drafts_it_for_the_changelog(tree):
         "- operation create_session (breaking for callers)" in done.stdout.splitlines()
     )
     left = done.stderr.splitlines()
-    assert "no facade method for spin_widget" in left
-    assert "accounts.py: refresh_account is gone" in left
-    assert "no prose for operations.spin_widget.summary" in left
-    assert "prose for nothing: schemas.Account" in left
+    assert "widgets.py: no class inherits from WidgetOperations" in left
+    assert "accounts.py: AccountOperations no longer exists" in left
+    assert "missing description: operations.spin_widget.summary" in left
+    assert "unused description: schemas.Account" in left
     release = (tree.root / "CHANGELOG.md").read_text().split("### Stripe API")[1]
     assert "\n- Added operation `spin_widget` (*additive*).\n" in release
     assert (
@@ -227,7 +232,7 @@ def test_a_bump_can_be_compared_with_something_else_than_the_contract(tree):
     )
     assert before == tree.files()
     done = tree.call("bump", upstream, "--from", tree.write("bad.json", {"info": 7}))
-    assert (1, "codegen: bad.json: openapi: this is no OpenAPI 3 document\n") == (
+    assert (1, "codegen: bad.json: openapi: not an OpenAPI 3 document\n") == (
         done.returncode,
         done.stderr,
     )
@@ -236,7 +241,7 @@ def test_a_bump_can_be_compared_with_something_else_than_the_contract(tree):
 def test_a_record_that_is_no_toml_is_refused(tree):
     tree.write("openapi/source.toml", b"upstream = 7")
     assert (
-        "codegen: openapi/source.toml.upstream: should be a mapping, is a number\n"
+        "codegen: openapi/source.toml: upstream: expected a mapping, got a number\n"
         == tree.call("check").stderr
     )
 
@@ -247,7 +252,7 @@ def test_a_file_of_ours_that_is_no_text_is_refused(tree):
     done = tree.call("bump", tree.write("upstream.json", spec()))
     assert (1, True) == (
         done.returncode,
-        done.stderr.startswith("codegen: CHANGELOG.md: no text: "),
+        done.stderr.startswith("codegen: CHANGELOG.md: not valid text: "),
     )
 
 

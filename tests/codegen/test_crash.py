@@ -45,7 +45,7 @@ def dying(method, after, counts):
 
 
 def is_unfinished(line):
-    return "a run stopped halfway" in line
+    return "left by an interrupted run" in line
 
 
 @pytest.mark.parametrize("after", range(len(RENAMES)))
@@ -63,7 +63,7 @@ def test_a_crash_between_renames_is_found_by_check_and_mended_by_another_run(
     assert [
         line
         for line in found.stderr.splitlines()
-        if "a run stopped halfway, repeat it" in line
+        if "left by an interrupted run" in line
     ]
     assert 2 == tree.call("bump", upstream).returncode
     assert undisturbed == tree.files()

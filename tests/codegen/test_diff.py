@@ -3,8 +3,8 @@ from copy import deepcopy
 
 import pytest
 
-from codegen.contract.normalise import contract_of
-from codegen.contract.slicing import slice_of
+from codegen.contract.normalise import normalise
+from codegen.contract.slicing import slice_document
 from codegen.diff.changes import as_data, as_markdown, as_text
 from codegen.diff.compare import ADDITIVE, CALLERS, READERS, diff
 from tests.support.tiny_spec import WIDGETS, form, path_id, query, spec, widget
@@ -17,7 +17,7 @@ def contract(change=None):
     document = spec()
     if change:
         change(document)
-    return contract_of(slice_of(document))
+    return normalise(slice_document(document))
 
 
 def fields_of_form(document):

@@ -1,7 +1,7 @@
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codegen.python.docstrings import docstring
@@ -13,12 +13,35 @@ def test_a_short_text_is_one_line():
 
 def test_a_long_text_is_wrapped_and_keeps_its_paragraphs():
     text = docstring("word " * 30 + "\n\nEnd.")
-    assert text.startswith('"""\nword')
+    assert text.startswith('"""word')
     assert text.endswith('word\n\nEnd.\n"""')
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 84
 
 
-@pytest.mark.parametrize("nothing", [None, "", "  \n ", 7, ["text"]])
+def test_sections_are_indented_and_empty_ones_are_left_out():
+    sections = {
+        "Args": {"account": "ID of the account.", "features": "word " * 30},
+        "Returns": "The account.",
+        "Raises": {},
+    }
+    expected = f"""\
+\"\"\"Refresh.
+
+Args:
+    account: ID of the account.
+    features: {" ".join(["word"] * 14)}
+        {" ".join(["word"] * 15)}
+        word
+
+Returns:
+    The account.
+
+Source: here
+\"\"\""""
+    assert expected == docstring("Refresh.", sections, "Source: here")
+
+
+@pytest.mark.parametrize("nothing", ["", "  \n ", "\0"])
 def test_no_text_is_no_docstring(nothing):
     assert "" == docstring(nothing)
 
@@ -42,6 +65,7 @@ def test_hostile_text_stays_inside(hostile):
     assert isinstance(ast.literal_eval(statement.value), str)
 
 
+@example('ends with "\x1b')
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_any_text_stays_inside(text):
     source = docstring(text)

@@ -69,8 +69,8 @@ def test_an_upstream_can_be_downloaded(tree, server, path):
     ("path", "words"),
     [
         ("gone.json", "/gone.json: Not Found"),
-        ("page.html", "this is no OpenAPI 3 document"),
-        ("short.json", "/short.json: the download broke off"),
+        ("page.html", "not an OpenAPI 3 document"),
+        ("short.json", "/short.json: the download was cut off"),
     ],
 )
 def test_a_download_that_fails_gets_one_line_and_leaves_the_tree_alone(
@@ -86,9 +86,8 @@ def test_a_download_that_fails_gets_one_line_and_leaves_the_tree_alone(
 
 
 def test_a_download_is_no_larger_than_a_specification_can_be(tree, server, monkeypatch):
-    monkeypatch.setattr(place, "LARGEST", 1000)
+    monkeypatch.setattr(place, "MAX_BYTES", 1000)
     done = tree.call("bump", f"http://{server}/spec.json")
     assert (
-        f"codegen: http://{server}/spec.json: is larger than 1000 bytes\n"
-        == done.stderr
+        f"codegen: http://{server}/spec.json: larger than 1000 bytes\n" == done.stderr
     )

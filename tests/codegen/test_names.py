@@ -2,11 +2,11 @@ import pytest
 
 from codegen.access import SpecError
 from codegen.contract.names import (
+    inline_name,
     operation_name,
     pascal,
     schema_names,
     singular,
-    spot_name,
 )
 
 
@@ -87,7 +87,7 @@ def test_an_operation_is_called_by_verb_and_noun(method, path, is_list, name):
     ],
 )
 def test_a_nameless_thing_is_called_by_where_it_stands(key, many, name):
-    assert name == spot_name(key, many=many)
+    assert name == inline_name(key, in_array=many)
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ def test_a_plural_has_a_singular(many, one):
 
 @pytest.mark.parametrize("words", ["", "...", "9lives"])
 def test_a_name_that_is_none_is_refused(words):
-    with pytest.raises(SpecError, match="no class name can be made of this"):
+    with pytest.raises(SpecError, match="cannot be turned into a class name"):
         pascal(words)

@@ -1,8 +1,8 @@
 import pytest
 
 from codegen.access import SpecError
-from codegen.contract.jsonpath import matches
-from codegen.contract.overlay import applied
+from codegen.contract.jsonpath import select
+from codegen.contract.overlay import apply_overlays
 from tests.support.tiny_spec import spec, widget
 
 COLOURS = "$.components.schemas['financial_connections.widget'].properties.colour.enum"
@@ -24,7 +24,7 @@ def overlay(**changes):
 
 def test_an_overlay_corrects_a_copy():
     document = spec()
-    corrected = applied(document, {"001.yaml": overlay()})
+    corrected = apply_overlays(document, {"001.yaml": overlay()})
     assert ["red", "blue", "green"] == widget(corrected)["colour"]["enum"]
     assert spec() == document
 
@@ -37,7 +37,7 @@ def test_an_action_can_merge_and_remove():
         },
         {"target": "$.paths['/v1/charges']", "remove": True},
     ]
-    corrected = applied(spec(), {"001.yaml": overlay(actions=actions)})
+    corrected = apply_overlays(spec(), {"001.yaml": overlay(actions=actions)})
     assert {"type": "object"} == corrected["components"]["schemas"]["new"]
     assert {**spec()["components"]["schemas"]["card"], "title": "Card"} == corrected[
         "components"
@@ -50,7 +50,7 @@ def test_overlays_are_applied_in_the_order_of_their_names():
         **{"x-expect": [{"target": COLOURS, "equals": ["red", "blue", "green"]}]},
         actions=[{"target": COLOURS, "update": "black"}],
     )
-    corrected = applied(spec(), {"002.yaml": blue, "001.yaml": overlay()})
+    corrected = apply_overlays(spec(), {"002.yaml": blue, "001.yaml": overlay()})
     assert ["red", "blue", "green", "black"] == widget(corrected)["colour"]["enum"]
 
 
@@ -58,7 +58,7 @@ def test_an_overlay_for_another_upstream_is_left_out():
     meant_for_another = overlay(
         **{"x-upstream": {"title": "Tiny", "version": "2031-01-01"}}
     )
-    assert spec() == applied(spec(), {"001.yaml": meant_for_another})
+    assert spec() == apply_overlays(spec(), {"001.yaml": meant_for_another})
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_an_overlay_for_another_upstream_is_left_out():
         ),
         (
             {"x-expect": [{"target": COLOURS, "absent": True}]},
-            r"x-expect\[0\]: stale, upstream has",
+            r"x-expect\[0\]: stale, upstream now has",
         ),
         (
             {"x-expect": [{"target": "$.nope", "lacks": "x"}]},
-            r"x-expect\[0\]: stale, upstream has no \$\.nope",
+            r"x-expect\[0\]: stale, upstream does not have \$\.nope",
         ),
         (
             {"x-expect": [{"target": COLOURS}]},
@@ -88,30 +88,30 @@ def test_an_overlay_for_another_upstream_is_left_out():
             {"x-expect": [{"target": COLOURS, "lacks": "x", "is": 1}]},
             "needs a target and one of",
         ),
-        ({"x-expect": []}, "x-expect is empty"),
-        ({"x-expect": None}, "x-expect: should be a list, is empty"),
-        ({"x-why": None}, "x-why: should be text, is empty"),
-        ({"x-evidence": None}, "x-evidence: should be text, is empty"),
-        ({"overlay": "2.0"}, "no OpenAPI Overlay 1 document"),
-        ({"actions": []}, "useless, upstream says all of it already"),
+        ({"x-expect": []}, "x-expect: must not be empty"),
+        ({"x-expect": None}, "x-expect: expected a list, got nothing"),
+        ({"x-why": None}, "x-why: expected text, got nothing"),
+        ({"x-evidence": None}, "x-evidence: expected text, got nothing"),
+        ({"overlay": "2.0"}, "not an OpenAPI Overlay 1 document"),
+        ({"actions": []}, "stale, upstream already says all of this"),
         (
             {"actions": [{"target": "$.nope", "remove": True}]},
-            r"actions\[0\]: stale, upstream has no \$\.nope",
+            r"actions\[0\]: stale, upstream does not have \$\.nope",
         ),
         (
             {"actions": [{"target": "$.info", "update": "text"}]},
-            r"actions\[0\]\.update: should be a mapping, is text",
+            r"actions\[0\]\.update: expected a mapping, got text",
         ),
         (
             {"actions": [{"target": "info", "remove": True}]},
             r"a JSONPath starts with \$",
         ),
-        ({"actions": [{"target": "$..info", "remove": True}]}, "is not understood"),
+        ({"actions": [{"target": "$..info", "remove": True}]}, "unsupported JSONPath"),
     ],
 )
 def test_an_overlay_that_does_not_fit_is_an_error(changes, words):
     with pytest.raises(SpecError, match=f"^(001.yaml: |').*{words}"):
-        applied(spec(), {"001.yaml": overlay(**changes)})
+        apply_overlays(spec(), {"001.yaml": overlay(**changes)})
 
 
 @pytest.mark.parametrize(
@@ -133,4 +133,4 @@ def test_an_overlay_that_does_not_fit_is_an_error(changes, words):
 )
 def test_a_jsonpath_selects(path, found):
     document = {"a": [{"name": "x", "to": 1}, {"name": "y", "to": 2}], "b.c": {"d": 3}}
-    assert found == [match.node for match in matches(document, path)]
+    assert found == [match.value for match in select(document, path)]

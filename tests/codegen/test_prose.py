@@ -1,15 +1,15 @@
 import pytest
 
 from codegen.access import SpecError
-from codegen.contract.normalise import contract_of
-from codegen.contract.prose import described
-from codegen.contract.slicing import slice_of
+from codegen.contract.normalise import normalise
+from codegen.contract.prose import merge_prose
+from codegen.contract.slicing import slice_document
 from tests.support.tiny_spec import WIDGETS, spec
 
 
 @pytest.fixture
 def bare():
-    return contract_of(slice_of(spec()))
+    return normalise(slice_document(spec()))
 
 
 def test_words_land_where_they_belong(bare):
@@ -30,7 +30,7 @@ def test_words_land_where_they_belong(bare):
             }
         },
     }
-    contract, _ = described(bare, prose)
+    contract, _ = merge_prose(bare, prose)
     listing = contract["paths"][WIDGETS]["get"]
     spinning = contract["paths"][f"{WIDGETS}/{{widget}}/spin"]["post"]
     fields = spinning["requestBody"]["content"]["application/x-www-form-urlencoded"][
@@ -39,7 +39,8 @@ def test_words_land_where_they_belong(bare):
     assert "About." == contract["info"]["description"]
     assert "List." == listing["summary"]
     assert "A page." == listing["responses"]["200"]["description"]
-    assert "Here." == listing["parameters"][0]["description"]
+    described = {one["name"]: one.get("description") for one in listing["parameters"]}
+    assert "Here." == described["expand"]
     assert "Everywhere." == fields["expand"]["description"]
     assert {"red": "Like blood."} == contract["components"]["schemas"]["WidgetColour"][
         "x-enumDescriptions"
@@ -47,25 +48,25 @@ def test_words_land_where_they_belong(bare):
 
 
 def test_what_has_no_words_is_named(bare):
-    _, gaps = described(bare, {"info": "About."})
-    assert "no prose for operations.spin_widget.summary" in gaps
-    assert "no prose for operations.spin_widget.parameters.ways" in gaps
-    assert "no prose for schemas.Widget.description" in gaps
-    assert "no prose for schemas.Widget.fields.colour" in gaps
-    assert "no prose for tags.widgets" in gaps
-    assert "no prose for info" not in gaps
+    _, gaps = merge_prose(bare, {"info": "About."})
+    assert "missing description: operations.spin_widget.summary" in gaps
+    assert "missing description: operations.spin_widget.parameters.ways" in gaps
+    assert "missing description: schemas.Widget.description" in gaps
+    assert "missing description: schemas.Widget.fields.colour" in gaps
+    assert "missing description: tags.widgets" in gaps
+    assert "missing description: info" not in gaps
 
 
 def test_words_for_nothing_are_named(bare):
-    _, gaps = described(
+    _, gaps = merge_prose(
         bare,
         {
             "schemas": {"Widget": {"fields": {"weight": "Heavy."}}},
             "parameters": {"page": "Which."},
         },
     )
-    assert "prose for nothing: schemas" in gaps
-    assert "prose for nothing: parameters" in gaps
+    assert "unused description: schemas" in gaps
+    assert "unused description: parameters" in gaps
 
 
 def test_words_for_nothing_are_named_by_their_highest_dead_place(bare):
@@ -76,32 +77,32 @@ def test_words_for_nothing_are_named_by_their_highest_dead_place(bare):
             "Gone": {"description": "B.", "fields": {"x": "C."}},
         }
     }
-    _, gaps = described(bare, prose)
+    _, gaps = merge_prose(bare, prose)
     expected = [
         f"schemas.{place}"
         for place in ("Gone", "Widget.fields.height", "Widget.fields.weight")
     ]
     assert expected == [
-        line.removeprefix("prose for nothing: ")
+        line.removeprefix("unused description: ")
         for line in gaps
-        if line.startswith("prose for")
+        if line.startswith("unused")
     ]
 
 
 def test_describing_again_replaces_every_word(bare):
-    once, _ = described(
+    once, _ = merge_prose(
         bare,
         {
             "info": "Old.",
             "schemas": {"Widget": {"description": "Old.", "fields": {"id": "Old."}}},
         },
     )
-    assert described(bare, {"info": "New."}) == described(once, {"info": "New."})
+    assert merge_prose(bare, {"info": "New."}) == merge_prose(once, {"info": "New."})
 
 
 def test_prose_that_is_no_text_is_refused(bare):
     with pytest.raises(
         SpecError,
-        match=r"prose\.yaml: schemas\.Widget: should be a mapping, is a number",
+        match=r"prose\.yaml: schemas\.Widget: expected a mapping, got a number",
     ):
-        described(bare, {"schemas": {"Widget": 7}})
+        merge_prose(bare, {"schemas": {"Widget": 7}})

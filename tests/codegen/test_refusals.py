@@ -48,23 +48,23 @@ def nested(document):
 
 
 BAD = {
-    "nothing": (b"", "should be a mapping, is empty"),
-    "a list": (b"[]", "should be a mapping, is a list"),
-    "broken JSON": (b'{"openapi": ', "no JSON"),
-    "broken YAML": (b"a: b: c", "no YAML"),
-    "binary": (b"\x00\xff\xfe", "no YAML"),
+    "nothing": (b"", "expected a mapping, got nothing"),
+    "a list": (b"[]", "expected a mapping, got a list"),
+    "broken JSON": (b'{"openapi": ', "invalid JSON"),
+    "broken YAML": (b"a: b: c", "invalid YAML"),
+    "binary": (b"\x00\xff\xfe", "invalid YAML"),
     "deep YAML": (b"a: " + b"[" * 100_000, "nested too deeply"),
     "deep JSON": (b'{"a": ' * 100_000, "nested too deeply"),
     "a circle": (CIRCLE, "an anchor contains itself"),
     "a bomb of anchors": (BOMB, "more than 5000000 values"),
     "a bomb of references": (
         changed(nested),
-        "more than 100000 schemas; something repeats itself",
+        "more than 100000 schemas, one of them probably repeated",
     ),
-    "no number": (b'{"openapi": NaN}', "no JSON: NaN is no number"),
+    "no number": (b'{"openapi": NaN}', "invalid JSON: NaN is not a number"),
     "a method we do not know": (
         changed(lambda it: it["paths"][WIDGETS].update(put={})),
-        "widgets.put: this method is not understood",
+        "widgets.put: this method is not supported",
     ),
     "a union of two models": (
         changed(
@@ -80,20 +80,20 @@ BAD = {
                 label={"anyOf": [ref("error")], "properties": {}}
             )
         ),
-        "properties.label.anyOf: several schemas in one are not understood",
+        "properties.label.anyOf: combinations of schemas are not supported",
     ),
-    "no OpenAPI": (b'{"hello": "world"}', "openapi: this is no OpenAPI 3 document"),
+    "no OpenAPI": (b'{"hello": "world"}', "openapi: not an OpenAPI 3 document"),
     "Swagger": (
         changed(lambda it: it.update(openapi="2.0")),
-        "openapi: this is no OpenAPI 3 document",
+        "openapi: not an OpenAPI 3 document",
     ),
     "another API": (
         changed(lambda it: it.update(paths={"/v1/charges": {}})),
-        "paths: none starts with",
+        "paths: no path starts with",
     ),
     "a dangling reference": (
         changed(lambda it: widget(it).update(label=ref("gone"))),
-        "properties.label: $ref to 'gone', which is not there",
+        "properties.label: $ref to 'gone', which does not exist",
     ),
     "a foreign reference": (
         changed(lambda it: widget(it).update(label={"$ref": "http://x"})),
@@ -101,11 +101,11 @@ BAD = {
     ),
     "a wrong type deep inside": (
         changed(lambda it: widget(it)["colour"].update(enum=[1])),
-        "properties.colour.enum[0]: should be text",
+        "properties.colour.enum[0]: expected text",
     ),
     "a lone surrogate": (
         changed(lambda it: widget(it)["colour"].update(enum=["\ud800"])),
-        "no text",
+        "not valid text",
     ),
 }
 

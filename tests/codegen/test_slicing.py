@@ -1,18 +1,18 @@
 import pytest
 
 from codegen.access import SpecError
-from codegen.contract.slicing import slice_of
+from codegen.contract.slicing import slice_document
 from tests.support.tiny_spec import WIDGETS, ref, spec, widget
 
 
 def test_a_slice_keeps_the_paths_of_financial_connections_only():
     assert [WIDGETS, f"{WIDGETS}/{{widget}}", f"{WIDGETS}/{{widget}}/spin"] == list(
-        slice_of(spec())["paths"]
+        slice_document(spec())["paths"]
     )
 
 
 def test_a_slice_ends_at_resources_of_other_products():
-    schemas = slice_of(spec())["components"]["schemas"]
+    schemas = slice_document(spec())["components"]["schemas"]
     assert {"type": "object", "x-resourceId": "customer", "x-stub": True} == schemas[
         "customer"
     ]
@@ -23,38 +23,38 @@ def test_a_slice_ends_at_resources_of_other_products():
 def test_a_slice_leaves_a_dangling_reference_for_overlays_to_mend():
     document = spec()
     widget(document)["label"] = ref("nowhere")
-    assert "nowhere" not in slice_of(document)["components"]["schemas"]
+    assert "nowhere" not in slice_document(document)["components"]["schemas"]
 
 
 def test_slicing_changes_nothing_in_what_it_was_given():
     document = spec()
-    slice_of(document)
+    slice_document(document)
     assert spec() == document
 
 
 def test_slicing_a_slice_changes_nothing():
-    once = slice_of(spec())
-    assert once == slice_of(once)
+    once = slice_document(spec())
+    assert once == slice_document(once)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda it: it.update(openapi="2.0"), "openapi: this is no OpenAPI 3 document"),
-        (lambda it: it.pop("openapi"), "openapi: this is no OpenAPI 3 document"),
-        (lambda it: it.update(openapi=3.0), "openapi: should be text, is a number"),
+        (lambda it: it.update(openapi="2.0"), "openapi: not an OpenAPI 3 document"),
+        (lambda it: it.pop("openapi"), "openapi: not an OpenAPI 3 document"),
+        (lambda it: it.update(openapi=3.0), "openapi: expected text, got a number"),
         (
             lambda it: it["info"].update(version="latest"),
-            "info.version: 'latest' is no Stripe API version",
+            "info.version: 'latest' is not a Stripe API version",
         ),
         (lambda it: it.pop("info"), "document: has no 'info'"),
         (
             lambda it: it.update(paths=[]),
-            "document.paths: should be a mapping, is a list",
+            "paths: expected a mapping, got a list",
         ),
         (
             lambda it: it.update(paths={"/v1/charges": {}}),
-            "paths: none starts with /v1/financial_connections/",
+            "paths: no path starts with /v1/financial_connections/",
         ),
         (lambda it: it.pop("components"), "document: has no 'components'"),
         (
@@ -63,7 +63,7 @@ def test_slicing_a_slice_changes_nothing():
         ),
         (
             lambda it: it["components"]["schemas"].update(api_errors=7),
-            "components.schemas.api_errors: should be a mapping",
+            "components.schemas.api_errors: expected a mapping",
         ),
     ],
 )
@@ -71,9 +71,9 @@ def test_what_cannot_be_sliced_is_refused_with_its_place(change, words):
     document = spec()
     change(document)
     with pytest.raises(SpecError, match=words.replace("$", r"\$")):
-        slice_of(document)
+        slice_document(document)
 
 
 def test_a_document_that_is_no_mapping_is_refused():
-    with pytest.raises(SpecError, match="document: should be a mapping, is a list"):
-        slice_of([])
+    with pytest.raises(SpecError, match="document: expected a mapping, got a list"):
+        slice_document([])

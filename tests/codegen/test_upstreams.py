@@ -4,10 +4,11 @@ import tomllib
 
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from codegen.contract.normalise import contract_of
-from codegen.contract.overlay import applied
-from codegen.contract.prose import described, words_of
-from codegen.python.render import rendered
+from codegen.access import Node
+from codegen.contract.normalise import normalise
+from codegen.contract.overlay import apply_overlays
+from codegen.contract.prose import merge_prose, parse_texts
+from codegen.python.render import render
 from codegen.writing import contract_text
 from tests.codegen.conftest import ROOT
 from tests.codegen.test_render import package
@@ -26,9 +27,9 @@ EVERYWHERE = {
 def test_every_upstream_gives_a_package_that_works(slices, overlays, prose, tmp_path):
     assert slices
     for index, (path, upstream) in enumerate(slices.items()):
-        contract, _ = described(contract_of(applied(upstream, overlays)), prose)
+        contract, _ = merge_prose(normalise(apply_overlays(upstream, overlays)), prose)
         OpenAPIV30SpecValidator(contract).validate()
-        rendered(contract, tmp_path / f"package{index}")
+        render(contract, tmp_path / f"package{index}")
         module = package(tmp_path / f"package{index}", f"upstream_package{index}")
         assert upstream["info"]["version"] == module.API_VERSION, path
         assert set(module.api.__all__) >= EVERYWHERE, path
@@ -41,7 +42,7 @@ def test_the_whole_and_the_sliced_specification_give_one_contract(slices, overla
     by_version = {}
     for upstream in slices.values():
         by_version.setdefault(upstream["info"]["version"], []).append(
-            contract_of(applied(upstream, overlays))
+            normalise(apply_overlays(upstream, overlays))
         )
     pairs = [contracts for contracts in by_version.values() if len(contracts) > 1]
     assert pairs
@@ -56,7 +57,9 @@ def test_the_recorded_upstream_gives_the_committed_contract(
     record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
     (path,) = [path for path in spec_files if path.name == record["name"]]
     assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    contract, gaps = described(contract_of(applied(slices[path], overlays)), prose)
+    contract, gaps = merge_prose(
+        normalise(apply_overlays(slices[path], overlays)), prose
+    )
     assert [] == gaps
     assert (
         contract_text(contract)
@@ -74,7 +77,7 @@ def test_bumping_to_the_same_upstream_changes_no_byte(tree, spec_files):
 
 
 def test_no_sentence_of_upstream_is_in_our_prose(slices, prose):
-    ours = {run for text in words_of(prose, ()).values() for run in runs(text)}
+    ours = {run for text in parse_texts(Node(prose)).values() for run in runs(text)}
     assert ours
     theirs = {
         run

@@ -6,9 +6,10 @@ import asyncio
 import inspect
 from urllib.parse import parse_qsl, urlsplit
 
-from codegen.contract.keywords import is_page
-from codegen.python.annotations import choices_of, kind_of
-from codegen.python.ir import facts_of
+from codegen.access import Node
+from codegen.contract.keywords import PAGE
+from codegen.python.parse import parse_contract
+from codegen.python.schema import parse_schemas
 from financial_connections import AsyncClient, RequestOptions
 from financial_connections._transport.wire import wire_request
 from tests.test_facade import FACADE
@@ -57,50 +58,34 @@ def sent_by(function, args, kwargs):
 
 
 def examples(contract):
-    """An object of each model with all its fields, and one with those that are required
-    only.
-    """
-    components = contract["components"]["schemas"]
-    for name, one in facts_of(contract)["classes"].items():
-        if one["kind"] == "model":
-            whole = example(components[name], components)
-            yield name, whole
-            # A list without data is refused, by design.
-            required = {
-                *components[name].get("required", []),
-                *({"data"} if is_page(components[name]) else ()),
-            }
-            yield name, {key: whole[key] for key in sorted(required)}
+    """Yield a full object of each model, and one with its required fields only."""
+    schemas = parse_schemas(Node(contract).child("components", "schemas"))
+    for name, model in parse_contract(contract).classes.items():
+        if model.kind == "model":
+            full = example(schemas[name], schemas)
+            yield name, full
+            # A list without `data` is rejected by design.
+            is_list = PAGE <= schemas[name].properties.keys()
+            required = schemas[name].required | ({"data"} if is_list else set())
+            yield name, {key: full[key] for key in sorted(required)}
 
 
-def example(schema, components):
-    """A value that a schema allows, the richest of a union."""
-    one = max(choices_of(schema, "example"), key=lambda choice: "$ref" in choice)
-    if "$ref" in one:
-        inner = components[one["$ref"].rpartition("/")[2]]
-        return (
-            inner["enum"][0]
-            if kind_of(inner) == "choice"
-            else example(inner, components)
-        )
-    if "properties" in one:
-        return {
-            key: example(field, components) for key, field in one["properties"].items()
-        }
-    match one.get("type"):
-        case "array":
-            return [example(one["items"], components)]
-        case "object":
-            values = one.get("additionalProperties")
-            return {
-                "key": example(values, components)
-                if isinstance(values, dict)
-                else "anything"
-            }
-        case kind:
-            return {"integer": 7, "number": 1.5, "boolean": True, None: "any"}.get(
-                kind, one.get("x-const", "text")
-            )
+def example(schema, schemas):
+    """Return a value that a schema allows, the richest one of a union."""
+    richest = max(schema.alternatives(), key=lambda one: bool(one.reference))
+    if richest.reference:
+        return example(schemas[richest.reference], schemas)
+    if richest.enum:
+        return richest.enum[0]
+    if richest.properties:
+        return {key: example(one, schemas) for key, one in richest.properties.items()}
+    if richest.items is not None:
+        return [example(richest.items, schemas)]
+    if richest.type == "object":
+        value = example(richest.values, schemas) if richest.values else "anything"
+        return {"key": value}
+    scalars = {"integer": 7, "number": 1.5, "boolean": True, "": "any"}
+    return scalars.get(richest.type, richest.constant or "text")
 
 
 def loses_nothing(models, name, whole):

@@ -111,6 +111,8 @@ SPEC: dict[str, Any] = {
                         },
                     ),
                     query("owner", {"type": "string"}, required=True),
+                    query("starting_after", {"type": "string"}),
+                    query("ending_before", {"type": "string"}),
                 ],
                 "requestBody": form(),
                 "responses": answer(PAGE),

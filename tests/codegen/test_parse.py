@@ -1,24 +1,30 @@
 import pytest
 
-from codegen.access import SpecError
-from codegen.contract.normalise import contract_of
-from codegen.contract.slicing import slice_of
-from codegen.python.annotations import answer_hint, argument_hint
-from codegen.python.classes import TAKEN
-from codegen.python.ir import facts_of
+from codegen.access import Node, SpecError
+from codegen.contract.normalise import normalise
+from codegen.contract.slicing import slice_document
+from codegen.python.annotations import argument_type, response_type
+from codegen.python.classes import RESERVED_ATTRIBUTES
+from codegen.python.parse import parse_contract
+from codegen.python.schema import parse_schema, parse_schemas
 from financial_connections._decoding.model import Model
 from tests.support.tiny_spec import WIDGETS, ref, spec
 
 THING = {"type": "object", "properties": {"id": {"type": "string"}}}
-KINDS = {
+SCHEMAS = {
     "A": THING,
     "B": THING,
     "Enum": {"type": "string", "enum": ["x"]},
     "Alias": {"type": "array", "items": ref("Enum")},
 }
+KINDS = parse_schemas(Node(SCHEMAS))
 TEXT = {"type": "string"}
 FREE = {"type": "object", "additionalProperties": True}
 MAP = {"type": "object", "additionalProperties": {"type": "integer"}}
+
+
+def parsed(schema):
+    return parse_schema(Node(schema, "here"))
 
 
 @pytest.mark.parametrize(
@@ -53,13 +59,13 @@ MAP = {"type": "object", "additionalProperties": {"type": "integer"}}
         ),
     ],
 )
-def test_an_answer_has_a_type_that_can_be_decoded(schema, hint):
-    assert hint == answer_hint(schema, KINDS, "here")
+def test_a_response_has_a_type_that_can_be_decoded(schema, hint):
+    assert hint == response_type(parsed(schema), KINDS)
 
 
 def test_a_union_of_two_models_is_refused():
     with pytest.raises(SpecError, match="here: a union of A and B cannot be decoded"):
-        answer_hint({"anyOf": [ref("A"), ref("B")]}, KINDS, "here")
+        response_type(parsed({"anyOf": [ref("A"), ref("B")]}), KINDS)
 
 
 @pytest.mark.parametrize(
@@ -77,25 +83,25 @@ def test_a_union_of_two_models_is_refused():
     ],
 )
 def test_an_argument_takes_whatever_can_be_sent(schema, hint):
-    assert hint == argument_hint(schema, KINDS, "here")
+    assert hint == argument_type(parsed(schema), KINDS)
 
 
 def contract():
-    return contract_of(slice_of(spec()))
+    return normalise(slice_document(spec()))
 
 
 def fields(name):
-    return {one["name"]: one for one in facts_of(contract())["classes"][name]["fields"]}
+    return {one.name: one for one in parse_contract(contract()).classes[name].fields}
 
 
 def test_a_repr_shows_ids_enums_flags_moments_and_models_only():
-    shown = [name for name, one in fields("Widget").items() if not one["hidden"]]
+    shown = [name for name, one in fields("Widget").items() if not one.hidden]
     assert ["id", "object", "colour", "created", "maker", "owner", "parts"] == shown
 
 
 def test_what_requests_are_made_of_is_no_model():
-    classes = facts_of(contract())["classes"]
-    kinds = {name: one["kind"] for name, one in classes.items()}
+    classes = parse_contract(contract()).classes
+    kinds = {name: one.kind for name, one in classes.items()}
     assert "dict" == kinds["SpinWidgetUntil"] == kinds["TimestampRange"]
     assert "literal" == kinds["SpinWidgetWay"] == kinds["WidgetExpand"]
     assert "enum" == kinds["WidgetColour"]
@@ -103,12 +109,12 @@ def test_what_requests_are_made_of_is_no_model():
 
 
 def test_a_call_knows_its_arrays_and_what_it_requires():
-    call = facts_of(contract())["calls"]["spin_widget"]
-    assert ["expand", "until[marks]", "ways"] == call["arrays"]
-    assert ["until[marks]", "ways"] == call["required"]
-    assert ["ways", "expand", "until"] == [one["wire"] for one in call["arguments"]]
-    assert f"{WIDGETS}/{{widget}}/spin" == call["path"]
-    assert [("widget", "widget")] == call["ids"]
+    operation = parse_contract(contract()).operations["spin_widget"]
+    assert ("expand", "until[marks]", "ways") == operation.arrays
+    assert ("until[marks]", "ways") == operation.required_keys
+    assert ["ways", "expand", "until"] == [one.wire for one in operation.arguments]
+    assert f"{WIDGETS}/{{widget}}/spin" == operation.path
+    assert [("widget", "widget")] == [(one.wire, one.name) for one in operation.ids]
 
 
 def put_field(name, schema=TEXT):
@@ -139,14 +145,14 @@ def test_a_field_that_cannot_be_an_attribute_is_left_to_extra(name):
     whole = contract()
     put_field(name)(whole)
     assert name not in {
-        one["name"] for one in facts_of(whole)["classes"]["Widget"]["fields"]
+        one.name for one in parse_contract(whole).classes["Widget"].fields
     }
 
 
 def test_no_field_can_hide_what_every_model_has():
     own = {name for name in dir(Model) if not name.startswith("_")}
     assert own
-    assert set() == own - TAKEN
+    assert set() == own - RESERVED_ATTRIBUTES
 
 
 def rename_parameter(name):
@@ -168,42 +174,45 @@ def add_component(name, schema):
     [
         (
             put_field("x", ref("Nope")),
-            r"properties\.x: \$ref to 'Nope', which is not there",
+            r"properties\.x: \$ref to 'Nope', which does not exist",
         ),
         (
             put_field("x", THING),
-            r"properties\.x: an object with properties needs a name",
+            r"properties\.x: an object with properties must be a named schema",
         ),
-        (put_field("x", {"type": "text"}), r"properties\.x\.type: 'text' is no type"),
+        (
+            put_field("x", {"type": "text"}),
+            r"properties\.x\.type: 'text' is not a type",
+        ),
         (
             put_field("x", {"type": "string", "maxLength": "9"}),
-            r"properties\.x\.maxLength: '9' makes no sense here",
+            r"properties\.x\.maxLength: invalid value '9'",
         ),
-        (put_field("x", 7), r"properties\.x: should be a mapping, is a number"),
+        (put_field("x", 7), r"properties\.x: expected a mapping, got a number"),
         (
             put_field("x", ref("WidgetList")),
-            "contains itself; models have to be acyclic",
+            "contains itself; models must be acyclic",
         ),
         (
             put_field("x", ref("SpinWidgetWay")),
-            "SpinWidgetWay: is part of a request and of an answer",
+            "SpinWidgetWay: is part of a request and of a response",
         ),
         (add_component("bad_name", THING), "'bad_name' cannot be the name of a class"),
         (add_component("Model", THING), "'Model' cannot be the name of a class"),
-        (add_component("Odd", 7), "components.schemas.Odd: should be a mapping"),
+        (add_component("Odd", 7), "components.schemas.Odd: expected a mapping"),
         (
             add_component("Odd", {"type": "string", "enum": ["a-b", "a_b"]}),
             "'a-b' and 'a_b' would both be called A_B",
         ),
         (rename_parameter("a b"), "'a b' cannot be the name of a parameter"),
-        (rename_parameter("limit"), "two parameters would have one name"),
+        (rename_parameter("limit"), "two parameters have the same name"),
         (
             lambda it: it["info"].update(version="x\r\ny"),
-            r"info\.version: .* is no Stripe API version",
+            r"info\.version: .* is not a Stripe API version",
         ),
         (
             lambda it: it["paths"][WIDGETS].update(trace={}),
-            "trace: this method is not understood",
+            "trace: this method is not supported",
         ),
         (
             lambda it: it["paths"][WIDGETS]["get"].update(operationId="class"),
@@ -211,11 +220,11 @@ def add_component(name, schema):
         ),
         (
             lambda it: it["paths"][WIDGETS]["get"].update(operationId="spin_widget"),
-            "is called 'spin_widget' already",
+            "is already called 'spin_widget'",
         ),
         (
             lambda it: it["paths"][WIDGETS]["get"].update(tags=[]),
-            "tags: an operation has one tag",
+            "tags: an operation must have exactly one tag",
         ),
         (
             lambda it: it["paths"][WIDGETS]["get"]["responses"].pop("200"),
@@ -227,7 +236,7 @@ def test_a_contract_that_makes_no_sense_is_refused_with_its_place(change, words)
     whole = contract()
     change(whole)
     with pytest.raises(SpecError, match=words):
-        facts_of(whole)
+        parse_contract(whole)
 
 
 @pytest.mark.parametrize("name", ["from", "options", "sender"])
@@ -236,7 +245,17 @@ def test_a_parameter_that_would_clash_gets_an_underscore(name):
     rename_parameter(name)(whole)
     (one,) = [
         one
-        for one in facts_of(whole)["calls"]["list_widgets"]["arguments"]
-        if one["wire"] == name
+        for one in parse_contract(whole).operations["list_widgets"].arguments
+        if one.wire == name
     ]
-    assert f"{name}_" == one["name"]
+    assert f"{name}_" == one.name
+
+
+@pytest.mark.parametrize("nothing", [None, 7, ["text"]])
+def test_a_description_that_is_not_text_is_ignored(nothing):
+    whole = contract()
+    put_field("x", {"type": "string", "description": nothing})(whole)
+    (field,) = [
+        one for one in parse_contract(whole).classes["Widget"].fields if one.name == "x"
+    ]
+    assert "" == field.doc

@@ -1,0 +1,36 @@
+"""Work out the import lines of generated modules."""
+
+import re
+from collections.abc import Collection, Iterable
+
+from openapi_python_client.strings import PythonIdentifier
+
+PACKAGE = "financial_connections._generated"
+LIBRARY = {
+    "Any": "typing",
+    "Mapping": "collections.abc",
+    "Sequence": "collections.abc",
+    "datetime": "datetime",
+}
+
+
+def import_lines(annotations: Iterable[str], classes: Collection[str]) -> list[str]:
+    """Return the imports that some annotations need, sorted.
+
+    Args:
+        annotations: Types as Python source.
+        classes: Names of the generated classes.
+    """
+    words = {word for text in annotations for word in re.findall(r"\w+", text)}
+    library = [f"from {LIBRARY[word]} import {word}" for word in words & LIBRARY.keys()]
+    models = [
+        f"from {PACKAGE}.models.{module_name(word)} import {word}"
+        for word in words
+        if word in classes
+    ]
+    return sorted(library) + sorted(models)
+
+
+def module_name(name: str) -> str:
+    """Return the module that openapi-python-client puts a class in."""
+    return str(PythonIdentifier(name, "field_"))

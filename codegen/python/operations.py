@@ -1,0 +1,98 @@
+"""Parse the operations of the contract."""
+
+import re
+from keyword import iskeyword
+
+from codegen.access import Node
+from codegen.contract.operations import JSON, METHODS
+from codegen.python.ir import Operation
+from codegen.python.parameters import parse_ids, parse_parameters
+from codegen.python.schema import Schema, Schemas, parse_schema, resolve
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+PAGE_PARAMETERS = {"ending_before", "limit", "starting_after"}
+"""What `Pager` passes to the function that fetches a page."""
+
+
+def parse_operations(document: Node, schemas: Schemas) -> dict[str, Operation]:
+    """Return the operations of the contract by name."""
+    operations: dict[str, Operation] = {}
+    for path, item in document.child("paths").items():
+        for method, node in item.items():
+            if method not in METHODS:
+                raise node.error("this method is not supported")
+            operation = parse_operation(method, path, node, schemas)
+            if operation.name in operations:
+                raise node.get("operationId").error(
+                    f"another operation is already called {operation.name!r}"
+                )
+            operations[operation.name] = operation
+    return dict(sorted(operations.items()))
+
+
+def parse_operation(method: str, path: str, node: Node, schemas: Schemas) -> Operation:
+    """Return one operation."""
+    name = parse_name(node.get("operationId"))
+    tags = node.get("tags", [])
+    if len(tags.texts()) != 1:
+        raise tags.error("an operation must have exactly one tag")
+    ids = parse_ids(path, node)
+    parameters = parse_parameters(node, schemas)
+    names = [parameter.name for parameter in (*ids, *parameters)]
+    if len(set(names)) < len(names):
+        raise node.error("two parameters have the same name")
+    response = parse_response(node, schemas)
+    is_list = {parameter.wire for parameter in parameters} >= PAGE_PARAMETERS
+    return Operation(
+        location=node.location,
+        name=name,
+        tag=parse_name(tags.replace(tags.value[0])),
+        method=method.upper(),
+        path=path,
+        ids=tuple(ids),
+        parameters=tuple(parameters),
+        response=response,
+        item=item_of(schemas[response], schemas) if is_list else "",
+        summary=text_of(node.get("summary")) or f"`{name}` of the API.",
+        description=text_of(node.get("description")),
+        returns=text_of(node.child("responses", "200").get("description")),
+        raises={
+            error: text_of(text)
+            for error, text in node.get("x-raises", {}).items()
+            if error.isidentifier()
+        },
+        source=text_of(node.get("externalDocs", {}).get("url")),
+    )
+
+
+def parse_response(operation: Node, schemas: Schemas) -> str:
+    """Return the name of the model in an operation's response."""
+    schema = parse_schema(
+        operation.child("responses", "200", "content", JSON, "schema")
+    )
+    if not schema.reference or resolve(schema, schemas).kind != "object":
+        raise schema.error("the response is not a named model")
+    return schema.reference
+
+
+def item_of(page: Schema, schemas: Schemas) -> str:
+    """Return the name of the model in a page's `data`, or nothing if it is no page."""
+    data = page.properties.get("data")
+    if data is None or data.items is None or "has_more" not in page.properties:
+        return ""
+    item = data.items
+    is_model = item.reference and resolve(item, schemas).kind == "object"
+    return item.reference if is_model else ""
+
+
+def parse_name(node: Node) -> str:
+    """Return a name that a module and a function can have."""
+    name = node.text()
+    if not NAME.fullmatch(name) or iskeyword(name):
+        raise node.error(f"{name!r} cannot be the name of a module")
+    return name
+
+
+def text_of(node: Node) -> str:
+    """Return a text, or nothing if the value is not text."""
+    return node.value if isinstance(node.value, str) else ""

@@ -1,0 +1,132 @@
+"""Parse the parameters of an operation, from its query or its form."""
+
+import re
+from keyword import iskeyword
+
+from codegen.access import Node
+from codegen.contract.operations import FORM
+from codegen.python.annotations import argument_type
+from codegen.python.ir import Parameter
+from codegen.python.schema import Schema, Schemas, parse_schema, resolve
+
+RESERVED = {"sender", "self", "options", "request", "fetch"}
+"""Names that generated functions use themselves."""
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+PLACEHOLDER = re.compile(r"(?<=/)\{([^/]*)\}(?=/|\Z)")
+
+
+def parse_parameters(operation: Node, schemas: Schemas) -> list[Parameter]:
+    """Return the query parameters or form fields of an operation."""
+    parameters = []
+    for node in operation.get("parameters", []).elements():
+        where = node.get("in")
+        if where.value == "path":
+            continue
+        if where.value != "query":
+            raise where.error("only path and query are supported")
+        name = node.get("name")
+        is_required = node.get("required").value is True
+        schema = parse_schema(node.child("schema"))
+        parameters.append(
+            build_parameter(name, schema, node, schemas, is_required=is_required)
+        )
+    if operation.has("requestBody"):
+        form = operation.child("requestBody", "content", FORM, "schema")
+        required = form.get("required", []).texts()
+        for key, node in form.get("properties", {}).items():
+            schema = parse_schema(node)
+            name = node.replace(key)
+            is_required = key in required
+            parameters.append(
+                build_parameter(name, schema, node, schemas, is_required=is_required)
+            )
+    return sorted(parameters, key=lambda parameter: parameter.wire)
+
+
+def build_parameter(
+    name: Node, schema: Schema, described: Node, schemas: Schemas, *, is_required: bool
+) -> Parameter:
+    """Return one parameter."""
+    wire = name.text()
+    own_key = [wire] if is_required else []
+    description = described.get("description").value
+    return Parameter(
+        location=name.location,
+        wire=wire,
+        name=argument_name(name),
+        annotation=argument_type(schema, schemas),
+        required=is_required,
+        limits=schema.limits,
+        arrays=tuple(array_keys(wire, schema, schemas)),
+        required_keys=(*own_key, *required_keys(wire, schema, schemas)),
+        description=description if isinstance(description, str) else "",
+    )
+
+
+def parse_ids(path: str, operation: Node) -> list[Parameter]:
+    """Return the placeholders of a path, in order."""
+    node = Node(path, f"paths.{path}")
+    if re.search(r"[{}]", PLACEHOLDER.sub("", path)):
+        raise node.error("a placeholder must be a whole segment of the path")
+    descriptions = {
+        parameter.get("name").value: parameter.get("description").value
+        for parameter in operation.get("parameters", []).elements()
+        if parameter.get("in").value == "path"
+        and isinstance(parameter.get("name").value, str)
+    }
+    ids = []
+    for wire in PLACEHOLDER.findall(path):
+        text = descriptions.get(wire)
+        ids.append(
+            Parameter(
+                location=node.location,
+                wire=wire,
+                name=argument_name(node.replace(wire)),
+                annotation="str",
+                required=True,
+                limits={},
+                arrays=(),
+                required_keys=(),
+                description=text if isinstance(text, str) else "",
+            )
+        )
+    return ids
+
+
+def array_keys(key: str, schema: Schema, schemas: Schemas) -> list[str]:
+    """Return the keys at and below a parameter that hold an array."""
+    keys = set()
+    for alternative in schema.alternatives():
+        if alternative.items is not None:
+            keys.add(key)
+        for name, field in fields_of(alternative, schemas):
+            keys |= {*array_keys(f"{key}[{name}]", field, schemas)}
+    return sorted(keys)
+
+
+def required_keys(key: str, schema: Schema, schemas: Schemas) -> list[str]:
+    """Return the keys below a parameter that must be present."""
+    keys = set()
+    for alternative in schema.alternatives():
+        for name, field in fields_of(alternative, schemas):
+            inner = f"{key}[{name}]"
+            if name in resolve(alternative, schemas).required:
+                keys.add(inner)
+            keys |= {*required_keys(inner, field, schemas)}
+    return sorted(keys)
+
+
+def fields_of(schema: Schema, schemas: Schemas) -> list[tuple[str, Schema]]:
+    """Return the fields of the object that a schema refers to."""
+    if not schema.reference:
+        return []
+    target = resolve(schema, schemas)
+    return list(target.properties.items()) if target.kind == "object" else []
+
+
+def argument_name(name: Node) -> str:
+    """Return the Python name of a parameter, with an underscore if it is reserved."""
+    wire = name.text()
+    if not NAME.fullmatch(wire):
+        raise name.error(f"{wire!r} cannot be the name of a parameter")
+    return f"{wire}_" if iskeyword(wire) or wire in RESERVED else wire
