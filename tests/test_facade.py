@@ -2,12 +2,13 @@
 deviations listed.
 """
 
+import ast
 import inspect
 from pathlib import Path
 
 import yaml
 
-from financial_connections import API_VERSION, AsyncClient, models, params
+from financial_connections import API_VERSION, AsyncClient, accounts, models, params
 from financial_connections._generated import models as generated
 
 CONTRACT = yaml.safe_load(
@@ -84,10 +85,32 @@ def test_ids_are_positional_and_everything_else_is_not():
         assert "options" == [p.name for p in parameters][-1], operation_id
 
 
+def test_overloads_differ_from_their_method_in_expand_and_result_only():
+    tree = ast.parse(Path(accounts.__file__).read_text())
+    (facade,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    methods = [node for node in facade.body if isinstance(node, ast.AsyncFunctionDef)]
+    shared = {}
+    for method in methods:
+        shared.setdefault(method.name, []).append(arguments_without_expand(method))
+    assert {"refresh_and_wait": 4, "wait_for_refresh": 4} == {
+        name: len(some) for name, some in shared.items()
+    }
+    for name, (first, *others) in shared.items():
+        assert [first] * len(others) == others, name
+
+
+def arguments_without_expand(method):
+    arguments, keywords = method.args.args, method.args.kwonlyargs
+    named = zip(keywords, method.args.kw_defaults, strict=True)
+    return [ast.unparse(one) for one in arguments] + [
+        (ast.unparse(one), ast.unparse(default) if default else "")
+        for one, default in named
+        if one.arg != "expand"
+    ]
+
+
 def test_every_generated_type_is_public_in_one_place():
-    public = (
-        set(models.__all__) - {"AccountWithOwnership", "Model", "OpenEnum"}
-    ) | set(params.__all__)
+    public = (set(models.__all__) - {"Model", "OpenEnum"}) | set(params.__all__)
     assert set(generated.__all__) == public
     assert not set(models.__all__) & set(params.__all__)
 

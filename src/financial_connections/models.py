@@ -6,8 +6,6 @@ value of an enum is a member whose `is_known` is False. Times are in seconds sin
 epoch, and amounts in the smallest unit of the currency (cents).
 """
 
-from typing import TYPE_CHECKING
-
 from financial_connections._decoding import (
     Model,
     OpenEnum,
@@ -25,6 +23,7 @@ from financial_connections._generated.models import (
     AccountOwnership,
     AccountStatus,
     AccountSubcategory,
+    AccountWithOwnership,
     Balance,
     BalanceRefresh,
     BalanceType,
@@ -49,18 +48,6 @@ from financial_connections._generated.models import (
     TransactionRefresh,
     TransactionStatus,
 )
-
-if TYPE_CHECKING:
-
-    class AccountWithOwnership(Account):
-        """An `Account` requested with `expand=["ownership"]`, for type checkers.
-
-        At run time, it is `Account`.
-        """
-
-        ownership: AccountOwnership | None
-else:
-    AccountWithOwnership = Account
 
 __all__ = [
     "Account",

@@ -1,5 +1,6 @@
 """What a user's type checker must infer. Not run: mypy and pyright read it."""
 
+from collections.abc import Sequence
 from typing import assert_never, assert_type
 
 from financial_connections import AsyncClient, Page, Pager, RawResponse, expanded, id_of
@@ -12,6 +13,7 @@ from financial_connections.models import (
     Session,
     Transaction,
 )
+from financial_connections.params import AccountExpand
 
 
 async def calls(client: AsyncClient) -> None:
@@ -60,7 +62,63 @@ async def expansion(client: AsyncClient) -> None:
     both = await client.accounts.retrieve(
         "fca_1", expand=["ownership", "account_holder.customer"]
     )
-    assert_type(both, Account)
+    assert_type(both, AccountWithOwnership)
+    await every_combination_of_paths(client)
+
+
+async def every_combination_of_paths(client: AsyncClient) -> None:
+    accounts = client.accounts
+    # Without `ownership`, nothing is narrowed.
+    assert_type(await accounts.retrieve("fca_1", expand=None), Account)
+    assert_type(await accounts.retrieve("fca_1", expand=[]), Account)
+    assert_type(
+        await accounts.retrieve("fca_1", expand=["account_holder.customer"]), Account
+    )
+    assert_type(
+        await accounts.retrieve(
+            "fca_1", expand=["account_holder.account", "account_holder.customer"]
+        ),
+        Account,
+    )
+    # With `ownership`, at any position of a list or a tuple, it is.
+    retrieved = await accounts.retrieve(
+        "fca_1", expand=["account_holder.account", "ownership"]
+    )
+    assert_type(retrieved.ownership, AccountOwnership | None)
+    retrieved = await accounts.retrieve(
+        "fca_1",
+        expand=["ownership", "account_holder.account", "account_holder.customer"],
+    )
+    assert_type(retrieved.ownership, AccountOwnership | None)
+    retrieved = await accounts.retrieve(
+        "fca_1", expand=("account_holder.account", "ownership")
+    )
+    assert_type(retrieved.ownership, AccountOwnership | None)
+    listed = accounts.list(expand=["ownership", "account_holder.customer"])
+    assert_type(listed, Pager[AccountWithOwnership])
+    refreshed = await accounts.refresh(
+        "fca_1", features=["ownership"], expand=["ownership", "account_holder.customer"]
+    )
+    assert_type(refreshed.ownership, AccountOwnership | None)
+    waited = await accounts.refresh_and_wait(
+        "fca_1", features=["ownership"], expand=["account_holder.customer", "ownership"]
+    )
+    assert_type(waited.ownership, AccountOwnership | None)
+    waited = await accounts.wait_for_refresh(
+        "fca_1", features=["ownership"], expand=["ownership", "account_holder.account"]
+    )
+    assert_type(waited.ownership, AccountOwnership | None)
+    assert_type(
+        await accounts.wait_for_refresh("fca_1", features=["ownership"]), Account
+    )
+
+
+async def paths_that_are_not_known(
+    client: AsyncClient, paths: Sequence[AccountExpand]
+) -> None:
+    account = await client.accounts.retrieve("fca_1", expand=paths)
+    assert_type(account, Account)
+    assert_type(client.accounts.list(expand=paths), Pager[Account])
 
 
 def matching(status: AccountStatus) -> str:
