@@ -78,7 +78,7 @@ async def retrieve(client: Any, task: Task) -> float:
     accounts = [account_id(name=str(number)) for number in range(task.calls)]
     clock = time.perf_counter if task.concurrency else time.process_time
     # The first calls are slow, and open the connections.
-    warm_up = accounts[: min(max(20, 2 * task.concurrency), 200)]
+    warm_up = accounts[: min(max(100, 2 * task.concurrency), 200)]
     await _retrieve_all(client, warm_up, task.concurrency or 1)
     start = clock()
     await _retrieve_all(client, accounts, task.concurrency or 1)

@@ -32,7 +32,7 @@ def leave_as_killed(export, *_):
 
 
 def export_pages(target, *, resume):
-    """Export `PAGES` like the command does, which continues after a cursor."""
+    """Export `PAGES` as the command does, continuing after the cursor."""
     export = Export(target, format_for(target), OPTIONS, resume=resume, force=False)
     with export:
         first = export.state.count // 2
@@ -144,7 +144,7 @@ def stop_export(command, sandbox, target, count, signal_number):
 
 # tests/soak has the other formats.
 @pytest.mark.parametrize("extension", [".csv"])
-def test_an_export_of_25000_killed_three_times_equals_an_unbroken_one(
+def test_an_export_of_25000_killed_three_times_equals_an_uninterrupted_one(
     many, tmp_path, extension
 ):
     whole, target = tmp_path / f"whole{extension}", tmp_path / f"out{extension}"

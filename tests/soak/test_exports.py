@@ -6,9 +6,9 @@ from tests.cli import test_export_interruptions as interruptions
 
 
 @pytest.mark.parametrize("extension", [".jsonl", ".parquet"])
-def test_an_export_of_25000_killed_three_times_equals_an_unbroken_one(
+def test_an_export_of_25000_killed_three_times_equals_an_uninterrupted_one(
     many, tmp_path, extension
 ):
-    interruptions.test_an_export_of_25000_killed_three_times_equals_an_unbroken_one(
+    interruptions.test_an_export_of_25000_killed_three_times_equals_an_uninterrupted_one(
         many, tmp_path, extension
     )

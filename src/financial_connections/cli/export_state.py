@@ -1,4 +1,4 @@
-"""The progress of an export, kept in a file beside it so that it can be resumed."""
+"""The progress of an export, kept in a file so that the export can be resumed."""
 
 import json
 from collections.abc import Mapping

@@ -28,7 +28,7 @@ def sandbox(
             min=0,
             max=65_535,
             metavar="N",
-            help="Port to listen on; 0 for any free one.",
+            help="Port to listen on; 0 picks a free one.",
         ),
     ] = 12111,
     seed: Annotated[

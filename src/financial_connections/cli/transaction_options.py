@@ -30,7 +30,7 @@ Since = Annotated[
     typer.Option(
         parser=_parse_since,
         metavar="TIME",
-        help="Only transactions made at or after this time: a day (in UTC), an ISO 8601"
+        help="Only transactions at or after this time: a day (in UTC), an ISO 8601"
         " time, or seconds since the epoch.",
     ),
 ]
@@ -39,7 +39,7 @@ Until = Annotated[
     typer.Option(
         parser=_parse_until,
         metavar="TIME",
-        help="Only transactions made at or before this time; a day is included.",
+        help="Only transactions at or before this time; a day counts until its end.",
     ),
 ]
 AfterRefresh = Annotated[
