@@ -75,9 +75,7 @@ def test_a_missing_extra_is_named(monkeypatch, capsys, missing):
     )
     assert 2 == main([])
     message = capsys.readouterr().err
-    assert message == (
-        "fincon is not installed; run: pip install 'financial-connections[cli]'\n"
-    )
+    assert message == ("fincon requires: pip install 'financial-connections[cli]'\n")
 
 
 def test_parquet_without_its_extra_is_rejected_before_sending(
@@ -88,8 +86,7 @@ def test_parquet_without_its_extra_is_rejected_before_sending(
     status, _, err = run("transactions", "export", "--account", "fca_1", "--to", target)
     assert 2 == status
     assert err == (
-        "fincon: Parquet is not installed; run:"
-        " pip install 'financial-connections[parquet]'\n"
+        "fincon: Parquet requires: pip install 'financial-connections[parquet]'\n"
     )
     assert [] == list(tmp_path.iterdir())
 

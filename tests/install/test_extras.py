@@ -167,7 +167,7 @@ def test_fincon_reads_a_sandbox_of_its_own_or_names_the_extra(installed):
         assert "transactions" in told.stdout
         assert '"financial_connections.account"' in listed.stdout
     else:
-        missing = (2, "fincon needs: pip install 'financial-connections[cli]'\n")
+        missing = (2, "fincon requires: pip install 'financial-connections[cli]'\n")
         assert [missing] * 2 == [
             (done.returncode, done.stderr) for done in (told, listed)
         ]

@@ -21,9 +21,7 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status.
     """
     if any(find_spec(name) is None for name in ("babel", "rich", "typer")):
-        sys.stderr.write(
-            "fincon is not installed; run: pip install 'financial-connections[cli]'\n"
-        )
+        sys.stderr.write("fincon requires: pip install 'financial-connections[cli]'\n")
         return 2
     try:
         # Imported here because the module needs the packages checked above.

@@ -47,8 +47,7 @@ def format_for(target: Path) -> Format:
         )
     if extension == ".parquet" and find_spec("pyarrow") is None:
         raise UsageError(
-            "Parquet is not installed; run:"
-            " pip install 'financial-connections[parquet]'"
+            "Parquet requires: pip install 'financial-connections[parquet]'"
         )
     return _FORMATS[extension]
 
