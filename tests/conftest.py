@@ -7,6 +7,9 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("project", deadline=None, print_blob=True)
+settings.register_profile(
+    "thorough", deadline=None, max_examples=1_000, print_blob=True
+)
 settings.load_profile("project")
 
 

@@ -253,7 +253,9 @@ async def test_many_calls_at_once_get_their_own_answers(sandbox, client):
 async def test_the_sandbox_works_without_a_socket(sandbox):
     account = sandbox.add_account()
     async with (
-        httpx.AsyncClient(transport=httpx.ASGITransport(application(sandbox))) as http_client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(application(sandbox))
+        ) as http_client,
         AsyncClient(sandbox.api_key, http_client=http_client) as client,
     ):
         assert account == (await client.accounts.retrieve(account)).id

@@ -1,14 +1,7 @@
-"""A hundred thousand transactions, with faults, under trio."""
+"""A large sync of many accounts, with faults and a rate limit."""
 
-import pytest
-
-from tests.sync import test_load
+from tests.sync.test_load import sync_with_faults
 
 
-@pytest.mark.parametrize("anyio_backend", ["trio"])
-async def test_100_000_transactions_arrive_complete_under_trio(
-    monkeypatch, anyio_backend
-):
-    await test_load.test_100_000_transactions_arrive_complete(
-        monkeypatch, anyio_backend
-    )
+async def test_100_000_transactions_arrive_complete(monkeypatch):
+    await sync_with_faults(200, monkeypatch)

@@ -6,7 +6,7 @@ saved.
 """
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.sync.consumer import Consumer
@@ -19,7 +19,6 @@ def scripts(*kinds):
     return st.lists(st.tuples(kind, st.integers(0, 11)), max_size=60)
 
 
-@settings(max_examples=150)
 @given(
     scripts("arrive", "change", "refresh", "advance", "fail"),
     st.integers(0, 12),
@@ -38,7 +37,6 @@ async def test_the_table_equals_the_sandbox(script, transactions, limit):
     assert institution.truth == consumer.table
 
 
-@settings(max_examples=400)
 @given(
     scripts("arrive", "arrive", "change", "refresh", "finish", "stale"),
     st.sampled_from(["created", "transacted_at", "updated"]),
