@@ -49,11 +49,11 @@ def refused(status=400, headers=None, **error):
         (302, {}, APIStatusError),
     ],
 )
-def test_type_and_code_come_before_the_status(status, error, expected):
+def test_type_and_code_take_precedence_over_the_status(status, error, expected):
     assert expected is type(refused(status, **error))
 
 
-def test_an_error_has_all_that_stripe_said():
+def test_an_error_has_all_fields_of_the_response():
     error = refused(
         400,
         {"stripe-should-retry": "false"},
@@ -98,7 +98,7 @@ def test_an_error_has_all_that_stripe_said():
         (b"x" * 1_000_000, "x" * 499 + "…"),
     ],
 )
-def test_any_body_makes_an_error_with_a_short_printable_text(content, message):
+def test_any_body_gives_a_short_printable_message(content, message):
     error = error_from(502, {"request-id": "req_1"}, content)
     assert errors.ServerError is type(error)
     assert (message, "req_1") == (error.message, error.request_id)
@@ -110,13 +110,13 @@ def test_any_body_makes_an_error_with_a_short_printable_text(content, message):
     | st.text().map(str.encode)
     | st.from_type(type(None)).map(lambda _: b'{"error":{}}')
 )
-def test_no_body_is_too_odd_for_an_error(content):
+def test_any_json_body_gives_an_error(content):
     error = error_from(500, {}, content)
     assert str(error).isprintable()
     assert len(str(error)) < 700
 
 
-def test_a_secret_that_the_server_quotes_is_masked():
+def test_a_secret_in_the_message_is_masked():
     error = refused(
         401,
         message="Invalid key sk_live_abc123XYZ and rk_test_9 and whsec_Zz9+/= and fcsess_1_secret_2",
@@ -127,7 +127,7 @@ def test_a_secret_that_the_server_quotes_is_masked():
     )
 
 
-def test_a_secret_that_the_server_quotes_is_nowhere_in_the_error():
+def test_a_secret_in_the_response_is_nowhere_in_the_error():
     error = refused(
         401,
         message="sk_live_CANARY",
@@ -153,7 +153,7 @@ def every_error():
 
 
 @pytest.mark.parametrize("error_class", every_error())
-def test_every_error_is_public_and_pickles_and_copies(error_class):
+def test_every_error_is_public_and_can_be_pickled_and_copied(error_class):
     assert error_class is getattr(financial_connections, error_class.__name__)
     error = error_class("what happened")
     error.request_id = "req_1"
@@ -169,7 +169,7 @@ def test_every_error_is_public_and_pickles_and_copies(error_class):
         )
 
 
-def test_a_refusal_pickles_with_all_its_fields():
+def test_a_status_error_is_pickled_with_all_its_fields():
     error = error_from(
         429,
         {"retry-after": "3", "stripe-rate-limited-reason": "global-rate"},
@@ -198,5 +198,5 @@ def test_a_refusal_pickles_with_all_its_fields():
         (errors.WebhookSignatureError, ValueError),
     ],
 )
-def test_errors_are_also_what_the_standard_library_calls_them(error_class, builtin):
+def test_errors_derive_from_those_of_the_standard_library(error_class, builtin):
     assert issubclass(error_class, builtin)

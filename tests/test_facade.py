@@ -59,7 +59,7 @@ def test_every_operation_has_a_facade_method():
     assert set(operations()) == set(FACADE)
 
 
-def test_every_parameter_of_an_operation_is_one_of_its_method():
+def test_every_parameter_of_an_operation_is_in_its_method():
     client = AsyncClient("sk_test_1")
     for operation_id, operation in operations().items():
         resource, _, call = FACADE[operation_id].partition(".")
@@ -69,7 +69,7 @@ def test_every_parameter_of_an_operation_is_one_of_its_method():
         )
 
 
-def test_ids_are_positional_and_everything_else_is_not():
+def test_only_ids_are_positional():
     client = AsyncClient("sk_test_1")
     for operation_id, operation in operations().items():
         resource, _, call = FACADE[operation_id].partition(".")
@@ -109,11 +109,11 @@ def arguments_without_expand(method):
     ]
 
 
-def test_every_generated_type_is_public_in_one_place():
+def test_every_generated_type_is_public_once():
     public = (set(models.__all__) - {"Model", "OpenEnum"}) | set(params.__all__)
     assert set(generated.__all__) == public
     assert not set(models.__all__) & set(params.__all__)
 
 
-def test_the_api_version_is_the_contracts():
+def test_the_api_version_equals_that_of_the_contract():
     assert CONTRACT["info"]["version"] == API_VERSION

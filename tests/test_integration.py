@@ -38,7 +38,7 @@ async def client(sandbox):
         yield client
 
 
-async def test_every_transaction_arrives_once_forwards_and_backwards(sandbox, client):
+async def test_every_transaction_is_listed_once_in_both_directions(sandbox, client):
     account = sandbox.add_account(transactions=345)
     pager = client.transactions.list(account=account)
     forwards = [transaction.id async for transaction in pager]
@@ -65,7 +65,7 @@ async def test_a_refresh_runs_from_pending_to_succeeded(sandbox, client):
     )
 
 
-async def test_owners_are_reached_by_id_and_by_expansion(sandbox, client):
+async def test_owners_can_be_listed_and_expanded(sandbox, client):
     account = sandbox.add_account(owners=3)
     plain = await client.accounts.retrieve(account)
     owners = await client.accounts.list_owners(
@@ -84,7 +84,7 @@ async def test_owners_are_reached_by_id_and_by_expansion(sandbox, client):
     assert id_of(plain.ownership) == listed[0].ownership.id
 
 
-async def test_an_expanded_customer_is_an_object(sandbox, client):
+async def test_an_expanded_customer_is_decoded_as_an_object(sandbox, client):
     customer = sandbox.add_customer(email="ada@example.com")
     account = sandbox.add_account(customer=customer)
     holder = (
@@ -156,21 +156,21 @@ async def test_transactions_are_filtered_by_time(sandbox, client):
         (lambda c: c.accounts.list(expand=["nonsense"]), InvalidRequestError),
     ],
 )
-async def test_a_refusal_is_a_typed_error(call, expected, client):
+async def test_an_error_response_raises_a_typed_error(call, expected, client):
     with pytest.raises(expected) as caught:
         await call(client)
     assert caught.value.request_id.startswith("req_")
     assert "invalid_request_error" == caught.value.type
 
 
-async def test_an_inactive_account_says_so(sandbox, client):
+async def test_an_inactive_account_raises_an_error(sandbox, client):
     account = sandbox.add_account()
     sandbox.deactivate(account)
     with pytest.raises(AccountInactiveError):
         await client.accounts.refresh(account, features=["balance"])
 
 
-async def test_a_restricted_key_may_not_write(sandbox, client):
+async def test_a_restricted_key_cannot_write(sandbox, client):
     account = sandbox.add_account()
     reader = client.with_options(api_key=sandbox.add_key(read_only=True))
     assert account == (await reader.accounts.retrieve(account)).id
@@ -178,7 +178,7 @@ async def test_a_restricted_key_may_not_write(sandbox, client):
         await reader.accounts.refresh(account, features=["balance"])
 
 
-async def test_a_lost_answer_is_repeated_and_takes_effect_once(
+async def test_a_lost_response_is_retried_and_takes_effect_once(
     sandbox, client, no_waiting
 ):
     account = sandbox.add_account(transactions=5)
@@ -192,9 +192,7 @@ async def test_a_lost_answer_is_repeated_and_takes_effect_once(
     )
 
 
-async def test_an_error_of_unknown_outcome_gives_the_key_to_repeat_with(
-    sandbox, client
-):
+async def test_an_error_without_a_response_has_the_idempotency_key(sandbox, client):
     account = sandbox.add_account(transactions=5)
     once = client.with_options(max_retries=0)
     sandbox.inject(Fault("response_lost", operation="refresh_account", times=1))
@@ -222,21 +220,21 @@ async def test_an_error_of_unknown_outcome_gives_the_key_to_repeat_with(
         "reset_mid_body",
     ],
 )
-async def test_a_passing_fault_is_not_seen(kind, sandbox, client, no_waiting):
+async def test_a_fault_that_passes_is_not_raised(kind, sandbox, client, no_waiting):
     account = sandbox.add_account()
     sandbox.inject(Fault(kind, times=2))
     assert account == (await client.accounts.retrieve(account)).id
     assert 2 == len(no_waiting)
 
 
-async def test_a_lasting_fault_is_seen(sandbox, client, no_waiting):
+async def test_a_fault_that_lasts_is_raised(sandbox, client, no_waiting):
     sandbox.inject(Fault("rate_limited", times=3))
     with pytest.raises(RateLimitError) as caught:
         await client.accounts.list()
     assert 3 == caught.value.attempts
 
 
-async def test_many_calls_at_once_get_their_own_answers(sandbox, client):
+async def test_concurrent_calls_receive_their_own_responses(sandbox, client):
     accounts = [sandbox.add_account() for _ in range(20)]
     found = []
 
@@ -261,7 +259,7 @@ async def test_the_sandbox_works_without_a_socket(sandbox):
         assert account == (await client.accounts.retrieve(account)).id
 
 
-async def test_prefetching_sends_the_next_request_before_it_hands_over_a_page(sandbox):
+async def test_prefetch_sends_the_next_request_before_it_yields_a_page(sandbox):
     account = sandbox.add_account(transactions=300)
     events = []
     async with (

@@ -14,7 +14,7 @@ ACCOUNTS = "https://api.stripe.com/v1/financial_connections/accounts"
 TRANSACTIONS = "https://api.stripe.com/v1/financial_connections/transactions"
 
 
-async def test_pytest_httpx_answers(httpx_mock):
+async def test_pytest_httpx_can_mock_responses(httpx_mock):
     httpx_mock.add_response(
         url=f"{ACCOUNTS}/fca_1?expand%5B0%5D=ownership", json=ACCOUNT
     )
@@ -52,7 +52,7 @@ async def test_pytest_httpx_matches_headers_and_bodies(httpx_mock):
 
 
 @respx.mock
-async def test_respx_answers():
+async def test_respx_can_mock_responses():
     route = respx.get(f"{ACCOUNTS}/fca_1").respond(json=ACCOUNT)
     respx.get(f"{ACCOUNTS}/fca_2").respond(
         404, json={"error": {"type": "invalid_request_error"}}
@@ -84,7 +84,7 @@ async def test_respx_matches_parameters_page_by_page():
 
 
 @respx.mock
-async def test_respx_matches_forms_and_raises(no_waiting):
+async def test_respx_can_match_forms_and_raise(no_waiting):
     route = respx.post(f"{ACCOUNTS}/fca_1/refresh", data={"features[0]": "balance"})
     route.side_effect = [
         httpx.ConnectError("refused"),
@@ -98,7 +98,7 @@ async def test_respx_matches_forms_and_raises(no_waiting):
     assert 5 == route.call_count
 
 
-async def test_a_request_that_a_mock_saw_is_httpx_s_own_in_every_way(httpx_mock):
+async def test_the_url_of_a_mocked_request_equals_one_of_httpx(httpx_mock):
     httpx_mock.add_response(json=ACCOUNT)
     async with AsyncClient(KEY, base_url="https://api.stripe.com/ab/") as client:
         await client.accounts.retrieve("fca/ä?")

@@ -25,7 +25,7 @@ def answers(httpx_mock):
     httpx_mock.add_response(json=ACCOUNT, headers={"Request-Id": "req_2"})
 
 
-async def test_a_handler_is_told_of_every_attempt(httpx_mock, no_waiting):
+async def test_a_handler_receives_the_events_of_every_attempt(httpx_mock, no_waiting):
     answers(httpx_mock)
     events = []
     async with AsyncClient("sk_test_1", on_event=events.append) as client:
@@ -51,7 +51,7 @@ async def test_a_handler_is_told_of_every_attempt(httpx_mock, no_waiting):
     assert "fca_secret" not in repr(events)
 
 
-async def test_views_tell_the_same_handler(httpx_mock):
+async def test_derived_clients_share_the_handler(httpx_mock):
     httpx_mock.add_response(json={})
     events = []
     async with AsyncClient("sk_test_1", on_event=events.append) as client:
@@ -59,7 +59,7 @@ async def test_views_tell_the_same_handler(httpx_mock):
     assert [None, None] == [event.url_template for event in events]
 
 
-async def test_a_handler_that_raises_is_logged_and_harms_nothing(httpx_mock, caplog):
+async def test_an_error_of_a_handler_is_logged_and_ignored(httpx_mock, caplog):
     httpx_mock.add_response(json=ACCOUNT)
 
     def handler(event):
@@ -74,14 +74,14 @@ async def test_a_handler_that_raises_is_logged_and_harms_nothing(httpx_mock, cap
     )
 
 
-async def test_a_notice_of_stripes_is_a_warning(httpx_mock):
+async def test_a_notice_causes_a_warning(httpx_mock):
     httpx_mock.add_response(json=ACCOUNT, headers={"Stripe-Notice": "upgrade soon\x07"})
     async with AsyncClient("sk_test_1") as client:
         with pytest.warns(UserWarning, match="^Stripe says: upgrade soon$"):
             await client.accounts.retrieve("fca_1")
 
 
-async def test_the_same_notice_is_shown_once(httpx_mock):
+async def test_the_same_notice_causes_one_warning(httpx_mock):
     httpx_mock.add_response(
         json=ACCOUNT, headers={"Stripe-Notice": "upgrade soon"}, is_reusable=True
     )
@@ -102,7 +102,7 @@ def exported():
     provider.shutdown()
 
 
-async def test_every_attempt_is_a_span(httpx_mock, no_waiting, exported):
+async def test_every_attempt_has_a_span(httpx_mock, no_waiting, exported):
     exporter, provider = exported
     answers(httpx_mock)
     async with AsyncClient("sk_test_1", on_event=spans(provider)) as client:
@@ -144,7 +144,7 @@ async def test_every_attempt_is_a_span(httpx_mock, no_waiting, exported):
     assert all(span.attributes["financial_connections.waited"] >= 0 for span in found)
 
 
-async def test_a_refused_call_ends_its_span(httpx_mock, exported):
+async def test_a_rejected_call_ends_its_span(httpx_mock, exported):
     exporter, provider = exported
     httpx_mock.add_response(status_code=404)
     async with AsyncClient("sk_test_1", on_event=spans(provider)) as client:
@@ -155,7 +155,7 @@ async def test_a_refused_call_ends_its_span(httpx_mock, exported):
     ]
 
 
-async def test_a_cancelled_call_leaves_its_span_unset(httpx_mock, exported):
+async def test_the_span_of_a_cancelled_call_has_no_status(httpx_mock, exported):
     exporter, provider = exported
     arrived = anyio.Event()
 
@@ -176,7 +176,7 @@ async def test_a_cancelled_call_leaves_its_span_unset(httpx_mock, exported):
     assert "error.type" not in span.attributes
 
 
-async def test_the_duration_of_every_attempt_is_a_metric(httpx_mock, no_waiting):
+async def test_the_duration_of_every_attempt_is_recorded(httpx_mock, no_waiting):
     answers(httpx_mock)
     reader = InMemoryMetricReader()
     async with AsyncClient(
@@ -190,7 +190,7 @@ async def test_the_duration_of_every_attempt_is_a_metric(httpx_mock, no_waiting)
     assert [1, 1, 1] == [point.count for point in metric.data.data_points]
 
 
-async def test_notices_that_vary_are_not_kept_for_ever(httpx_mock):
+async def test_the_number_of_remembered_notices_is_limited(httpx_mock):
     for number in range(250):
         httpx_mock.add_response(
             json=ACCOUNT, headers={"Stripe-Notice": f"notice {number}"}

@@ -31,19 +31,19 @@ KEY = "sk_test_51H8supersecret"
         b"sk_test_1",
     ],
 )
-def test_a_key_that_cannot_work_is_refused_and_not_shown(key):
+def test_an_invalid_key_is_rejected_and_not_shown(key):
     with pytest.raises(ConfigurationError) as caught:
         AsyncClient(key)
     shown = key.strip() if isinstance(key, str) else "\x01"
     assert not shown or shown not in str(caught.value)
 
 
-def test_a_missing_key_is_refused():
+def test_a_missing_key_is_rejected():
     with pytest.raises(ConfigurationError, match="pass api_key= or set STRIPE_API_KEY"):
         AsyncClient()
 
 
-def test_a_key_that_is_none_is_not_replaced_by_that_of_the_environment(monkeypatch):
+def test_a_key_of_none_is_rejected_despite_the_environment(monkeypatch):
     monkeypatch.setenv("STRIPE_API_KEY", KEY)
     with pytest.raises(ConfigurationError, match="api_key is None; leave it out"):
         AsyncClient(None)
@@ -51,14 +51,14 @@ def test_a_key_that_is_none_is_not_replaced_by_that_of_the_environment(monkeypat
         AsyncClient().with_options(api_key=None)
 
 
-def test_the_key_comes_from_the_environment_when_the_client_is_made(monkeypatch):
+def test_the_environment_is_read_when_the_client_is_made(monkeypatch):
     monkeypatch.setenv("STRIPE_API_KEY", KEY)
     client = AsyncClient()
     monkeypatch.delenv("STRIPE_API_KEY")
     assert KEY == client._transport.settings.api_key.reveal()
 
 
-def test_a_bad_key_from_the_environment_is_called_by_the_variables_name(monkeypatch):
+def test_an_invalid_key_in_the_environment_is_named_by_its_variable(monkeypatch):
     monkeypatch.setenv("STRIPE_API_KEY", f"{KEY}\n")
     with pytest.raises(ConfigurationError, match="^STRIPE_API_KEY "):
         AsyncClient()
@@ -67,13 +67,13 @@ def test_a_bad_key_from_the_environment_is_called_by_the_variables_name(monkeypa
 @pytest.mark.parametrize(
     "value", [0, -1, float("nan"), float("inf"), 10**400, "30", True, None, [1]]
 )
-def test_a_timeout_that_bounds_nothing_is_refused(value):
+def test_an_invalid_timeout_is_rejected(value):
     with pytest.raises(ConfigurationError, match="^timeout"):
         AsyncClient(KEY, timeout=value)
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "30", True])
-def test_a_deadline_that_bounds_nothing_is_refused(value):
+def test_an_invalid_deadline_is_rejected(value):
     with pytest.raises(ConfigurationError, match="^deadline"):
         AsyncClient(KEY, deadline=value)
     with pytest.raises(ConfigurationError, match="^deadline"):
@@ -90,7 +90,7 @@ def test_a_deadline_that_bounds_nothing_is_refused(value):
         (httpx.Timeout(5), Timeout(5, connect=5)),
     ],
 )
-def test_a_timeout_is_a_number_or_a_timeout(given, expected):
+def test_a_timeout_is_made_from_a_number_or_a_timeout(given, expected):
     assert expected == AsyncClient(KEY, timeout=given)._transport.settings.timeout
 
 
@@ -107,7 +107,7 @@ def test_a_timeout_is_a_number_or_a_timeout(given, expected):
         (httpx.Timeout(5, pool=None), "timeout.pool"),
     ],
 )
-def test_a_timeout_of_httpx_that_cannot_be_kept_is_refused_by_name(value, name):
+def test_an_unsupported_httpx_timeout_is_rejected_by_name(value, name):
     with pytest.raises(ConfigurationError, match=f"^{name} "):
         AsyncClient(KEY, timeout=value)
     with pytest.raises(ConfigurationError, match=f"^{name} "):
@@ -115,13 +115,13 @@ def test_a_timeout_of_httpx_that_cannot_be_kept_is_refused_by_name(value, name):
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, "2", True, None])
-def test_max_retries_is_a_whole_number(value):
+def test_max_retries_must_be_a_whole_number(value):
     with pytest.raises(ConfigurationError, match="^max_retries"):
         AsyncClient(KEY, max_retries=value)
 
 
 @pytest.mark.parametrize("value", [0, 1.5, "2", True, None])
-def test_max_connections_is_a_whole_number_above_zero(value):
+def test_max_connections_must_be_a_whole_number_above_zero(value):
     with pytest.raises(ConfigurationError, match="^max_connections"):
         AsyncClient(KEY, max_connections=value)
 
@@ -143,12 +143,12 @@ def test_max_connections_is_a_whole_number_above_zero(value):
         5,
     ],
 )
-def test_a_base_url_that_leads_nowhere_is_refused(value):
+def test_an_invalid_base_url_is_rejected(value):
     with pytest.raises(ConfigurationError, match="^base_url"):
         AsyncClient(KEY, base_url=value)
 
 
-def test_no_key_is_sent_in_the_clear():
+def test_plain_http_is_rejected_except_on_loopback():
     with pytest.raises(ConfigurationError, match="https://"):
         AsyncClient("sk_test_1", base_url="http://stripe.example")
     AsyncClient("sk_live_1", base_url="http://127.0.0.1:12111")
@@ -158,7 +158,7 @@ def test_no_key_is_sent_in_the_clear():
 
 @pytest.mark.parametrize("name", ["stripe_account", "stripe_context"])
 @pytest.mark.parametrize("value", ["", "acct_1\r\nX: y", "acct_\u00e9", " acct_1", 5])
-def test_a_setting_that_cannot_be_a_header_is_refused(name, value):
+def test_a_setting_that_cannot_be_a_header_is_rejected(name, value):
     with pytest.raises(InvalidArgumentError, match=f"^{name}"):
         AsyncClient(KEY, **{name: value})
     with pytest.raises(InvalidArgumentError, match=f"^{name}"):
@@ -166,7 +166,7 @@ def test_a_setting_that_cannot_be_a_header_is_refused(name, value):
 
 
 @pytest.mark.parametrize("value", ["", "k" * 256, "a\nb", "\u00e9", 5])
-def test_an_idempotency_key_that_cannot_be_sent_is_refused(value):
+def test_an_invalid_idempotency_key_is_rejected(value):
     with pytest.raises(InvalidArgumentError, match="^idempotency_key"):
         RequestOptions(idempotency_key=value)
 
@@ -186,17 +186,17 @@ def test_an_idempotency_key_that_cannot_be_sent_is_refused(value):
         ["X-Y"],
     ],
 )
-def test_a_header_that_would_break_the_request_is_refused(headers):
+def test_invalid_and_reserved_headers_are_rejected(headers):
     with pytest.raises(InvalidArgumentError, match="^headers: "):
         RequestOptions(headers=headers)
 
 
-def test_an_unknown_http_client_is_refused():
+def test_an_unsupported_http_client_is_rejected():
     with pytest.raises(ConfigurationError, match="^http_client"):
         AsyncClient(KEY, http_client=httpx.Client())
 
 
-def test_nothing_that_holds_a_key_shows_it():
+def test_no_repr_shows_the_key():
     client = AsyncClient(KEY)
     options = RequestOptions(api_key=KEY, headers={"X-Token": "hush"})
     for thing in (
@@ -220,17 +220,17 @@ def test_nothing_that_holds_a_key_shows_it():
     ],
     ids=["client", "options", "options with headers"],
 )
-def test_nothing_that_holds_a_key_can_be_pickled(thing):
+def test_objects_with_a_key_cannot_be_pickled(thing):
     with pytest.raises(TypeError):
         pickle.dumps(thing)
 
 
-def test_options_without_secrets_pickle():
+def test_options_without_secrets_can_be_pickled():
     options = RequestOptions(stripe_account="acct_1", timeout=3)
     assert options == pickle.loads(pickle.dumps(options))
 
 
-def test_options_copy():
+def test_options_can_be_copied():
     options = RequestOptions(api_key=KEY, timeout=3)
     assert options == copy.deepcopy(options)
 
@@ -247,17 +247,17 @@ class Asynchronous:
 @pytest.mark.parametrize(
     "handler", [5, asynchronous, Asynchronous(), partial(asynchronous)]
 )
-def test_a_handler_that_cannot_be_called_is_refused(handler):
+def test_an_invalid_event_handler_is_rejected(handler):
     with pytest.raises(ConfigurationError, match="on_event"):
         AsyncClient(KEY, on_event=handler)
 
 
-def test_an_unknown_transport_is_refused():
+def test_an_unknown_transport_is_rejected():
     with pytest.raises(ConfigurationError, match="transport"):
         AsyncClient(KEY, transport="carrier pigeon")
 
 
-def test_a_view_of_a_subclass_has_what_the_subclass_has():
+def test_a_derived_client_of_a_subclass_keeps_its_attributes():
     class Tagged(AsyncClient):
         def __init__(self, key):
             super().__init__(key)
@@ -273,5 +273,5 @@ def test_a_view_of_a_subclass_has_what_the_subclass_has():
         ("https://[2001:DB8::1]:8443/Prefix/", "https://[2001:db8::1]:8443/Prefix"),
     ],
 )
-def test_the_host_of_a_base_url_has_no_case(given, kept):
+def test_the_host_of_a_base_url_is_case_insensitive(given, kept):
     assert kept == AsyncClient(KEY, base_url=given)._transport.settings.base_url

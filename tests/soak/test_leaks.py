@@ -28,7 +28,7 @@ def memory():
     return tracemalloc.get_traced_memory()[0]
 
 
-async def test_nothing_is_left_of_ten_thousand_calls(no_waiting):  # noqa: C901 - a small world of its own
+async def test_ten_thousand_calls_leave_nothing_behind(no_waiting):  # noqa: C901 - a small world of its own
     dice = random.Random(7)
     done = {"answered": 0, "failed": 0, "cancelled": 0}
 

@@ -125,7 +125,7 @@ class Caller:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_cancelled_calls_leave_no_socket_and_no_slot(
+async def test_cancelled_calls_leave_no_socket_open_and_release_permits(
     seed, backend, trusting, server_tls
 ):
     caller = Caller(seed)

@@ -35,7 +35,7 @@ def client_of(url, **settings):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("retries", [0, 2])
-async def test_a_request_is_sent_once_an_attempt(method, retries, no_waiting):
+async def test_each_attempt_sends_one_request(method, retries, no_waiting):
     requests, events = [], []
 
     async def handle(stream):
@@ -53,7 +53,7 @@ async def test_a_request_is_sent_once_an_attempt(method, retries, no_waiting):
     assert retries + 1 == caught.value.attempts == len(requests) == len(started)
 
 
-async def test_a_request_over_a_connection_that_breaks_is_sent_once():
+async def test_a_request_on_a_connection_that_breaks_is_sent_once():
     """The first request succeeds, so the second goes over a connection that was in use
     before.
     """
@@ -72,7 +72,7 @@ async def test_a_request_over_a_connection_that_breaks_is_sent_once():
 
 
 @pytest.mark.parametrize("anyio_backend", ["trio"])
-async def test_trio_is_refused_before_anything_is_sent(anyio_backend):
+async def test_trio_is_rejected_before_sending(anyio_backend):
     events = []
     client = client_of("http://127.0.0.1:1", on_event=events.append)
     with pytest.raises(ConfigurationError, match="under asyncio only, not under trio"):
@@ -96,7 +96,7 @@ async def test_a_response_sets_no_cookie():
     assert [None, None] == cookies
 
 
-async def test_the_headers_are_those_of_the_default_transport():
+async def test_the_headers_equal_those_of_the_default_transport():
     heads = []
 
     async def handle(stream):
@@ -113,7 +113,7 @@ async def test_the_headers_are_those_of_the_default_transport():
     assert set(first.split(b"\r\n")) == set(second.split(b"\r\n"))
 
 
-async def test_a_proxy_gets_its_password_and_not_the_key(monkeypatch):
+async def test_a_proxy_receives_its_password_but_not_the_key(monkeypatch):
     heads = []
 
     async def handle(stream):
@@ -137,7 +137,7 @@ async def test_a_proxy_gets_its_password_and_not_the_key(monkeypatch):
     assert KEY.encode() not in head
 
 
-async def test_a_server_that_is_slow_to_connect_is_a_time_out(monkeypatch):
+async def test_a_slow_connection_causes_a_timeout(monkeypatch):
     async def connect(*args, **kwargs):
         await asyncio.sleep(60)
 
@@ -175,7 +175,7 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
-def test_nothing_is_printed_for_a_client_that_nobody_closes(ending):
+def test_an_unclosed_client_prints_nothing(ending):
     program = textwrap.dedent(f"""
         import asyncio, gc, sys
         from financial_connections import AsyncClient

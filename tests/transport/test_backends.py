@@ -210,7 +210,7 @@ async def test_a_fault_has_the_same_outcome_over_every_pool(
 
 @pytest.mark.parametrize("is_secured", [False, True], ids=["http", "https"])
 @pytest.mark.parametrize("size", [1, 30, None], ids=["one byte", "half a head", "all"])
-async def test_what_arrives_on_an_idle_connection_reaches_no_call(
+async def test_data_that_arrives_on_an_idle_connection_reaches_no_call(
     size, is_secured, backend, trusting, server_tls
 ):
     stray = http_response(b'{"id": "stray"}')
@@ -263,7 +263,7 @@ async def test_connections_are_reused(is_secured, backend, trusting, server_tls)
 @pytest.mark.parametrize(
     "send", [b"", http_response()[:-4]], ids=["before the response", "in the body"]
 )
-async def test_closing_ends_the_calls_that_are_running(send, backend, anyio_backend):
+async def test_closing_ends_running_calls(send, backend, anyio_backend):
     server, events, results = Server(Fault(failed(), send, HANG)), [], []
     tasks = running_tasks(anyio_backend)
 

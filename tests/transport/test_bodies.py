@@ -66,7 +66,7 @@ class Stream(httpx.AsyncByteStream):
 
 @pytest.mark.parametrize("size", [1, 2, 7, 4096, 100_000])
 @pytest.mark.parametrize("name", ENCODED)
-async def test_a_compressed_body_decodes_however_it_is_cut(name, size):
+async def test_a_compressed_body_is_decoded_however_it_is_split(name, size):
     coding, content = ENCODED[name]
     assert CONTENT == await read_body(
         httpx.Response(200, stream=Stream(content, size)), coding.decode()
@@ -77,7 +77,7 @@ async def test_a_compressed_body_decodes_however_it_is_cut(name, size):
 @pytest.mark.parametrize(
     "name", ["gzip", "gzip of several members", "deflate", "deflate without a header"]
 )
-async def test_a_compressed_body_that_ends_too_early_is_an_error(name, size):
+async def test_a_truncated_compressed_body_raises_an_error(name, size):
     coding, content = ENCODED[name]
     for length in (1, 5, len(content) // 2, len(content) - 1):
         with pytest.raises(BodyError) as caught:
@@ -89,7 +89,7 @@ async def test_a_compressed_body_that_ends_too_early_is_an_error(name, size):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-async def test_an_empty_body_is_empty_in_every_coding(coding):
+async def test_an_empty_body_is_accepted_in_every_coding(coding):
     assert b"" == await read_body(httpx.Response(200, stream=Stream(b"", 1)), coding)
 
 
@@ -112,7 +112,7 @@ class Ready(httpx.AsyncByteStream):
         return b" "
 
 
-async def test_a_body_whose_chunks_are_always_there_can_be_cancelled():
+async def test_reading_chunks_that_are_always_available_can_be_cancelled():
     with anyio.CancelScope() as scope:
         stream = Ready(scope)
         await read_body(httpx.Response(200, stream=stream), "identity")
@@ -120,7 +120,7 @@ async def test_a_body_whose_chunks_are_always_there_can_be_cancelled():
     assert stream.count < 200
 
 
-async def test_the_rest_of_too_large_a_body_is_not_read_though_its_generator_never_suspends():
+async def test_a_body_that_is_too_large_is_not_read_on_from_a_busy_generator():
     count = 0
 
     class Generated(httpx.AsyncByteStream):
@@ -150,14 +150,14 @@ BOMB = b" " * (MEBIBYTE + 1)
     ],
     ids=["gzip", "two members", "empty members", "deflate", "raw deflate"],
 )
-async def test_a_compressed_body_is_bounded(coding, content):
+async def test_the_size_of_a_decompressed_body_is_limited(coding, content):
     with pytest.raises(BodyError, match="larger than 1 MiB"):
         await read_body(
             httpx.Response(200, stream=Stream(content, 65_536)), coding, MEBIBYTE
         )
 
 
-async def test_tiny_gzip_members_are_decoded_in_linear_time(monkeypatch):
+async def test_many_tiny_gzip_members_are_decoded_in_linear_time(monkeypatch):
     """zlib returns a copy of all that follows a member, so it must not be given much
     more than the member.
     """
@@ -225,7 +225,7 @@ async def connect(request, anyio_backend):
         (b"429 X", b"Retry-After: 7\r\n", RateLimitError, 3),
     ],
 )
-async def test_an_unreadable_refusal_keeps_its_status_and_its_policy(
+async def test_an_error_with_an_unreadable_body_keeps_its_status_and_retries(
     fault, status, headers, error_class, attempts, connect, no_waiting
 ):
     answer = http_response(
@@ -254,7 +254,9 @@ async def test_an_unreadable_refusal_keeps_its_status_and_its_policy(
     assert all(seconds >= (error.retry_after or 0) for seconds in no_waiting)
 
 
-async def test_a_refusal_with_too_large_a_body_keeps_its_status(connect, no_waiting):
+async def test_an_error_with_a_body_that_is_too_large_keeps_its_status(
+    connect, no_waiting
+):
     async def handle(stream):
         await read_request(stream)
         await stream.send(
@@ -270,7 +272,7 @@ async def test_a_refusal_with_too_large_a_body_keeps_its_status(connect, no_wait
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_the_rest_of_too_large_a_body_is_not_read_though_the_socket_stays_readable(
+async def test_a_body_that_is_too_large_is_not_read_on_from_a_busy_socket(
     connect, monkeypatch
 ):
     """The server is in the same event loop and refills the socket in each of its
@@ -298,7 +300,7 @@ async def test_the_rest_of_too_large_a_body_is_not_read_though_the_socket_stays_
     assert sent < 100 * MEBIBYTE
 
 
-async def test_an_unreadable_body_that_never_ends_is_not_waited_for(connect):
+async def test_an_unreadable_body_without_end_is_cut_off(connect):
     async def handle(stream):
         await read_request(stream)
         await stream.send(
@@ -316,7 +318,9 @@ async def test_an_unreadable_body_that_never_ends_is_not_waited_for(connect):
     )
 
 
-async def test_an_unreadable_2xx_of_a_delete_is_not_retried(connect, no_waiting):
+async def test_an_unreadable_2xx_response_to_a_delete_is_not_retried(
+    connect, no_waiting
+):
     async def handle(stream):
         while True:
             await read_request(stream)

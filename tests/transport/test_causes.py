@@ -53,11 +53,11 @@ def caused_by(error, cause):
         (OSError("x"), "network"),
     ],
 )
-def test_a_failure_has_a_reason(error, reason):
+def test_an_exception_is_given_a_reason(error, reason):
     assert reason == no_response_from(error, httpx).reason
 
 
-def test_a_text_has_neither_a_scope_nor_an_address():
+def test_a_message_contains_no_scope_and_no_address():
     cancelled = asyncio.CancelledError(
         "Cancelled via cancel scope 7f385f11d620; reason: deadline exceeded"
     )
@@ -67,7 +67,7 @@ def test_a_text_has_neither_a_scope_nor_an_address():
     assert "0x" not in no_response_from(error, httpx).message
 
 
-async def test_a_refused_connection_says_so():
+async def test_a_refused_connection_has_the_reason_refused():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"

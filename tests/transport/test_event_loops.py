@@ -1,14 +1,17 @@
-"""Clients that are closed, or used in a second event loop."""
+"""Clients that are closed, or used or closed in a second event loop."""
+
+import gc
+import subprocess
+import sys
+import textwrap
+import threading
 
 import anyio
 import pytest
 
-from financial_connections import (
-    APIConnectionError,
-    AsyncClient,
-    ConfigurationError,
-    _settings,
-)
+from financial_connections import APIConnectionError, AsyncClient, ConfigurationError
+from tests.support.running_calls import Call, Server
+from tests.support.servers import http_response, serving
 
 KEY = "sk_test_51H8supersecret"
 
@@ -17,9 +20,9 @@ async def test_a_closed_client_raises_a_configuration_error():
     client = AsyncClient(KEY)
     await client.aclose()
     await client.aclose()
-    with pytest.raises(_settings.ConfigurationError, match="closed"):
+    with pytest.raises(ConfigurationError, match="closed"):
         await client.accounts.retrieve("fca_1")
-    with pytest.raises(_settings.ConfigurationError, match="closed"):
+    with pytest.raises(ConfigurationError, match="closed"):
         await client.with_options(max_retries=0).accounts.retrieve("fca_1")
 
 
@@ -33,7 +36,7 @@ def test_a_client_is_rejected_in_a_second_event_loop(first, second):
 
     with pytest.raises(APIConnectionError):
         anyio.run(use, backend=first)
-    with pytest.raises(_settings.ConfigurationError, match="another event loop"):
+    with pytest.raises(ConfigurationError, match="another event loop"):
         anyio.run(use, backend=second)
 
 
@@ -56,3 +59,114 @@ def test_a_client_with_a_rate_limit_is_rejected_in_a_second_loop(first, second):
 
     anyio.run(use, backend=first)
     anyio.run(use_again, backend=second)
+
+
+@pytest.mark.parametrize("first", ["asyncio", "trio"])
+@pytest.mark.parametrize("second", ["asyncio", "trio"])
+def test_closing_from_another_event_loop_ends_the_calls(first, second):
+    client, error, arrived = None, None, threading.Event()
+
+    async def call():
+        nonlocal client, error
+        server = Server()
+        async with serving(server) as url, anyio.create_task_group() as tasks:
+            client = AsyncClient(KEY, base_url=url)
+            task = Call(tasks, client.accounts.retrieve, "fca_1")
+            await server.arrived.wait()
+            arrived.set()
+            await task.ended.wait()
+            await server.wait_until_all_are_closed()
+        error = task.error
+
+    thread = threading.Thread(target=anyio.run, args=(call,), kwargs={"backend": first})
+    thread.start()
+    assert arrived.wait(10)
+    anyio.run(client.aclose, backend=second)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert "closed" == error.reason
+
+
+@pytest.mark.parametrize("first", ["asyncio", "trio"])
+@pytest.mark.parametrize("second", ["asyncio", "trio"])
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_closing_after_the_end_of_the_event_loop_does_not_hang(first, second):
+    async def call():
+        async with serving(Server(http_response())) as url:
+            client = AsyncClient(KEY, base_url=url)
+            await client.accounts.retrieve("fca_1")
+        return client
+
+    async def close(client):
+        await client.aclose()
+        with pytest.raises(ConfigurationError, match="closed"):
+            await client.accounts.retrieve("fca_1")
+
+    client = anyio.run(call, backend=first)
+    anyio.run(close, client, backend=second)
+    del client
+    gc.collect()
+
+
+IDLE_LOOPS = {
+    "stopped": """
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(use())
+    """,
+    "blocked asyncio": """
+        threading.Thread(target=anyio.run, args=(use_and_block,), kwargs={"backend": "asyncio"}, daemon=True).start()
+        used.wait()
+    """,
+    "blocked trio": """
+        threading.Thread(target=anyio.run, args=(use_and_block,), kwargs={"backend": "trio"}, daemon=True).start()
+        used.wait()
+    """,
+}
+
+
+@pytest.mark.parametrize("second", ["asyncio", "trio"])
+@pytest.mark.parametrize(
+    ("first", "transport"),
+    [(first, "httpx") for first in IDLE_LOOPS]
+    + [("stopped", "aiohttp"), ("blocked asyncio", "aiohttp")],
+)
+def test_a_process_exits_after_closing_a_client_of_a_blocked_loop(
+    first, second, transport
+):
+    program = (
+        """
+import asyncio, sys, threading
+import anyio
+from financial_connections import AsyncClient
+from financial_connections._transport import closing
+from financial_connections.sandbox import Sandbox, serve
+
+closing._MAX_WAIT = 0.1
+used, never = threading.Event(), threading.Event()
+
+async def use():
+    await client.accounts.retrieve(account)
+
+async def use_and_block():
+    await use()
+    used.set()
+    never.wait()
+
+sandbox = Sandbox()
+account = sandbox.add_account()
+with serve(sandbox) as server:
+    client = AsyncClient(sandbox.api_key, base_url=server.url, transport=sys.argv[1])
+"""
+        + textwrap.indent(textwrap.dedent(IDLE_LOOPS[first]), "    ")
+        + """
+    anyio.run(client.aclose, backend=sys.argv[2])
+    anyio.run(client.aclose, backend=sys.argv[2])
+print("closed")
+"""
+    )
+    command = [sys.executable, "-c", program, transport, second]
+    process = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ("closed\n", 0) == (process.stdout, process.returncode), process.stderr

@@ -77,7 +77,7 @@ async def assert_usable(http_client, client, url):
     assert client._transport.backend.limiter._semaphore.value == POOL_SIZE
 
 
-async def test_time_outs_leave_the_pool_usable(owner):
+async def test_timeouts_leave_the_pool_usable(owner):
     server = Server()
     errors = []
 
@@ -99,7 +99,7 @@ async def test_time_outs_leave_the_pool_usable(owner):
     assert 4 * POOL_SIZE == len(errors)
 
 
-async def test_time_outs_while_the_owner_fills_the_pool_leave_it_usable(owner):
+async def test_timeouts_while_the_owner_uses_the_pool_leave_it_usable(owner):
     server = Server()
 
     async def call(client):
@@ -122,7 +122,7 @@ async def test_time_outs_while_the_owner_fills_the_pool_leave_it_usable(owner):
         await assert_usable(owner, client, url)
 
 
-async def test_a_pool_of_unknown_size_is_not_limited(library):
+async def test_a_pool_of_unknown_size_does_not_lower_the_limit(library):
     transport = library.MockTransport(
         lambda request: library.Response(200, json={"id": "fca_1"})
     )
@@ -132,7 +132,7 @@ async def test_a_pool_of_unknown_size_is_not_limited(library):
         assert "fca_1" == (await client.accounts.retrieve("fca_1")).id
 
 
-async def test_a_pool_without_connections_is_refused(library):
+async def test_a_pool_without_connections_is_rejected(library):
     async with library.AsyncClient(
         limits=library.Limits(max_connections=0)
     ) as http_client:
@@ -192,7 +192,7 @@ async def own_requests(http_client, url):
         assert 200 == (await http_client.get(url)).status_code
 
 
-async def test_the_owners_cookies_are_left_alone(library):
+async def test_the_cookies_of_the_owner_are_unchanged(library):
     hooked = []
 
     async def on_response(response):
@@ -215,7 +215,7 @@ async def test_the_owners_cookies_are_left_alone(library):
     assert ["sid=1; Path=/"] == hooked
 
 
-async def test_a_subclass_of_the_owners_keeps_its_methods_and_its_state(library):
+async def test_a_subclass_of_the_owner_keeps_its_methods_and_state(library):
     class Counting(library.AsyncClient):
         count = 0
 
@@ -253,7 +253,7 @@ async def test_a_subclass_with_slots_can_be_used(library):
         assert 1 == http_client.count
 
 
-async def test_a_subclass_that_is_told_of_its_own_subclasses_is_told_of_no_other(
+async def test_a_subclass_hook_is_not_called_for_our_subclass(
     library,
 ):
     names = []
@@ -271,7 +271,7 @@ async def test_a_subclass_that_is_told_of_its_own_subclasses_is_told_of_no_other
     assert ["own"] == names
 
 
-async def test_a_subclass_of_which_none_can_be_made_is_used_as_it_is(library):
+async def test_a_class_that_cannot_be_subclassed_is_used_directly(library):
     class Final(type):
         def __new__(cls, name, bases, namespace):
             if any(isinstance(base, Final) for base in bases):
@@ -308,7 +308,7 @@ async def test_a_subclass_can_replace_its_cookies_while_it_sends(library):
     assert [("Forgetful", __name__)] == names
 
 
-async def test_a_subclass_may_have_the_name_of_its_base(library):
+async def test_a_subclass_can_have_the_name_of_its_base(library):
     client_class = type("AsyncClient", (library.AsyncClient,), {"__module__": __name__})
     async with client_class(transport=answering(library)) as http_client:
         assert (
@@ -321,7 +321,7 @@ async def test_a_subclass_may_have_the_name_of_its_base(library):
         )
 
 
-async def test_the_pool_of_the_mount_that_the_requests_go_through_counts(library):
+async def test_the_limit_is_that_of_the_pool_mounted_for_the_api(library):
     limits = library.Limits(max_connections=3)
     mounts = {"https://api.stripe.com": library.AsyncHTTPTransport(limits=limits)}
     async with library.AsyncClient(mounts=mounts) as http_client:
@@ -337,7 +337,7 @@ async def test_the_pool_of_the_mount_that_the_requests_go_through_counts(library
         assert 100 == other._transport.backend.limiter._semaphore.value
 
 
-async def test_a_closed_client_of_the_owners_is_noticed_late(library):
+async def test_an_injected_client_that_was_closed_is_reported(library):
     http_client = library.AsyncClient()
     client = AsyncClient(
         KEY, http_client=http_client, max_retries=0, base_url="http://127.0.0.1:1"

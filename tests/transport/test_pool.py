@@ -72,7 +72,7 @@ def connect(request, anyio_backend):
     )
 
 
-async def test_a_reset_of_a_kept_connection_drops_the_others_of_its_server(
+async def test_a_reset_of_a_reused_connection_closes_the_other_idle_ones(
     connect, no_waiting
 ):
     server, events = Server(resets=True), []
@@ -93,7 +93,7 @@ async def test_a_reset_of_a_kept_connection_drops_the_others_of_its_server(
 
 
 @pytest.mark.parametrize("limit", ["timeout", "deadline"])
-async def test_a_kept_connection_that_falls_silent_drops_the_others_of_its_server(
+async def test_a_reused_connection_that_times_out_closes_the_other_idle_ones(
     limit, connect, no_waiting
 ):
     server = Server()
@@ -116,9 +116,7 @@ async def test_a_kept_connection_that_falls_silent_drops_the_others_of_its_serve
 
 
 @pytest.mark.parametrize("is_timed", [False, True], ids=["cancelled", "timed"])
-async def test_a_call_that_its_caller_ends_drops_its_own_connection_only(
-    is_timed, connect
-):
+async def test_a_cancelled_call_closes_only_its_own_connection(is_timed, connect):
     server = Server()
     async with serving(server) as url, connect(url) as client:
         await server.idle_connections(client, 5)
@@ -139,7 +137,7 @@ async def test_a_call_that_its_caller_ends_drops_its_own_connection_only(
         assert (5, 4) == (server.opened, server.open)
 
 
-async def test_connections_of_another_server_are_kept(connect, no_waiting):
+async def test_idle_connections_of_another_server_stay_open(connect, no_waiting):
     failing, other = Server(resets=True), Server()
     async with (
         serving(failing) as url,
@@ -153,7 +151,7 @@ async def test_connections_of_another_server_are_kept(connect, no_waiting):
         assert 2 == other.open
 
 
-async def test_connections_that_the_server_has_closed_are_closed_by_the_next_call(
+async def test_the_next_call_closes_connections_that_the_server_has_closed(
     monkeypatch,
 ):
     """Also those that the call does not use: the newest is taken, and it is the oldest
@@ -213,7 +211,7 @@ class Closed:
         await anyio.lowlevel.checkpoint()
 
 
-async def test_connections_that_are_dropped_while_another_call_chooses_are_not_chosen():
+async def test_a_connection_that_is_being_closed_is_not_acquired():
     """Asked whether a closed socket is readable, trio's raises a `ValueError`."""
     pool, origin = ConnectionPool(5), Origin("http", "127.0.0.1")
     pool._swept_at = math.inf

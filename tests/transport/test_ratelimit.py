@@ -30,7 +30,7 @@ def clock(monkeypatch):
     return Clock
 
 
-async def test_no_second_lets_more_through_than_the_limit(clock):
+async def test_the_limit_is_not_exceeded_in_any_second(clock):
     limiter, moments = RateLimiter(25), []
 
     async def call():
@@ -48,7 +48,7 @@ async def test_no_second_lets_more_through_than_the_limit(clock):
     assert 3.9 <= moments[-1] - moments[0] <= 4
 
 
-async def test_turns_are_taken_in_the_order_of_arrival(clock):
+async def test_permits_are_issued_in_the_order_of_arrival(clock):
     limiter, order = RateLimiter(10), []
 
     async def call(n):
@@ -62,7 +62,7 @@ async def test_turns_are_taken_in_the_order_of_arrival(clock):
     assert list(range(20)) == order
 
 
-async def test_a_cancelled_wait_takes_no_turn():
+async def test_a_cancelled_wait_takes_no_permit():
     limiter = RateLimiter(0.001)
     await limiter.wait()
     before = limiter._next_at
@@ -72,7 +72,7 @@ async def test_a_cancelled_wait_takes_no_turn():
     assert before == limiter._next_at
 
 
-async def test_a_client_and_its_views_share_one_limit(httpx_mock):
+async def test_a_client_and_its_derived_clients_share_one_limit(httpx_mock):
     httpx_mock.add_response(json={}, is_reusable=True)
     async with AsyncClient("sk_test_1", rate_limit=0.001) as client:
         await client.send_raw("GET", "/v1/balance")
@@ -85,12 +85,12 @@ async def test_a_client_and_its_views_share_one_limit(httpx_mock):
 
 
 @pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf"), "25", True])
-def test_a_limit_that_limits_nothing_is_refused(limit):
+def test_an_invalid_rate_limit_is_rejected(limit):
     with pytest.raises(ConfigurationError, match="rate_limit"):
         AsyncClient("sk_test_1", rate_limit=limit)
 
 
-async def test_a_permit_after_a_late_one_keeps_its_distance(clock, monkeypatch):
+async def test_a_permit_after_a_late_one_keeps_its_spacing(clock, monkeypatch):
     limiter, moments = RateLimiter(25), []
     sleep = anyio.sleep
 
@@ -108,7 +108,7 @@ async def test_a_permit_after_a_late_one_keeps_its_distance(clock, monkeypatch):
     assert all(later - earlier > 0.0399 for earlier, later in pairwise(moments))
 
 
-async def test_attempts_that_waited_for_a_connection_begin_no_faster_than_the_limit(
+async def test_attempts_that_waited_for_a_connection_respect_the_limit(
     clock, httpx_mock
 ):
     """All connections are busy for three seconds; then what has waited begins at the

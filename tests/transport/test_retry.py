@@ -31,20 +31,20 @@ from financial_connections._retry import (
         (520, None, True),
     ],
 )
-def test_status_and_code_decide_whether_a_retry_makes_sense(status, code, expected):
+def test_status_and_code_decide_about_a_retry(status, code, expected):
     assert expected is is_retryable_status(status, code, {})
 
 
 @pytest.mark.parametrize(
     ("status", "said"), [(400, "true"), (500, "false"), (429, "false")]
 )
-def test_the_servers_word_outranks_the_status(status, said):
+def test_stripe_should_retry_takes_precedence(status, said):
     assert (said == "true") is is_retryable_status(
         status, None, {"stripe-should-retry": said}
     )
 
 
-def test_nonsense_in_the_servers_word_is_ignored():
+def test_an_invalid_stripe_should_retry_is_ignored():
     assert is_retryable_status(500, None, {"stripe-should-retry": "perhaps"})
 
 
@@ -67,7 +67,7 @@ NOW = datetime(2023, 10, 16, tzinfo=UTC)
         ("²", None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date_and_nothing_else(said, expected):
+def test_retry_after_is_seconds_or_a_date(said, expected):
     assert expected == retry_after_from({"retry-after": said}, NOW)
 
 
@@ -75,15 +75,13 @@ def test_retry_after_is_seconds_or_a_date_and_nothing_else(said, expected):
     ("date", "expected"),
     [("Sun, 15 Oct 2023 23:50:00 GMT", 605), ("nonsense", 5), ("", 5)],
 )
-def test_a_retry_after_that_is_a_date_counts_from_the_date_of_the_response(
-    date, expected
-):
+def test_a_date_in_retry_after_is_relative_to_the_response(date, expected):
     assert expected == retry_after_from(
         {"retry-after": "Mon, 16 Oct 2023 00:00:05 GMT", "date": date}, NOW
     )
 
 
-def test_retry_after_may_be_absent():
+def test_a_missing_retry_after_is_none():
     assert retry_after_from({}, NOW) is None
 
 

@@ -20,7 +20,7 @@ def run(main):
         return runner.run(main())
 
 
-def test_calls_at_once_get_their_own_answers(transport):
+def test_concurrent_calls_receive_their_own_responses(transport):
     sandbox = Sandbox()
     accounts = [sandbox.add_account(transactions=150) for _ in range(30)]
 
@@ -40,7 +40,7 @@ def test_calls_at_once_get_their_own_answers(transport):
     assert accounts == [account.id for account in run(main)]
 
 
-def test_pages_are_prefetched_and_each_item_comes_once(transport):
+def test_prefetched_pages_yield_each_item_once(transport):
     sandbox = Sandbox()
     account = sandbox.add_account(transactions=345)
 
@@ -58,7 +58,7 @@ def test_pages_are_prefetched_and_each_item_comes_once(transport):
     assert 345 == len(found) == len(set(found))
 
 
-def test_a_slow_answer_is_a_timeout_and_a_cancelled_call_leaves_the_client_usable(
+def test_timeouts_and_cancellations_leave_the_client_usable(
     transport,
 ):
     sandbox = Sandbox()
