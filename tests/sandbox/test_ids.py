@@ -7,7 +7,7 @@ from tests.support.sandbox_calls import ACCOUNTS, SESSIONS, TRANSACTIONS, get, p
 
 
 def replies_and_events(seed):
-    """Return all responses and events of a short life of a sandbox."""
+    """Return the responses and events of a few requests to a new sandbox."""
     sandbox = Sandbox.demo(seed)
     account = sandbox.accounts[-1]
     replies = [

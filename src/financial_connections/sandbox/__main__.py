@@ -72,7 +72,7 @@ def _options(argv: Sequence[str] | None) -> Namespace:
         "--scenario",
         choices=sorted(SCENARIOS),
         default="demo",
-        help="initial situation (default: demo)",
+        help="scenario to start with (default: demo)",
     )
     return parser.parse_args(argv)
 

@@ -34,7 +34,7 @@ class RateLimit:
 
 @frozen(kw_only=True)
 class Rules:
-    """Behaviour that Stripe's documentation leaves open or contradicts itself on."""
+    """Behaviour on which Stripe's documentation is silent or contradicts itself."""
 
     refresh_seconds: float = field(default=5, validator=validators.ge(0))
     """Seconds of the clock until a refresh finishes."""

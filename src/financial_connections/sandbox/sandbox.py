@@ -125,9 +125,11 @@ class Sandbox:
             customer: ID of the customer (`cus_…`); a new one by default.
             email: Email address.
             name: Name.
-            stripe_account: Connected account to add the customer to.
+            stripe_account: Connected account to add the customer to; the platform by
+                default.
 
         Raises:
+            LookupError: The connected account does not exist.
             ValueError: The ID does not start with `cus_` or exists already.
         """
         with self._state.up_to_date() as state:
@@ -152,6 +154,9 @@ class Sandbox:
         Args:
             read_only: Whether to add a restricted key, which cannot write.
             stripe_account: Connected account of the key; the platform by default.
+
+        Raises:
+            LookupError: The connected account does not exist.
         """
         with self._state.lock:
             merchant = self._state.find_merchant(stripe_account)
@@ -193,7 +198,8 @@ class Sandbox:
             transactions: Number of transactions at the institution.
             refreshed: Features to refresh at once. Defaults to those among `balance`,
                 `owners` and `transactions` that you pass.
-            stripe_account: Connected account that links the account.
+            stripe_account: Connected account that links the account; the platform by
+                default.
 
         Raises:
             LookupError: The customer or the connected account does not exist.
@@ -323,6 +329,9 @@ class Sandbox:
         Args:
             account: ID of the account.
             cents: Balance in cents; negative if the account holder owes it.
+
+        Raises:
+            LookupError: The account does not exist.
         """
         with self._state.lock:
             self._state.find_account(account)[1].institution.balance = cents
@@ -333,6 +342,9 @@ class Sandbox:
         Args:
             account: ID of the account.
             *features: Features whose refreshes fail; all of them by default.
+
+        Raises:
+            LookupError: The account does not exist.
         """
         with self._state.lock:
             institution = self._state.find_account(account)[1].institution
@@ -343,6 +355,9 @@ class Sandbox:
 
         Args:
             account: ID of the account.
+
+        Raises:
+            LookupError: The account does not exist.
         """
         with self._state.lock:
             self._state.find_account(account)[1].institution.failing = set()
@@ -380,6 +395,9 @@ class Sandbox:
 
         Args:
             account: ID of the account.
+
+        Raises:
+            LookupError: The account does not exist.
         """
         with self._state.up_to_date() as state:
             accounts.disconnect(state, *state.find_account(account))
@@ -389,6 +407,9 @@ class Sandbox:
 
         Args:
             seconds: Seconds to add.
+
+        Raises:
+            ValueError: The number is negative.
         """
         with self._state.lock:
             self.clock.advance(seconds)
@@ -405,11 +426,20 @@ class Sandbox:
                 self.api.faults.add(fault)
 
     def set_quirks(self, *quirks: Quirk) -> None:
-        """Make responses violate the contract as real ones have done.
+        """Make responses violate the contract in ways that have been observed.
+
+        * `account_is_linked_account`: the `object` of an account is `linked_account`.
+        * `account_pending`: an account with a pending refresh has that status.
+        * `next_refresh_absent`: refreshes lack `next_refresh_available_at`.
+        * `owners_null`: the `owners` of an ownership are null.
+        * `session_url_empty`: the `url` of a session's accounts is empty.
+        * `session_without_accounts`, `session_without_permissions`: sessions lack the
+          field.
+        * `undefined_currency`: balances have the currency `undefined`.
 
         Args:
-            *quirks: Quirks of all further responses. They replace earlier ones, so
-                call this without arguments to remove all quirks.
+            *quirks: Quirks of all further responses, in place of earlier ones. Pass
+                none to remove all quirks.
         """
         with self._state.lock:
             self.api.quirks = set(quirks)

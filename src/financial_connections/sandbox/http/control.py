@@ -43,10 +43,10 @@ async def _respond(sandbox: Sandbox, action: Action, request: Request) -> Respon
     except APIError as error:
         return JSONResponse(error.body("req_control"), error.status)
     except (TypeError, ValueError, LookupError, AttributeError) as error:
-        body = APIError(message=f"Invalid request: {str(error)[:300]}").body(
+        content = APIError(message=f"Invalid request: {str(error)[:300]}").body(
             "req_control"
         )
-        return JSONResponse(body, 400)
+        return JSONResponse(content, 400)
 
 
 def _faults(sandbox: Sandbox, _: Any) -> Any:
