@@ -202,4 +202,4 @@ class RefreshWait:
         is_old = self.freshness.phases[feature] is Phase.IDLE and status_of(
             self.latest, feature
         )
-        return " from the previous refresh" if is_old else ""
+        return ", from the previous refresh" if is_old else ""
