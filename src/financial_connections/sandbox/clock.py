@@ -28,7 +28,7 @@ class Clock:
 
     @property
     def is_ticking(self) -> bool:
-        """Whether time passes by itself."""
+        """True if time passes by itself."""
         return self._ticking_since is not None
 
     def now(self) -> float:

@@ -66,9 +66,10 @@ class Rules:
     `"accept"` responds with the account, `"refuse"` with 400.
     """
     data_after_disconnect: Literal["gone", "kept"] = "gone"
-    """Whether the data of a disconnected account can still be read.
+    """Effect of a disconnect on data fetched earlier.
 
-    The newer pages of Stripe's documentation say that it cannot.
+    With `"gone"`, reading it responds with 400, as newer pages of Stripe's
+    documentation say. With `"kept"`, it can still be read, as older pages say.
     """
     other_versions: AbstractSet[str] = frozenset()
     """Values of `Stripe-Version` to accept in addition to the version of the contract.

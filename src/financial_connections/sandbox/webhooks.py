@@ -49,9 +49,9 @@ class Webhook:
     api_version: str
     """API version of the events."""
     out_of_order: bool = False
-    """Whether events are sent in random order."""
+    """If true, events are sent in random order."""
     duplicated: bool = False
-    """Whether every event is sent twice."""
+    """If true, every event is sent twice."""
     sent: int = 0
     """Number of the sandbox's events that have been processed for this endpoint."""
 
@@ -69,7 +69,7 @@ class Delivery:
 
     @property
     def is_done(self) -> bool:
-        """Whether the receiver accepted the event."""
+        """True if the receiver accepted the event."""
         return self.status is not None and httpx.codes.is_success(self.status)
 
 
