@@ -2,12 +2,10 @@
 
 import pytest
 
-from tests.webhooks.test_stores import SHARED, handle_in_four_processes, servers
-
-__all__ = ["servers"]
+from tests.webhooks.stores.test_workers import SHARED_STORES, handle_in_four_processes
 
 
-@pytest.mark.parametrize("name", SHARED)
+@pytest.mark.parametrize("name", SHARED_STORES)
 def test_four_processes_handle_a_thousand_events_once(name, servers, tmp_path):
     results = handle_in_four_processes(name, servers, tmp_path, 1_000)
     handled = [event for result in results for event in result["handled"]]
