@@ -1,5 +1,5 @@
-"""Tests of the documentation: code blocks run and print the output that is shown, links
-have targets, and decisions are complete.
+"""Tests of the documentation: code blocks run and print the output that is shown, and
+links have targets.
 """
 
 import ast
@@ -23,17 +23,19 @@ from financial_connections import AsyncClient
 from financial_connections.sandbox import Sandbox, serve
 from financial_connections.webhooks import sign
 from tests.support.code_blocks import blocks_of, difference, examples_in, write
+from tests.test_decisions import decisions
 from tests.test_public_api import PACKAGE, public_modules
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("openapi/*.md")]
-)
+FOLDERS = (".", "docs", "docs/**", "codegen", "openapi", "tests")
+PAGES = sorted({page for folder in FOLDERS for page in ROOT.glob(f"{folder}/*.md")})
 
 # Pages that need no program, with the reason.
 WITHOUT_PROGRAM = {
     "CHANGELOG.md": "a list",
     "CONTRIBUTING.md": "rules",
+    "codegen/README.md": "a map",
+    "tests/README.md": "a map",
     "SECURITY.md": "how to report",
     "docs/changelog.md": "the text of CHANGELOG.md",
     "docs/contributing.md": "the text of CONTRIBUTING.md",
@@ -316,10 +318,6 @@ def test_the_reference_has_every_public_name(site):
     assert [] == sorted(names - anchors)
 
 
-def decisions():
-    return sorted(ROOT.glob("docs/decisions/0*.md"))
-
-
 def test_every_decision_is_linked_from_the_index_of_the_site(site):
     [index] = [
         links for path, links in site.items() if path.match("decisions/index.html")
@@ -339,32 +337,6 @@ def test_decisions_are_left_out_of_the_search(folder):
     ]
 
 
-def test_decisions_are_numbered_without_gaps():
-    numbers = [path.name.partition("-")[0] for path in decisions()]
-    assert [f"{number:04}" for number in range(1, len(numbers) + 1)] == numbers
-
-
-def test_the_index_lists_number_title_date_and_status_of_every_decision():
-    rows = []
-    for path in decisions():
-        number, title = path.read_text().partition("\n")[0][2:].split(" ", 1)
-        [(date, status)] = re.findall(
-            r"^\*(\d{4}-\d\d-\d\d)\. (\w+)\.", path.read_text(), re.MULTILINE
-        )
-        assert path.name.startswith(f"{number}-")
-        rows.append(f"| {number} | [{title}]({path.name}) | {date} | {status} |")
-    index = (ROOT / "docs/decisions/index.md").read_text().splitlines()
-    assert rows == [line for line in index if line.startswith("| 0")]
-
-
-@pytest.mark.parametrize("page", decisions(), ids=lambda page: page.name)
-def test_a_decision_has_context_decision_and_consequences(page):
-    headings = re.findall(r"^## (.*)$", page.read_text(), re.MULTILINE)
-    assert ["Context", "Decision", "Consequences"] == [
-        heading for heading in headings if heading != "Alternatives"
-    ]
-
-
 def test_relative_links_have_targets():
     checked = 0
     for page in PAGES:
@@ -375,6 +347,13 @@ def test_relative_links_have_targets():
                     f"{name_of(page)} links to {target}"
                 )
     assert checked > 50
+
+
+def test_links_to_files_of_the_repository_have_targets():
+    links = re.compile(r"https://github\.com/[\w/-]+/blob/main/([^)\s#]+)")
+    files = {file for page in PAGES for file in links.findall(page.read_text())}
+    assert len(files) > 5
+    assert [] == [file for file in files if not (ROOT / file).exists()]
 
 
 def test_files_in_the_tables_of_the_contributing_guide_exist():
