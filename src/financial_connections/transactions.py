@@ -29,8 +29,9 @@ __all__ = ["Transactions"]
 
 @frozen
 class Transactions(TransactionOperations):
-    """`client.transactions`: transactions of linked accounts, in the currency's
-    smallest unit (cents).
+    """Transactions of linked accounts, at `client.transactions`.
+
+    Amounts are in the smallest unit of the currency, such as cents.
     """
 
     def sync(
