@@ -15,7 +15,7 @@ from financial_connections.errors import (
 )
 
 
-def refused(status=400, headers=None, **error):
+def error_with(status=400, headers=None, **error):
     return error_from(
         status,
         {"request-id": "req_1"} | (headers or {}),
@@ -50,11 +50,11 @@ def refused(status=400, headers=None, **error):
     ],
 )
 def test_type_and_code_take_precedence_over_the_status(status, error, expected):
-    assert expected is type(refused(status, **error))
+    assert expected is type(error_with(status, **error))
 
 
 def test_an_error_has_all_fields_of_the_response():
-    error = refused(
+    error = error_with(
         400,
         {"stripe-should-retry": "false"},
         type="invalid_request_error",
@@ -117,9 +117,10 @@ def test_any_json_body_gives_an_error(content):
 
 
 def test_a_secret_in_the_message_is_masked():
-    error = refused(
+    error = error_with(
         401,
-        message="Invalid key sk_live_abc123XYZ and rk_test_9 and whsec_Zz9+/= and fcsess_1_secret_2",
+        message="Invalid key sk_live_abc123XYZ and rk_test_9 and whsec_Zz9+/= and "
+        "fcsess_1_secret_2",
     )
     assert (
         "Invalid key sk_live_*** and rk_test_*** and whsec_*** and fcsess_1_secret_***"
@@ -128,7 +129,7 @@ def test_a_secret_in_the_message_is_masked():
 
 
 def test_a_secret_in_the_response_is_nowhere_in_the_error():
-    error = refused(
+    error = error_with(
         401,
         message="sk_live_CANARY",
         param="sk_live_CANARY",

@@ -1,4 +1,4 @@
-"""Users mock HTTP with pytest-httpx and respx: both see every request, and answer it."""
+"""Users can mock the API with pytest-httpx and respx."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""Ten thousand calls, with faults and cancellations: everything is back at the start."""
+"""Ten thousand calls, with faults and cancellations, leak nothing."""
 
 import gc
 import random

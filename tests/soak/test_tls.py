@@ -1,6 +1,4 @@
-"""Hundreds of calls over TLS, cancelled and closed at random points, over every
-connection pool.
-"""
+"""Hundreds of calls over TLS and every backend, cancelled or closed at random."""
 
 import asyncio
 import random

@@ -1,6 +1,4 @@
-"""Servers that misbehave on purpose, and what a call against each must come to, over
-every connection pool.
-"""
+"""Faulty servers, and the outcome of a call to each over every backend."""
 
 import gzip
 from collections.abc import Awaitable, Callable
@@ -11,20 +9,20 @@ from attrs import field, frozen
 
 from tests.support.servers import http_response, reset
 
-# Kept here, because the tests make `anyio.sleep` return at once.
+# The tests replace `anyio.sleep` with a function that returns at once.
 sleep = anyio.sleep
 
 CLOSE, HANG, OPEN, RESET = "close", "hang", "open", "reset"
 
 
 class Outcome(NamedTuple):
-    """What a caller sees of a call, and what the server saw of it."""
+    """The outcome of a call, as its caller and the server see it."""
 
     result: str
-    """The class of the error, or of the model."""
+    """Class of the error or of the model."""
     attempts: int
     requests: int
-    """Requests that reached the server."""
+    """Number of requests that reached the server."""
     events: int
     retryable: bool | None = None
     status: int | None = None
@@ -34,20 +32,20 @@ class Outcome(NamedTuple):
 
 @frozen
 class Fault:
-    """What the server sends in response to each request, and does then."""
+    """What a server sends in response to each request, and does afterwards."""
 
     outcome: Outcome
     send: bytes = b""
     then: str = OPEN
     act: Callable[[Any], Awaitable[None]] | None = None
-    """Instead of `send` and `then`."""
+    """Replaces `send` and `then`."""
     on_connect: str | None = None
-    """Done to each connection before any request is read."""
+    """Action on each connection before a request is read."""
     is_secured: bool = False
     settings: dict[str, Any] = field(factory=dict)
 
     async def respond(self, stream: Any) -> bool:
-        """Respond to a request. Returns whether the connection stays open."""
+        """Respond to a request, and return whether the connection stays open."""
         if self.act is not None:
             await self.act(stream)
             return False
@@ -80,7 +78,7 @@ def timed_out(requests: int = 1) -> Outcome:
     return Outcome("APITimeoutError", 1, requests, 2, True, None, None, "timeout")
 
 
-def refused(
+def rejected(
     error: str, status: int, attempts: int = 1, *, retryable: bool = False
 ) -> Outcome:
     return Outcome(
@@ -99,7 +97,7 @@ def corrupt(status: bytes, headers: bytes = b"") -> bytes:
 
 
 def unusable(attempts: int, *, retryable: bool) -> Outcome:
-    return refused("APIResponseError", 200, attempts, retryable=retryable)
+    return rejected("APIResponseError", 200, attempts, retryable=retryable)
 
 
 async def send_without_end(stream: Any) -> None:
@@ -209,11 +207,11 @@ FAULTS: dict[str, Fault] = {
     ),
     # Bodies
     "sends no body": Fault(
-        refused("APIResponseError", 204, 2, retryable=True),
+        rejected("APIResponseError", 204, 2, retryable=True),
         b"HTTP/1.1 204 No Content\r\n" + ID + b"\r\n",
     ),
     "redirects": Fault(
-        refused("APIStatusError", 302),
+        rejected("APIStatusError", 302),
         http_response(b"", b"302 Found", ID + b"Location: /x\r\n"),
     ),
     "sends a body without end": Fault(
@@ -231,28 +229,31 @@ FAULTS: dict[str, Fault] = {
         unusable(2, retryable=True), corrupt(b"200 OK")
     ),
     "sends corrupt gzip with 401": Fault(
-        refused("AuthenticationError", 401), corrupt(b"401 X")
+        rejected("AuthenticationError", 401), corrupt(b"401 X")
     ),
     "sends corrupt gzip with 404": Fault(
-        refused("NotFoundError", 404), corrupt(b"404 X")
+        rejected("NotFoundError", 404), corrupt(b"404 X")
     ),
     "sends corrupt gzip with 429": Fault(
-        refused("RateLimitError", 429, 2, retryable=True), corrupt(b"429 X")
+        rejected("RateLimitError", 429, 2, retryable=True), corrupt(b"429 X")
     ),
     "sends corrupt gzip with 503": Fault(
-        refused("ServerError", 503, 2, retryable=True), corrupt(b"503 X")
+        rejected("ServerError", 503, 2, retryable=True), corrupt(b"503 X")
     ),
     "sends corrupt gzip with 503, not to be retried": Fault(
-        refused("ServerError", 503),
+        rejected("ServerError", 503),
         corrupt(b"503 X", b"Stripe-Should-Retry: false\r\n"),
     ),
 }
 
-# What is different over one pool, and why.
+# Outcomes that differ over one backend, and why.
 DEVIATIONS: dict[tuple[str, str], tuple[Outcome, str]] = {
     ("sends garbage after the response", "aiohttp"): (
         failed("protocol"),
-        "aiohttp parses all that has arrived at once and discards the response with the garbage",
+        (
+            "aiohttp parses all that has arrived at once and discards the response "
+            "with the garbage"
+        ),
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Servers on loopback that answer as no decent server would."""
+"""Servers on loopback that send arbitrary bytes."""
 
 import socket
 import struct
@@ -13,7 +13,7 @@ GONE = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 @asynccontextmanager
 async def serving(handle, tls=None):
-    """A server that gives each connection to `handle`; yields its URL."""
+    """Serve each connection with `handle`, and yield the URL."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     port = listener.extra(SocketAttribute.local_port)
 

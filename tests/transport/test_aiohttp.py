@@ -1,6 +1,4 @@
-"""What aiohttp would do differently from the default connection pool, if it were left
-to itself.
-"""
+"""Differences of aiohttp from the default backend that the SDK removes."""
 
 import asyncio
 import base64
@@ -54,9 +52,7 @@ async def test_each_attempt_sends_one_request(method, retries, no_waiting):
 
 
 async def test_a_request_on_a_connection_that_breaks_is_sent_once():
-    """The first request succeeds, so the second goes over a connection that was in use
-    before.
-    """
+    """The first request succeeds, so the second one reuses its connection."""
     requests = []
 
     async def handle(stream):
@@ -196,5 +192,5 @@ def test_an_unclosed_client_prints_nothing(ending):
     account = sandbox.add_account()
     with serve(sandbox) as server:
         command = [sys.executable, "-c", program, sandbox.api_key, server.url, account]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ("done\n", "") == (done.stdout, done.stderr)
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ("done\n", "") == (process.stdout, process.stderr)

@@ -1,6 +1,4 @@
-"""Every fault comes to the same over every connection pool, and the client works
-afterwards.
-"""
+"""Every fault has the same outcome over every backend, and the client stays usable."""
 
 import asyncio
 import ssl
@@ -37,10 +35,10 @@ BACKENDS = {
     "own pool on asyncio": ("own", "asyncio"),
     "own pool on trio": ("own", "trio"),
     "aiohttp": ("aiohttp", "asyncio"),
-    "caller's httpx on asyncio": ("httpx", "asyncio"),
-    "caller's httpx on trio": ("httpx", "trio"),
-    "caller's httpx2 on asyncio": ("httpx2", "asyncio"),
-    "caller's httpx2 on trio": ("httpx2", "trio"),
+    "injected httpx on asyncio": ("httpx", "asyncio"),
+    "injected httpx on trio": ("httpx", "trio"),
+    "injected httpx2 on asyncio": ("httpx2", "asyncio"),
+    "injected httpx2 on trio": ("httpx2", "trio"),
 }
 
 
@@ -174,7 +172,7 @@ def running_tasks(anyio_backend):
     return asyncio.all_tasks() if anyio_backend == "asyncio" else None
 
 
-def assert_every_slot_is_free(client):
+def assert_all_permits_are_free(client):
     assert LIMIT == client._transport.backend.limiter._semaphore.value
     assert not client._transport.backend.limiter._calls
 
@@ -202,7 +200,7 @@ async def test_a_fault_has_the_same_outcome_over_every_pool(
             assert ["fca_2", "fca_3"] == [
                 (await again.accounts.retrieve(one)).id for one in ("fca_2", "fca_3")
             ]
-            assert_every_slot_is_free(client)
+            assert_all_permits_are_free(client)
         await server.wait_until_all_are_closed()
     assert expected == outcome
     assert tasks == running_tasks(anyio_backend)
@@ -283,7 +281,7 @@ async def test_closing_ends_running_calls(send, backend, anyio_backend):
             await server.arrived.wait()
             await anyio.wait_all_tasks_blocked()
             await client.aclose()
-            assert_every_slot_is_free(client)
+            assert_all_permits_are_free(client)
         await server.wait_until_all_are_closed()
     assert [("APIConnectionError", 1, 1, 2)] == [result[:4] for result in results]
     assert tasks == running_tasks(anyio_backend)
@@ -317,7 +315,7 @@ async def test_closing_ends_the_wait_before_a_retry(backend, anyio_backend):
             group.start_soon(call, client)
             await waiting.wait()
             await client.aclose()
-            assert_every_slot_is_free(client)
+            assert_all_permits_are_free(client)
         await server.wait_until_all_are_closed()
     assert [1, 1, 3] == [number for result in results for number in result[1:4]]
 

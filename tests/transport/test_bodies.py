@@ -1,4 +1,4 @@
-"""Bodies: what decodes, and what a body that does not decode leaves of its response."""
+"""Bodies of responses: how they are decoded, and errors if they cannot be."""
 
 import asyncio
 import gzip
@@ -94,7 +94,7 @@ async def test_an_empty_body_is_accepted_in_every_coding(coding):
 
 
 class Ready(httpx.AsyncByteStream):
-    """Chunks that are always there, so that reading one never suspends."""
+    """Chunks that are always available, so that reading one never suspends."""
 
     def __init__(self, scope):
         self.scope = scope
@@ -158,9 +158,7 @@ async def test_the_size_of_a_decompressed_body_is_limited(coding, content):
 
 
 async def test_many_tiny_gzip_members_are_decoded_in_linear_time(monkeypatch):
-    """zlib returns a copy of all that follows a member, so it must not be given much
-    more than the member.
-    """
+    """zlib copies what follows a member, so it must get little more than the member."""
     passed = 0
 
     class Member:
@@ -195,9 +193,9 @@ UNREADABLE = {
 }
 
 
-@pytest.fixture(params=["own", "aiohttp", "callers"])
+@pytest.fixture(params=["own pool", "aiohttp", "injected"])
 async def connect(request, anyio_backend):
-    if request.param == "callers":
+    if request.param == "injected":
         async with httpx.AsyncClient() as http_client:
             yield lambda url, **settings: AsyncClient(
                 KEY, base_url=url, http_client=http_client, **settings
@@ -228,7 +226,7 @@ async def connect(request, anyio_backend):
 async def test_an_error_with_an_unreadable_body_keeps_its_status_and_retries(
     fault, status, headers, error_class, attempts, connect, no_waiting
 ):
-    answer = http_response(
+    response = http_response(
         b"\xff\xffnothing",
         status,
         headers + UNREADABLE[fault] + b"Request-Id: req_1\r\n",
@@ -237,7 +235,7 @@ async def test_an_error_with_an_unreadable_body_keeps_its_status_and_retries(
     async def handle(stream):
         while True:
             await read_request(stream)
-            await stream.send(answer)
+            await stream.send(response)
 
     async with serving(handle) as url, connect(url) as client:
         with pytest.raises(error_class, match="an unreadable body") as caught:
@@ -275,9 +273,7 @@ async def test_an_error_with_a_body_that_is_too_large_keeps_its_status(
 async def test_a_body_that_is_too_large_is_not_read_on_from_a_busy_socket(
     connect, monkeypatch
 ):
-    """The server is in the same event loop and refills the socket in each of its
-    iterations.
-    """
+    """The server runs in the same event loop and refills the socket at each step."""
     sent = 0
 
     async def handle(reader, writer):
@@ -304,7 +300,8 @@ async def test_an_unreadable_body_without_end_is_cut_off(connect):
     async def handle(stream):
         await read_request(stream)
         await stream.send(
-            b"HTTP/1.1 200 OK\r\nRequest-Id: req_1\r\nContent-Encoding: gzip\r\nContent-Length: 99\r\n\r\nxy"
+            b"HTTP/1.1 200 OK\r\nRequest-Id: req_1\r\n"
+            b"Content-Encoding: gzip\r\nContent-Length: 99\r\n\r\nxy"
         )
         await stream.receive()
 

@@ -1,4 +1,4 @@
-"""The reason and the text of an attempt without a response."""
+"""Reasons and messages of attempts without a response."""
 
 import asyncio
 import pickle

@@ -56,7 +56,8 @@ async def test_an_id_is_sent_percent_encoded():
     ):
         await client.accounts.retrieve("a/../b?c#d%41 ü")
     assert heads[0].startswith(
-        b"GET /prefix/v1/financial_connections/accounts/a%2F..%2Fb%3Fc%23d%2541%20%C3%BC HTTP/1.1\r\n"
+        b"GET /prefix/v1/financial_connections/accounts/"
+        b"a%2F..%2Fb%3Fc%23d%2541%20%C3%BC HTTP/1.1\r\n"
     )
 
 

@@ -114,14 +114,8 @@ IDLE_LOOPS = {
         loop = asyncio.new_event_loop()
         loop.run_until_complete(use())
     """,
-    "blocked asyncio": """
-        threading.Thread(target=anyio.run, args=(use_and_block,), kwargs={"backend": "asyncio"}, daemon=True).start()
-        used.wait()
-    """,
-    "blocked trio": """
-        threading.Thread(target=anyio.run, args=(use_and_block,), kwargs={"backend": "trio"}, daemon=True).start()
-        used.wait()
-    """,
+    "blocked asyncio": 'use_and_block_in_a_thread("asyncio")',
+    "blocked trio": 'use_and_block_in_a_thread("trio")',
 }
 
 
@@ -152,6 +146,15 @@ async def use_and_block():
     await use()
     used.set()
     never.wait()
+
+def use_and_block_in_a_thread(backend):
+    threading.Thread(
+        target=anyio.run,
+        args=(use_and_block,),
+        kwargs={"backend": backend},
+        daemon=True,
+    ).start()
+    used.wait()
 
 sandbox = Sandbox()
 account = sandbox.add_account()

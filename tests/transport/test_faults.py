@@ -98,7 +98,8 @@ async def test_a_protocol_switch_raises_an_error(connect):
     async def handle(stream):
         await read_request(stream)
         await stream.send(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+            b"HTTP/1.1 101 Switching Protocols\r\n"
+            b"Upgrade: x\r\nConnection: upgrade\r\n\r\n"
         )
         await stream.receive()
 

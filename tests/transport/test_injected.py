@@ -1,6 +1,4 @@
-"""A client that the caller provides: its pool stays usable, and what it keeps for its
-owner is left alone.
-"""
+"""Injected clients: their pools stay usable, and their state is not modified."""
 
 import asyncio
 import random
@@ -38,7 +36,7 @@ async def owner(library):
 
 
 class Server:
-    """Hangs until it is healed."""
+    """Does not respond until it is healed."""
 
     def __init__(self):
         self.is_healed = False
@@ -57,9 +55,7 @@ def connections_of(http_client, url):
 
 
 async def assert_usable(http_client, client, url):
-    """Both the owner and the SDK can use every connection of the pool, at the same
-    time.
-    """
+    """The owner and the SDK can use all connections of the pool at the same time."""
     statuses = []
 
     async def get():
@@ -141,7 +137,7 @@ async def test_a_pool_without_connections_is_rejected(library):
 
 
 async def test_cancelled_calls_leave_the_pool_usable(owner):
-    """Cancelled by scopes, while the owner's own requests compete for the connections."""
+    """Scopes cancel the calls while the owner's requests compete for connections."""
     server = Server()
 
     async with serving(server.handle) as url:
@@ -161,8 +157,9 @@ async def test_cancelled_calls_leave_the_pool_usable(owner):
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize("seed", range(3))
 async def test_natively_cancelled_calls_leave_the_pool_usable(seed, owner):
-    """Cancelled by asyncio itself, which no shield stops, one at a time, anywhere from
-    the queue to the last byte.
+    """asyncio cancels calls anywhere from the queue to the last byte.
+
+    No shield stops a native cancellation.
     """
     rng = random.Random(seed)
     server = Server()

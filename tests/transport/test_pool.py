@@ -1,4 +1,4 @@
-"""What the client's own connection pools keep, and what they drop."""
+"""Connections that the client's pools keep, and that they close."""
 
 import math
 from contextlib import suppress
@@ -12,7 +12,7 @@ from financial_connections import (
     DeadlineExceededError,
     RequestOptions,
 )
-from financial_connections._transport import pool as _pool
+from financial_connections._transport import pool as pool_module
 from financial_connections._transport.pool import ConnectionPool
 from financial_connections._transport.wire import Origin
 from financial_connections.events import RequestFinished
@@ -22,9 +22,7 @@ KEY = "sk_test_123"
 
 
 class Server:
-    """Answers until it has failed over: from then on, only connections that are opened
-    afterwards work.
-    """
+    """Stops responding on existing connections when it has failed over."""
 
     def __init__(self, *, resets=False):
         self.resets = resets
@@ -49,7 +47,7 @@ class Server:
             self.open -= 1
 
     async def idle_connections(self, client, number):
-        """Have `number` connections opened at once, and kept."""
+        """Make a client open `number` connections and keep them."""
         async with anyio.create_task_group() as tasks:
             for _ in range(number):
                 tasks.start_soon(client.accounts.retrieve, "fca_1")
@@ -154,19 +152,17 @@ async def test_idle_connections_of_another_server_stay_open(connect, no_waiting)
 async def test_the_next_call_closes_connections_that_the_server_has_closed(
     monkeypatch,
 ):
-    """Also those that the call does not use: the newest is taken, and it is the oldest
-    that servers close first.
-    """
+    """The call uses the newest connection, but servers close the oldest ones first."""
     closed_by_client, is_closing, connections = [], anyio.Event(), 0
-    all_are_there = anyio.Event()
+    all_have_arrived = anyio.Event()
 
     async def handle(stream):
         nonlocal connections
         number = connections = connections + 1
         if number == 6:
-            all_are_there.set()
+            all_have_arrived.set()
         await read_request(stream)
-        await all_are_there.wait()
+        await all_have_arrived.wait()
         await stream.send(http_response())
         if number < 6:
             await is_closing.wait()
@@ -177,7 +173,7 @@ async def test_the_next_call_closes_connections_that_the_server_has_closed(
                 await stream.send(http_response())
         closed_by_client.append(number)
 
-    monkeypatch.setattr(_pool, "_SWEEP_SECONDS", 0)
+    monkeypatch.setattr(pool_module, "_SWEEP_SECONDS", 0)
     async with serving(handle) as url, AsyncClient(KEY, base_url=url) as client:
         async with anyio.create_task_group() as tasks:
             for _ in range(6):
@@ -193,8 +189,9 @@ async def test_the_next_call_closes_connections_that_the_server_has_closed(
 
 
 class Closed:
-    """An idle connection that the server has closed; closing it takes a step of the
-    event loop.
+    """An idle connection that the server has closed.
+
+    Closing it takes a step of the event loop.
     """
 
     def __init__(self):
@@ -202,7 +199,7 @@ class Closed:
 
     def is_available(self):
         assert not self.was_closed, (
-            "a connection that is being closed is none to choose"
+            "a connection that is being closed was examined again"
         )
         return False
 
@@ -212,7 +209,7 @@ class Closed:
 
 
 async def test_a_connection_that_is_being_closed_is_not_acquired():
-    """Asked whether a closed socket is readable, trio's raises a `ValueError`."""
+    """trio raises a `ValueError` if a closed socket is examined."""
     pool, origin = ConnectionPool(5), Origin("http", "127.0.0.1")
     pool._swept_at = math.inf
     pool._idle[origin].extend((Closed(), math.inf) for _ in range(3))

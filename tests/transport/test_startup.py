@@ -18,25 +18,32 @@ KEY = "sk_test_51H8supersecret"
 
 
 def test_the_first_call_loads_httpx_and_certificates_in_a_thread():
-    program = (
-        "import sys, threading, anyio\n"
-        "from importlib.abc import MetaPathFinder\n"
-        "from financial_connections import APIConnectionError, AsyncClient\n"
-        "class Watch(MetaPathFinder):\n"
-        "    def find_spec(self, name, path, target=None):\n"
-        "        if name == 'httpcore': print(threading.current_thread() is threading.main_thread())\n"
-        "sys.meta_path.insert(0, Watch())\n"
-        "async def main():\n"
-        "    async with AsyncClient('sk_test_1', base_url='https://127.0.0.1:1', max_retries=0) as client:\n"
-        "        try: await client.accounts.retrieve('fca_1')\n"
-        "        except APIConnectionError as error: print(error.attempts)\n"
-        "anyio.run(main)\n"
+    process = subprocess.run(
+        [sys.executable, "-c", WATCHED], capture_output=True, text=True, check=True
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert ["False", "1"] == done.stdout.split()
+    assert ["False", "1"] == process.stdout.split()
 
+
+WATCHED = """
+import sys, threading, anyio
+from importlib.abc import MetaPathFinder
+from financial_connections import APIConnectionError, AsyncClient
+
+class Watch(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "httpcore":
+            print(threading.current_thread() is threading.main_thread())
+
+sys.meta_path.insert(0, Watch())
+
+async def main():
+    url = "https://127.0.0.1:1"
+    async with AsyncClient("sk_test_1", base_url=url, max_retries=0) as client:
+        try: await client.accounts.retrieve("fca_1")
+        except APIConnectionError as error: print(error.attempts)
+
+anyio.run(main)
+"""
 
 FIRST_CALLS = """
 import ssl, sys, threading, anyio
@@ -57,7 +64,8 @@ async def retrieve(client):
     except APIConnectionError: pass
 
 async def main():
-    async with AsyncClient("sk_test_1", base_url="https://127.0.0.1:1", max_retries=0) as client:
+    url = "https://127.0.0.1:1"
+    async with AsyncClient("sk_test_1", base_url=url, max_retries=0) as client:
         with anyio.fail_after(20):
             await check(client)
 """
@@ -65,9 +73,9 @@ async def main():
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @pytest.mark.parametrize(
-    ("check", "said"),
+    ("check", "output"),
     [
-        # Many at once.
+        # Many calls at once.
         (
             (
                 "    gate.set()\n"
@@ -82,16 +90,18 @@ async def main():
             (
                 "    gate.set()\n"
                 "    to_thread.current_default_thread_limiter().total_tokens = 1\n"
-                "    await to_thread.run_sync(lambda: from_thread.run(retrieve, client))\n"
+                "    call = lambda: from_thread.run(retrieve, client)\n"
+                "    await to_thread.run_sync(call)\n"
                 "    print('done')"
             ),
             "done",
         ),
-        # While loading takes longer than the deadline.
+        # Startup takes longer than the deadline.
         (
             (
                 "    sys.meta_path.insert(0, Gate())\n"
-                "    try: await client.with_options(deadline=0.05).accounts.retrieve('fca_1')\n"
+                "    hurried = client.with_options(deadline=0.05)\n"
+                "    try: await hurried.accounts.retrieve('fca_1')\n"
                 "    except DeadlineExceededError: print('bounded', gate.is_set())\n"
                 "    gate.set()"
             ),
@@ -100,12 +110,17 @@ async def main():
     ],
     ids=["at once", "from a thread", "with a deadline"],
 )
-def test_startup_runs_once_and_blocks_nothing(check, said, backend):
-    program = f"{FIRST_CALLS}\nasync def check(client):\n{check}\nanyio.run(main, backend={backend!r})\n"
-    done = subprocess.run(
+def test_startup_runs_once_and_blocks_nothing(check, output, backend):
+    program = (
+        f"{FIRST_CALLS}\n"
+        f"async def check(client):\n{check}\n"
+        f"anyio.run(main, backend={backend!r})\n"
+    )
+    process = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert (0, said) == (done.returncode, done.stdout.strip()), done.stderr
+    result = (process.returncode, process.stdout.strip())
+    assert (0, output) == result, process.stderr
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
@@ -121,7 +136,7 @@ def test_certificates_are_read_from_where_the_environment_says(
     )
     context = startup.tls_context.__wrapped__()
     assert ssl.CERT_REQUIRED == context.verify_mode
-    # Those in a folder are read when a server is to be verified.
+    # Those in a folder are read when a certificate is verified.
     assert (1 if variable == "SSL_CERT_FILE" else 0) == len(context.get_ca_certs())
 
 
@@ -140,7 +155,7 @@ async def test_missing_certificates_are_named(
         async with AsyncClient(
             KEY, base_url="https://127.0.0.1:1", transport=transport, max_retries=0
         ) as client:
-            # A folder is looked into when a server is to be verified.
+            # A folder is read when a certificate is verified.
             error_class = (
                 ConfigurationError
                 if variable == "SSL_CERT_FILE"

@@ -21,7 +21,7 @@ def authority():
 
 
 async def test_an_unsolicited_response_reaches_no_call():
-    """Two answers to one request, at once and late: the next request gets its own."""
+    """The server sends more than one response, at once and late."""
     count = 0
 
     async def handle(stream):
@@ -50,32 +50,30 @@ async def test_an_unsolicited_response_reaches_no_call():
 async def test_an_unsolicited_response_below_the_parser_is_noticed(
     size, is_secured, authority, monkeypatch
 ):
-    """The first answer ends where a record ends, or what is read at once; the stray one
-    waits behind it.
-    """
+    """The first response ends with a TLS record, or with what is read at once."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(server)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     monkeypatch.setattr(own_pool, "tls_context", lambda: trusting)
 
-    def answer_of_that_size(name):
+    def response_of_that_size(name):
         padding = (
             size
             - len(http_response(b'{"id": "%s"}' % name + b" " * (size - 200)))
             + size
             - 200
         )
-        answer = http_response(b'{"id": "%s"}' % name + b" " * padding)
-        assert size == len(answer)
-        return answer
+        response = http_response(b'{"id": "%s"}' % name + b" " * padding)
+        assert size == len(response)
+        return response
 
     async def handle(stream):
         while True:
             head, _ = await read_request(stream)
             name = head.split(b" ")[1].rpartition(b"/")[2]
             await stream.send(
-                answer_of_that_size(name) + http_response(b'{"id": "stray"}')
+                response_of_that_size(name) + http_response(b'{"id": "stray"}')
             )
 
     async with (
