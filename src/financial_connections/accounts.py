@@ -109,8 +109,7 @@ class Accounts(AccountOperations):
         Args:
             account: ID of the account (`fca_…`).
             features: Data to refresh.
-            timeout: Maximum duration of the whole call in seconds; None waits without
-                a limit.
+            timeout: Maximum duration of the whole call in seconds; None for no limit.
             poll: Seconds before the account is first polled. The delay then grows up
                 to 30 seconds.
             when_available: If a refresh is not possible yet, wait until it is, as long
@@ -129,11 +128,9 @@ class Accounts(AccountOperations):
         Raises:
             RefreshFailedError: The refresh of a feature failed.
             RefreshNotAvailableError: A refresh is not possible yet.
-            AccountInactiveError: The account must be linked again. Raised immediately.
-            AccountDisconnectedError: The account must be linked again, as a new
-                account. Raised immediately.
-            DeadlineExceededError: `timeout` has passed. The error's `account` is the
-                account as it was last read.
+            AccountInactiveError: The account must be linked again.
+            AccountDisconnectedError: The account must be linked as a new account.
+            DeadlineExceededError: `timeout` has passed. Has the `account` as last read.
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/refresh
 
@@ -217,8 +214,7 @@ class Accounts(AccountOperations):
         Args:
             account: ID of the account (`fca_…`).
             features: Data whose refresh to wait for.
-            timeout: Maximum duration of the whole call in seconds; None waits without
-                a limit.
+            timeout: Maximum duration of the whole call in seconds; None for no limit.
             poll: Seconds between the first two polls of the account. The delay then
                 grows up to 30 seconds.
             notifier: Polls the account as soon as a webhook event about it arrives.
@@ -234,11 +230,9 @@ class Accounts(AccountOperations):
 
         Raises:
             RefreshFailedError: The refresh of a feature failed.
-            AccountInactiveError: The account must be linked again. Raised immediately.
-            AccountDisconnectedError: The account must be linked again, as a new
-                account. Raised immediately.
-            DeadlineExceededError: `timeout` has passed. The error's `account` is the
-                account as it was last read.
+            AccountInactiveError: The account must be linked again.
+            AccountDisconnectedError: The account must be linked as a new account.
+            DeadlineExceededError: `timeout` has passed. Has the `account` as last read.
 
         """
         refresh_wait = RefreshWait(
@@ -251,7 +245,6 @@ class Accounts(AccountOperations):
             poll=poll,
             notifier=notifier,
             on_progress=on_progress,
-            clock=time.time,
             sleep=sleep,
         )
         return await refresh_wait.run(refresh=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -54,7 +55,7 @@ class RefreshWait:
     poll: float
     notifier: RefreshNotifier | None
     sleep: Sleep | None
-    clock: Callable[[], float]
+    clock: Callable[[], float] = time.time
     on_progress: Callable[[Account], object] | None = None
     when_available: bool = False
     freshness: Freshness = field(init=False)
