@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 @frozen
 class Target:
-    """How a client should compare with another one, or what its figure may be."""
+    """A limit for a client, compared with another one or for its own figure."""
 
     client: str
     other: str | None = None

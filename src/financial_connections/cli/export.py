@@ -102,7 +102,7 @@ class Export:
 
     @property
     def is_resumable(self) -> bool:
-        """Whether the export was entered and has transactions to resume after."""
+        """True if the export was entered and has transactions to resume after."""
         return (
             self._file is not None
             and bool(self.state.count)

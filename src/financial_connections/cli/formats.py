@@ -18,7 +18,7 @@ _ROW_GROUP_SIZE = 10_000
 
 @frozen
 class Format:
-    """How transactions are written to a file.
+    """The encoding of transactions in a file.
 
     Attributes:
         header: Bytes at the start of the file.

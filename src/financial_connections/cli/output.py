@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound="Model")
 
 ROWS = 20
-"""How many items of a list are shown on a terminal by default."""
+"""Default number of items of a list on a terminal."""
 
 
 def console(*, stderr: bool = False) -> "Console":

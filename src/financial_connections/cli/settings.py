@@ -25,7 +25,7 @@ SANDBOX = "sandbox"
 
 @frozen
 class Context:
-    """What a command needs to do its work.
+    """The client, output and clock of a command.
 
     Attributes:
         client: Client to send requests with.
