@@ -62,7 +62,8 @@ class TransactionOperations:
                 any time are returned.
             transaction_refresh: Return only transactions that were added or changed
                 after this refresh. By default, all transactions are returned.
-            limit: Maximum number of items on a page, from 1 to 100. The default is 10.
+            limit: Maximum number of items on a page, from 1 to 100. By default 10, or
+                100 when iterating over a list.
             starting_after: ID of an item. The page holds the items just after it in the
                 list, which are older. Cannot be combined with `ending_before`. By
                 default, the page starts with the newest item.

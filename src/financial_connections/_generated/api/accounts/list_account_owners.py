@@ -28,7 +28,8 @@ async def list_account_owners(
             list, which are newer. Cannot be combined with `starting_after`.
         expand: Paths of the fields to expand, whose IDs are replaced with the objects
             they refer to. By default, no field is expanded.
-        limit: Maximum number of items on a page, from 1 to 100. The default is 10.
+        limit: Maximum number of items on a page, from 1 to 100. By default 10, or 100
+            when iterating over a list.
         starting_after: ID of an item. The page holds the items just after it in the
             list, which are older. Cannot be combined with `ending_before`. By default,
             the page starts with the newest item.

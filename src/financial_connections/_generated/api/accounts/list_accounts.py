@@ -31,7 +31,8 @@ async def list_accounts(
         expand: Paths of the fields to expand, whose IDs are replaced with the objects
             they refer to. In a list, each path starts with `data.`, as in
             `data.ownership`. By default, no field is expanded.
-        limit: Maximum number of items on a page, from 1 to 100. The default is 10.
+        limit: Maximum number of items on a page, from 1 to 100. By default 10, or 100
+            when iterating over a list.
         session: ID of a session (`fcsess_…`). Return only the accounts linked in it. By
             default, accounts linked in any session are returned.
         starting_after: ID of an item. The page holds the items just after it in the
