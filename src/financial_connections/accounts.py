@@ -133,7 +133,6 @@ class Accounts(AccountOperations):
             DeadlineExceededError: `timeout` has passed. Has the `account` as last read.
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/refresh
-
         """
         refresh_wait = RefreshWait(
             sender=self._sender,
@@ -233,7 +232,6 @@ class Accounts(AccountOperations):
             AccountInactiveError: The account must be linked again.
             AccountDisconnectedError: The account must be linked as a new account.
             DeadlineExceededError: `timeout` has passed. Has the `account` as last read.
-
         """
         refresh_wait = RefreshWait(
             sender=self._sender,

@@ -42,7 +42,6 @@ def expanded(field: str | ObjectT | None) -> ObjectT | None:
     Raises:
         NotExpandedError: The field holds only the ID of the object. The message names
             the `expand=` argument to add.
-
     """
     if not isinstance(field, str):
         return field
@@ -71,7 +70,6 @@ def id_of(field: str | _HasId | None) -> str | None:
 
     Returns:
         The ID; None if the field is null.
-
     """
     if field is None or isinstance(field, str):
         return field

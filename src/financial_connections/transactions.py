@@ -74,7 +74,6 @@ class Transactions(TransactionOperations):
                 from any more. Raised while iterating.
 
         Source: https://docs.stripe.com/financial-connections/transactions
-
         """
         return Sync(self._sender, limit, options, account, cursor)
 
@@ -120,7 +119,6 @@ class Transactions(TransactionOperations):
         Raises:
             InvalidArgumentError: An account ID or a cursor is not a string. Raised
                 before anything is sent.
-
         """
         sync_one = partial(Sync, self._sender, limit, options)
         return SyncMany(

@@ -49,7 +49,6 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
             work: Function to run.
             finish: Called exactly once when the task has ended, even if the task was
                 cancelled before its first step.
-
         """
         running = _Running(finish)
         self._running[running] = None
@@ -88,7 +87,6 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
         Returns:
             The native cancellation that arrived while waiting, if any. The caller must
             raise it, now that the tasks have ended.
-
         """
         interruption = None
         for running in self._running:

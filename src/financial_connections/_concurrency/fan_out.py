@@ -31,7 +31,6 @@ def fan_out(
         producers: The producers, each created when it is its turn to run.
         concurrency: Number of producers that may run at once.
         block: Name of the block for error messages.
-
     """
     results: Handover[T] = Handover(block, concurrency)
     for _ in range(concurrency):

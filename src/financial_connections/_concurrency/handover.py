@@ -117,7 +117,6 @@ class OneAtATime:
 
         Raises:
             RuntimeError: Another task holds it.
-
         """
         if self._is_held:
             raise RuntimeError(

@@ -84,7 +84,6 @@ class Freshness:
             account: The account in the response.
             after_request: True for the response to a request for a refresh, or for the
                 first response after such a request was rejected.
-
         """
         for feature, progress in self._progress.items():
             self.phases[feature] = progress.observe(

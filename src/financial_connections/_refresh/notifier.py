@@ -42,7 +42,6 @@ class RefreshNotifier:
 
         Args:
             event: The event, or the ID of the account.
-
         """
         account = event if isinstance(event, str) else _account_in(event)
         for wakeup in self._wakeups.get(account or "", ()):

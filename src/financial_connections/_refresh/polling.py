@@ -72,7 +72,6 @@ class PollSchedule:
 
         Returns:
             False if the timeout has already passed, so that no further poll is allowed.
-
         """
         if self.remaining <= 0:
             return False
@@ -108,7 +107,6 @@ def poll_schedule(
 
     Raises:
         InvalidArgumentError: `timeout` or `poll` is not a positive number.
-
     """
     first = _positive("poll", poll)
     limit = math.inf if timeout is None else _positive("timeout", timeout)

@@ -30,7 +30,6 @@ def features_from(features: Any) -> tuple[str, ...]:
 
     Raises:
         InvalidArgumentError: There is no feature, or one of them cannot be refreshed.
-
     """
     if isinstance(features, str) or not features:
         raise InvalidArgumentError(
@@ -72,7 +71,6 @@ def available_at(account: Account, features: list[str]) -> int:
 
     Returns:
         Seconds since the epoch; 0 if the time is not known.
-
     """
     return max(
         getattr(refresh_of(account, feature), "next_refresh_available_at", None) or 0

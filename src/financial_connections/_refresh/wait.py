@@ -68,7 +68,6 @@ class RefreshWait:
         Args:
             refresh: True to start a refresh and wait for it. False to wait for the
                 latest refresh, which may already have ended.
-
         """
         notifier = self.notifier or RefreshNotifier()
         self.freshness = Freshness(self.features, accept_previous=not refresh)

@@ -37,7 +37,6 @@ class Page(Generic[T_co]):
     Args:
         list_model: The response.
         pager: The pager that requested the page.
-
     """
 
     data: list[T_co] = field(repr=False)
@@ -64,7 +63,6 @@ class Page(Generic[T_co]):
         Raises:
             PaginationError: There is no cursor to continue from, or the list leads back
                 to an earlier page.
-
         """
         if not self.has_more:
             return None

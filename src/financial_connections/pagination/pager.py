@@ -59,7 +59,6 @@ class Pager(Generic[T_co]):
         options: Overrides the client's settings for each request.
         remaining: Maximum number of items. By default, all items are returned.
         trail: Cursors of earlier pages, to notice a list that leads back to them.
-
     """
 
     _fetch: _Fetch[T_co] = field(alias="fetch")
@@ -116,7 +115,6 @@ class Pager(Generic[T_co]):
 
         Args:
             n: Maximum number of items.
-
         """
         count = _count("n", n, at_least=0)
         return evolve(
@@ -130,7 +128,6 @@ class Pager(Generic[T_co]):
         Args:
             max_items: Maximum number of items. Required, so that a long list cannot
                 fill the memory by accident.
-
         """
         return [
             item async for item in self.take(_count("max_items", max_items, at_least=0))
@@ -148,7 +145,6 @@ class Pager(Generic[T_co]):
 
         Returns:
             An `async with` block that gives an iterator over the items.
-
         """
         ahead = _count("pages", pages, at_least=1)
         return Prefetch(

@@ -40,7 +40,6 @@ class Prefetch(Block[AsyncIterator[T]], Generic[PageT, T]):
         pages: Returns an iterator over the pages.
         items: Returns an iterator over the items of pages.
         ahead: Number of pages to fetch ahead.
-
     """
 
     def __init__(

@@ -64,7 +64,6 @@ def encode_cursor(account: str, checkpoint: Checkpoint) -> str:
     Args:
         account: ID of the only account that the cursor is valid for.
         checkpoint: The checkpoint.
-
     """
     parts: list[Any] = [
         checkpoint.base,
@@ -93,7 +92,6 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
     Raises:
         InvalidArgumentError: The cursor is damaged, belongs to another account, or was
             created by a later version.
-
     """
     if cursor is None:
         return Checkpoint()

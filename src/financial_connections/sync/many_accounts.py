@@ -60,7 +60,6 @@ class ManyChanges(AsyncIterator[Batch]):
     Args:
         sync: The sync to run.
         tasks: Tasks in which the accounts are read.
-
     """
 
     def __init__(self, sync: SyncMany, tasks: BackgroundTasks) -> None:
@@ -87,7 +86,6 @@ class ManyChanges(AsyncIterator[Batch]):
         Raises:
             ExceptionGroup: At least one account could not be synced. Each error has a
                 note that names its account.
-
         """
         if self.errors:
             raise ExceptionGroup(
@@ -159,7 +157,6 @@ class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
         cursors: Cursors by account ID.
         concurrency: Number of accounts to read at once.
         on_progress: Called after each batch and each account.
-
     """
 
     def __init__(
@@ -210,7 +207,6 @@ def cursors_from(accounts: Any) -> dict[str, str | None]:
 
     Raises:
         InvalidArgumentError: An ID or a cursor is not a string.
-
     """
     if isinstance(accounts, str):
         raise InvalidArgumentError(

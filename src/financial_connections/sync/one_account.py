@@ -40,7 +40,6 @@ class Changes(AsyncIterator[Batch]):
 
     Args:
         sync: The sync to run.
-
     """
 
     def __init__(self, sync: Sync) -> None:
@@ -140,7 +139,6 @@ class Changes(AsyncIterator[Batch]):
         Raises:
             CursorExpiredError: The API does not know the base any more, which cannot be
                 replaced.
-
         """
         param = error.param or ""
         if param.startswith("transaction_refresh"):
@@ -168,7 +166,6 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
         options: Overrides the client's settings for each request.
         account: The account, or its ID.
         cursor: The cursor to begin at; None for the very beginning.
-
     """
 
     def __init__(

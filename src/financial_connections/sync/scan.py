@@ -100,7 +100,6 @@ class Scans(Generic[T]):
         Args:
             succeeded: The latest refresh if it has succeeded; None if it is pending,
                 has failed, or is unknown.
-
         """
         if self._has_begun:
             return self._end_scan(succeeded)
@@ -135,7 +134,6 @@ class Scans(Generic[T]):
             items: The transactions by ID, each with its version.
             last: ID of the last transaction on the page; None if the page is empty.
             has_more: True if the pass continues on another page.
-
         """
         changed: list[T] = []
         for key, (version, item) in items.items():
@@ -163,7 +161,6 @@ class Scans(Generic[T]):
 
         Returns:
             False if the scan has no position yet, or has begun too often.
-
         """
         if self._scan.position is None or self._scans >= _MAX_SCANS:
             return False
