@@ -1,6 +1,4 @@
-"""The facade compared with the contract: every operation and parameter reachable,
-deviations listed.
-"""
+"""The facade covers every operation and parameter of the contract."""
 
 import ast
 import inspect
@@ -102,10 +100,10 @@ def test_overloads_differ_from_their_method_in_expand_and_result_only():
 def arguments_without_expand(method):
     arguments, keywords = method.args.args, method.args.kwonlyargs
     named = zip(keywords, method.args.kw_defaults, strict=True)
-    return [ast.unparse(one) for one in arguments] + [
-        (ast.unparse(one), ast.unparse(default) if default else "")
-        for one, default in named
-        if one.arg != "expand"
+    return [ast.unparse(argument) for argument in arguments] + [
+        (ast.unparse(argument), ast.unparse(default) if default else "")
+        for argument, default in named
+        if argument.arg != "expand"
     ]
 
 

@@ -139,8 +139,8 @@ async def test_transactions_are_filtered_by_time(sandbox, client):
     assert [t.id for t in everything if t.transacted_at >= middle] == [
         t.id async for t in since
     ]
-    [one] = [await client.transactions.retrieve(everything[0].id)]
-    assert everything[0] == one
+    [transaction] = [await client.transactions.retrieve(everything[0].id)]
+    assert everything[0] == transaction
 
 
 @pytest.mark.parametrize(
@@ -200,10 +200,10 @@ async def test_an_error_without_a_response_has_the_idempotency_key(sandbox, clie
         await once.accounts.refresh(account, features=["transactions"])
     again = RequestOptions(idempotency_key=caught.value.idempotency_key)
     path = f"/v1/financial_connections/accounts/{account}/refresh"
-    answer = await once.send_raw(
+    response = await once.send_raw(
         "POST", path, params={"features": ["transactions"]}, options=again
     )
-    assert answer.replayed
+    assert response.replayed
     with pytest.raises(IdempotencyError):
         await once.accounts.refresh(account, features=["balance"], options=again)
 
@@ -236,16 +236,16 @@ async def test_a_fault_that_lasts_is_raised(sandbox, client, no_waiting):
 
 async def test_concurrent_calls_receive_their_own_responses(sandbox, client):
     accounts = [sandbox.add_account() for _ in range(20)]
-    found = []
+    results = []
 
     async def ask(account):
-        found.append((account, (await client.accounts.retrieve(account)).id))
+        results.append((account, (await client.accounts.retrieve(account)).id))
 
     async with anyio.create_task_group() as tasks:
         for account in accounts * 5:
             tasks.start_soon(ask, account)
-    assert 100 == len(found)
-    assert all(asked == got for asked, got in found)
+    assert 100 == len(results)
+    assert all(account == received for account, received in results)
 
 
 async def test_the_sandbox_works_without_a_socket(sandbox):

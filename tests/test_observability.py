@@ -19,14 +19,14 @@ from tests.support.samples import ACCOUNT
 PATH = "/v1/financial_connections/accounts/{account}"
 
 
-def answers(httpx_mock):
+def add_responses(httpx_mock):
     httpx_mock.add_response(status_code=503, headers={"Request-Id": "req_1"})
     httpx_mock.add_exception(httpx.ReadError("reset"))
     httpx_mock.add_response(json=ACCOUNT, headers={"Request-Id": "req_2"})
 
 
 async def test_a_handler_receives_the_events_of_every_attempt(httpx_mock, no_waiting):
-    answers(httpx_mock)
+    add_responses(httpx_mock)
     events = []
     async with AsyncClient("sk_test_1", on_event=events.append) as client:
         await client.accounts.retrieve("fca_secret")
@@ -104,14 +104,14 @@ def exported():
 
 async def test_every_attempt_has_a_span(httpx_mock, no_waiting, exported):
     exporter, provider = exported
-    answers(httpx_mock)
+    add_responses(httpx_mock)
     async with AsyncClient("sk_test_1", on_event=spans(provider)) as client:
         await client.accounts.retrieve("fca_1")
-    found = exporter.get_finished_spans()
-    assert [f"GET {PATH}"] * 3 == [span.name for span in found]
-    assert {SpanKind.CLIENT} == {span.kind for span in found}
+    finished = exporter.get_finished_spans()
+    assert [f"GET {PATH}"] * 3 == [span.name for span in finished]
+    assert {SpanKind.CLIENT} == {span.kind for span in finished}
     assert [StatusCode.ERROR, StatusCode.ERROR, StatusCode.UNSET] == [
-        span.status.status_code for span in found
+        span.status.status_code for span in finished
     ]
     common = {
         "http.request.method": "GET",
@@ -139,9 +139,11 @@ async def test_every_attempt_has_a_span(httpx_mock, no_waiting, exported):
             for name, value in span.attributes.items()
             if name != "financial_connections.waited"
         }
-        for span in found
+        for span in finished
     ]
-    assert all(span.attributes["financial_connections.waited"] >= 0 for span in found)
+    assert all(
+        span.attributes["financial_connections.waited"] >= 0 for span in finished
+    )
 
 
 async def test_a_rejected_call_ends_its_span(httpx_mock, exported):
@@ -159,11 +161,11 @@ async def test_the_span_of_a_cancelled_call_has_no_status(httpx_mock, exported):
     exporter, provider = exported
     arrived = anyio.Event()
 
-    async def answer(_):
+    async def respond(_):
         arrived.set()
         await anyio.sleep_forever()
 
-    httpx_mock.add_callback(answer)
+    httpx_mock.add_callback(respond)
     async with (
         AsyncClient("sk_test_1", on_event=spans(provider)) as client,
         anyio.create_task_group() as tasks,
@@ -177,7 +179,7 @@ async def test_the_span_of_a_cancelled_call_has_no_status(httpx_mock, exported):
 
 
 async def test_the_duration_of_every_attempt_is_recorded(httpx_mock, no_waiting):
-    answers(httpx_mock)
+    add_responses(httpx_mock)
     reader = InMemoryMetricReader()
     async with AsyncClient(
         "sk_test_1", on_event=spans(None, MeterProvider([reader]))

@@ -81,7 +81,7 @@ def test_an_invalid_deadline_is_rejected(value):
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("value", "expected"),
     [
         (10, Timeout(10, connect=5)),
         (2.5, Timeout(2.5, connect=2.5)),
@@ -90,8 +90,8 @@ def test_an_invalid_deadline_is_rejected(value):
         (httpx.Timeout(5), Timeout(5, connect=5)),
     ],
 )
-def test_a_timeout_is_made_from_a_number_or_a_timeout(given, expected):
-    assert expected == AsyncClient(KEY, timeout=given)._transport.settings.timeout
+def test_a_timeout_is_made_from_a_number_or_a_timeout(value, expected):
+    assert expected == AsyncClient(KEY, timeout=value)._transport.settings.timeout
 
 
 @pytest.mark.parametrize(
@@ -267,11 +267,11 @@ def test_a_derived_client_of_a_subclass_keeps_its_attributes():
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("value", "expected"),
     [
         ("HTTPS://API.Stripe.com/", "https://api.stripe.com"),
         ("https://[2001:DB8::1]:8443/Prefix/", "https://[2001:db8::1]:8443/Prefix"),
     ],
 )
-def test_the_host_of_a_base_url_is_case_insensitive(given, kept):
-    assert kept == AsyncClient(KEY, base_url=given)._transport.settings.base_url
+def test_the_host_of_a_base_url_is_case_insensitive(value, expected):
+    assert expected == AsyncClient(KEY, base_url=value)._transport.settings.base_url

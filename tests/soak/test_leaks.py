@@ -29,23 +29,23 @@ def memory():
 
 
 async def test_ten_thousand_calls_leave_nothing_behind(no_waiting):  # noqa: C901 - a small world of its own
-    dice = random.Random(7)
+    rng = random.Random(7)
     done = {"answered": 0, "failed": 0, "cancelled": 0}
 
     async def handle(stream):
         while True:
             await read_request(stream)
             if (
-                dice.random() < 0.12
+                rng.random() < 0.12
             ):  # of the requests; most calls succeed at the second attempt
-                await stream.send(dice.choice(FAULTS))
+                await stream.send(rng.choice(FAULTS))
                 await reset(stream)
                 return
             await stream.send(http_response())
 
     async def call(client):
         with anyio.CancelScope() as scope:
-            if dice.random() < 0.1:
+            if rng.random() < 0.1:
                 doomed.append(scope)
             try:
                 await client.accounts.refresh("fca_1", features=["balance"])
@@ -58,7 +58,7 @@ async def test_ten_thousand_calls_leave_nothing_behind(no_waiting):  # noqa: C90
         async with anyio.create_task_group() as tasks:
             for _ in range(count):
                 tasks.start_soon(call, client)
-            for _ in range(dice.randrange(8)):
+            for _ in range(rng.randrange(8)):
                 await anyio.lowlevel.checkpoint()
             while doomed:
                 doomed.pop().cancel()

@@ -86,10 +86,10 @@ async def handle(stream):
     """Respond in two parts, so that a call can be interrupted in the body."""
     while True:
         head, _ = await read_request(stream)
-        answer = http_response(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
-        await stream.send(answer[:-5])
+        response = http_response(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
+        await stream.send(response[:-5])
         await anyio.lowlevel.checkpoint()
-        await stream.send(answer[-5:])
+        await stream.send(response[-5:])
 
 
 class Caller:

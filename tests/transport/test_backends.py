@@ -188,7 +188,7 @@ async def test_a_fault_has_the_same_outcome_over_every_pool(
     tasks = running_tasks(anyio_backend)
     settings = {"max_retries": 1, "on_event": events.append} | fault.settings
     async with serving(server.accept) as url:
-        # The faults of TLS happen before the server has said anything, so it needs no
+        # TLS fails before the server has sent anything, so it needs no
         # certificate.
         address = url.replace("http:", "https:") if fault.is_secured else url
         async with connect(backend, address, trusting=trusting, **settings) as client:

@@ -40,9 +40,9 @@ async def test_filters_and_options_are_sent_for_every_page():
         )
         assert ["fctxn_1", "fctxn_2"] == [transaction.id async for transaction in pager]
     assert ["acct_1"] * 2 == [request.headers["stripe-account"] for request in requests]
-    asked = [dict(request.url.params) for request in requests]
-    assert {"account": "fca_1", "transacted_at[gte]": "1", "limit": "100"} == asked[0]
-    assert asked[0] | {"starting_after": "fctxn_1"} == asked[1]
+    queries = [dict(request.url.params) for request in requests]
+    assert {"account": "fca_1", "transacted_at[gte]": "1", "limit": "100"} == queries[0]
+    assert queries[0] | {"starting_after": "fctxn_1"} == queries[1]
 
 
 async def test_the_url_in_a_list_is_not_followed():

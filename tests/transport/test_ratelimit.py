@@ -116,7 +116,7 @@ async def test_attempts_that_waited_for_a_connection_respect_the_limit(
     """
     begun, busy = [], anyio.Event()
 
-    async def answer(request):
+    async def respond(request):
         if len(begun) <= 10:
             await busy.wait()
         return httpx.Response(200, json={})
@@ -125,7 +125,7 @@ async def test_attempts_that_waited_for_a_connection_respect_the_limit(
         if isinstance(event, RequestStarted):
             begun.append(clock.now)
 
-    httpx_mock.add_callback(answer, is_reusable=True)
+    httpx_mock.add_callback(respond, is_reusable=True)
     async with (
         AsyncClient(
             "sk_test_1", rate_limit=20, max_connections=10, on_event=note

@@ -36,11 +36,11 @@ def test_status_and_code_decide_about_a_retry(status, code, expected):
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(400, "true"), (500, "false"), (429, "false")]
+    ("status", "value"), [(400, "true"), (500, "false"), (429, "false")]
 )
-def test_stripe_should_retry_takes_precedence(status, said):
-    assert (said == "true") is is_retryable_status(
-        status, None, {"stripe-should-retry": said}
+def test_stripe_should_retry_takes_precedence(status, value):
+    assert (value == "true") is is_retryable_status(
+        status, None, {"stripe-should-retry": value}
     )
 
 
@@ -52,7 +52,7 @@ NOW = datetime(2023, 10, 16, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("value", "expected"),
     [
         ("0", 0),
         ("7", 7),
@@ -67,8 +67,8 @@ NOW = datetime(2023, 10, 16, tzinfo=UTC)
         ("²", None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(said, expected):
-    assert expected == retry_after_from({"retry-after": said}, NOW)
+def test_retry_after_is_seconds_or_a_date(value, expected):
+    assert expected == retry_after_from({"retry-after": value}, NOW)
 
 
 @pytest.mark.parametrize(
