@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
+from codegen.access import SpecError
 from codegen.contract.names import method_name, pascal, singular
 from codegen.python.docstrings import Sections, docstring
 from codegen.python.expansion import expand_name
@@ -72,7 +73,11 @@ class OperationsModule:
 
 def build_module(tag: str, contract: Contract) -> OperationsModule:
     """Return the module with the operations of a tag."""
-    methods = tuple(build_method(one, contract) for one in contract.tagged(tag))
+    built = [build_method(one, contract) for one in contract.tagged(tag)]
+    methods = tuple(sorted(built, key=lambda method: method.name))
+    names = [method.name for method in methods]
+    if len(set(names)) < len(names):
+        raise SpecError(f"tags.{tag}: two operations would be the same method")
     models = sorted(
         {target_of(one.operation) for one in methods} & contract.narrowings.keys()
     )

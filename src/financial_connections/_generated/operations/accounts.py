@@ -115,58 +115,6 @@ class AccountOperations:
             self._sender, account, expand=expand, options=options
         )
 
-    def list_owners(
-        self,
-        account: str,
-        *,
-        ownership: str,
-        limit: int | None = None,
-        starting_after: str | None = None,
-        ending_before: str | None = None,
-        expand: Sequence[Never] | None = None,
-        options: RequestOptions | None = None,
-    ) -> Pager[AccountOwner]:
-        """List the owners of an account.
-
-        The owners are those of one ownership snapshot. Each refresh of the `ownership`
-        feature creates a new snapshot.
-
-        Args:
-            account: ID of the account (`fca_…`).
-            ownership: ID of the ownership snapshot (`fcaowns_…`). The `ownership` field
-                of the account has the latest one.
-            limit: Maximum number of items on a page, from 1 to 100. By default 10, or
-                100 when iterating over a list.
-            starting_after: ID of an item. The page holds the items just after it in the
-                list, which are older. Cannot be combined with `ending_before`. By
-                default, the page starts with the newest item.
-            ending_before: ID of an item. The page holds the items just before it in the
-                list, which are newer. Cannot be combined with `starting_after`.
-            expand: Not used: there is no field to expand yet.
-            options: Overrides the client's settings for this call.
-
-        Returns:
-            A pager. Await it for a single page, or iterate over it for all items.
-            Nothing is sent before.
-
-        Source: https://docs.stripe.com/api/financial_connections/ownership
-        """
-        # Requests are sent later, so arguments that could change until then are copied.
-        fetch = partial(
-            list_account_owners,
-            self._sender,
-            account,
-            ownership=ownership,
-            expand=item_paths(expand),
-        )
-        return Pager(
-            fetch,
-            limit=limit,
-            starting_after=starting_after,
-            ending_before=ending_before,
-            options=options,
-        )
-
     @overload
     def list(  # type: ignore[overload-overlap]
         self,
@@ -223,8 +171,7 @@ class AccountOperations:
                 all accounts are returned.
             session: ID of a session (`fcsess_…`). Return only the accounts linked in
                 it. By default, accounts linked in any session are returned.
-            limit: Maximum number of items on a page, from 1 to 100. By default 10, or
-                100 when iterating over a list.
+            limit: Maximum number of items on a page, from 1 to 100. The default is 10.
             starting_after: ID of an item. The page holds the items just after it in the
                 list, which are older. Cannot be combined with `ending_before`. By
                 default, the page starts with the newest item.
@@ -246,6 +193,57 @@ class AccountOperations:
             self._sender,
             account_holder=deepcopy(account_holder),
             session=session,
+            expand=item_paths(expand),
+        )
+        return Pager(
+            fetch,
+            limit=limit,
+            starting_after=starting_after,
+            ending_before=ending_before,
+            options=options,
+        )
+
+    def list_owners(
+        self,
+        account: str,
+        *,
+        ownership: str,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        ending_before: str | None = None,
+        expand: Sequence[Never] | None = None,
+        options: RequestOptions | None = None,
+    ) -> Pager[AccountOwner]:
+        """List the owners of an account.
+
+        The owners are those of one ownership snapshot. Each refresh of the `ownership`
+        feature creates a new snapshot.
+
+        Args:
+            account: ID of the account (`fca_…`).
+            ownership: ID of the ownership snapshot (`fcaowns_…`). The `ownership` field
+                of the account has the latest one.
+            limit: Maximum number of items on a page, from 1 to 100. The default is 10.
+            starting_after: ID of an item. The page holds the items just after it in the
+                list, which are older. Cannot be combined with `ending_before`. By
+                default, the page starts with the newest item.
+            ending_before: ID of an item. The page holds the items just before it in the
+                list, which are newer. Cannot be combined with `starting_after`.
+            expand: Not used: there is no field to expand yet.
+            options: Overrides the client's settings for this call.
+
+        Returns:
+            A pager. Await it for a single page, or iterate over it for all items.
+            Nothing is sent before.
+
+        Source: https://docs.stripe.com/api/financial_connections/ownership
+        """
+        # Requests are sent later, so arguments that could change until then are copied.
+        fetch = partial(
+            list_account_owners,
+            self._sender,
+            account,
+            ownership=ownership,
             expand=item_paths(expand),
         )
         return Pager(
