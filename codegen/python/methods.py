@@ -8,34 +8,32 @@ from attrs import frozen
 from codegen.access import SpecError
 from codegen.contract.names import method_name, pascal, singular
 from codegen.python.docstrings import Sections, docstring
-from codegen.python.expansion import expand_name
 from codegen.python.imports import import_lines
-from codegen.python.ir import Contract, Narrowing, Operation, Parameter
+from codegen.python.ir import Contract, Operation, Parameter
 from codegen.python.operations import PAGE_PARAMETERS
+from codegen.python.signatures import (
+    NOTHING,
+    ExpandType,
+    Signature,
+    annotation_of,
+    expand_types_of,
+    method_arguments,
+    overloads_of,
+    signature_of,
+    target_of,
+)
 
-LAST_ARGUMENTS = ("limit", "starting_after", "ending_before", "expand")
-"""Arguments that every list has. They follow those of the operation itself."""
-OPTIONS = "options: RequestOptions | None = None"
 OPTIONS_DOC = "Overrides the client's settings for this call."
 SENDER_DOC = "Sends the requests."
 PAGER_DOC = (
-    "A pager. Await it for a single page, or iterate over it for all items. Nothing is "
-    "sent before."
+    "A `Pager`: await it for one page, or iterate over it for all items. No request is "
+    "sent before that."
 )
 ITEM_EXPAND_DOC = (
-    "Fields of the items whose IDs to replace with the objects they refer to. None by "
+    "Paths of the IDs in each item to replace with the objects they refer to. None by "
     "default."
 )
-NO_EXPAND_DOC = "Not used: there is no field to expand yet."
-NOTHING = "Sequence[Never]"
-
-
-@frozen(kw_only=True)
-class Signature:
-    """The arguments of a method or an overload as Python source, and its result."""
-
-    arguments: tuple[str, ...]
-    result: str
+NO_EXPAND_DOC = "Not used: no field can be expanded yet."
 
 
 @frozen(kw_only=True)
@@ -49,14 +47,6 @@ class Method:
     passed: tuple[str, ...]
     """The arguments for the function of the operation, as Python source."""
     doc: str
-
-
-@frozen(kw_only=True)
-class ExpandType:
-    """The type of `expand` in the overload that returns a class."""
-
-    name: str
-    definition: str
 
 
 @frozen(kw_only=True)
@@ -114,106 +104,6 @@ def build_method(operation: Operation, contract: Contract) -> Method:
         passed=tuple(passed_arguments(operation)),
         doc=method_doc(operation, contract),
     )
-
-
-def target_of(operation: Operation) -> str:
-    """Return the model whose fields `expand` names: the items of a list."""
-    return operation.item or operation.response
-
-
-def method_arguments(operation: Operation) -> list[Parameter]:
-    """Return the keyword arguments of a method, in the order of its signature."""
-    return sorted(
-        operation.arguments,
-        key=lambda one: (not one.required, *last_position(one.name)),
-    )
-
-
-def last_position(name: str) -> tuple[int, str]:
-    """Return a sort key that puts the arguments that every list has at the end."""
-    position = LAST_ARGUMENTS.index(name) if name in LAST_ARGUMENTS else -1
-    return position, name
-
-
-def annotation_of(
-    parameter: Parameter, operation: Operation, contract: Contract
-) -> str:
-    """Return the type of an argument. `expand` takes the paths of a list's items."""
-    if parameter.wire != "expand":
-        return parameter.annotation
-    paths = expand_name(target_of(operation))
-    return f"Sequence[{paths}]" if paths in contract.classes else NOTHING
-
-
-def signature_of(
-    operation: Operation, contract: Contract, expand: str = "", result: str = ""
-) -> Signature:
-    """Return the signature of a method, or of an overload with another `expand`."""
-    arguments = ["self", *(f"{one.name}: str" for one in operation.ids), "*"]
-    for one in method_arguments(operation):
-        annotation = annotation_of(one, operation, contract)
-        argument = f"{one.name}: {annotation}"
-        if not one.required:
-            argument += " | None = None"
-        if one.wire == "expand" and expand:
-            argument = f"{one.name}: {expand}"
-        arguments.append(argument)
-    result = result or target_of(operation)
-    return Signature(
-        arguments=(*arguments, OPTIONS),
-        result=f"Pager[{result}]" if operation.item else result,
-    )
-
-
-def overloads_of(operation: Operation, contract: Contract) -> Iterator[Signature]:
-    """Yield a signature for each type that `expand` narrows the result to."""
-    model = target_of(operation)
-    if model not in contract.narrowings or not has_expand(operation):
-        return
-    yield signature_of(operation, contract, f"ExpandTo{model} | None = None", model)
-    for narrowing in contract.narrowings[model]:
-        name = narrowing.name
-        yield signature_of(operation, contract, f"ExpandTo{name}", name)
-    yield signature_of(
-        operation, contract, f"Sequence[{expand_name(model)}] | None", model
-    )
-
-
-def has_expand(operation: Operation) -> bool:
-    """Return whether an operation can expand fields."""
-    return any(parameter.wire == "expand" for parameter in operation.parameters)
-
-
-def expand_types_of(model: str, contract: Contract) -> Iterator[ExpandType]:
-    """Yield the types of `expand` that the overloads of a model's methods have."""
-    members = contract.classes[expand_name(model)].members
-    paths = [member.value for member in members]
-    narrowings = contract.narrowings[model]
-    expanded = {field.name for one in narrowings for field in one.fields}
-    rest = [path for path in paths if path not in expanded]
-    definition = f"Sequence[{literal(rest)}]" if rest else NOTHING
-    yield ExpandType(name=f"ExpandTo{model}", definition=definition)
-    for narrowing in narrowings:
-        yield ExpandType(
-            name=f"ExpandTo{narrowing.name}",
-            definition=sequence_of(model, paths, narrowing),
-        )
-
-
-def sequence_of(model: str, all_paths: list[str], narrowing: Narrowing) -> str:
-    """Return the type of a list or tuple of paths that lead to a narrowing.
-
-    It is not `Sequence`, so that a variable of type `Sequence[AccountExpand]`, which
-    need not contain any path, does not fit.
-    """
-    is_all = len(narrowing.paths) == len(all_paths)
-    paths = expand_name(model) if is_all else literal(list(narrowing.paths))
-    return f"list[{paths}] | tuple[{paths}, ...]"
-
-
-def literal(values: list[str]) -> str:
-    """Return a `Literal` of these values."""
-    return f"Literal[{', '.join(map(ascii, values))}]"
 
 
 def passed_arguments(operation: Operation) -> Iterator[str]:

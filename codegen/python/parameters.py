@@ -9,7 +9,10 @@ from codegen.python.annotations import argument_type
 from codegen.python.ir import Parameter
 from codegen.python.schema import Schema, Schemas, parse_schema, resolve
 
-RESERVED = {"sender", "self", "options", "request", "fetch"}
+RESERVED = {
+    *("deepcopy", "fetch", "item_paths", "options", "partial", "request"),
+    *("self", "sender"),
+}
 """Names that generated functions use themselves."""
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 PLACEHOLDER = re.compile(r"(?<=/)\{([^/]*)\}(?=/|\Z)")

@@ -18,8 +18,9 @@ UPSTREAMS = Path(__file__).parent / "upstreams"
 
 
 class Tree:
-    """A copy of what the generator works on, and the command in it: `run` as a process,
-    `call` without one.
+    """A copy of the project's files, with `run` and `call` to generate code in it.
+
+    `run` starts a process, and `call` runs the command in this process.
     """
 
     def __init__(self, root: Path) -> None:
@@ -109,7 +110,7 @@ def prose():
 
 @pytest.fixture(scope="session")
 def spec_files():
-    """Real specifications of Stripe's, by their path below FC_SPECS."""
+    """Return the paths of Stripe's specifications in the folder FC_SPECS."""
     folder = os.environ.get("FC_SPECS")
     if not folder:
         pytest.skip("FC_SPECS names no folder with Stripe's specifications")
@@ -124,7 +125,7 @@ def spec_files():
 
 @pytest.fixture(scope="session")
 def slices(spec_files):
-    """Each of them, read and sliced once."""
+    """Return the slice of each of Stripe's specifications."""
     return {
         path: sort_keys(slice_document(parse(path.read_bytes(), path.name)), "document")
         for path in spec_files

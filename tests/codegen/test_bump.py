@@ -1,6 +1,4 @@
-"""From each real specification of Stripe's to the next, as a maintainer would go; then
-on to made-up newer ones.
-"""
+"""Bumps from each of Stripe's specifications to the next, and to fictitious ones."""
 
 import json
 import re
@@ -21,8 +19,7 @@ from tests.support.golden_requests import (
     sent_by,
 )
 
-# The specifications in the order of their dates, each with what is new in it, told from
-# the one before.
+# Stripe's specifications by date, each with the changes since the one before.
 STEPS = [
     ("2022-05-13.yaml", None),
     ("2022-05-13-e6898650.json", ""),
@@ -88,7 +85,7 @@ EXAMPLES = [
 
 
 class Step:
-    """One bump, and what was there after it."""
+    """A bump and its results."""
 
     def __init__(self, tree, upstream, number):
         before = tree.files()
@@ -114,7 +111,7 @@ class Step:
 
 @pytest.fixture(scope="module")
 def real(spec_files, tmp_path_factory):
-    """One tree, bumped from each of the real specifications to the next."""
+    """Bump a project through all of Stripe's specifications, and return the results."""
     tree = copy_of_the_project(tmp_path_factory.mktemp("real") / "tree")
     by_name = {path.name: path for path in spec_files}
     return {
@@ -125,7 +122,7 @@ def real(spec_files, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory):
-    """Another, bumped from the contract as it is to the made-up specifications."""
+    """Bump a project to the fictitious specifications, and return the results."""
     tree = copy_of_the_project(tmp_path_factory.mktemp("newer") / "tree")
     return {
         name: Step(tree, UPSTREAMS / f"{name}.yaml", name)
@@ -136,13 +133,13 @@ def newer(tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "expected"), [step for step in STEPS if step[1] is not None]
 )
-def test_the_diff_of_two_real_specifications_is_what_changed(real, name, expected):
+def test_the_diff_of_real_specifications_lists_what_changed(real, name, expected):
     assert [line.strip() for line in expected.strip().splitlines()] == real[
         name
     ].done.stdout.splitlines()
 
 
-def test_the_two_whole_specifications_differ_by_what_lies_between(real, tree):
+def test_whole_specifications_differ_by_the_sum_of_the_steps_between(real, tree):
     contracts = [
         tree.write(f"{name}.json", real[name].contract)
         for name in ("2022-05-13.yaml", "2023-09-12.yaml")
@@ -154,7 +151,7 @@ def test_the_two_whole_specifications_differ_by_what_lies_between(real, tree):
     }
 
 
-def test_each_bump_records_its_upstream_and_drafts_the_changelog(real):
+def test_a_bump_records_its_upstream_and_drafts_the_changelog(real):
     for name, _ in STEPS:
         step = real[name]
         assert name == step.source["name"]
@@ -170,7 +167,7 @@ def test_each_bump_records_its_upstream_and_drafts_the_changelog(real):
     )
 
 
-def test_nothing_is_left_to_do_for_the_upstream_in_use_only(real):
+def test_only_the_current_upstream_leaves_nothing_to_do(real):
     assert {(2, False)} == {
         (step.done.returncode, not step.done.stderr)
         for step in list(real.values())[:-1]
@@ -179,7 +176,7 @@ def test_nothing_is_left_to_do_for_the_upstream_in_use_only(real):
     assert (0, "") == (last.returncode, last.stderr)
 
 
-def test_coming_back_to_the_upstream_in_use_gives_what_is_committed(real, tree):
+def test_a_bump_back_to_the_current_upstream_restores_the_committed_files(real, tree):
     kept = {
         name: content
         for name, content in tree.files().items()
@@ -192,32 +189,35 @@ def test_coming_back_to_the_upstream_in_use_gives_what_is_committed(real, tree):
     }
 
 
-def test_what_an_older_upstream_leaves_for_a_person_is_named(real):
+def test_an_older_upstream_lists_what_no_longer_exists(real):
     left = real["2023-09-12.yaml"].done.stderr.splitlines()
     for line in (
-        "transactions.py: list_transactions no longer exists",
+        "transactions.py: TransactionOperations no longer exists",
         "unused description: operations.list_transactions",
-        "overlay skipped: 002-error-detail.yaml is for Stripe Financial Connections API 2023-10-16",
+        (
+            "overlay skipped: 002-error-detail.yaml is for "
+            "Stripe Financial Connections API 2023-10-16"
+        ),
     ):
         assert line in left
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" → ".join)
-def test_both_of_two_real_specifications_send_the_golden_requests(real, pair):
+def test_code_of_real_specifications_sends_the_golden_requests(real, pair):
     check_requests(*(real[name].package for name in pair))
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" → ".join)
-def test_both_of_two_real_specifications_decode_the_examples_of_either(real, pair):
+def test_code_of_real_specifications_decodes_examples_of_its_neighbour(real, pair):
     check_examples(*(real[name] for name in pair))
 
 
-def test_both_of_two_newer_specifications_send_the_golden_requests(newer):
+def test_code_of_newer_specifications_sends_the_golden_requests(newer):
     check_requests(*(step.package for step in newer.values()))
     check_requests(newer["stable"].package)
 
 
-def test_both_of_two_newer_specifications_decode_the_examples_of_either(newer):
+def test_code_of_newer_specifications_decodes_examples_of_its_neighbour(newer):
     check_examples(*newer.values())
 
 
@@ -246,7 +246,7 @@ def check_examples(*steps):
         ]
 
 
-def test_a_stable_specification_of_2025_is_understood(newer):
+def test_a_specification_of_2025_is_supported(newer):
     done = newer["stable"].done
     assert 2 == done.returncode
     for line in (
@@ -288,7 +288,7 @@ def test_new_operations_and_parameters_reach_the_methods(newer):
     assert b"session" not in listing
 
 
-def test_what_a_stable_specification_of_2025_asks_for_has_types(newer):
+def test_parameters_of_a_specification_of_2025_have_types(newer):
     files = newer["stable"].files
     models = "src/financial_connections/_generated/models"
     assert (
@@ -308,7 +308,7 @@ def test_what_a_stable_specification_of_2025_asks_for_has_types(newer):
     )
 
 
-def test_a_preview_of_2026_is_understood(newer):
+def test_a_preview_specification_of_2026_is_supported(newer):
     step = newer["preview"]
     for line in (
         "authorizations.py: no class inherits from AuthorizationOperations",
@@ -340,7 +340,7 @@ def test_a_preview_of_2026_is_understood(newer):
     )
 
 
-def test_the_made_up_specifications_are_in_our_own_words():
+def test_fictitious_specifications_contain_no_text_of_stripes():
     for path in sorted(UPSTREAMS.glob("*.yaml")):
         assert "description: A" in path.read_text()
         assert [] == [

@@ -29,13 +29,13 @@ WHOLE = """\
 """
 
 
-def test_new_lines_go_behind_those_of_their_section():
+def test_new_lines_are_added_at_the_end_of_their_section():
     assert WHOLE.replace("  wrapped\n", "  wrapped\n- new\n", 1) == insert_draft(
         WHOLE, DRAFT
     )
 
 
-def test_drafting_again_changes_nothing():
+def test_inserting_a_draft_twice_changes_nothing():
     once = insert_draft(WHOLE, DRAFT)
     assert once == insert_draft(once, DRAFT)
 
@@ -43,7 +43,7 @@ def test_drafting_again_changes_nothing():
 @pytest.mark.parametrize(
     "changelog", [WHOLE, "", "# Changelog", "no heading\r\n\r\n\r\n"]
 )
-def test_nothing_new_changes_no_byte(changelog):
+def test_an_empty_draft_changes_no_byte(changelog):
     assert changelog == insert_draft(changelog, "")
 
 
@@ -56,15 +56,24 @@ def test_nothing_new_changes_no_byte(changelog):
         ),
         (
             "# Changelog\n\n## 1.0\n\n- y\n",
-            "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n## 1.0\n\n- y\n",
+            (
+                "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n"
+                "## 1.0\n\n- y\n"
+            ),
         ),
         (
             "# Changelog\n\n## Unreleased\n\n## 1.0\n\n### Stripe API\n\n- new\n",
-            "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n## 1.0\n\n### Stripe API\n\n- new\n",
+            (
+                "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n"
+                "## 1.0\n\n### Stripe API\n\n- new\n"
+            ),
         ),
         (
             "# Changelog\n\n## Unreleased\n### Stripe API\n### Fixed\n\n- x\n",
-            "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n### Fixed\n\n- x\n",
+            (
+                "# Changelog\n\n## Unreleased\n\n### Stripe API\n\n- new\n- old\n\n"
+                "### Fixed\n\n- x\n"
+            ),
         ),
         (
             "# Changelog\n\n## Unreleased",
@@ -73,5 +82,5 @@ def test_nothing_new_changes_no_byte(changelog):
         ("", "## Unreleased\n\n### Stripe API\n\n- new\n- old\n"),
     ],
 )
-def test_a_missing_section_is_made_where_it_belongs(changelog, expected):
+def test_a_missing_section_is_inserted_in_order(changelog, expected):
     assert expected == insert_draft(changelog, DRAFT)

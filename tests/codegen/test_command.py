@@ -18,7 +18,7 @@ GENERATED = "src/financial_connections/_generated"
         ["diff", "a", "b", "--json", "--markdown"],
     ],
 )
-def test_a_line_that_makes_no_sense_is_refused_in_one(tree, line):
+def test_an_invalid_command_line_is_rejected_in_one_line(tree, line):
     done = tree.call(*line)
     assert 1 == done.returncode
     assert "" == done.stdout
@@ -35,13 +35,13 @@ def test_a_line_that_makes_no_sense_is_refused_in_one(tree, line):
         "https://127.0.0.1:9/spec.yaml",
     ],
 )
-def test_an_upstream_that_cannot_be_read_gets_one_line(tree, where):
+def test_an_unreadable_upstream_is_reported_in_one_line(tree, where):
     done = tree.call("bump", where)
     assert 1 == done.returncode
     assert 1 == len(done.stderr.splitlines()), done.stderr
 
 
-def test_a_stale_overlay_is_named_and_leaves_the_tree_alone(tree):
+def test_a_stale_overlay_is_reported_and_changes_no_file(tree):
     overlay = {
         "overlay": "1.0.0",
         "info": {"title": "x", "version": "1"},
@@ -57,12 +57,13 @@ def test_a_stale_overlay_is_named_and_leaves_the_tree_alone(tree):
     done = tree.call("bump", upstream)
     assert 1 == done.returncode
     assert done.stderr.startswith(
-        "codegen: 900-old.yaml: x-expect[0]: stale, $.info.version no longer equals '1999-01-01'"
+        "codegen: 900-old.yaml: x-expect[0]: stale, "
+        "$.info.version no longer equals '1999-01-01'"
     )
     assert before == tree.files()
 
 
-def test_an_upstream_that_our_overlays_do_not_fit_is_refused(tree):
+def test_an_upstream_that_the_overlays_do_not_fit_is_rejected(tree):
     done = tree.call("bump", tree.write("upstream", spec()))
     assert 1 == done.returncode
     assert (
@@ -77,13 +78,16 @@ def test_an_upstream_that_our_overlays_do_not_fit_is_refused(tree):
         (b"paths: {}", "codegen: "),
         (b"[", "invalid YAML"),
         (
-            b'{"info": {"version": "2023-10-16"}, "paths": {}, "components": {"schemas": {"X": {"$ref": 7}}}}',
+            (
+                b'{"info": {"version": "2023-10-16"}, "paths": {}, '
+                b'"components": {"schemas": {"X": {"$ref": 7}}}}'
+            ),
             "codegen: ",
         ),
     ],
 )
 @pytest.mark.parametrize("stage", ["generate", "check", "prose"])
-def test_a_bad_contract_gets_one_line_and_leaves_the_code_alone(
+def test_an_invalid_contract_is_reported_and_changes_no_code(
     tree, stage, content, words
 ):
     tree.write(CONTRACT, content)
@@ -95,19 +99,19 @@ def test_a_bad_contract_gets_one_line_and_leaves_the_code_alone(
     assert before == tree.files()
 
 
-def test_the_committed_code_is_what_the_contract_says(tree):
+def test_the_committed_code_matches_the_contract(tree):
     done = tree.run("check")
     assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
-def test_generating_again_changes_no_byte(tree):
+def test_generating_twice_changes_no_byte(tree):
     before = tree.files()
     done = tree.run("generate")
     assert (0, "") == (done.returncode, done.stderr)
     assert before == tree.files()
 
 
-def test_code_is_restored_whatever_happened_to_it(tree):
+def test_generate_restores_modified_code(tree):
     before = tree.files()
     tree.write(f"{GENERATED}/models/account.py", b"broken")
     tree.write(f"{GENERATED}/models/stray.py", b"stray")
@@ -130,7 +134,7 @@ def test_code_does_not_depend_on_the_hash_seed(tree):
         assert before == tree.files()
 
 
-def test_new_prose_reaches_the_contract_and_the_code(tree):
+def test_new_descriptions_reach_the_contract_and_the_code(tree):
     path = tree.root / "openapi" / "prose.yaml"
     path.write_text(
         path.read_text().replace("Retrieve an account.", "Retrieve one account.")
@@ -138,8 +142,8 @@ def test_new_prose_reaches_the_contract_and_the_code(tree):
     done = tree.call("check")
     assert 1 == done.returncode
     assert (
-        "openapi/financial_connections.yaml: the descriptions differ from openapi/prose.yaml\n"
-        == done.stderr
+        "openapi/financial_connections.yaml: "
+        "the descriptions differ from openapi/prose.yaml\n" == done.stderr
     )
     assert 0 == tree.call("prose").returncode
     assert 0 == tree.call("check").returncode
@@ -151,7 +155,7 @@ def test_new_prose_reaches_the_contract_and_the_code(tree):
     )
 
 
-def test_prose_for_nothing_and_no_prose_for_something_are_found_by_check(tree):
+def test_check_reports_missing_and_unused_descriptions(tree):
     path = tree.root / "openapi" / "prose.yaml"
     path.write_text(
         path.read_text().replace("  retrieve_account:\n", "  retrieve_acount:\n")
@@ -165,7 +169,7 @@ def test_prose_for_nothing_and_no_prose_for_something_are_found_by_check(tree):
     assert "unused description: operations.retrieve_acount" in done.stderr.splitlines()
 
 
-def test_a_bump_writes_contract_record_and_code_and_says_what_is_left(tree):
+def test_a_bump_writes_contract_record_and_code(tree):
     tree.drop_overlays()
     done = tree.call("bump", tree.write("upstream.json", spec()))
     assert 2 == done.returncode
@@ -186,7 +190,7 @@ def test_a_bump_writes_contract_record_and_code_and_says_what_is_left(tree):
     assert [] == [name for name in tree.files() if ".new" in name or ".old" in name]
 
 
-def test_a_bump_says_what_changed_and_drafts_it_for_the_changelog(tree):
+def test_a_bump_prints_the_changes_and_drafts_the_changelog(tree):
     tree.drop_overlays()
     done = tree.call("bump", tree.write("upstream.json", spec()))
     assert 2 == done.returncode
@@ -206,7 +210,7 @@ def test_a_bump_says_what_changed_and_drafts_it_for_the_changelog(tree):
     )
 
 
-def test_a_second_bump_to_the_same_upstream_changes_no_byte(tree):
+def test_bumping_twice_to_the_same_upstream_changes_no_byte(tree):
     tree.drop_overlays()
     upstream = tree.write("upstream.json", spec())
     first = tree.call("bump", upstream)
@@ -216,7 +220,7 @@ def test_a_second_bump_to_the_same_upstream_changes_no_byte(tree):
     assert (2, "", first.stderr) == (second.returncode, second.stdout, second.stderr)
 
 
-def test_a_bump_can_be_compared_with_something_else_than_the_contract(tree):
+def test_a_bump_can_be_compared_with_another_contract(tree):
     tree.drop_overlays()
     document = spec()
     widget(document)["size"] = {"type": "string"}
@@ -238,7 +242,7 @@ def test_a_bump_can_be_compared_with_something_else_than_the_contract(tree):
     )
 
 
-def test_a_record_that_is_no_toml_is_refused(tree):
+def test_an_invalid_source_record_is_rejected(tree):
     tree.write("openapi/source.toml", b"upstream = 7")
     assert (
         "codegen: openapi/source.toml: upstream: expected a mapping, got a number\n"
@@ -246,7 +250,7 @@ def test_a_record_that_is_no_toml_is_refused(tree):
     )
 
 
-def test_a_file_of_ours_that_is_no_text_is_refused(tree):
+def test_a_project_file_that_is_not_text_is_rejected(tree):
     tree.write("CHANGELOG.md", b"\xff")
     tree.drop_overlays()
     done = tree.call("bump", tree.write("upstream.json", spec()))
@@ -256,7 +260,7 @@ def test_a_file_of_ours_that_is_no_text_is_refused(tree):
     )
 
 
-def test_the_contract_of_an_upstream_can_be_looked_at_first(tree):
+def test_contract_prints_without_writing(tree):
     tree.drop_overlays()
     upstream = tree.write("upstream.json", spec())
     before = tree.files()

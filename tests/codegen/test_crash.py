@@ -1,6 +1,4 @@
-"""A bump that dies at any moment: what it leaves is all or nothing, or is found and
-mended.
-"""
+"""Interrupted bumps change all files or none, or can be repaired."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +12,7 @@ RENAMES = ("replace", "replace", "replace", "rename", "rename")
 
 
 class DiedError(BaseException):
-    """Like a signal: nothing of ours catches it."""
+    """Stands for a signal that ends the process."""
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def upstream(tree):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """All files after a bump that nothing happened to."""
+    """Return the files after a bump that was not interrupted."""
     tree = copy_of_the_project(tmp_path_factory.mktemp("undisturbed") / "tree")
     tree.drop_overlays()
     assert 2 == tree.call("bump", tree.write("upstream.json", spec())).returncode
@@ -33,7 +31,7 @@ def undisturbed(tmp_path_factory):
 
 
 def dying(method, after, counts):
-    """The method, until it has been called often enough."""
+    """Return a method that raises after a number of calls."""
 
     def call(self, target):
         counts.append(self.name)
@@ -49,7 +47,7 @@ def is_unfinished(line):
 
 
 @pytest.mark.parametrize("after", range(len(RENAMES)))
-def test_a_crash_between_renames_is_found_by_check_and_mended_by_another_run(
+def test_an_interrupted_bump_is_reported_and_repaired_by_the_next(
     tree, upstream, undisturbed, monkeypatch, after
 ):
     with monkeypatch.context() as patched:
@@ -69,7 +67,7 @@ def test_a_crash_between_renames_is_found_by_check_and_mended_by_another_run(
     assert undisturbed == tree.files()
 
 
-def test_what_is_counted_above_is_all_that_is_renamed(tree, upstream, monkeypatch):
+def test_a_bump_renames_exactly_the_listed_files(tree, upstream, monkeypatch):
     counts = []
     for name in set(RENAMES):
         monkeypatch.setattr(
@@ -79,7 +77,7 @@ def test_what_is_counted_above_is_all_that_is_renamed(tree, upstream, monkeypatc
     assert len(RENAMES) == len(counts)
 
 
-def test_a_full_disk_leaves_the_tree_as_it_was(tree, upstream, monkeypatch):
+def test_a_full_disk_changes_no_file(tree, upstream, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "x")
 

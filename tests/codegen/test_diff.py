@@ -138,7 +138,7 @@ def add_operation(document):
         ),
     ],
 )
-def test_each_change_says_whom_it_breaks(change, expected):
+def test_a_change_names_whom_it_breaks(change, expected):
     changes = lines(diff(contract(), contract(change)))
     if expected is None:
         expected = [("removed", "operation", "list_widgets", CALLERS)]
@@ -166,7 +166,7 @@ def change_until(**facts):
         ({}, {"maxLength": 10}, None),
     ],
 )
-def test_what_an_answer_promises_is_more_than_its_type(was, now, effect):
+def test_weaker_guarantees_of_a_response_break_readers(was, now, effect):
     old, new = (
         contract(change_field("label", **was)),
         contract(change_field("label", **now)),
@@ -196,21 +196,21 @@ def test_a_limit_breaks_callers_unless_it_is_looser(was, now, effect):
     )
 
 
-def test_another_name_of_the_object_breaks_readers():
+def test_a_changed_object_constant_breaks_readers():
     new = contract(change_field("object", enum=["financial_connections.gadget"]))
     assert [("changed", "field", "Widget.object", READERS)] == lines(
         diff(contract(), new)
     )
 
 
-def test_a_field_that_is_no_attribute_is_listed_too():
+def test_a_field_that_cannot_be_an_attribute_is_listed():
     new = contract(lambda it: widget(it).update({"class": TEXT}))
     assert [("added", "field", "Widget.class", ADDITIVE)] == lines(
         diff(contract(), new)
     )
 
 
-def test_another_version_is_a_change_even_when_all_else_is_equal():
+def test_another_version_is_listed_as_a_change():
     new = contract(lambda it: it["info"].update(version="2031-01-01"))
     assert (
         "~ header Stripe-Version, value: 2030-01-01 → 2031-01-01 (additive)\n"
@@ -218,19 +218,20 @@ def test_another_version_is_a_change_even_when_all_else_is_equal():
     )
 
 
-def test_a_diff_can_be_read_by_people_changelogs_and_programs():
+def test_a_diff_is_formatted_as_text_markdown_and_data():
     changes = diff(
         contract(),
         contract(lambda it: widget(it).update(label={"type": "integer"}, size=TEXT)),
     )
     assert (
-        "+ field Widget.size (additive)\n~ field Widget.label, type: str → int (breaking for readers)\n"
+        "+ field Widget.size (additive)\n"
+        "~ field Widget.label, type: str → int (breaking for readers)\n"
         == as_text(changes)
     )
     assert "- Added field `Widget.size` (*additive*).\n" in as_markdown(changes)
     assert (
-        "- Changed field `Widget.label`, type: `str` → `int` (*breaking for readers*).\n"
-        in as_markdown(changes)
+        "- Changed field `Widget.label`, type: `str` → `int` "
+        "(*breaking for readers*).\n" in as_markdown(changes)
     )
     expected = {
         "change": "changed",
@@ -243,7 +244,7 @@ def test_a_diff_can_be_read_by_people_changelogs_and_programs():
     ]
 
 
-def test_upstreams_can_be_compared_as_well_as_contracts(tree):
+def test_diff_accepts_upstreams_and_contracts(tree):
     tree.drop_overlays()
     old = tree.write("old.json", spec())
     document = spec()
@@ -253,7 +254,7 @@ def test_upstreams_can_be_compared_as_well_as_contracts(tree):
     assert "" == tree.call("diff", old, tree.write("same.json", contract())).stdout
 
 
-def test_the_command_prints_a_diff(tree):
+def test_diff_prints_text_markdown_or_json(tree):
     old = tree.write("old.json", contract())
     new = tree.write("new.json", contract(lambda it: widget(it).update(size=TEXT)))
     assert "+ field Widget.size (additive)\n" == tree.run("diff", old, new).stdout
@@ -269,7 +270,7 @@ def test_the_command_prints_a_diff(tree):
     assert (0, "") == (same.returncode, same.stdout)
 
 
-def test_a_diff_of_what_is_no_contract_gets_one_line(tree):
+def test_diff_rejects_an_invalid_contract_in_one_line(tree):
     bad = tree.write("bad.json", {"openapi": "3.0.0"})
     done = tree.call("diff", bad, bad)
     assert 1 == done.returncode

@@ -42,7 +42,7 @@ Source: here
 
 
 @pytest.mark.parametrize("nothing", ["", "  \n ", "\0"])
-def test_no_text_is_no_docstring(nothing):
+def test_an_empty_text_has_no_docstring(nothing):
     assert "" == docstring(nothing)
 
 
@@ -60,14 +60,14 @@ def test_no_text_is_no_docstring(nothing):
         "\r\x0c\x1b[0m",
     ],
 )
-def test_hostile_text_stays_inside(hostile):
+def test_hostile_text_stays_inside_the_literal(hostile):
     (statement,) = ast.parse(docstring(hostile)).body
     assert isinstance(ast.literal_eval(statement.value), str)
 
 
 @example('ends with "\x1b')
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
-def test_any_text_stays_inside(text):
+def test_any_text_stays_inside_the_literal(text):
     source = docstring(text)
     for statement in ast.parse(source).body:
         assert isinstance(ast.literal_eval(statement.value), str)

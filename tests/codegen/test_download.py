@@ -1,4 +1,4 @@
-"""A specification that comes over the network, from a server of ours on loopback."""
+"""Downloads of specifications, from a server on loopback."""
 
 import json
 import threading
@@ -73,9 +73,7 @@ def test_an_upstream_can_be_downloaded(tree, server, path):
         ("short.json", "/short.json: the download was cut off"),
     ],
 )
-def test_a_download_that_fails_gets_one_line_and_leaves_the_tree_alone(
-    tree, server, path, words
-):
+def test_a_failed_download_is_reported_and_changes_no_file(tree, server, path, words):
     before = tree.files()
     done = tree.call("bump", f"http://{server}/{path}")
     assert 1 == done.returncode
@@ -85,7 +83,7 @@ def test_a_download_that_fails_gets_one_line_and_leaves_the_tree_alone(
     assert before == tree.files()
 
 
-def test_a_download_is_no_larger_than_a_specification_can_be(tree, server, monkeypatch):
+def test_a_download_that_is_too_large_is_rejected(tree, server, monkeypatch):
     monkeypatch.setattr(place, "MAX_BYTES", 1000)
     done = tree.call("bump", f"http://{server}/spec.json")
     assert (

@@ -73,18 +73,18 @@ NAMES = [
     "$ref",
     "\ud800",
 ]
-# A failure shows the whole mutant, however large.
+# Failures show the whole mutant, which is large.
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
-# One example of the last test takes as long as a run of the generator.
+# An example of the last tests takes as long as a run of the generator.
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 @st.composite
 def mutants(draw, name):
-    """The document, with some of it dropped, replaced, renamed or doubled."""
+    """Draw a copy of a document with parts removed, replaced, renamed or duplicated."""
 
     def one_of(choices):
-        # Not sampled_from: it would put whole specifications into a repr.
+        # `sampled_from` would put whole specifications into its repr.
         return choices[draw(st.integers(0, len(choices) - 1))]
 
     document = deepcopy(DOCUMENTS[name])
@@ -125,7 +125,7 @@ def is_one_place_and_reason(refusal):
 
 @settings(max_examples=300, **RELAXED)
 @given(document=mutants("tiny"))
-def test_a_mutated_upstream_becomes_a_contract_or_is_refused(document):
+def test_a_mutated_upstream_becomes_a_contract_or_is_rejected(document):
     try:
         contract, _ = merge_prose(
             normalise(
@@ -140,7 +140,7 @@ def test_a_mutated_upstream_becomes_a_contract_or_is_refused(document):
 
 @settings(max_examples=300, **RELAXED)
 @given(document=mutants("contract"))
-def test_a_mutated_contract_gives_facts_and_prose_or_is_refused(document):
+def test_a_mutated_contract_is_parsed_and_described_or_rejected(document):
     for stage in (parse_contract, lambda contract: merge_prose(contract, {})):
         try:
             stage(document)
@@ -150,7 +150,7 @@ def test_a_mutated_contract_gives_facts_and_prose_or_is_refused(document):
 
 @settings(max_examples=12, **RELAXED)
 @given(document=mutants("contract"))
-def test_a_mutated_contract_becomes_code_that_compiles_or_is_refused(
+def test_a_mutated_contract_becomes_code_that_compiles_or_is_rejected(
     document, tmp_path_factory
 ):
     folder = tmp_path_factory.mktemp("mutant") / "package"
@@ -167,17 +167,13 @@ def test_a_mutated_contract_becomes_code_that_compiles_or_is_refused(
 
 @pytest.fixture(scope="module")
 def playground(tmp_path_factory):
-    """A tree that is put back as it was before each use: making one takes longer than
-    using it.
-    """
+    """Return a project that is restored before each use (faster than a copy)."""
     tree = copy_of_the_project(tmp_path_factory.mktemp("playground") / "tree")
     return tree, tree.files()
 
 
 def run_in(playground, name, document, *line):
-    """Run a stage on a document; the tree is all new or all old, and the words are for
-    a person.
-    """
+    """Run a stage on a document, and check that it changes all files or none."""
     tree, before = playground
     found = tree.files()
     for kept in found.keys() - before.keys():
@@ -185,7 +181,7 @@ def run_in(playground, name, document, *line):
     for kept in (kept for kept in before if found.get(kept) != before[kept]):
         (tree.root / kept).parent.mkdir(parents=True, exist_ok=True)
         tree.write(kept, before[kept])
-    # Surrogates are written as they are: JSON can carry what UTF-8 cannot.
+    # JSON can contain lone surrogates, which UTF-8 cannot.
     path = tree.write(name, json.dumps(document).encode())
     untouched = tree.files()
     done = tree.call(*line, *([path] if line[0] == "bump" else []))
@@ -211,25 +207,25 @@ def run_in(playground, name, document, *line):
 
 @settings(max_examples=8, **RELAXED)
 @given(document=mutants("stable"))
-def test_a_bump_to_a_mutated_upstream_is_done_or_refused(document, playground):
+def test_a_bump_to_a_mutated_upstream_succeeds_or_is_rejected(document, playground):
     run_in(playground, "upstream.json", document, "bump")
 
 
 @settings(max_examples=8, **RELAXED)
 @given(document=mutants("preview"))
-def test_a_bump_to_another_mutated_upstream_is_done_or_refused(document, playground):
+def test_a_bump_to_a_mutated_preview_succeeds_or_is_rejected(document, playground):
     run_in(playground, "upstream.json", document, "bump")
 
 
 @settings(max_examples=8, **RELAXED)
 @given(document=mutants("contract"))
-def test_code_of_a_mutated_contract_is_written_or_refused(document, playground):
+def test_code_of_a_mutated_contract_is_written_or_rejected(document, playground):
     run_in(playground, "openapi/financial_connections.yaml", document, "generate")
 
 
 @settings(max_examples=200, **RELAXED)
 @given(old=mutants("contract"), new=mutants("contract"))
-def test_two_mutated_contracts_are_compared_or_refused(old, new):
+def test_mutated_contracts_are_compared_or_rejected(old, new):
     try:
         changes = diff(old, new)
     except SpecError as refusal:

@@ -38,18 +38,18 @@ from codegen.contract.names import (
         ("financial_connections.institution", "Institution"),
     ],
 )
-def test_a_schema_has_our_name(upstream, ours):
+def test_upstream_schemas_get_our_names(upstream, ours):
     assert {upstream: ours} == schema_names([upstream])
 
 
-def test_schemas_whose_short_names_are_equal_keep_more_of_their_own():
+def test_schemas_with_equal_short_names_get_long_names():
     names = schema_names(
         f"bank_connections_resource_{owner}_api_resource_limit" for owner in "xy"
     )
     assert ["XLimit", "YLimit"] == list(names.values())
 
 
-def test_a_newcomer_does_not_take_a_promised_name():
+def test_a_new_schema_does_not_take_a_published_name():
     names = schema_names(["bank_connections_resource_new_api_resource_cash_balance"])
     assert ["NewCashBalance"] == list(names.values())
 
@@ -72,7 +72,7 @@ def test_a_newcomer_does_not_take_a_promised_name():
         ("post", "accounts/{account}/numbers", False, "create_account_number"),
     ],
 )
-def test_an_operation_is_called_by_verb_and_noun(method, path, is_list, name):
+def test_operations_are_named_by_verb_and_noun(method, path, is_list, name):
     assert name == operation_name(method, tuple(path.split("/")), is_list=is_list)
 
 
@@ -86,7 +86,7 @@ def test_an_operation_is_called_by_verb_and_noun(method, path, is_list, name):
         ("refresh_account.features", True, "RefreshFeature"),
     ],
 )
-def test_a_nameless_thing_is_called_by_where_it_stands(key, many, name):
+def test_inline_schemas_are_named_by_their_usage(key, many, name):
     assert name == inline_name(key, in_array=many)
 
 
@@ -99,11 +99,11 @@ def test_a_nameless_thing_is_called_by_where_it_stands(key, many, name):
         ("access", "access"),
     ],
 )
-def test_a_plural_has_a_singular(many, one):
+def test_nouns_have_a_singular(many, one):
     assert one == singular(many)
 
 
 @pytest.mark.parametrize("words", ["", "...", "9lives"])
-def test_a_name_that_is_none_is_refused(words):
+def test_an_impossible_name_is_rejected(words):
     with pytest.raises(SpecError, match="cannot be turned into a class name"):
         pascal(words)

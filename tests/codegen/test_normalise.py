@@ -34,21 +34,21 @@ def test_the_contract_of_a_tiny_spec_is_valid_openapi():
     OpenAPIV30SpecValidator(normalised()).validate()
 
 
-def test_every_reference_points_to_something():
+def test_every_reference_resolves():
     contract = normalised()
     pointed = set(Node(contract).references())
     assert pointed
     assert set() == pointed - contract["components"]["schemas"].keys()
 
 
-def test_not_a_word_of_upstream_is_left():
+def test_no_description_of_upstream_is_kept():
     text = json.dumps(normalised())
     assert "as upstream describes it" not in text
     assert "Unique." not in text
     assert "WidgetPage" not in text
 
 
-def test_a_get_has_no_body():
+def test_a_get_operation_has_no_body():
     assert "requestBody" not in normalised()["paths"][WIDGETS]["get"]
 
 
@@ -64,7 +64,7 @@ def test_operations_have_our_names_and_one_tag():
     assert [["widgets"]] * 3 == [one["tags"] for one in operations]
 
 
-def test_enums_and_objects_get_names():
+def test_enums_and_objects_become_components():
     named = schemas()
     assert {"type": "string", "enum": ["blue", "red"]} == named["WidgetColour"]
     assert {"type": "string", "enum": ["axle", "wheel"]} == named["WidgetPart"]
@@ -72,19 +72,19 @@ def test_enums_and_objects_get_names():
     assert ["marks"] == named["SpinWidgetUntil"]["required"]
 
 
-def test_the_name_of_an_object_is_a_constant_not_an_enum():
+def test_the_object_field_becomes_a_constant():
     assert {"type": "string", "x-const": "financial_connections.widget"} == schemas()[
         "Widget"
     ]["properties"]["object"]
 
 
-def test_a_list_is_called_after_its_items_and_its_url_is_not_held_to_a_pattern():
+def test_a_page_is_named_after_its_items_and_loses_the_pattern_of_its_url():
     page = schemas()["WidgetList"]
     assert ref("Widget") == page["properties"]["data"]["items"]
     assert {"type": "string"} == page["properties"]["url"]
 
 
-def test_lists_of_the_same_items_are_one():
+def test_pages_of_the_same_items_share_a_schema():
     def nest(document):
         page = spec()["paths"][WIDGETS]["get"]["responses"]["200"]["content"][
             "application/json"
@@ -107,7 +107,7 @@ def test_lists_of_the_same_items_are_one():
     ]
 
 
-def test_a_customer_is_opaque_also_when_it_may_be_deleted():
+def test_a_customer_is_opaque_even_if_it_may_be_deleted():
     named = schemas()
     assert {
         "anyOf": [{"type": "string"}, ref("Customer")],
@@ -119,12 +119,12 @@ def test_a_customer_is_opaque_also_when_it_may_be_deleted():
     assert named["Customer"]["additionalProperties"] is True
 
 
-def test_other_products_become_one_object_of_unknown_fields():
+def test_resources_of_other_products_become_objects_with_unknown_fields():
     free = {"type": "object", "additionalProperties": True}
     assert free == schemas()["Widget"]["properties"]["paid_with"]
 
 
-def test_a_map_stays_a_map():
+def test_maps_are_kept():
     amounts = schemas()["Widget"]["properties"]["amounts"]
     assert {
         "type": "object",
@@ -133,7 +133,7 @@ def test_a_map_stays_a_map():
     } == amounts
 
 
-def test_a_range_is_of_timestamps_and_so_is_the_number_beside_it():
+def test_a_range_and_its_alternative_are_timestamps():
     parameters = {
         one["name"]: one for one in normalised()["paths"][WIDGETS]["get"]["parameters"]
     }
@@ -142,7 +142,7 @@ def test_a_range_is_of_timestamps_and_so_is_the_number_beside_it():
     assert {"gt": moment} == schemas()["TimestampRange"]["properties"]
 
 
-def test_expand_takes_the_paths_that_are_expandable():
+def test_expand_accepts_the_expandable_paths():
     assert {"type": "string", "enum": ["owner"], "x-open": True} == schemas()[
         "WidgetExpand"
     ]
@@ -154,7 +154,7 @@ def test_expand_takes_the_paths_that_are_expandable():
     ]
 
 
-def test_expandable_paths_lead_through_objects_and_lists():
+def test_expandable_paths_go_through_objects_and_lists():
     def nest(document):
         maker = document["components"]["schemas"]["bank_connections_resource_maker"][
             "properties"
@@ -173,7 +173,7 @@ def test_expandable_paths_lead_through_objects_and_lists():
     ]
 
 
-def test_null_may_be_written_as_in_openapi_31():
+def test_null_in_the_style_of_openapi_31_is_recognised():
     def change(document):
         widget(document)["label"] = {"type": ["string", "null"]}
         widget(document)["mixed"] = {"type": ["string", "integer"]}
@@ -183,7 +183,7 @@ def test_null_may_be_written_as_in_openapi_31():
     assert {"anyOf": [{"type": "string"}, {"type": "integer"}]} == fields["mixed"]
 
 
-def test_may_be_cleared_is_no_enum():
+def test_an_enum_of_the_empty_string_becomes_text():
     def change(document):
         widget(document)["label"] = {
             "anyOf": [{"type": "string"}, {"type": "string", "enum": [""]}]
@@ -192,7 +192,7 @@ def test_may_be_cleared_is_no_enum():
     assert {"type": "string"} == schemas(change)["Widget"]["properties"]["label"]
 
 
-def test_a_form_without_fields_is_none():
+def test_an_empty_form_is_dropped():
     def change(document):
         document["paths"][f"{WIDGETS}/{{widget}}/spin"]["post"]["requestBody"] = form()
 
@@ -202,7 +202,7 @@ def test_a_form_without_fields_is_none():
     )
 
 
-def test_the_order_of_keys_in_upstream_does_not_matter():
+def test_the_order_of_upstream_keys_does_not_matter():
     def backwards(node):
         if isinstance(node, dict):
             return {key: backwards(node[key]) for key in reversed(node)}
@@ -329,12 +329,12 @@ def twin(document):
         (twin, "is already called 'retrieve_widget'"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_its_place(change, words):
+def test_an_invalid_upstream_is_rejected_with_its_location(change, words):
     with pytest.raises(SpecError, match=words):
         normalised(change)
 
 
-def test_enums_that_share_a_name_on_purpose_hold_the_values_of_both():
+def test_enums_with_a_shared_name_have_the_values_of_both():
     def change(document):
         for verb, values in (("subscribe", ["a", "b"]), ("unsubscribe", ["b", "c"])):
             features = {"type": "array", "items": {"type": "string", "enum": values}}
@@ -351,7 +351,7 @@ def test_enums_that_share_a_name_on_purpose_hold_the_values_of_both():
     assert ["a", "b", "c"] == schemas(change)["SubscriptionFeature"]["enum"]
 
 
-def test_parameters_of_a_path_item_hold_for_its_operations():
+def test_parameters_of_a_path_item_apply_to_its_operations():
     def change(document):
         document["paths"][WIDGETS]["parameters"] = [query("shared", {"type": "string"})]
 

@@ -22,7 +22,7 @@ def overlay(**changes):
     }
 
 
-def test_an_overlay_corrects_a_copy():
+def test_an_overlay_changes_a_copy():
     document = spec()
     corrected = apply_overlays(document, {"001.yaml": overlay()})
     assert ["red", "blue", "green"] == widget(corrected)["colour"]["enum"]
@@ -45,7 +45,7 @@ def test_an_action_can_merge_and_remove():
     assert "/v1/charges" not in corrected["paths"]
 
 
-def test_overlays_are_applied_in_the_order_of_their_names():
+def test_overlays_are_applied_in_order_of_name():
     blue = overlay(
         **{"x-expect": [{"target": COLOURS, "equals": ["red", "blue", "green"]}]},
         actions=[{"target": COLOURS, "update": "black"}],
@@ -54,7 +54,7 @@ def test_overlays_are_applied_in_the_order_of_their_names():
     assert ["red", "blue", "green", "black"] == widget(corrected)["colour"]["enum"]
 
 
-def test_an_overlay_for_another_upstream_is_left_out():
+def test_an_overlay_for_another_upstream_is_skipped():
     meant_for_another = overlay(
         **{"x-upstream": {"title": "Tiny", "version": "2031-01-01"}}
     )
@@ -109,7 +109,7 @@ def test_an_overlay_for_another_upstream_is_left_out():
         ({"actions": [{"target": "$..info", "remove": True}]}, "unsupported JSONPath"),
     ],
 )
-def test_an_overlay_that_does_not_fit_is_an_error(changes, words):
+def test_an_overlay_that_does_not_fit_is_rejected(changes, words):
     with pytest.raises(SpecError, match=f"^(001.yaml: |').*{words}"):
         apply_overlays(spec(), {"001.yaml": overlay(**changes)})
 
@@ -131,6 +131,6 @@ def test_an_overlay_that_does_not_fit_is_an_error(changes, words):
         ("$.a.name", []),
     ],
 )
-def test_a_jsonpath_selects(path, found):
+def test_a_jsonpath_selects_values(path, found):
     document = {"a": [{"name": "x", "to": 1}, {"name": "y", "to": 2}], "b.c": {"d": 3}}
     assert found == [match.value for match in select(document, path)]

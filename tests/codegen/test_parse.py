@@ -63,7 +63,7 @@ def test_a_response_has_a_type_that_can_be_decoded(schema, hint):
     assert hint == response_type(parsed(schema), KINDS)
 
 
-def test_a_union_of_two_models_is_refused():
+def test_a_union_of_two_models_is_rejected():
     with pytest.raises(SpecError, match="here: a union of A and B cannot be decoded"):
         response_type(parsed({"anyOf": [ref("A"), ref("B")]}), KINDS)
 
@@ -82,7 +82,7 @@ def test_a_union_of_two_models_is_refused():
         ),
     ],
 )
-def test_an_argument_takes_whatever_can_be_sent(schema, hint):
+def test_an_argument_accepts_everything_that_can_be_sent(schema, hint):
     assert hint == argument_type(parsed(schema), KINDS)
 
 
@@ -94,12 +94,12 @@ def fields(name):
     return {one.name: one for one in parse_contract(contract()).classes[name].fields}
 
 
-def test_a_repr_shows_ids_enums_flags_moments_and_models_only():
+def test_a_repr_shows_only_ids_enums_flags_timestamps_and_models():
     shown = [name for name, one in fields("Widget").items() if not one.hidden]
     assert ["id", "object", "colour", "created", "maker", "owner", "parts"] == shown
 
 
-def test_what_requests_are_made_of_is_no_model():
+def test_schemas_of_requests_become_typed_dictionaries_and_literals():
     classes = parse_contract(contract()).classes
     kinds = {name: one.kind for name, one in classes.items()}
     assert "dict" == kinds["SpinWidgetUntil"] == kinds["TimestampRange"]
@@ -108,7 +108,7 @@ def test_what_requests_are_made_of_is_no_model():
     assert "model" == kinds["Widget"]
 
 
-def test_a_call_knows_its_arrays_and_what_it_requires():
+def test_an_operation_lists_its_arrays_and_required_keys():
     operation = parse_contract(contract()).operations["spin_widget"]
     assert ("expand", "until[marks]", "ways") == operation.arrays
     assert ("until[marks]", "ways") == operation.required_keys
@@ -141,7 +141,7 @@ def put_field(name, schema=TEXT):
         "Maker",
     ],
 )
-def test_a_field_that_cannot_be_an_attribute_is_left_to_extra(name):
+def test_a_field_that_cannot_be_an_attribute_is_only_in_extra(name):
     whole = contract()
     put_field(name)(whole)
     assert name not in {
@@ -149,7 +149,7 @@ def test_a_field_that_cannot_be_an_attribute_is_left_to_extra(name):
     }
 
 
-def test_no_field_can_hide_what_every_model_has():
+def test_fields_cannot_hide_attributes_of_every_model():
     own = {name for name in dir(Model) if not name.startswith("_")}
     assert own
     assert set() == own - RESERVED_ATTRIBUTES
@@ -232,7 +232,7 @@ def add_component(name, schema):
         ),
     ],
 )
-def test_a_contract_that_makes_no_sense_is_refused_with_its_place(change, words):
+def test_an_invalid_contract_is_rejected_with_its_location(change, words):
     whole = contract()
     change(whole)
     with pytest.raises(SpecError, match=words):
@@ -240,7 +240,7 @@ def test_a_contract_that_makes_no_sense_is_refused_with_its_place(change, words)
 
 
 @pytest.mark.parametrize("name", ["from", "options", "sender"])
-def test_a_parameter_that_would_clash_gets_an_underscore(name):
+def test_a_reserved_parameter_name_gets_an_underscore(name):
     whole = contract()
     rename_parameter(name)(whole)
     (one,) = [

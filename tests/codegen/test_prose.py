@@ -12,7 +12,7 @@ def bare():
     return normalise(slice_document(spec()))
 
 
-def test_words_land_where_they_belong(bare):
+def test_descriptions_are_merged_into_the_contract(bare):
     prose = {
         "info": "About.",
         "parameters": {"expand": "Everywhere."},
@@ -47,7 +47,7 @@ def test_words_land_where_they_belong(bare):
     ]
 
 
-def test_what_has_no_words_is_named(bare):
+def test_missing_descriptions_are_listed(bare):
     _, gaps = merge_prose(bare, {"info": "About."})
     assert "missing description: operations.spin_widget.summary" in gaps
     assert "missing description: operations.spin_widget.parameters.ways" in gaps
@@ -57,7 +57,7 @@ def test_what_has_no_words_is_named(bare):
     assert "missing description: info" not in gaps
 
 
-def test_words_for_nothing_are_named(bare):
+def test_unused_descriptions_are_listed(bare):
     _, gaps = merge_prose(
         bare,
         {
@@ -69,7 +69,7 @@ def test_words_for_nothing_are_named(bare):
     assert "unused description: parameters" in gaps
 
 
-def test_words_for_nothing_are_named_by_their_highest_dead_place(bare):
+def test_unused_descriptions_are_listed_by_their_topmost_path(bare):
     fields = {"id": "Here.", "weight": "Heavy.", "height": "High."}
     prose = {
         "schemas": {
@@ -89,7 +89,7 @@ def test_words_for_nothing_are_named_by_their_highest_dead_place(bare):
     ]
 
 
-def test_describing_again_replaces_every_word(bare):
+def test_merging_again_replaces_every_description(bare):
     once, _ = merge_prose(
         bare,
         {
@@ -100,7 +100,7 @@ def test_describing_again_replaces_every_word(bare):
     assert merge_prose(bare, {"info": "New."}) == merge_prose(once, {"info": "New."})
 
 
-def test_prose_that_is_no_text_is_refused(bare):
+def test_prose_that_is_not_text_is_rejected(bare):
     with pytest.raises(
         SpecError,
         match=r"prose\.yaml: schemas\.Widget: expected a mapping, got a number",

@@ -12,12 +12,15 @@ from codegen.reading import parse, sort_keys
         b'\xef\xbb\xbf{"a": {"b": [1, null]}}',
     ],
 )
-def test_yaml_and_json_say_the_same(content):
+def test_yaml_and_json_give_the_same_document(content):
     assert {"a": {"b": [1, None]}} == parse(content, "spec")
 
 
 def test_yaml_has_the_types_of_json():
-    content = b"date: 2023-10-16\nanswer: no\non: yes\noctal: 010\nyes: true\nnumber: 1.5\nnothing: ~\n"
+    content = (
+        b"date: 2023-10-16\nanswer: no\non: yes\noctal: 010\nyes: true\n"
+        b"number: 1.5\nnothing: ~\n"
+    )
     expected = {
         "date": "2023-10-16",
         "answer": "no",
@@ -40,7 +43,10 @@ def test_yaml_has_the_types_of_json():
         (b"a: [1", "spec: invalid YAML: did not find expected .* in line 2"),
         (
             b"a: b: c",
-            "spec: invalid YAML: mapping values are not allowed in this context in line 1",
+            (
+                "spec: invalid YAML: mapping values are not allowed in this context "
+                "in line 1"
+            ),
         ),
         (b"\x00\x01", "spec: invalid YAML: "),
         (b'{"a": "\xff"}', "spec: not valid text: "),
@@ -53,12 +59,12 @@ def test_yaml_has_the_types_of_json():
         (b'{"a": ' + b"9" * 5000 + b"}", "spec: invalid JSON: Exceeds the limit"),
     ],
 )
-def test_what_is_no_document_is_refused(content, words):
+def test_an_invalid_document_is_rejected(content, words):
     with pytest.raises(SpecError, match=words):
         parse(content, "spec")
 
 
-def test_plain_data_has_text_keys_in_order():
+def test_sorted_data_has_text_keys_in_order():
     assert ["200", "a", "b"] == list(sort_keys({"b": 1, 200: 2, "a": [{}]}, "spec"))
 
 
@@ -71,6 +77,6 @@ def test_plain_data_has_text_keys_in_order():
         ({"1": 1, 1: 2}, "spec: a key is not text"),
     ],
 )
-def test_data_that_json_has_not_is_refused(node, words):
+def test_data_that_json_lacks_is_rejected(node, words):
     with pytest.raises(SpecError, match=words):
         sort_keys(node, "spec")

@@ -45,12 +45,8 @@ def rename_everywhere(document, old, new):
         (
             lambda it: widget(it).update(paint=widget(it).pop("colour")),
             [
-                (
-                    "changed",
-                    "field",
-                    "Widget.colour",
-                    READERS,
-                ),  # it was required, and is not under the new name
+                # It was required, but is not under its new name.
+                ("changed", "field", "Widget.colour", READERS),
                 ("renamed", "field", "Widget.colour", READERS),
                 ("renamed", "schema", "WidgetColour", READERS),
             ],
@@ -70,11 +66,11 @@ def rename_everywhere(document, old, new):
         ),
     ],
 )
-def test_a_new_name_is_one_line_and_so_is_all_that_follows_from_it(change, expected):
+def test_a_rename_and_its_consequences_are_one_line(change, expected):
     assert sorted(expected) == sorted(lines(diff(contract(), contract(change))))
 
 
-def test_two_things_that_could_be_the_renamed_one_are_not_guessed_at():
+def test_ambiguous_renames_are_listed_as_removed_and_added():
     new = contract(
         lambda it: widget(it).update(title=widget(it).pop("label"), subtitle=TEXT)
     )
@@ -83,7 +79,7 @@ def test_two_things_that_could_be_the_renamed_one_are_not_guessed_at():
     }
 
 
-def test_a_schema_under_a_new_name_is_one_line():
+def test_a_renamed_schema_is_one_line():
     new = contract()
     schemas = new["components"]["schemas"]
     schemas["Paint"] = schemas.pop("WidgetColour")
@@ -93,7 +89,7 @@ def test_a_schema_under_a_new_name_is_one_line():
     assert [] == [one for one in changes if one.what == "value"]
 
 
-def test_an_operation_under_a_new_name_is_one_line():
+def test_a_renamed_operation_is_one_line():
     new = contract()
     new["paths"][SPIN]["post"]["operationId"] = "turn_widget"
     assert [("renamed", "operation", "spin_widget", CALLERS)] == lines(
@@ -101,12 +97,12 @@ def test_an_operation_under_a_new_name_is_one_line():
     )
 
 
-def test_a_rename_reads_as_one():
+def test_a_rename_has_its_own_wording():
     new = contract(lambda it: widget(it).update(title=widget(it).pop("label")))
     changes = diff(contract(), new)
     assert (
-        "> field Widget.label, name: Widget.label → Widget.title (breaking for readers)\n"
-        == as_text(changes)
+        "> field Widget.label, name: Widget.label → Widget.title "
+        "(breaking for readers)\n" == as_text(changes)
     )
     assert (
         "- Renamed field `Widget.label` to `Widget.title` (*breaking for readers*).\n"

@@ -59,18 +59,18 @@ class Recorder:
         return result_type()
 
 
-def test_the_package_knows_its_version(tiny):
+def test_the_package_has_the_version_of_the_api(tiny):
     assert "2030-01-01" == tiny.API_VERSION
 
 
-def test_every_file_says_that_it_is_generated(folder):
+def test_every_module_says_that_it_is_generated(folder):
     files = list(folder.rglob("*.py"))
     assert files
     docstrings = [ast.get_docstring(ast.parse(path.read_text())) for path in files]
     assert {HEADER} == {text.splitlines()[-1] for text in docstrings}
 
 
-def test_nothing_of_the_generators_own_client_is_left(folder):
+def test_the_generators_own_client_is_removed(folder):
     left = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
@@ -96,7 +96,7 @@ def test_exports_are_sorted_and_complete(tiny):
     assert tiny.api.__all__ == tiny.api.widgets.__all__
 
 
-def test_hints_resolve_at_run_time(tiny):
+def test_annotations_resolve_at_run_time(tiny):
     hints = typing.get_type_hints(tiny.models.Widget)
     assert str | tiny.models.Customer | None == hints["owner"]
     assert dict[str, int] | None == hints["amounts"]
@@ -139,14 +139,14 @@ def test_an_enum_is_open(tiny):
     assert "green" == tiny.models.WidgetColour("green")
 
 
-def test_a_literal_and_a_typed_dictionary_are_what_type_checkers_see(tiny):
+def test_request_types_are_literals_and_typed_dictionaries(tiny):
     assert ("left", "right") == typing.get_args(tiny.models.SpinWidgetWay)
     assert frozenset({"marks"}) == tiny.models.SpinWidgetUntil.__required_keys__
     assert frozenset({"gt"}) == tiny.models.TimestampRange.__optional_keys__
 
 
 @pytest.mark.anyio
-async def test_a_call_states_facts_and_leaves_the_rest_to_the_sender(tiny):
+async def test_a_function_passes_facts_to_the_sender(tiny):
     sender = Recorder()
     result = await tiny.api.spin_widget(
         sender, "w_1", ways=["left"], until={"marks": ["x"]}
@@ -185,7 +185,7 @@ async def test_a_get_passes_its_query(tiny):
     assert ("owner",) == request.required
 
 
-def test_ids_are_positional_and_all_else_is_not(tiny):
+def test_only_ids_are_positional(tiny):
     parameters = inspect.signature(tiny.api.spin_widget).parameters.values()
     named = {one.name: one.kind.name for one in parameters}
     assert ["sender", "widget"] == [
@@ -196,7 +196,7 @@ def test_ids_are_positional_and_all_else_is_not(tiny):
     ]
 
 
-def test_hostile_prose_stays_in_its_docstring(tmp_path):
+def test_hostile_descriptions_stay_inside_docstrings(tmp_path):
     contract = normalise(slice_document(spec()))
     hostile = '"""\nimport os\n\\" {{ 7 * 7 }} {% raw %} \0 \N{GRINNING FACE}'
     contract["info"]["description"] = hostile
@@ -214,7 +214,7 @@ def test_hostile_prose_stays_in_its_docstring(tmp_path):
     assert not hasattr(sys.modules["hostile_package.models.widget"], "os")
 
 
-def test_odd_enum_values_get_names(tmp_path):
+def test_unusual_enum_values_get_names(tmp_path):
     contract = normalise(slice_document(spec()))
     values = ["", "1st", "a.b-c", "None", 'q"uote\\', "*"]
     contract["components"]["schemas"]["WidgetColour"]["enum"] = values
@@ -226,7 +226,7 @@ def test_odd_enum_values_get_names(tmp_path):
     ]
 
 
-def test_another_generator_than_the_pinned_one_is_refused(tmp_path, monkeypatch):
+def test_another_version_of_the_generator_is_rejected(tmp_path, monkeypatch):
     monkeypatch.setattr(renderer, "GENERATOR", "0.30.0")
     with pytest.raises(
         SpecError,
@@ -248,7 +248,7 @@ def test_a_missing_formatter_is_an_error(tmp_path, monkeypatch):
 
 def test_a_complaint_of_the_generator_is_an_error(tmp_path):
     contract = normalise(slice_document(spec()))
-    # The same class name twice, once out of reach of our own checks.
+    # A class name that exists already, in a schema that our own checks skip.
     contract["components"]["schemas"]["widget"] = {
         "allOf": [{"type": "object"}, {"type": "string"}]
     }

@@ -5,7 +5,7 @@ from codegen.contract.slicing import slice_document
 from tests.support.tiny_spec import WIDGETS, ref, spec, widget
 
 
-def test_a_slice_keeps_the_paths_of_financial_connections_only():
+def test_a_slice_keeps_only_paths_of_financial_connections():
     assert [WIDGETS, f"{WIDGETS}/{{widget}}", f"{WIDGETS}/{{widget}}/spin"] == list(
         slice_document(spec())["paths"]
     )
@@ -20,13 +20,13 @@ def test_a_slice_ends_at_resources_of_other_products():
     assert "charge" not in schemas
 
 
-def test_a_slice_leaves_a_dangling_reference_for_overlays_to_mend():
+def test_a_slice_keeps_dangling_references_for_overlays_to_repair():
     document = spec()
     widget(document)["label"] = ref("nowhere")
     assert "nowhere" not in slice_document(document)["components"]["schemas"]
 
 
-def test_slicing_changes_nothing_in_what_it_was_given():
+def test_slicing_does_not_modify_the_document():
     document = spec()
     slice_document(document)
     assert spec() == document
@@ -67,13 +67,13 @@ def test_slicing_a_slice_changes_nothing():
         ),
     ],
 )
-def test_what_cannot_be_sliced_is_refused_with_its_place(change, words):
+def test_an_invalid_document_is_rejected_with_its_location(change, words):
     document = spec()
     change(document)
     with pytest.raises(SpecError, match=words.replace("$", r"\$")):
         slice_document(document)
 
 
-def test_a_document_that_is_no_mapping_is_refused():
+def test_a_document_that_is_not_a_mapping_is_rejected():
     with pytest.raises(SpecError, match="document: expected a mapping, got a list"):
         slice_document([])

@@ -24,7 +24,7 @@ EVERYWHERE = {
 }
 
 
-def test_every_upstream_gives_a_package_that_works(slices, overlays, prose, tmp_path):
+def test_every_upstream_results_in_a_working_package(slices, overlays, prose, tmp_path):
     assert slices
     for index, (path, upstream) in enumerate(slices.items()):
         contract, _ = merge_prose(normalise(apply_overlays(upstream, overlays)), prose)
@@ -38,7 +38,7 @@ def test_every_upstream_gives_a_package_that_works(slices, overlays, prose, tmp_
         ), path
 
 
-def test_the_whole_and_the_sliced_specification_give_one_contract(slices, overlays):
+def test_whole_and_sliced_specifications_result_in_equal_contracts(slices, overlays):
     by_version = {}
     for upstream in slices.values():
         by_version.setdefault(upstream["info"]["version"], []).append(
@@ -51,7 +51,7 @@ def test_the_whole_and_the_sliced_specification_give_one_contract(slices, overla
             assert first == other
 
 
-def test_the_recorded_upstream_gives_the_committed_contract(
+def test_the_recorded_upstream_results_in_the_committed_contract(
     slices, spec_files, overlays, prose
 ):
     record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
@@ -76,8 +76,13 @@ def test_bumping_to_the_same_upstream_changes_no_byte(tree, spec_files):
     assert before == tree.files()
 
 
-def test_no_sentence_of_upstream_is_in_our_prose(slices, prose):
-    ours = {run for text in parse_texts(Node(prose)).values() for run in runs(text)}
+def test_our_prose_contains_no_text_of_upstream(slices, prose):
+    ours = {
+        run
+        for path, text in parse_texts(Node(prose)).items()
+        if path[-1] != "source"  # an address is not a sentence
+        for run in runs(text)
+    }
     assert ours
     theirs = {
         run

@@ -1,6 +1,4 @@
-"""What a generated package is put through: the golden requests of the facade, and
-examples of every model.
-"""
+"""Checks of a generated package: golden requests, and examples of every model."""
 
 import asyncio
 import inspect
@@ -25,8 +23,9 @@ class Recorder:
 
 
 def golden_requests(*apis):
-    """The golden requests that all these packages can send, without the parameters that
-    one of them lacks.
+    """Yield the golden requests that all packages can send.
+
+    Parameters that one of the packages does not have are left out.
     """
     for name, args, kwargs, _, method, path, query, form, *_ in CALLS:
         functions = [getattr(api, OPERATIONS[name], None) for api in apis]
@@ -44,9 +43,7 @@ def golden_requests(*apis):
 
 
 def sent_by(function, args, kwargs):
-    """What a generated function puts on the wire: verb, path, and the pairs of the
-    query or of the form.
-    """
+    """Return the method, path and parameters that a generated function sends."""
     if function.__name__.startswith("list_") and "expand" in kwargs:
         kwargs = {**kwargs, "expand": [f"data.{path}" for path in kwargs["expand"]]}
     recorder = Recorder()
@@ -89,7 +86,7 @@ def example(schema, schemas):
 
 
 def loses_nothing(models, name, whole):
-    """Whether a package decodes an object of a model, and gives all of it back."""
+    """Return whether a model decodes an object, and returns all of it."""
     return (
         not hasattr(models, name)
         or getattr(models, name).from_dict(whole).to_dict() == whole
@@ -97,9 +94,7 @@ def loses_nothing(models, name, whole):
 
 
 def knows_all(models, name, whole):
-    """Whether each field of an object has its value in an attribute, those aside that
-    cannot be one.
-    """
+    """Return whether a model has an attribute for each field that can be one."""
     decoded = getattr(models, name).from_dict(whole)
     return all(
         getattr(decoded, key) is not None for key in whole.keys() - decoded.extra.keys()

@@ -1,4 +1,4 @@
-"""A specification as small as it can be and still have one of everything."""
+"""A minimal specification that contains one of everything."""
 
 from copy import deepcopy
 from typing import Any
@@ -182,12 +182,12 @@ SPEC: dict[str, Any] = {
 
 
 def spec() -> dict[str, Any]:
-    """A fresh copy, to change at will."""
+    """Return a copy of the specification that a test can modify."""
     return deepcopy(SPEC)
 
 
 def widget(document: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the widget."""
+    """Return the fields of the widget in a specification."""
     fields: dict[str, Any] = document["components"]["schemas"][
         "financial_connections.widget"
     ]["properties"]

@@ -177,13 +177,13 @@ class AccountOperations:
                 default, the page starts with the newest item.
             ending_before: ID of an item. The page holds the items just before it in the
                 list, which are newer. Cannot be combined with `starting_after`.
-            expand: Fields of the items whose IDs to replace with the objects they refer
+            expand: Paths of the IDs in each item to replace with the objects they refer
                 to. None by default.
             options: Overrides the client's settings for this call.
 
         Returns:
-            A pager. Await it for a single page, or iterate over it for all items.
-            Nothing is sent before.
+            A `Pager`: await it for one page, or iterate over it for all items. No
+            request is sent before that.
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/list
         """
@@ -229,12 +229,12 @@ class AccountOperations:
                 default, the page starts with the newest item.
             ending_before: ID of an item. The page holds the items just before it in the
                 list, which are newer. Cannot be combined with `starting_after`.
-            expand: Not used: there is no field to expand yet.
+            expand: Not used: no field can be expanded yet.
             options: Overrides the client's settings for this call.
 
         Returns:
-            A pager. Await it for a single page, or iterate over it for all items.
-            Nothing is sent before.
+            A `Pager`: await it for one page, or iterate over it for all items. No
+            request is sent before that.
 
         Source: https://docs.stripe.com/api/financial_connections/ownership
         """

@@ -69,12 +69,12 @@ class TransactionOperations:
                 default, the page starts with the newest item.
             ending_before: ID of an item. The page holds the items just before it in the
                 list, which are newer. Cannot be combined with `starting_after`.
-            expand: Not used: there is no field to expand yet.
+            expand: Not used: no field can be expanded yet.
             options: Overrides the client's settings for this call.
 
         Returns:
-            A pager. Await it for a single page, or iterate over it for all items.
-            Nothing is sent before.
+            A `Pager`: await it for one page, or iterate over it for all items. No
+            request is sent before that.
 
         Source: https://docs.stripe.com/api/financial_connections/transactions/list
         """
@@ -106,7 +106,7 @@ class TransactionOperations:
 
         Args:
             transaction: ID of the transaction (`fctxn_…`).
-            expand: Not used: there is no field to expand yet.
+            expand: Not used: no field can be expanded yet.
             options: Overrides the client's settings for this call.
 
         Returns:
