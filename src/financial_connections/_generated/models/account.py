@@ -44,7 +44,7 @@ class Account(Model):
     display_name: str | None = field(default=None, repr=False)
     """Name of the account, chosen by its holder or the institution. Personal data."""
     institution_name: str | None = field(default=None, repr=False)
-    """Name of the institution that holds the account."""
+    """Name of the institution where the account is held."""
     last4: str | None = field(default=None, repr=False)
     """Last four digits of the account number. Personal data."""
     livemode: bool | None = None

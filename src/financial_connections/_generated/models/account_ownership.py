@@ -8,7 +8,7 @@ from financial_connections._generated.models.account_owner_list import AccountOw
 
 @frozen(kw_only=True, eq=False)
 class AccountOwnership(Model):
-    """The owners of an account at one point in time.
+    """The owners that an account had at one point in time.
 
     Each refresh of the `ownership` feature creates a new snapshot.
     """

@@ -5,7 +5,7 @@ from typing import Required, TypedDict
 
 
 class SessionAccountFilters(TypedDict, total=False):
-    """Restrictions on the accounts that can be linked in a new session."""
+    """Restrictions on which accounts can be linked in a new session."""
 
     countries: Required[Sequence[str]]
     """Countries of the institutions, as two-letter codes such as `US`."""

@@ -7,7 +7,7 @@ from financial_connections._decoding import Model
 
 @frozen(kw_only=True, eq=False)
 class SessionFilters(Model):
-    """Restrictions on the accounts that can be linked in a session."""
+    """Restrictions on which accounts can be linked in a session."""
 
     countries: list[str] | None = field(default=None, repr=False)
     """Countries of the institutions, as two-letter codes such as `US`."""

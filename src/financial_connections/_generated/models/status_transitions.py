@@ -10,10 +10,10 @@ class StatusTransitions(Model):
     """Times at which the status of a transaction changed."""
 
     posted_at: int | None = None
-    """Time at which the transaction was posted, in seconds since the epoch; null if it
-    was not.
+    """Time when the transaction was posted, in seconds since the epoch; null if it was
+    not.
     """
     void_at: int | None = None
-    """Time at which the transaction was voided, in seconds since the epoch; null if it
-    was not.
+    """Time when the transaction was voided, in seconds since the epoch; null if it was
+    not.
     """

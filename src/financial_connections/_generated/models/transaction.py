@@ -30,7 +30,7 @@ class Transaction(Model):
     status_transitions: StatusTransitions | None = None
     """Times at which the status of the transaction changed."""
     transacted_at: int | None = None
-    """Time at which the transaction was made, in seconds since the epoch."""
+    """Time when the transaction was made, in seconds since the epoch."""
     transaction_refresh: str | None = field(default=None, repr=False)
     """ID of the refresh (`fctxnref_…`) that last added or changed the transaction."""
     updated: int | None = None
