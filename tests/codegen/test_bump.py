@@ -97,6 +97,7 @@ class Step:
         self.package = package(
             tree.root / "src" / "financial_connections" / "_generated",
             f"bumped_{number}_{''.join(filter(str.isalnum, upstream.name))}",
+            copies=tree.root.parent,
         )
         self.files = tree.files()
         self.source = tomllib.loads(

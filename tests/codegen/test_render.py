@@ -19,9 +19,12 @@ from codegen.python.render import HEADER, render
 from tests.support.tiny_spec import WIDGETS, spec
 
 
-def package(folder, name):
-    """Import a generated package under another name, from a copy that has this name."""
-    copy = folder.parent / f"{folder.name}_{name}"
+def package(folder, name, copies=None):
+    """Import a generated package under another name, from a copy with this name.
+
+    The copy is made in the folder `copies`, or else next to the package.
+    """
+    copy = (copies or folder.parent) / name
     shutil.copytree(folder, copy)
     for path in copy.rglob("*.py"):
         path.write_text(path.read_text().replace(PACKAGE, name))
