@@ -171,7 +171,8 @@ class AccountOperations:
                 all accounts are returned.
             session: ID of a session (`fcsess_…`). Return only the accounts linked in
                 it. By default, accounts linked in any session are returned.
-            limit: Maximum number of items on a page, from 1 to 100. The default is 10.
+            limit: Maximum number of items on a page, from 1 to 100. By default 10, or
+                100 when iterating over a list.
             starting_after: ID of an item. The page holds the items just after it in the
                 list, which are older. Cannot be combined with `ending_before`. By
                 default, the page starts with the newest item.
@@ -223,7 +224,8 @@ class AccountOperations:
             account: ID of the account (`fca_…`).
             ownership: ID of the ownership snapshot (`fcaowns_…`). The `ownership` field
                 of the account has the latest one.
-            limit: Maximum number of items on a page, from 1 to 100. The default is 10.
+            limit: Maximum number of items on a page, from 1 to 100. By default 10, or
+                100 when iterating over a list.
             starting_after: ID of an item. The page holds the items just after it in the
                 list, which are older. Cannot be combined with `ending_before`. By
                 default, the page starts with the newest item.
