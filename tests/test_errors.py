@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 import financial_connections
 from financial_connections import errors
+from financial_connections._transport.status_error import error_from
 from financial_connections.errors import (
     APIStatusError,
     FinancialConnectionsError,
-    error_from,
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpac
 from attrs import evolve
 
 from financial_connections._checks import positive_number, whole_number
-from financial_connections._request import Request, RequestOptions
+from financial_connections._request import RequestOptions, raw_request
 from financial_connections._settings import (
     DEFAULT_BASE_URL,
     FROM_ENVIRONMENT,
@@ -20,7 +20,7 @@ from financial_connections._transport.observer import Observer
 from financial_connections._transport.ratelimit import RateLimiter
 from financial_connections._transport.response import RawResponse
 from financial_connections._transport.transport import Transport
-from financial_connections.errors import ConfigurationError, InvalidArgumentError
+from financial_connections.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -194,9 +194,7 @@ class AsyncClient:
         Raises:
             InvalidArgumentError: An argument cannot be sent.
         """
-        request = Request(
-            _method(method), _path(path), params=params or {}, free_text=True
-        )
+        request = raw_request(method, path, params or {})
         return await self._transport.send_raw(request, options)
 
     async def aclose(self) -> None:
@@ -233,22 +231,3 @@ def _is_plain_function(value: Any) -> bool:
     return callable(value) and not (
         iscoroutinefunction(value) or iscoroutinefunction(type(value).__call__)
     )
-
-
-def _method(method: str) -> str:
-    if not isinstance(method, str) or method.upper() not in {"GET", "POST", "DELETE"}:
-        raise InvalidArgumentError("method must be GET, POST or DELETE")
-    return method.upper()
-
-
-def _path(path: str) -> str:
-    if (
-        not isinstance(path, str)
-        or not path.startswith("/")
-        or "?" in path
-        or "#" in path
-    ):
-        raise InvalidArgumentError(
-            "path must be like /v1/balance, with parameters in params="
-        )
-    return path

@@ -59,6 +59,21 @@ class Request:
     """
 
 
+def raw_request(method: str, path: str, params: Mapping[str, object]) -> Request:
+    """Return a request to an endpoint that the contract may not know.
+
+    Raises:
+        InvalidArgumentError: The method or the path is not valid.
+    """
+    if not isinstance(method, str) or method.upper() not in {"GET", "POST", "DELETE"}:
+        raise InvalidArgumentError("method must be GET, POST or DELETE")
+    if not isinstance(path, str) or not path.startswith("/") or {"?", "#"} & set(path):
+        raise InvalidArgumentError(
+            "path must be like /v1/balance, with parameters in params="
+        )
+    return Request(method.upper(), path, params=params, free_text=True)
+
+
 def _idempotency_key_from(value: Any) -> str:
     key = header_value("idempotency_key", value)
     if len(key) > _MAX_IDEMPOTENCY_KEY_LENGTH:
@@ -146,19 +161,22 @@ class RequestOptions:
     def __deepcopy__(self, memo: object) -> Self:
         return self
 
-    def apply_to(self, settings: Settings) -> Settings:
-        """Return settings in which the options that are not None replace others."""
-        names = (
-            "api_key",
-            "stripe_account",
-            "stripe_context",
-            "timeout",
-            "deadline",
-            "max_retries",
-        )
-        options = {name: getattr(self, name) for name in names}
-        changes = {name: value for name, value in options.items() if value is not None}
-        return evolve(settings, **changes) if changes else settings
+
+def settings_for_call(settings: Settings, options: RequestOptions | None) -> Settings:
+    """Return settings in which the options that are not None replace others."""
+    if options is None:
+        return settings
+    names = (
+        "api_key",
+        "stripe_account",
+        "stripe_context",
+        "timeout",
+        "deadline",
+        "max_retries",
+    )
+    values = {name: getattr(options, name) for name in names}
+    changes = {name: value for name, value in values.items() if value is not None}
+    return evolve(settings, **changes) if changes else settings
 
 
 class Sender(Protocol):

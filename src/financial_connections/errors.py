@@ -31,14 +31,7 @@ All of them can be pickled and copied, and none contains the API key.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from financial_connections._decoding import ContentError, parse_json
-from financial_connections._redact import (
-    Mask,
-    flatten,
-    restore,
-    sanitize,
-    strip_tags,
-)
+from financial_connections._redact import flatten, restore, sanitize
 from financial_connections._retry import is_retryable_status, retry_after_from
 
 __all__ = [
@@ -121,7 +114,6 @@ class APIConnectionError(_CallError, ConnectionError):
         message: Description of the failure.
         retryable: Value of the attribute.
         reason: Value of the attribute.
-        **call: The attributes `request_id`, `attempts` and `idempotency_key`.
     """
 
     def __init__(
@@ -163,7 +155,6 @@ class APIResponseError(_CallError):
         message: Description of the failure.
         status: Value of the attribute.
         retryable: Value of the attribute.
-        **call: The attributes `request_id`, `attempts` and `idempotency_key`.
     """
 
     def __init__(
@@ -189,7 +180,6 @@ class APIStatusError(_CallError):
         status: Status of the response.
         headers: Headers of the response, with names in lower case.
         body: Parsed body of the response.
-        **call: The attributes `request_id`, `attempts` and `idempotency_key`.
 
     Source: https://docs.stripe.com/api/errors
     """
@@ -348,81 +338,6 @@ class RefreshNotAvailableError(FinancialConnectionsError):
 
 class WebhookSignatureError(FinancialConnectionsError, ValueError):
     """A webhook has no recent signature that was made with one of the given secrets."""
-
-
-_MAX_JSON_BYTES = 1024 * 1024
-"""Larger bodies are not parsed, because Stripe's errors are small."""
-_MAX_TEXT_LENGTH = 20_000
-
-_BY_TYPE = {"idempotency_error": IdempotencyError}
-_BY_CODE = {"financial_connections_account_inactive": AccountInactiveError}
-_BY_STATUS = {
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    429: RateLimitError,
-}
-
-
-def error_from(
-    status: int,
-    headers: Mapping[str, str],
-    content: bytes,
-    *,
-    secrets: Sequence[str] = (),
-    **call: Any,
-) -> APIStatusError:
-    """Return the error for a response whose status is not 2xx.
-
-    Args:
-        status: Status of the response.
-        headers: Headers of the response, with names in lower case.
-        content: Body of the response.
-        secrets: Values to mask in the error, such as the API key that was sent.
-        **call: The attributes `attempts` and `idempotency_key`.
-    """
-    mask = Mask(secrets)
-    body, text = _body_from(content, mask)
-    fields = _error_fields(body)
-    error_class = _class_of(
-        status, _text(fields.get("type")), _text(fields.get("code"))
-    )
-    headers = {mask(name): mask(value) for name, value in headers.items()}
-    request_id = headers.get("request-id")
-    return error_class(
-        text or f"HTTP {status}",
-        status=status,
-        headers=headers,
-        body=mask.value(body) if text is None else body,
-        request_id=sanitize(request_id, 100) if request_id else None,
-        **call,
-    )
-
-
-def _body_from(content: bytes, mask: Mask) -> tuple[Any, str | None]:
-    """Return the parsed body, or the start of its text and a message made from it."""
-    if len(content) <= _MAX_JSON_BYTES:
-        try:
-            return parse_json(content), None
-        except ContentError:
-            pass
-    body = mask.start_of(
-        content[:_MAX_JSON_BYTES].decode("utf-8", "replace"), _MAX_TEXT_LENGTH
-    )
-    return body, strip_tags(body).strip()
-
-
-def _class_of(
-    status: int, error_type: str | None, code: str | None
-) -> type[APIStatusError]:
-    return (
-        _BY_TYPE.get(error_type or "")
-        or _BY_CODE.get(code or "")
-        or _BY_STATUS.get(status)
-        or (InvalidRequestError if 400 <= status < 500 else None)  # noqa: PLR2004
-        or (ServerError if status >= 500 else APIStatusError)  # noqa: PLR2004
-    )
 
 
 def _error_fields(body: Any) -> Mapping[str, Any]:

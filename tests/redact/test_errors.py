@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from financial_connections import APIStatusError, AsyncClient, RequestOptions
 from financial_connections._transport.response import Response
-from financial_connections.errors import error_from
+from financial_connections._transport.status_error import error_from
 from tests.support.keys import KEYS, assert_masked, draw_escaped, unescape
 
 

@@ -11,6 +11,7 @@ from financial_connections._decoding import ContentError, parse_json
 from financial_connections._redact import sanitize
 from financial_connections._settings import Timeout
 from financial_connections._transport.response import NoResponse, Response
+from financial_connections._transport.status_error import error_from
 from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import (
     APIConnectionError,
@@ -19,7 +20,6 @@ from financial_connections.errors import (
     APITimeoutError,
     ConfigurationError,
     DeadlineExceededError,
-    error_from,
 )
 
 AttemptError = APIConnectionError | APIResponseError | APIStatusError

@@ -12,7 +12,11 @@ import anyio
 from attrs import field, frozen
 
 from financial_connections._decoding import ModelT, decode
-from financial_connections._request import Request, RequestOptions
+from financial_connections._request import (
+    Request,
+    RequestOptions,
+    settings_for_call,
+)
 from financial_connections._retry import minimum_delay, retry_delay
 from financial_connections._settings import Settings
 from financial_connections._transport.backend import Backend
@@ -112,7 +116,7 @@ class Transport:
     async def _call(
         self, request: Request, options: RequestOptions | None, read: Read[T]
     ) -> T:
-        settings = options.apply_to(self.settings) if options else self.settings
+        settings = settings_for_call(self.settings, options)
         call = Call(
             wire_request(request, settings, options or _NO_OPTIONS),
             None if request.free_text else request.path,
