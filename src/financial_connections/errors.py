@@ -112,8 +112,8 @@ class APIConnectionError(_CallError, ConnectionError):
 
     Args:
         message: Description of the failure.
-        retryable: Value of the attribute.
-        reason: Value of the attribute.
+        retryable: Whether the same request may succeed later.
+        reason: Cause in one word.
     """
 
     def __init__(
@@ -153,8 +153,8 @@ class APIResponseError(_CallError):
 
     Args:
         message: Description of the failure.
-        status: Value of the attribute.
-        retryable: Value of the attribute.
+        status: Status of the response, 200 to 299.
+        retryable: Whether the same request may get a usable response later.
     """
 
     def __init__(
@@ -217,7 +217,7 @@ class APIStatusError(_CallError):
         self.retryable = is_retryable_status(status, self.code, self.headers)
         """True if the same request may succeed later."""
         self.retry_after = retry_after_from(self.headers)
-        """Seconds that the server asked to wait."""
+        """Seconds to wait, from the `Retry-After` header."""
         self.replayed = self.headers.get("idempotent-replayed") == "true"
         """True for the stored response to an earlier request with the same idempotency
         key.
@@ -311,7 +311,7 @@ class RefreshFailedError(FinancialConnectionsError):
 
     Args:
         message: Description of the failure.
-        features: Value of the attribute.
+        features: Features whose refresh failed.
     """
 
     def __init__(self, message: str, *, features: Sequence[str] = ()) -> None:
@@ -325,7 +325,7 @@ class RefreshNotAvailableError(FinancialConnectionsError):
 
     Args:
         message: Description of the failure.
-        available_at: Value of the attribute.
+        available_at: Time from which it is possible, in seconds since the epoch.
     """
 
     def __init__(self, message: str, *, available_at: int | None = None) -> None:

@@ -79,3 +79,22 @@ async def test_a_refused_connection_has_the_reason_refused():
         == caught.value.reason
         == pickle.loads(pickle.dumps(caught.value)).reason
     )
+
+
+async def test_the_error_of_the_operating_system_is_the_cause(connect, no_waiting):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        async with connect(url) as client:
+            with pytest.raises(APIConnectionError) as caught:
+                await client.accounts.retrieve("fca_1")
+    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.__context__ is None
+
+
+def test_exceptions_of_the_libraries_are_not_kept():
+    """They refer to the request, whose headers contain the API key."""
+    error = httpx.ReadError("x", request=httpx.Request("GET", "https://a.example"))
+    assert no_response_from(error, httpx).cause is None
+    reset = ConnectionResetError()
+    assert reset is no_response_from(caused_by(error, reset), httpx).cause

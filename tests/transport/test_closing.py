@@ -185,7 +185,7 @@ async def test_a_cancelled_close_leaves_no_socket_open(connect):
 
 
 class Resource:
-    """Takes a step of the event loop to close, or fails to."""
+    """A resource that takes a step of the event loop to close, or fails to close."""
 
     def __init__(self, *, error=None):
         self.error = error

@@ -9,7 +9,9 @@ from financial_connections import (
     DeadlineExceededError,
     RateLimitError,
     RequestOptions,
+    ServerError,
 )
+from financial_connections.events import RetryScheduled
 from tests.support.mock_api import error_response, mock_client, scripted
 from tests.support.servers import http_response, read_request, serving
 
@@ -116,3 +118,25 @@ async def test_a_server_that_stops_responding_causes_a_timeout(start, connect):
     ):
         with pytest.raises(APITimeoutError):
             await client.accounts.retrieve("fca_1")
+
+
+async def test_the_last_error_is_the_cause_of_an_exceeded_deadline(no_waiting):
+    async def handle(stream):
+        await read_request(stream)
+        await stream.send(http_response(b"", b"503 X"))
+        await stream.receive()
+        await anyio.sleep_forever()
+
+    def on_event(event):
+        if isinstance(event, RetryScheduled):
+            scheduled.append(event)
+
+    scheduled = []
+    async with (
+        serving(handle) as url,
+        AsyncClient(KEY, base_url=url, deadline=1, on_event=on_event) as client,
+    ):
+        with pytest.raises(DeadlineExceededError, match="status 503") as caught:
+            await client.accounts.retrieve("fca_1")
+    assert isinstance(caught.value.__cause__, ServerError)
+    assert 1 == len(scheduled)

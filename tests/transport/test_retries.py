@@ -1,4 +1,4 @@
-"""Which failures are retried, how often, and with which requests."""
+"""Retries of failed attempts."""
 
 import socket
 import ssl

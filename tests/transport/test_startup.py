@@ -1,4 +1,4 @@
-"""What the first call loads, and where."""
+"""The slow work of the first call: imports and certificates."""
 
 import ssl
 import subprocess
