@@ -71,9 +71,10 @@ def missing_exports(
 
 def exported_names(contract: Contract) -> Mapping[str, Kind]:
     """Return the generated types that users may name, with their kind."""
-    narrowings = [one for some in contract.narrowings.values() for one in some]
-    kinds: dict[str, Kind] = {narrowing.name: "model" for narrowing in narrowings}
-    kinds.update((name, one.kind) for name, one in contract.classes.items())
+    kinds: dict[str, Kind] = {
+        narrowing.name: "model" for narrowing in contract.all_narrowings
+    }
+    kinds.update((name, schema.kind) for name, schema in contract.classes.items())
     return kinds
 
 
@@ -88,7 +89,7 @@ def known_names(contract: Contract) -> set[str]:
         *(
             f"ExpandTo{name}"
             for model, narrowings in contract.narrowings.items()
-            for name in (model, *(one.name for one in narrowings))
+            for name in (model, *(narrowing.name for narrowing in narrowings))
         ),
     }
 

@@ -9,7 +9,7 @@ ANY_MAP = "dict[str, Any]"
 
 def response_type(schema: Schema, schemas: Schemas) -> str:
     """Return the type of a field in a response, without `None`."""
-    parts = [_response_part(one, schemas) for one in schema.alternatives()]
+    parts = [_response_part(part, schemas) for part in schema.alternatives()]
     return _decodable_union(list(dict.fromkeys(parts)), schema, schemas)
 
 
@@ -60,7 +60,7 @@ def _single(parts: list[str], common: str) -> list[str]:
 
 def argument_type(schema: Schema, schemas: Schemas) -> str:
     """Return the type of an argument, without `None`."""
-    parts = [_argument_part(one, schemas) for one in schema.alternatives()]
+    parts = [_argument_part(part, schemas) for part in schema.alternatives()]
     return " | ".join(dict.fromkeys(parts))
 
 

@@ -64,7 +64,9 @@ def build_class(
         doc=docstring(description),
         fields=tuple(attributes),
         extra=tuple(extra),
-        imports=tuple(import_lines([one.annotation for one in attributes], schemas)),
+        imports=tuple(
+            import_lines([field.annotation for field in attributes], schemas)
+        ),
     )
 
 

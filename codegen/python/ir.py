@@ -111,7 +111,9 @@ class Operation:
     @property
     def arguments(self) -> tuple[Parameter, ...]:
         """The keyword arguments of the function, required ones first."""
-        return tuple(sorted(self.parameters, key=lambda one: not one.required))
+        return tuple(
+            sorted(self.parameters, key=lambda parameter: not parameter.required)
+        )
 
     @property
     def arrays(self) -> tuple[str, ...]:
@@ -138,8 +140,10 @@ class Narrowing:
     fields: tuple[Field, ...]
     """The expanded fields, with the type of the object."""
     paths: tuple[str, ...]
-    """The paths of `expand` that lead to this class: a list of paths that fits no class
-    with fewer fields, but this one, contains all of `fields`.
+    """The paths that `expand` may contain besides, without other expandable fields.
+
+    A list that fits these paths, and those of no class with fewer fields, contains all
+    of `fields`.
     """
     imports: tuple[str, ...]
     doc: str
@@ -160,4 +164,14 @@ class Contract:
 
     def tagged(self, tag: str) -> list[Operation]:
         """Return the operations with this tag, in the order of their names."""
-        return [one for _, one in sorted(self.operations.items()) if one.tag == tag]
+        operations = [self.operations[name] for name in sorted(self.operations)]
+        return [operation for operation in operations if operation.tag == tag]
+
+    @property
+    def all_narrowings(self) -> list[Narrowing]:
+        """The narrowings of all models."""
+        return [
+            narrowing
+            for narrowings in self.narrowings.values()
+            for narrowing in narrowings
+        ]

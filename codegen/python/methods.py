@@ -48,6 +48,11 @@ class Method:
     """The arguments for the function of the operation, as Python source."""
     doc: str
 
+    def annotations(self) -> Iterator[str]:
+        """Yield the Python source that uses names of types."""
+        for signature in (self.signature, *self.overloads):
+            yield from (*signature.arguments, signature.result)
+
 
 @frozen(kw_only=True)
 class OperationsModule:
@@ -63,21 +68,20 @@ class OperationsModule:
 
 def build_module(tag: str, contract: Contract) -> OperationsModule:
     """Return the module with the operations of a tag."""
-    built = [build_method(one, contract) for one in contract.tagged(tag)]
-    methods = tuple(sorted(built, key=lambda method: method.name))
+    unsorted = [build_method(operation, contract) for operation in contract.tagged(tag)]
+    methods = tuple(sorted(unsorted, key=lambda method: method.name))
     names = [method.name for method in methods]
     if len(set(names)) < len(names):
         raise SpecError(f"tags.{tag}: two operations would be the same method")
-    models = sorted(
-        {target_of(one.operation) for one in methods} & contract.narrowings.keys()
-    )
-    expand_types = [one for model in models for one in expand_types_of(model, contract)]
-    signatures = [
-        signature for one in methods for signature in (one.signature, *one.overloads)
+    models = {target_of(method.operation) for method in methods}
+    expand_types = [
+        expand_type
+        for model in sorted(models & contract.narrowings.keys())
+        for expand_type in expand_types_of(model, contract)
     ]
     annotations = [
-        *(text for one in signatures for text in (*one.arguments, one.result)),
-        *(one.definition for one in expand_types),
+        *(text for method in methods for text in method.annotations()),
+        *(expand_type.definition for expand_type in expand_types),
     ]
     return OperationsModule(
         tag=tag,
@@ -109,16 +113,16 @@ def build_method(operation: Operation, contract: Contract) -> Method:
 def passed_arguments(operation: Operation) -> Iterator[str]:
     """Yield what a method passes to the function of its operation."""
     yield "self._sender"
-    yield from (one.name for one in operation.ids)
-    for one in method_arguments(operation):
-        if operation.item and one.wire in PAGE_PARAMETERS:
+    yield from (placeholder.name for placeholder in operation.ids)
+    for parameter in method_arguments(operation):
+        if operation.item and parameter.wire in PAGE_PARAMETERS:
             continue
-        value = one.name
-        if operation.item and one.wire == "expand":
+        value = parameter.name
+        if operation.item and parameter.wire == "expand":
             value = f"item_paths({value})"
-        elif operation.item and is_mutable(one):
+        elif operation.item and is_mutable(parameter):
             value = f"deepcopy({value})"
-        yield f"{one.name}={value}"
+        yield f"{parameter.name}={value}"
 
 
 def is_mutable(parameter: Parameter) -> bool:
@@ -130,9 +134,8 @@ def is_mutable(parameter: Parameter) -> bool:
 def typing_imports(annotations: list[str], contract: Contract) -> list[str]:
     """Return the imports that only type checkers need."""
     words = {word for text in annotations for word in re.findall(r"\w+", text)}
-    classes = {*contract.classes} | {
-        narrowing.name for some in contract.narrowings.values() for narrowing in some
-    }
+    narrowed = {narrowing.name for narrowing in contract.all_narrowings}
+    classes = {*contract.classes, *narrowed}
     lines = import_lines(annotations, classes)
     typing_names = words & {"Literal", "Never"}
     lines += [f"from typing import {name}" for name in sorted(typing_names)]
@@ -156,11 +159,11 @@ def function_doc(operation: Operation) -> str:
 def method_doc(operation: Operation, contract: Contract) -> str:
     """Return the docstring of the method for an operation."""
     texts = described(operation, method_arguments(operation))
-    for one in operation.parameters:
-        if annotation_of(one, operation, contract) == NOTHING:
-            texts[one.name] = NO_EXPAND_DOC
-        elif one.wire == "expand" and operation.item:
-            texts[one.name] = ITEM_EXPAND_DOC
+    for parameter in operation.parameters:
+        if annotation_of(parameter, operation, contract) == NOTHING:
+            texts[parameter.name] = NO_EXPAND_DOC
+        elif parameter.wire == "expand" and operation.item:
+            texts[parameter.name] = ITEM_EXPAND_DOC
     sections: Sections = {
         "Args": texts,
         "Returns": PAGER_DOC if operation.item else operation.returns,
@@ -173,6 +176,8 @@ def method_doc(operation: Operation, contract: Contract) -> str:
 
 def described(operation: Operation, arguments: Iterable[Parameter]) -> dict[str, str]:
     """Return the descriptions of a function's arguments, with `options`."""
-    every = (*operation.ids, *arguments)
-    texts = {one.name: one.description or f"`{one.wire}` of the API." for one in every}
+    texts = {
+        argument.name: argument.description or f"`{argument.wire}` of the API."
+        for argument in (*operation.ids, *arguments)
+    }
     return {**texts, "options": OPTIONS_DOC}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import openapi_python_client as generator
+from jinja2 import StrictUndefined
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
@@ -106,6 +107,8 @@ def build(
     project = generator.Project(
         openapi=data, config=config, custom_template_path=TEMPLATES
     )
+    # A misspelled attribute in a template is an error.
+    project.env.undefined = StrictUndefined
     project.env.filters |= {"literal": ascii, "module_name": module_name}
     cast("dict[str, Any]", project.env.globals).update(
         contract=contract,
@@ -134,17 +137,16 @@ def own_modules(contract: Contract) -> list[tuple[Path, str, dict[str, object]]]
         path = Path("operations", f"{tag}.py")
         module = build_module(tag, contract)
         modules.append((path, "operations.py.jinja", {"module": module}))
-    for narrowings in contract.narrowings.values():
-        for narrowing in narrowings:
-            path = Path("models", f"{module_name(narrowing.name)}.py")
-            modules.append((path, "narrowing.py.jinja", {"narrowing": narrowing}))
+    for narrowing in contract.all_narrowings:
+        path = Path("models", f"{module_name(narrowing.name)}.py")
+        modules.append((path, "narrowing.py.jinja", {"narrowing": narrowing}))
     return modules
 
 
 def exported_models(contract: Contract) -> list[str]:
     """Return the names that the package of models exports."""
-    narrowings = [one for some in contract.narrowings.values() for one in some]
-    return sorted([*contract.classes, *(one.name for one in narrowings)])
+    narrowed = (narrowing.name for narrowing in contract.all_narrowings)
+    return sorted([*contract.classes, *narrowed])
 
 
 def imports_of(operation: Operation, contract: Contract) -> list[str]:

@@ -39,7 +39,7 @@ def method_arguments(operation: Operation) -> list[Parameter]:
     """Return the keyword arguments of a method, in the order of its signature."""
     return sorted(
         operation.arguments,
-        key=lambda one: (not one.required, *last_position(one.name)),
+        key=lambda parameter: (not parameter.required, *last_position(parameter.name)),
     )
 
 
@@ -63,14 +63,18 @@ def signature_of(
     operation: Operation, contract: Contract, expand: str = "", result: str = ""
 ) -> Signature:
     """Return the signature of a method, or of an overload with another `expand`."""
-    arguments = ["self", *(f"{one.name}: str" for one in operation.ids), "*"]
-    for one in method_arguments(operation):
-        annotation = annotation_of(one, operation, contract)
-        argument = f"{one.name}: {annotation}"
-        if not one.required:
+    arguments = [
+        "self",
+        *(f"{placeholder.name}: str" for placeholder in operation.ids),
+        "*",
+    ]
+    for parameter in method_arguments(operation):
+        annotation = annotation_of(parameter, operation, contract)
+        argument = f"{parameter.name}: {annotation}"
+        if not parameter.required:
             argument += " | None = None"
-        if one.wire == "expand" and expand:
-            argument = f"{one.name}: {expand}"
+        if parameter.wire == "expand" and expand:
+            argument = f"{parameter.name}: {expand}"
         arguments.append(argument)
     result = result or target_of(operation)
     return Signature(
@@ -103,7 +107,7 @@ def expand_types_of(model: str, contract: Contract) -> Iterator[ExpandType]:
     members = contract.classes[expand_name(model)].members
     paths = [member.value for member in members]
     narrowings = contract.narrowings[model]
-    expanded = {field.name for one in narrowings for field in one.fields}
+    expanded = {field.name for narrowing in narrowings for field in narrowing.fields}
     rest = [path for path in paths if path not in expanded]
     definition = f"Sequence[{literal(rest)}]" if rest else NOTHING
     yield ExpandType(name=f"ExpandTo{model}", definition=definition)

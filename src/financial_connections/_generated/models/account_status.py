@@ -4,7 +4,7 @@ from financial_connections._decoding import OpenEnum
 
 
 class AccountStatus(OpenEnum):
-    """Whether the data of an account can be fetched from the institution."""
+    """Availability of the data of an account at its institution."""
 
     ACTIVE = "active"
     """Data can be fetched from the institution."""
