@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from attrs import frozen
 
 from financial_connections._generated.operations.accounts import AccountOperations
-from financial_connections._refresh import RefreshNotifier, RefreshWait, Sleep
+from financial_connections._refresh import RefreshNotifier, RefreshWait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +49,6 @@ class Accounts(AccountOperations):
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
         clock: Callable[[], float] = time.time,
-        sleep: Sleep | None = None,
         expand: ExpandToAccount | None = None,
         options: RequestOptions | None = None,
     ) -> Account: ...
@@ -65,7 +64,6 @@ class Accounts(AccountOperations):
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
         clock: Callable[[], float] = time.time,
-        sleep: Sleep | None = None,
         expand: ExpandToAccountWithOwnership,
         options: RequestOptions | None = None,
     ) -> AccountWithOwnership: ...
@@ -81,7 +79,6 @@ class Accounts(AccountOperations):
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
         clock: Callable[[], float] = time.time,
-        sleep: Sleep | None = None,
         expand: Sequence[AccountExpand] | None,
         options: RequestOptions | None = None,
     ) -> Account: ...
@@ -96,7 +93,6 @@ class Accounts(AccountOperations):
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
         clock: Callable[[], float] = time.time,
-        sleep: Sleep | None = None,
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Any:
@@ -117,8 +113,8 @@ class Accounts(AccountOperations):
             notifier: Polls the account as soon as a webhook event about it arrives.
             on_progress: Called with the account after each poll. An error that it
                 raises is logged and does not end the wait.
-            clock: Returns the current time in seconds since the epoch; for tests.
-            sleep: Replaces `anyio.sleep`; for tests.
+            clock: Returns the current time in seconds since the epoch; `time.time` by
+                default. Pass the sandbox's clock if its time differs.
             expand: Fields to expand.
             options: Overrides the client's settings for each request.
 
@@ -146,7 +142,6 @@ class Accounts(AccountOperations):
             notifier=notifier,
             on_progress=on_progress,
             clock=clock,
-            sleep=sleep,
         )
         return await refresh_wait.run(refresh=True)
 
@@ -160,7 +155,6 @@ class Accounts(AccountOperations):
         poll: float = _POLL,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
-        sleep: Sleep | None = None,
         expand: ExpandToAccount | None = None,
         options: RequestOptions | None = None,
     ) -> Account: ...
@@ -174,7 +168,6 @@ class Accounts(AccountOperations):
         poll: float = _POLL,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
-        sleep: Sleep | None = None,
         expand: ExpandToAccountWithOwnership,
         options: RequestOptions | None = None,
     ) -> AccountWithOwnership: ...
@@ -188,7 +181,6 @@ class Accounts(AccountOperations):
         poll: float = _POLL,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
-        sleep: Sleep | None = None,
         expand: Sequence[AccountExpand] | None,
         options: RequestOptions | None = None,
     ) -> Account: ...
@@ -201,7 +193,6 @@ class Accounts(AccountOperations):
         poll: float = _POLL,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
-        sleep: Sleep | None = None,
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Any:
@@ -219,7 +210,6 @@ class Accounts(AccountOperations):
             notifier: Polls the account as soon as a webhook event about it arrives.
             on_progress: Called with the account after each poll. An error that it
                 raises is logged and does not end the wait.
-            sleep: Replaces `anyio.sleep`; for tests.
             expand: Fields to expand.
             options: Overrides the client's settings for each request.
 
@@ -243,6 +233,5 @@ class Accounts(AccountOperations):
             poll=poll,
             notifier=notifier,
             on_progress=on_progress,
-            sleep=sleep,
         )
         return await refresh_wait.run(refresh=False)

@@ -16,13 +16,13 @@ async def test_an_early_refresh_raises_with_the_time_it_becomes_possible(early_r
     account = world.sandbox.add_account()
     async with world.client() as client:
         state = await client.accounts.refresh_and_wait(
-            account, features=["balance"], **world.time
+            account, features=["balance"], clock=world.clock
         )
         with pytest.raises(
             RefreshNotAvailableError, match="not possible before 1700000060"
         ) as caught:
             await client.accounts.refresh_and_wait(
-                account, features=["balance"], **world.time
+                account, features=["balance"], clock=world.clock
             )
     assert (
         state.balance_refresh.next_refresh_available_at
@@ -37,15 +37,13 @@ async def test_the_clock_of_the_server_decides():
     account = world.sandbox.add_account()
     async with world.client() as client:
         await client.accounts.refresh_and_wait(
-            account, features=["balance"], **world.time
+            account, features=["balance"], clock=world.clock
         )
         with pytest.raises(
             RefreshNotAvailableError,
             match="before 1700000060 .*: The refresh of `balance`",
         ) as caught:
-            await client.accounts.refresh_and_wait(
-                account, features=["balance"], sleep=world.sleep
-            )
+            await client.accounts.refresh_and_wait(account, features=["balance"])
     assert isinstance(caught.value.__cause__, InvalidRequestError)
 
 
@@ -54,11 +52,11 @@ async def test_an_early_refresh_waits_if_when_available_is_set():
     account = world.sandbox.add_account()
     async with world.client() as client:
         await client.accounts.refresh_and_wait(
-            account, features=["balance"], **world.time
+            account, features=["balance"], clock=world.clock
         )
         world.sandbox.set_balance(account, 777)
         state = await client.accounts.refresh_and_wait(
-            account, features=["balance"], when_available=True, **world.time
+            account, features=["balance"], when_available=True, clock=world.clock
         )
     assert {"usd": 777} == state.balance.current
     assert 2 == world.requests.count("POST refresh")
@@ -68,13 +66,16 @@ async def test_a_rejected_request_is_repeated_with_another_idempotency_key():
     world = RefreshWorld()
     account = world.sandbox.add_account()
     options = RequestOptions(idempotency_key="mine")
-    ahead = {"clock": lambda: world.sandbox.clock.now() + 30, "sleep": world.sleep}
     async with world.client() as client:
         await client.accounts.refresh_and_wait(
-            account, features=["balance"], **world.time
+            account, features=["balance"], clock=world.clock
         )
         await client.accounts.refresh_and_wait(
-            account, features=["balance"], when_available=True, options=options, **ahead
+            account,
+            features=["balance"],
+            when_available=True,
+            clock=lambda: world.clock() + 30,
+            options=options,
         )
     assert 3 < world.requests.count("POST refresh") < 12
 
@@ -84,11 +85,11 @@ async def test_a_refresh_possible_only_after_the_timeout_raises_immediately():
     account = world.sandbox.add_account()
     async with world.client() as client:
         await client.accounts.refresh_and_wait(
-            account, features=["balance"], **world.time
+            account, features=["balance"], clock=world.clock
         )
         waited = len(world.slept)
         with pytest.raises(RefreshNotAvailableError):
             await client.accounts.refresh_and_wait(
-                account, features=["balance"], when_available=True, **world.time
+                account, features=["balance"], when_available=True, clock=world.clock
             )
     assert waited == len(world.slept)

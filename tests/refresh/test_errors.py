@@ -24,9 +24,7 @@ async def test_an_unusable_account_raises_immediately(end, error, call):
     getattr(world.sandbox, end)(account)
     async with world.client() as client:
         with pytest.raises(error) as caught:
-            await getattr(client.accounts, call)(
-                account, features=["balance"], sleep=world.sleep
-            )
+            await getattr(client.accounts, call)(account, features=["balance"])
     assert (["GET"], []) == (world.requests, world.slept)
     assert caught.value.request_id.startswith("req_")
     expected = "financial_connections_account_inactive" if end == "deactivate" else None
@@ -41,18 +39,17 @@ async def test_an_account_that_becomes_unusable_raises_at_the_next_poll(end, err
     world = RefreshWorld(refresh_seconds=600)
     account = world.sandbox.add_account()
 
-    async def sleep(seconds):
-        await world.sleep(seconds)
+    async def sleep(seconds, advance=world.sleep):
+        await advance(seconds)
         if len(world.slept) == 3:
             getattr(world.sandbox, end)(account)
+
+    world.sleep = sleep
 
     async with world.client() as client:
         with pytest.raises(error):
             await client.accounts.refresh_and_wait(
-                account,
-                features=["balance"],
-                clock=world.sandbox.clock.now,
-                sleep=sleep,
+                account, features=["balance"], clock=world.clock
             )
     assert 3 == len(world.slept)
 
@@ -70,7 +67,7 @@ async def test_an_account_that_becomes_unusable_before_the_request_raises(end):
     async with world.client() as client:
         with pytest.raises((AccountInactiveError, AccountDisconnectedError)):
             await client.accounts.refresh_and_wait(
-                account, features=["balance"], **world.time
+                account, features=["balance"], clock=world.clock
             )
 
 
@@ -83,7 +80,7 @@ async def test_an_error_about_a_missing_permission_is_raised_unchanged(status):
             (InvalidRequestError, PermissionDeniedError), match="permission"
         ):
             await client.accounts.refresh_and_wait(
-                account, features=["balance"], **world.time
+                account, features=["balance"], clock=world.clock
             )
 
 

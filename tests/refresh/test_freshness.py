@@ -16,9 +16,9 @@ from financial_connections import (
 )
 from financial_connections._refresh.freshness import Freshness, Phase
 from financial_connections.models import Account
+from tests.support.refresh import sleeping_with
 from tests.support.samples import ACCOUNT
 
-NO_TIME = {"sleep": lambda _: anyio.lowlevel.checkpoint(), "clock": lambda: 10_000}
 TOO_EARLY = {"error": {"type": "invalid_request_error", "message": "too early"}}
 
 
@@ -57,16 +57,19 @@ async def wait(*bodies, call="refresh_and_wait", features=("balance",), **argume
             status, content=json.dumps(body if status == 400 else ACCOUNT | body)
         )
 
-    time = dict(NO_TIME)
-    if call == "wait_for_refresh":
-        del time["clock"]
+    async def sleep(seconds):
+        await anyio.lowlevel.checkpoint()
+
+    if call == "refresh_and_wait":
+        arguments["clock"] = lambda: 10_000
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http,
         AsyncClient("sk_test_1", http_client=http) as client,
     ):
-        account = await getattr(client.accounts, call)(
-            "fca_1", features=features, **time, **arguments
-        )
+        with sleeping_with(sleep):
+            account = await getattr(client.accounts, call)(
+                "fca_1", features=features, **arguments
+            )
     return account, "".join(method[0] for method in sent)
 
 

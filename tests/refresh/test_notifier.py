@@ -6,7 +6,7 @@ import anyio
 
 from financial_connections.accounts import RefreshNotifier
 from financial_connections.webhooks import parse_event
-from tests.support.refresh import RefreshWorld
+from tests.support.refresh import RefreshWorld, sleep_until_cancelled
 
 
 def latest_event(sandbox):
@@ -23,10 +23,11 @@ async def test_an_event_causes_a_poll():
         if seconds >= 1:
             await anyio.sleep_forever()
 
+    world.sleep = sleep
+
     async def wait():
-        time = {"clock": world.sandbox.clock.now, "sleep": sleep}
         state = await client.accounts.refresh_and_wait(
-            account, features=["balance"], notifier=notifier, **time
+            account, features=["balance"], notifier=notifier, clock=world.clock
         )
         states.append(state)
 
@@ -49,6 +50,7 @@ async def test_an_event_before_the_response_to_the_request_is_not_missed():
     world = RefreshWorld(refresh_seconds=0)
     account = world.sandbox.add_account()
     notifier = RefreshNotifier()
+    world.sleep = sleep_until_cancelled
     async with world.client() as client:
         refresh = client._transport.backend.exchange
 
@@ -59,12 +61,8 @@ async def test_an_event_before_the_response_to_the_request_is_not_missed():
             return response
 
         object.__setattr__(client._transport.backend, "exchange", exchange)
-        sleep = {
-            "clock": world.sandbox.clock.now,
-            "sleep": lambda _: anyio.sleep_forever(),
-        }
         state = await client.accounts.refresh_and_wait(
-            account, features=["balance"], notifier=notifier, **sleep
+            account, features=["balance"], notifier=notifier, clock=world.clock
         )
     assert "succeeded" == state.balance_refresh.status
 
@@ -83,6 +81,7 @@ async def test_a_notifier_accepts_every_event():
 
 async def test_a_notifier_wakes_many_waits():
     world = RefreshWorld()
+    world.sleep = sleep_until_cancelled
     accounts = [world.sandbox.add_account() for _ in range(10)]
     notifier, done = RefreshNotifier(), []
 

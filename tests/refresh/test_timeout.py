@@ -22,7 +22,7 @@ async def test_a_timeout_error_has_the_account_as_last_read():
             match="longer than 20 s; when .* last read, balance is pending",
         ) as caught:
             await client.accounts.refresh_and_wait(
-                account, features=["balance"], timeout=20, **world.time
+                account, features=["balance"], timeout=20, clock=world.clock
             )
     assert (20, account) == (sum(world.slept), caught.value.account.id)
     assert "pending" == caught.value.account.balance_refresh.status

@@ -11,7 +11,7 @@ from financial_connections import (
 )
 from financial_connections.sandbox import Clock, Fault, Rules, Sandbox
 from financial_connections.sandbox.http.app import application
-from tests.support.refresh import RefreshWorld, post_refresh
+from tests.support.refresh import RefreshWorld, post_refresh, sleep_until_cancelled
 
 EVERYTHING = ["balance", "ownership", "transactions"]
 
@@ -22,7 +22,7 @@ async def test_a_refresh_is_started_once_and_awaited():
     world.sandbox.set_balance(account, 4_200)
     async with world.client() as client:
         state = await client.accounts.refresh_and_wait(
-            account, features=["balance"], **world.time
+            account, features=["balance"], clock=world.clock
         )
     assert {"usd": 4_200} == state.balance.current
     assert "succeeded" == state.balance_refresh.status
@@ -37,7 +37,7 @@ async def test_the_wait_ends_when_all_features_are_refreshed():
     )
     async with world.client() as client:
         state = await client.accounts.refresh_and_wait(
-            account, features=EVERYTHING, expand=["ownership"], **world.time
+            account, features=EVERYTHING, expand=["ownership"], clock=world.clock
         )
     assert (1, 5) == (
         world.requests.count("POST refresh"),
@@ -57,7 +57,7 @@ async def test_a_pending_refresh_is_joined():
     async with world.client() as client:
         await client.accounts.refresh(account, features=["balance"])
         await client.accounts.refresh_and_wait(
-            account, features=["balance", "ownership"], **world.time
+            account, features=["balance", "ownership"], clock=world.clock
         )
     assert 2 == world.requests.count("POST refresh")
     created = [event["type"].rpartition(".")[2] for event in world.sandbox.events]
@@ -76,7 +76,7 @@ async def test_a_refresh_started_by_another_process_is_joined():
     world.before_request = other
     async with world.client() as client:
         state = await client.accounts.refresh_and_wait(
-            account, features=["balance"], **world.time
+            account, features=["balance"], clock=world.clock
         )
     assert "succeeded" == state.balance_refresh.status
 
@@ -86,12 +86,8 @@ async def test_wait_for_refresh_starts_no_refresh():
     account = world.sandbox.add_account()
     async with world.client() as client:
         await client.accounts.refresh(account, features=["balance"])
-        state = await client.accounts.wait_for_refresh(
-            account, features=["balance"], sleep=world.sleep
-        )
-        at_once = await client.accounts.wait_for_refresh(
-            account, features=["balance"], sleep=world.sleep
-        )
+        state = await client.accounts.wait_for_refresh(account, features=["balance"])
+        at_once = await client.accounts.wait_for_refresh(account, features=["balance"])
     assert "succeeded" == state.balance_refresh.status == at_once.balance_refresh.status
     assert 1 == world.requests.count("POST refresh")
 
@@ -100,15 +96,14 @@ async def test_wait_for_refresh_waits_for_a_refresh_that_starts_later():
     world = RefreshWorld()
     account = world.sandbox.add_account()
 
-    async def sleep(seconds):
+    async def sleep(seconds, advance=world.sleep):
         if not world.slept:
             await client.accounts.refresh(account, features=["ownership"])
-        await world.sleep(seconds)
+        await advance(seconds)
 
+    world.sleep = sleep
     async with world.client() as client:
-        state = await client.accounts.wait_for_refresh(
-            account, features=["ownership"], sleep=sleep
-        )
+        state = await client.accounts.wait_for_refresh(account, features=["ownership"])
     assert "succeeded" == state.ownership_refresh.status
 
 
@@ -118,7 +113,7 @@ async def test_delays_grow_while_an_institution_is_slow(poll):
     account = world.sandbox.add_account()
     async with world.client() as client:
         await client.accounts.refresh_and_wait(
-            account, features=["balance"], timeout=None, poll=poll, **world.time
+            account, features=["balance"], timeout=None, poll=poll, clock=world.clock
         )
     assert len(world.slept) < 40
     assert 30 == max(world.slept)
@@ -129,12 +124,12 @@ async def test_a_feature_given_twice_is_refreshed_once():
     account = world.sandbox.add_account()
     async with world.client() as client:
         await client.accounts.refresh_and_wait(
-            account, features=("balance", "balance"), **world.time
+            account, features=("balance", "balance"), clock=world.clock
         )
     assert 1 == world.requests.count("POST refresh")
 
 
-async def test_retried_requests_start_no_second_refresh(no_waiting):
+async def test_retried_requests_start_no_second_refresh():
     world = RefreshWorld()
     account = world.sandbox.add_account()
     world.sandbox.inject(
@@ -150,7 +145,7 @@ async def test_retried_requests_start_no_second_refresh(no_waiting):
     )
     async with world.client(max_retries=4) as client:
         await client.accounts.refresh_and_wait(
-            account, features=["balance"], **world.time
+            account, features=["balance"], clock=world.clock
         )
     assert 2 == len(world.sandbox.events)
 
@@ -164,7 +159,7 @@ async def test_an_error_names_the_features_whose_refresh_failed():
             RefreshFailedError, match="the refresh of balance, transactions failed"
         ) as caught:
             await client.accounts.refresh_and_wait(
-                account, features=EVERYTHING, **world.time
+                account, features=EVERYTHING, clock=world.clock
             )
     assert ("balance", "transactions") == caught.value.features
 
@@ -174,13 +169,11 @@ async def test_on_progress_receives_the_account_after_each_poll(call):
     world, seen = RefreshWorld(), []
     account = world.sandbox.add_account()
     async with world.client() as client:
-        time = world.time
         if call == "wait_for_refresh":
             await client.accounts.refresh(account, features=["balance"])
             world.requests.clear()
-            del time["clock"]
         await getattr(client.accounts, call)(
-            account, features=["balance"], on_progress=seen.append, **time
+            account, features=["balance"], on_progress=seen.append
         )
     assert len(world.requests) == len(seen)
     assert {"pending", "succeeded"} == {
@@ -194,12 +187,10 @@ async def test_an_error_of_on_progress_is_logged_and_the_wait_continues(call, ca
     world = RefreshWorld()
     account = world.sandbox.add_account()
     async with world.client() as client:
-        time = world.time
         if call == "wait_for_refresh":
             await client.accounts.refresh(account, features=["balance"])
-            del time["clock"]
         state = await getattr(client.accounts, call)(
-            account, features=["balance"], on_progress=lambda _: 1 / 0, **time
+            account, features=["balance"], on_progress=lambda _: 1 / 0
         )
     assert "succeeded" == state.balance_refresh.status
     records = [
@@ -215,6 +206,7 @@ async def test_an_error_of_on_progress_is_logged_and_the_wait_continues(call, ca
 async def test_a_wait_can_be_cancelled():
     world = RefreshWorld()
     account = world.sandbox.add_account()
+    world.sleep = sleep_until_cancelled
     async with world.client() as client:
         with anyio.move_on_after(0.02) as scope:
             await client.accounts.wait_for_refresh(account, features=["balance"])

@@ -1,19 +1,33 @@
 """Helpers for tests of refreshes, against the sandbox and without delays."""
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
 import httpx
+import pytest
 
-from financial_connections import (
-    AsyncClient,
-)
+from financial_connections import AsyncClient
 from financial_connections.sandbox import Rules, Sandbox
 from financial_connections.sandbox.http.app import application
 
 
+async def sleep_until_cancelled(seconds):
+    await anyio.sleep_forever()
+
+
+@contextmanager
+def sleeping_with(sleep):
+    """Replace `anyio.sleep`, which provides the delays between polls and retries."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(anyio, "sleep", sleep)
+        yield
+
+
 class RefreshWorld:
-    """A sandbox, a client for it, and a clock that advances when a test sleeps."""
+    """A sandbox, and clients for which time passes only while they sleep.
+
+    Assign to `sleep` to let something else happen in the delays between polls.
+    """
 
     def __init__(self, **rules):
         self.sandbox = Sandbox(rules=Rules(**{"refresh_polls": None, **rules}))
@@ -41,7 +55,8 @@ class RefreshWorld:
                 **settings,
             ) as client,
         ):
-            yield client
+            with sleeping_with(self.sleep):
+                yield client
 
     async def sleep(self, seconds):
         assert seconds > 0
@@ -49,9 +64,8 @@ class RefreshWorld:
         await anyio.lowlevel.checkpoint()
         self.sandbox.advance(seconds)
 
-    @property
-    def time(self):
-        return {"clock": self.sandbox.clock.now, "sleep": self.sleep}
+    def clock(self):
+        return self.sandbox.clock.now()
 
 
 async def post_refresh(sandbox, account):

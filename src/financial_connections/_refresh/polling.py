@@ -1,11 +1,11 @@
 """Poll with increasing delays until a condition holds.
 
-The function that sleeps is an argument. The seconds passed to it count as elapsed, so
-the timeout is reached even if a test replaces it with one that returns immediately.
+Elapsed time is the sum of the delays, not a clock reading, so a test that replaces
+`anyio.sleep` with a function that returns immediately still reaches the timeout.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import anyio
@@ -17,8 +17,6 @@ _FACTOR = 1.5
 _MAX_DELAY = 30.0
 _MIN_DELAY_AFTER_WAKEUP = 0.25
 """Relative to the first delay."""
-
-Sleep = Callable[[float], Awaitable[object]]
 
 
 @define(eq=False)
@@ -47,7 +45,6 @@ class PollSchedule:
 
     timeout: float
     delays: Iterator[float]
-    sleep: Sleep
     wakeup: Wakeup | None = None
     minimum: float = 0
     """Minimum delay after a poll that a wakeup caused."""
@@ -83,26 +80,23 @@ class PollSchedule:
             return True
         if self.wakeup is None:
             await self._sleep(seconds)
-        elif await _wait_for_wakeup(self.wakeup, self.sleep, seconds):
+        elif await _wait_for_wakeup(self.wakeup, seconds):
             self._was_woken = True
         else:
             self.elapsed += seconds
         return True
 
     async def _sleep(self, seconds: float) -> None:
-        await self.sleep(seconds)
+        await anyio.sleep(seconds)
         self.elapsed += seconds
 
 
-def poll_schedule(
-    timeout: Any, poll: Any, sleep: Sleep | None, wakeup: Wakeup | None
-) -> PollSchedule:
+def poll_schedule(timeout: Any, poll: Any, wakeup: Wakeup | None) -> PollSchedule:
     """Return the schedule for the arguments of a refresh wait.
 
     Args:
         timeout: Maximum duration in seconds; None means no limit.
         poll: Seconds before the first poll.
-        sleep: Replacement for `anyio.sleep`.
         wakeup: Ends a delay early.
 
     Raises:
@@ -110,10 +104,8 @@ def poll_schedule(
     """
     first = _positive("poll", poll)
     limit = math.inf if timeout is None else _positive("timeout", timeout)
-    # `anyio.sleep` is looked up at the time of the call because tests replace it.
-    sleep = sleep or (lambda seconds: anyio.sleep(seconds))  # noqa: PLW0108
     minimum = _MIN_DELAY_AFTER_WAKEUP * first
-    return PollSchedule(limit, _delays(first), sleep, wakeup, minimum)
+    return PollSchedule(limit, _delays(first), wakeup, minimum)
 
 
 def _positive(name: str, value: Any) -> float:
@@ -133,7 +125,7 @@ def _delays(first: float) -> Iterator[float]:
         delay = min(maximum, _FACTOR * delay)
 
 
-async def _wait_for_wakeup(wakeup: Wakeup, sleep: Sleep, seconds: float) -> bool:
+async def _wait_for_wakeup(wakeup: Wakeup, seconds: float) -> bool:
     """Wait for a wakeup or until the time has passed; return True for a wakeup."""
     if wakeup.reset():
         return True
@@ -144,6 +136,6 @@ async def _wait_for_wakeup(wakeup: Wakeup, sleep: Sleep, seconds: float) -> bool
             tasks.cancel_scope.cancel()
 
         tasks.start_soon(listen)
-        await sleep(seconds)
+        await anyio.sleep(seconds)
         tasks.cancel_scope.cancel()
     return wakeup.reset()

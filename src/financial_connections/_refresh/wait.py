@@ -15,7 +15,7 @@ from financial_connections._generated.api.accounts import (
 )
 from financial_connections._refresh.freshness import Freshness, Phase
 from financial_connections._refresh.notifier import RefreshNotifier
-from financial_connections._refresh.polling import PollSchedule, Sleep, poll_schedule
+from financial_connections._refresh.polling import PollSchedule, poll_schedule
 from financial_connections._refresh.status import (
     account_error,
     available_at,
@@ -54,7 +54,6 @@ class RefreshWait:
     timeout: float | None
     poll: float
     notifier: RefreshNotifier | None
-    sleep: Sleep | None
     clock: Callable[[], float] = time.time
     on_progress: Callable[[Account], object] | None = None
     when_available: bool = False
@@ -73,7 +72,7 @@ class RefreshWait:
         self.freshness = Freshness(self.features, accept_previous=not refresh)
         with notifier._listening(self.account) as wakeup:
             schedule = poll_schedule(
-                self.timeout, self.poll, self.sleep, wakeup if self.notifier else None
+                self.timeout, self.poll, wakeup if self.notifier else None
             )
             try:
                 with anyio.move_on_after(schedule.limit):
