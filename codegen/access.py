@@ -1,11 +1,12 @@
 """Read JSON documents of unknown quality, with a location for each error message."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
 JSONObject = dict[str, Any]
+Default = TypeVar("Default")
 
 SCHEMA_REF = "#/components/schemas/"
 KINDS = {
@@ -78,6 +79,10 @@ class Node:
         if not isinstance(self.value, str):
             raise self.error(f"expected text, got {kind(self.value)}")
         return self.value
+
+    def text_or(self, default: Default) -> str | Default:
+        """Return the value if it is text, and otherwise the default."""
+        return self.value if isinstance(self.value, str) else default
 
     def texts(self) -> list[str]:
         """Return the value, which must be a list of texts."""

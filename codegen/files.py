@@ -7,7 +7,7 @@ once, so that a failure leaves the project as it was.
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -148,9 +148,16 @@ def write_atomically(
         except BaseException:
             remove_leftovers(root)
             raise
-    # From here on, files are only renamed. If that is interrupted, `check` reports it.
-    # The contract comes last, so that the next run still compares with the old one and
-    # no line of the changelog is lost.
+    replace_files(root, changed, has_new_code=has_new_code)
+
+
+def replace_files(root: Path, changed: Collection[Path], *, has_new_code: bool) -> None:
+    """Rename the staged files to their destinations.
+
+    If this is interrupted, `check` reports it. The contract comes last, so that the
+    next run still compares with the old one and no line of the changelog is lost.
+    """
+    package = root / GENERATED
     for path in changed:
         if path != root / CONTRACT:
             staged(path, NEW).replace(path)

@@ -30,32 +30,10 @@ def diff(old: JSONObject, new: JSONObject) -> list[Change]:
     before, after = list_items(old_contract), list_items(new_contract)
     removed, added = only_in(before, after), only_in(after, before)
     renamed = find_renames(removed, added, Fingerprints(before), Fingerprints(after))
-    renamed_items = {id(item) for pair in renamed for item in pair}
     names = {item.name: new.name for item, new in renamed if item.what == "schema"}
     return [
         *compare_versions(old_contract.version, new_contract.version),
-        *(
-            Change(
-                "renamed",
-                item.what,
-                item.name,
-                item.audience,
-                "name",
-                item.name,
-                to.name,
-            )
-            for item, to in renamed
-        ),
-        *(
-            Change("removed", item.what, item.name, item.audience)
-            for item in removed
-            if id(item) not in renamed_items
-        ),
-        *(
-            Change("added", item.what, item.name, effect_of_addition(item))
-            for item in added
-            if id(item) not in renamed_items
-        ),
+        *list_renamed(renamed, removed, added),
         *(
             change
             for key in before
@@ -70,6 +48,22 @@ def diff(old: JSONObject, new: JSONObject) -> list[Change]:
             if change.fact != "path"
         ),
     ]
+
+
+def list_renamed(
+    renamed: list[tuple[Item, Item]], removed: list[Item], added: list[Item]
+) -> Iterator[Change]:
+    """Yield renamed items, then removed and added ones that were not renamed."""
+    for old, new in renamed:
+        fact = ("name", old.name, new.name)
+        yield Change("renamed", old.what, old.name, old.audience, *fact)
+    renamed_items = {id(item) for pair in renamed for item in pair}
+    for item in removed:
+        if id(item) not in renamed_items:
+            yield Change("removed", item.what, item.name, item.audience)
+    for item in added:
+        if id(item) not in renamed_items:
+            yield Change("added", item.what, item.name, effect_of_addition(item))
 
 
 def parse(document: JSONObject, description: str) -> Contract:

@@ -51,22 +51,23 @@ def build_class(
             doc=docstring(description, indent=0 if in_request else 4),
             members=tuple(build_members(schema)),
         )
-    attributes: list[Field] = []
-    extra: list[Field] = []
-    for key, inner in schema.properties.items():
-        field = build_field(key, inner, name, schema, schemas, in_request=in_request)
-        usable = is_usable(key, schemas, in_request=in_request)
-        (attributes if usable else extra).append(field)
+    fields = [
+        build_field(key, inner, name, schema, schemas, in_request=in_request)
+        for key, inner in schema.properties.items()
+    ]
+    usable = [
+        field
+        for field in fields
+        if is_usable(field.name, schemas, in_request=in_request)
+    ]
     return Class(
         location=schema.location,
         name=name,
         kind="dict" if in_request else "model",
         doc=docstring(description),
-        fields=tuple(attributes),
-        extra=tuple(extra),
-        imports=tuple(
-            import_lines([field.annotation for field in attributes], schemas)
-        ),
+        fields=tuple(usable),
+        extra=tuple(field for field in fields if field not in usable),
+        imports=tuple(import_lines([field.annotation for field in usable], schemas)),
     )
 
 

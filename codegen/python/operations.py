@@ -53,15 +53,15 @@ def parse_operation(method: str, path: str, node: Node, schemas: Schemas) -> Ope
         parameters=tuple(parameters),
         response=response,
         item=item_of(schemas[response], schemas) if is_list else "",
-        summary=text_of(node.get("summary")) or f"`{name}` of the API.",
-        description=text_of(node.get("description")),
-        returns=text_of(node.child("responses", "200").get("description")),
+        summary=node.get("summary").text_or("") or f"`{name}` of the API.",
+        description=node.get("description").text_or(""),
+        returns=node.child("responses", "200").get("description").text_or(""),
         raises={
-            error: text_of(text)
+            error: text.text_or("")
             for error, text in node.get("x-raises", {}).items()
             if error.isidentifier()
         },
-        source=text_of(node.get("externalDocs", {}).get("url")),
+        source=node.get("externalDocs", {}).get("url").text_or(""),
     )
 
 
@@ -91,8 +91,3 @@ def parse_name(node: Node) -> str:
     if not NAME.fullmatch(name) or iskeyword(name):
         raise node.error(f"{name!r} cannot be the name of a module")
     return name
-
-
-def text_of(node: Node) -> str:
-    """Return a text, or nothing if the value is not text."""
-    return node.value if isinstance(node.value, str) else ""

@@ -52,7 +52,6 @@ def build_parameter(
     """Return one parameter."""
     wire = name.text()
     own_key = [wire] if is_required else []
-    description = described.get("description").value
     return Parameter(
         location=name.location,
         wire=wire,
@@ -62,7 +61,7 @@ def build_parameter(
         limits=schema.limits,
         arrays=tuple(array_keys(wire, schema, schemas)),
         required_keys=(*own_key, *required_keys(wire, schema, schemas)),
-        description=description if isinstance(description, str) else "",
+        description=described.get("description").text_or(""),
     )
 
 
@@ -72,28 +71,25 @@ def parse_ids(path: str, operation: Node) -> list[Parameter]:
     if re.search(r"[{}]", PLACEHOLDER.sub("", path)):
         raise node.error("a placeholder must be a whole segment of the path")
     descriptions = {
-        parameter.get("name").value: parameter.get("description").value
+        parameter.get("name").value: parameter.get("description").text_or("")
         for parameter in operation.get("parameters", []).elements()
         if parameter.get("in").value == "path"
         and isinstance(parameter.get("name").value, str)
     }
-    ids = []
-    for wire in PLACEHOLDER.findall(path):
-        text = descriptions.get(wire)
-        ids.append(
-            Parameter(
-                location=node.location,
-                wire=wire,
-                name=argument_name(node.replace(wire)),
-                annotation="str",
-                required=True,
-                limits={},
-                arrays=(),
-                required_keys=(),
-                description=text if isinstance(text, str) else "",
-            )
+    return [
+        Parameter(
+            location=node.location,
+            wire=wire,
+            name=argument_name(node.replace(wire)),
+            annotation="str",
+            required=True,
+            limits={},
+            arrays=(),
+            required_keys=(),
+            description=descriptions.get(wire, ""),
         )
-    return ids
+        for wire in PLACEHOLDER.findall(path)
+    ]
 
 
 def array_keys(key: str, schema: Schema, schemas: Schemas) -> list[str]:

@@ -7,7 +7,7 @@ from codegen.contract.slicing import parse_version
 from codegen.python.classes import build_class
 from codegen.python.expansion import find_narrowings
 from codegen.python.ir import Contract
-from codegen.python.operations import parse_operations, text_of
+from codegen.python.operations import parse_operations
 from codegen.python.schema import parse_schemas
 
 
@@ -30,7 +30,7 @@ def parse_contract(document: JSONObject) -> Contract:
         if built:
             classes[name] = built
     descriptions = {
-        tag.get("name").value: text_of(tag.get("description"))
+        tag.get("name").value: tag.get("description").text_or("")
         for tag in root.get("tags", []).elements()
         if isinstance(tag.get("name").value, str)
     }

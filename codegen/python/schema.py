@@ -80,17 +80,15 @@ def parse_schema(node: Node, *, is_named: bool = False) -> Schema:
         raise type_name.error(f"{type_name.value!r} is not a type")
     if type_name.value == "object" and properties.mapping() and not is_named:
         raise node.error("an object with properties must be a named schema")
-    constant, description = node.get("x-const").value, node.get("description").value
     values = node.get("additionalProperties")
+    is_array = type_name.value == "array"
     is_map = type_name.value == "object" and isinstance(values.value, dict)
     is_enum = type_name.value == "string" and node.has("enum")
     return Schema(
         location=node.location,
         reference=node.reference() if node.has("$ref") else "",
         type=type_name.value,
-        items=parse_schema(node.get("items", {}))
-        if type_name.value == "array"
-        else None,
+        items=parse_schema(node.get("items", {})) if is_array else None,
         values=parse_schema(values) if is_map and values.value else None,
         properties={key: parse_schema(inner) for key, inner in properties.items()},
         required=frozenset(node.get("required", []).texts()),
@@ -101,14 +99,13 @@ def parse_schema(node: Node, *, is_named: bool = False) -> Schema:
             for member in node.get(key, []).elements()
         ),
         nullable=node.get("nullable").value is True,
-        constant=constant if isinstance(constant, str) else None,
+        constant=node.get("x-const").text_or(None),
         is_open=node.get("x-open").value is True,
         limits=parse_limits(node),
-        description=description if isinstance(description, str) else "",
+        description=node.get("description").text_or(""),
         value_descriptions={
-            value: text.value
+            value: text.text_or("")
             for value, text in node.get("x-enumDescriptions", {}).items()
-            if isinstance(text.value, str)
         },
     )
 
