@@ -23,6 +23,7 @@ from codegen.python.signatures import (
     target_of,
 )
 
+DATETIME_DOC = "A `datetime` must have a time zone."
 OPTIONS_DOC = "Overrides the client's settings for this call."
 SENDER_DOC = "Sends the requests."
 PAGER_DOC = (
@@ -177,7 +178,14 @@ def method_doc(operation: Operation, contract: Contract) -> str:
 def described(operation: Operation, arguments: Iterable[Parameter]) -> dict[str, str]:
     """Return the descriptions of a function's arguments, with `options`."""
     texts = {
-        argument.name: argument.description or f"`{argument.wire}` of the API."
+        argument.name: argument_doc(argument)
         for argument in (*operation.ids, *arguments)
     }
     return {**texts, "options": OPTIONS_DOC}
+
+
+def argument_doc(argument: Parameter) -> str:
+    """Return the description of an argument, with what is peculiar to Python."""
+    text = argument.description or f"`{argument.wire}` of the API."
+    takes_datetime = "datetime" in re.findall(r"\w+", argument.annotation)
+    return f"{text} {DATETIME_DOC}" if takes_datetime else text

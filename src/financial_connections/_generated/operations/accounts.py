@@ -167,8 +167,9 @@ class AccountOperations:
         At most one of the filters `account_holder` and `session` can be given.
 
         Args:
-            account_holder: Return only the accounts of this account holder. By default,
-                all accounts are returned.
+            account_holder: Return only the accounts of this account holder, such as
+                `{"customer": "cus_…"}` or `{"account": "acct_…"}`. By default, all
+                accounts are returned.
             session: ID of a session (`fcsess_…`). Return only the accounts linked in
                 it. By default, accounts linked in any session are returned.
             limit: Maximum number of items on a page, from 1 to 100. By default 10, or

@@ -55,12 +55,15 @@ class SessionOperations:
     ) -> Session:
         """Create a session in which a user can link accounts.
 
-        Pass the `client_secret` of the session to Stripe.js in the browser. There the
-        user chooses an institution, logs in and agrees to share the data you ask for.
+        Pass the `client_secret` of the session to Stripe.js in the user's browser, and
+        to nobody else. There the user chooses an institution, logs in and agrees to
+        share the data you ask for.
 
         Args:
             account_holder: Account holder to whom the linked accounts will belong.
             permissions: Data that the user is asked to share; at least one permission.
+                Note the plural: the permission is `balances`, but the feature to
+                refresh is `balance`.
             filters: Restrictions on the accounts that can be linked. None by default.
             prefetch: Data to fetch as soon as an account is linked. Each feature needs
                 its permission. By default, nothing is fetched until it is refreshed.

@@ -58,8 +58,9 @@ class TransactionOperations:
         Args:
             account: ID of the account (`fca_…`) whose transactions to list.
             transacted_at: Return only transactions made at this time, or within this
-                range of times, in seconds since the epoch. By default, transactions of
-                any time are returned.
+                range of times such as `{"gte": …, "lt": …}`, in seconds since the
+                epoch. By default, transactions of any time are returned. A `datetime`
+                must have a time zone.
             transaction_refresh: Return only transactions that were added or changed
                 after this refresh. By default, all transactions are returned.
             limit: Maximum number of items on a page, from 1 to 100. By default 10, or

@@ -24,8 +24,9 @@ async def list_accounts(
 
     Args:
         sender: Sends the request.
-        account_holder: Return only the accounts of this account holder. By default, all
-            accounts are returned.
+        account_holder: Return only the accounts of this account holder, such as
+            `{"customer": "cus_…"}` or `{"account": "acct_…"}`. By default, all accounts
+            are returned.
         ending_before: ID of an item. The page holds the items just before it in the
             list, which are newer. Cannot be combined with `starting_after`.
         expand: Paths of the fields to expand, whose IDs are replaced with the objects

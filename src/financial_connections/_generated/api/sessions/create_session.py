@@ -31,7 +31,9 @@ async def create_session(
     Args:
         sender: Sends the request.
         account_holder: Account holder to whom the linked accounts will belong.
-        permissions: Data that the user is asked to share; at least one permission.
+        permissions: Data that the user is asked to share; at least one permission. Note
+            the plural: the permission is `balances`, but the feature to refresh is
+            `balance`.
         expand: Paths of the fields to expand, whose IDs are replaced with the objects
             they refer to. By default, no field is expanded.
         filters: Restrictions on the accounts that can be linked. None by default.

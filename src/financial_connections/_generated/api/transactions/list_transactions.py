@@ -38,8 +38,9 @@ async def list_transactions(
             list, which are older. Cannot be combined with `ending_before`. By default,
             the page starts with the newest item.
         transacted_at: Return only transactions made at this time, or within this range
-            of times, in seconds since the epoch. By default, transactions of any time
-            are returned.
+            of times such as `{"gte": …, "lt": …}`, in seconds since the epoch. By
+            default, transactions of any time are returned. A `datetime` must have a
+            time zone.
         transaction_refresh: Return only transactions that were added or changed after
             this refresh. By default, all transactions are returned.
         options: Overrides the client's settings for this call.
