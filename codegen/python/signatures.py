@@ -31,7 +31,7 @@ class ExpandType:
 
 
 def target_of(operation: Operation) -> str:
-    """Return the model whose fields `expand` names: the items of a list."""
+    """Return the model that `expand` applies to, which is the item of a list."""
     return operation.item or operation.response
 
 

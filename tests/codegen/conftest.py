@@ -43,13 +43,15 @@ class Tree:
         line = ["--root", str(self.root), *map(str, arguments)]
         with (
             redirect_stdout(io.StringIO()) as out,
-            redirect_stderr(io.StringIO()) as words,
+            redirect_stderr(io.StringIO()) as errors,
         ):
             try:
                 code = main(line)
             except SystemExit as end:
                 code = end.code
-        return subprocess.CompletedProcess(line, code, out.getvalue(), words.getvalue())
+        return subprocess.CompletedProcess(
+            line, code, out.getvalue(), errors.getvalue()
+        )
 
     def write(self, name: str, document: object) -> Path:
         path = self.root / name
@@ -114,13 +116,13 @@ def spec_files():
     folder = os.environ.get("FC_SPECS")
     if not folder:
         pytest.skip("FC_SPECS names no folder with Stripe's specifications")
-    found = sorted(
+    paths = sorted(
         path
         for path in Path(folder).rglob("*")
         if path.suffix in {".json", ".yaml", ".yml"}
     )
-    assert found
-    return found
+    assert paths
+    return paths
 
 
 @pytest.fixture(scope="session")

@@ -145,10 +145,10 @@ def test_whole_specifications_differ_by_the_sum_of_the_steps_between(real, tree)
         tree.write(f"{name}.json", real[name].contract)
         for name in ("2022-05-13.yaml", "2023-09-12.yaml")
     ]
-    told = {line for name, lines in STEPS[1:6] for line in lines.split("\n")}
-    found = set(tree.call("diff", *contracts).stdout.splitlines())
-    assert {line.strip() for line in told if line.strip().startswith("+")} == {
-        line for line in found if "header" not in line
+    expected = {line for name, lines in STEPS[1:6] for line in lines.split("\n")}
+    actual = set(tree.call("diff", *contracts).stdout.splitlines())
+    assert {line.strip() for line in expected if line.strip().startswith("+")} == {
+        line for line in actual if "header" not in line
     }
 
 
@@ -191,7 +191,7 @@ def test_a_bump_back_to_the_current_upstream_restores_the_committed_files(real, 
 
 
 def test_an_older_upstream_lists_what_no_longer_exists(real):
-    left = real["2023-09-12.yaml"].done.stderr.splitlines()
+    todo = real["2023-09-12.yaml"].done.stderr.splitlines()
     for line in (
         "transactions.py: TransactionOperations no longer exists",
         "unused description: operations.list_transactions",
@@ -200,7 +200,7 @@ def test_an_older_upstream_lists_what_no_longer_exists(real):
             "Stripe Financial Connections API 2023-10-16"
         ),
     ):
-        assert line in left
+        assert line in todo
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" → ".join)
@@ -232,18 +232,21 @@ def check_requests(*packages):
 
 
 def check_examples(*steps):
-    found = [*EXAMPLES, *(one for step in steps for one in examples(step.contract))]
-    assert len(found) > len(EXAMPLES)
+    objects_of_all = [
+        *EXAMPLES,
+        *(one for step in steps for one in examples(step.contract)),
+    ]
+    assert len(objects_of_all) > len(EXAMPLES)
     for step in steps:
         assert [] == [
             name
-            for name, whole in found
-            if not loses_nothing(step.package.models, name, whole)
+            for name, full in objects_of_all
+            if not loses_nothing(step.package.models, name, full)
         ]
         assert [] == [
             name
-            for name, whole in examples(step.contract)
-            if not knows_all(step.package.models, name, whole)
+            for name, full in examples(step.contract)
+            if not knows_all(step.package.models, name, full)
         ]
 
 

@@ -73,7 +73,7 @@ def test_an_upstream_that_the_overlays_do_not_fit_is_rejected(tree):
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (b"paths: {}", "codegen: "),
         (b"[", "invalid YAML"),
@@ -88,14 +88,14 @@ def test_an_upstream_that_the_overlays_do_not_fit_is_rejected(tree):
 )
 @pytest.mark.parametrize("stage", ["generate", "check", "prose"])
 def test_an_invalid_contract_is_reported_and_changes_no_code(
-    tree, stage, content, words
+    tree, stage, content, message
 ):
     tree.write(CONTRACT, content)
     before = tree.files()
     done = tree.call(stage)
     assert 1 == done.returncode
     assert "Traceback" not in done.stderr
-    assert words in done.stderr
+    assert message in done.stderr
     assert before == tree.files()
 
 
@@ -198,11 +198,11 @@ def test_a_bump_prints_the_changes_and_drafts_the_changelog(tree):
     assert (
         "- operation create_session (breaking for callers)" in done.stdout.splitlines()
     )
-    left = done.stderr.splitlines()
-    assert "widgets.py: no class inherits from WidgetOperations" in left
-    assert "accounts.py: AccountOperations no longer exists" in left
-    assert "missing description: operations.spin_widget.summary" in left
-    assert "unused description: schemas.Account" in left
+    todo = done.stderr.splitlines()
+    assert "widgets.py: no class inherits from WidgetOperations" in todo
+    assert "accounts.py: AccountOperations no longer exists" in todo
+    assert "missing description: operations.spin_widget.summary" in todo
+    assert "unused description: schemas.Account" in todo
     release = (tree.root / "CHANGELOG.md").read_text().split("### Stripe API")[1]
     assert "\n- Added operation `spin_widget` (*additive*).\n" in release
     assert (

@@ -56,11 +56,11 @@ def test_an_interrupted_bump_is_reported_and_repaired_by_the_next(
             patched.setattr(Path, name, dying(getattr(Path, name), after, counts))
         with pytest.raises(DiedError):
             tree.call("bump", upstream)
-    found = tree.call("check")
-    assert 1 == found.returncode
+    checked = tree.call("check")
+    assert 1 == checked.returncode
     assert [
         line
-        for line in found.stderr.splitlines()
+        for line in checked.stderr.splitlines()
         if "left by an interrupted run" in line
     ]
     assert 2 == tree.call("bump", upstream).returncode

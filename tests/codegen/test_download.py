@@ -66,19 +66,19 @@ def test_an_upstream_can_be_downloaded(tree, server, path):
 
 
 @pytest.mark.parametrize(
-    ("path", "words"),
+    ("path", "message"),
     [
         ("gone.json", "/gone.json: Not Found"),
         ("page.html", "not an OpenAPI 3 document"),
         ("short.json", "/short.json: the download was cut off"),
     ],
 )
-def test_a_failed_download_is_reported_and_changes_no_file(tree, server, path, words):
+def test_a_failed_download_is_reported_and_changes_no_file(tree, server, path, message):
     before = tree.files()
     done = tree.call("bump", f"http://{server}/{path}")
     assert 1 == done.returncode
     assert done.stderr.startswith("codegen: ")
-    assert words in done.stderr
+    assert message in done.stderr
     assert 1 == len(done.stderr.splitlines())
     assert before == tree.files()
 

@@ -175,10 +175,10 @@ def playground(tmp_path_factory):
 def run_in(playground, name, document, *line):
     """Run a stage on a document, and check that it changes all files or none."""
     tree, before = playground
-    found = tree.files()
-    for kept in found.keys() - before.keys():
+    actual = tree.files()
+    for kept in actual.keys() - before.keys():
         (tree.root / kept).unlink()
-    for kept in (kept for kept in before if found.get(kept) != before[kept]):
+    for kept in (kept for kept in before if actual.get(kept) != before[kept]):
         (tree.root / kept).parent.mkdir(parents=True, exist_ok=True)
         tree.write(kept, before[kept])
     # JSON can contain lone surrogates, which UTF-8 cannot.

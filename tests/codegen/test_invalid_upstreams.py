@@ -109,7 +109,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_an_invalid_upstream_is_reported_in_one_line_and_changes_no_file(tree, name):
-    content, words = BAD[name]
+    content, message = BAD[name]
     tree.drop_overlays()
     upstream = tree.write("upstream", content)
     before = tree.files()
@@ -121,5 +121,5 @@ def test_an_invalid_upstream_is_reported_in_one_line_and_changes_no_file(tree, n
     assert "" == done.stdout
     assert 1 == len(done.stderr.splitlines()), done.stderr
     assert done.stderr.startswith("codegen: ")
-    assert words in done.stderr
+    assert message in done.stderr
     assert before == tree.files()

@@ -103,7 +103,7 @@ def test_nouns_have_a_singular(many, one):
     assert one == singular(many)
 
 
-@pytest.mark.parametrize("words", ["", "...", "9lives"])
-def test_an_impossible_name_is_rejected(words):
+@pytest.mark.parametrize("text", ["", "...", "9lives"])
+def test_an_impossible_name_is_rejected(text):
     with pytest.raises(SpecError, match="cannot be turned into a class name"):
-        pascal(words)
+        pascal(text)

@@ -247,7 +247,7 @@ def twin(document):
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         (
             lambda it: widget(it).update(label=ref("nowhere")),
@@ -329,8 +329,8 @@ def twin(document):
         (twin, "is already called 'retrieve_widget'"),
     ],
 )
-def test_an_invalid_upstream_is_rejected_with_its_location(change, words):
-    with pytest.raises(SpecError, match=words):
+def test_an_invalid_upstream_is_rejected_with_its_location(change, message):
+    with pytest.raises(SpecError, match=message):
         normalised(change)
 
 

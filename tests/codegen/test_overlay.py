@@ -9,7 +9,7 @@ COLOURS = "$.components.schemas['financial_connections.widget'].properties.colou
 
 
 def overlay(**changes):
-    whole = {
+    default = {
         "overlay": "1.0.0",
         "info": {"title": "Green widgets", "version": "1.0.0"},
         "x-why": "They are sold.",
@@ -18,7 +18,7 @@ def overlay(**changes):
         "actions": [{"target": COLOURS, "update": "green"}],
     }
     return {
-        key: value for key, value in {**whole, **changes}.items() if value is not None
+        key: value for key, value in {**default, **changes}.items() if value is not None
     }
 
 
@@ -62,7 +62,7 @@ def test_an_overlay_for_another_upstream_is_skipped():
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "message"),
     [
         (
             {"x-expect": [{"target": COLOURS, "lacks": "red"}]},
@@ -109,13 +109,13 @@ def test_an_overlay_for_another_upstream_is_skipped():
         ({"actions": [{"target": "$..info", "remove": True}]}, "unsupported JSONPath"),
     ],
 )
-def test_an_overlay_that_does_not_fit_is_rejected(changes, words):
-    with pytest.raises(SpecError, match=f"^(001.yaml: |').*{words}"):
+def test_an_overlay_that_does_not_fit_is_rejected(changes, message):
+    with pytest.raises(SpecError, match=f"^(001.yaml: |').*{message}"):
         apply_overlays(spec(), {"001.yaml": overlay(**changes)})
 
 
 @pytest.mark.parametrize(
-    ("path", "found"),
+    ("path", "expected"),
     [
         (
             "$",
@@ -131,6 +131,6 @@ def test_an_overlay_that_does_not_fit_is_rejected(changes, words):
         ("$.a.name", []),
     ],
 )
-def test_a_jsonpath_selects_values(path, found):
+def test_a_jsonpath_selects_values(path, expected):
     document = {"a": [{"name": "x", "to": 1}, {"name": "y", "to": 2}], "b.c": {"d": 3}}
-    assert found == [match.value for match in select(document, path)]
+    assert expected == [match.value for match in select(document, path)]

@@ -142,10 +142,10 @@ def put_field(name, schema=TEXT):
     ],
 )
 def test_a_field_that_cannot_be_an_attribute_is_only_in_extra(name):
-    whole = contract()
-    put_field(name)(whole)
+    document = contract()
+    put_field(name)(document)
     assert name not in {
-        one.name for one in parse_contract(whole).classes["Widget"].fields
+        one.name for one in parse_contract(document).classes["Widget"].fields
     }
 
 
@@ -170,7 +170,7 @@ def add_component(name, schema):
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         (
             put_field("x", ref("Nope")),
@@ -232,20 +232,20 @@ def add_component(name, schema):
         ),
     ],
 )
-def test_an_invalid_contract_is_rejected_with_its_location(change, words):
-    whole = contract()
-    change(whole)
-    with pytest.raises(SpecError, match=words):
-        parse_contract(whole)
+def test_an_invalid_contract_is_rejected_with_its_location(change, message):
+    document = contract()
+    change(document)
+    with pytest.raises(SpecError, match=message):
+        parse_contract(document)
 
 
 @pytest.mark.parametrize("name", ["from", "options", "sender"])
 def test_a_reserved_parameter_name_gets_an_underscore(name):
-    whole = contract()
-    rename_parameter(name)(whole)
+    document = contract()
+    rename_parameter(name)(document)
     (one,) = [
         one
-        for one in parse_contract(whole).operations["list_widgets"].arguments
+        for one in parse_contract(document).operations["list_widgets"].arguments
         if one.wire == name
     ]
     assert f"{name}_" == one.name
@@ -253,9 +253,11 @@ def test_a_reserved_parameter_name_gets_an_underscore(name):
 
 @pytest.mark.parametrize("nothing", [None, 7, ["text"]])
 def test_a_description_that_is_not_text_is_ignored(nothing):
-    whole = contract()
-    put_field("x", {"type": "string", "description": nothing})(whole)
+    document = contract()
+    put_field("x", {"type": "string", "description": nothing})(document)
     (field,) = [
-        one for one in parse_contract(whole).classes["Widget"].fields if one.name == "x"
+        one
+        for one in parse_contract(document).classes["Widget"].fields
+        if one.name == "x"
     ]
     assert "" == field.doc

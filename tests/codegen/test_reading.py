@@ -34,7 +34,7 @@ def test_yaml_has_the_types_of_json():
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (b"", "spec: expected a mapping, got nothing"),
         (b"[1]", "spec: expected a mapping, got a list"),
@@ -59,8 +59,8 @@ def test_yaml_has_the_types_of_json():
         (b'{"a": ' + b"9" * 5000 + b"}", "spec: invalid JSON: Exceeds the limit"),
     ],
 )
-def test_an_invalid_document_is_rejected(content, words):
-    with pytest.raises(SpecError, match=words):
+def test_an_invalid_document_is_rejected(content, message):
+    with pytest.raises(SpecError, match=message):
         parse(content, "spec")
 
 
@@ -69,7 +69,7 @@ def test_sorted_data_has_text_keys_in_order():
 
 
 @pytest.mark.parametrize(
-    ("node", "words"),
+    ("node", "message"),
     [
         ({"a": {None: 1}}, "spec.a: a key is not text"),
         ({"a": ["\ud800"]}, r"spec.a\[0\]: not valid text: "),
@@ -77,6 +77,6 @@ def test_sorted_data_has_text_keys_in_order():
         ({"1": 1, 1: 2}, "spec: a key is not text"),
     ],
 )
-def test_data_that_json_lacks_is_rejected(node, words):
-    with pytest.raises(SpecError, match=words):
+def test_data_that_json_lacks_is_rejected(node, message):
+    with pytest.raises(SpecError, match=message):
         sort_keys(node, "spec")

@@ -32,12 +32,12 @@ def package(folder, name, copies=None):
 
 
 def load(folder, name):
-    found = importlib.util.spec_from_file_location(
+    module_spec = importlib.util.spec_from_file_location(
         name, folder / "__init__.py", submodule_search_locations=[str(folder)]
     )
-    module = importlib.util.module_from_spec(found)
+    module = importlib.util.module_from_spec(module_spec)
     sys.modules[name] = module
-    found.loader.exec_module(module)
+    module_spec.loader.exec_module(module)
     importlib.import_module(f"{name}.models")
     importlib.import_module(f"{name}.api")
     importlib.import_module(f"{name}.operations")
@@ -74,12 +74,12 @@ def test_every_module_says_that_it_is_generated(folder):
 
 
 def test_the_generators_own_client_is_removed(folder):
-    left = {
+    files = {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     }
-    assert left.isdisjoint(
+    assert files.isdisjoint(
         {
             "client.py",
             "errors.py",
@@ -88,7 +88,7 @@ def test_the_generators_own_client_is_removed(folder):
             "models/spin_widget_body.py",
         }
     )
-    assert "models/spin_widget_until.py" in left
+    assert "models/spin_widget_until.py" in files
 
 
 def test_exports_are_sorted_and_complete(tiny):

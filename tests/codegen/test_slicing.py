@@ -38,7 +38,7 @@ def test_slicing_a_slice_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         (lambda it: it.update(openapi="2.0"), "openapi: not an OpenAPI 3 document"),
         (lambda it: it.pop("openapi"), "openapi: not an OpenAPI 3 document"),
@@ -67,10 +67,10 @@ def test_slicing_a_slice_changes_nothing():
         ),
     ],
 )
-def test_an_invalid_document_is_rejected_with_its_location(change, words):
+def test_an_invalid_document_is_rejected_with_its_location(change, message):
     document = spec()
     change(document)
-    with pytest.raises(SpecError, match=words.replace("$", r"\$")):
+    with pytest.raises(SpecError, match=message.replace("$", r"\$")):
         slice_document(document)
 
 
