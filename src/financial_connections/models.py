@@ -1,15 +1,15 @@
-"""Objects that the API returns, as attrs classes and open enums.
+"""Objects returned by the API, as attrs classes and open enums.
 
-An attribute is `None` if the server sent null or nothing. `to_dict()` returns all that
-the server sent, and `extra` the fields that this version does not know. An unknown
-value of an enum is a member whose `is_known` is False. Times are in seconds since the
-epoch, and amounts in the smallest unit of the currency (cents).
+An attribute is `None` if the server sent null or omitted the field. `to_dict()` returns
+everything the server sent, and `extra` returns the fields that this version does not
+know. An unknown enum value becomes a member whose `is_known` is False. Times are in
+seconds since the epoch, and amounts are in the currency's smallest unit (cents).
 """
 
 from financial_connections._decoding import (
     Model,
     OpenEnum,
-    # Pickles refer to it by this module.
+    # Pickles look it up in this module.
     restore_model,  # noqa: F401 # pyright: ignore[reportUnusedImport]
 )
 from financial_connections._generated.models import (

@@ -1,7 +1,7 @@
-"""Types of parameters: a `TypedDict` for each nested one, a `Literal` for each enum.
+"""Parameter types: a `TypedDict` for each nested object, a `Literal` for each enum.
 
-They let type checkers report misspelled keys and values. At run time, pass plain dicts
-and strings.
+They let type checkers report misspelled keys and values. At run time, you pass plain
+dicts and strings.
 """
 
 from financial_connections._generated.models import (

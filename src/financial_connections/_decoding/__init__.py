@@ -1,4 +1,4 @@
-"""Models that keep everything that was sent, and how JSON is decoded into them."""
+"""Lossless models, and the decoding of JSON into them."""
 
 from financial_connections._decoding.decode import decode
 from financial_connections._decoding.json import ContentError, parse_json

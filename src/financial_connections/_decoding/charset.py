@@ -1,4 +1,4 @@
-"""The character encoding of a JSON text. Pure."""
+"""Convert JSON text from any charset to UTF-8. Pure."""
 
 import re
 from encodings import normalize_encoding
@@ -11,7 +11,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def to_utf8(content: bytes, content_type: str | None) -> bytes:
-    """Return a JSON text as UTF-8 without a byte order mark.
+    """Return JSON text as UTF-8 without a byte order mark.
 
     Args:
         content: The text, in UTF-8 unless `content_type` declares another charset.
@@ -19,7 +19,7 @@ def to_utf8(content: bytes, content_type: str | None) -> bytes:
             know is ignored.
 
     Raises:
-        ContentError: The content is neither in the declared charset nor in UTF-8.
+        ContentError: The content is in neither the declared charset nor UTF-8.
     """
     codec = _codec_from(content_type)
     if codec is not None:
@@ -35,7 +35,8 @@ def to_utf8(content: bytes, content_type: str | None) -> bytes:
         pass
     else:
         return content.removeprefix(_BYTE_ORDER_MARK)
-    # Not raised in the `except` block, where its `__context__` would keep the document.
+    # Raised outside the `except` block so that its `__context__` does not keep the
+    # document alive.
     raise ContentError("it is not UTF-8")
 
 
@@ -44,7 +45,7 @@ def _codec_from(content_type: str | None) -> str | None:
     declaration = _CHARSET.search(content_type or "")
     if declaration is None:
         return None
-    # Unlike this, `codecs.lookup` caches every name, even unknown ones.
+    # `codecs.lookup` is not used because it caches every name, even unknown ones.
     name = normalize_encoding(declaration[1]).lower()
     codec = aliases.get(name, name if name in aliases.values() else "utf_8")
     return None if codec == "utf_8" else codec

@@ -1,8 +1,8 @@
 """Decode JSON into models, losslessly.
 
-msgspec decodes everything that fits the contract. An object that does not fit is
-decoded one field at a time (`lenient`). In both cases each model keeps the bytes it was
-decoded from, so that `to_dict()` returns everything that was sent.
+msgspec decodes everything that matches the schema. An object that does not match is
+decoded one field at a time (`lenient`). In both cases, each model keeps the bytes it
+was decoded from, so that `to_dict()` can return everything that was sent.
 """
 
 from collections.abc import Callable
@@ -34,18 +34,18 @@ def decode(
     content_type: str | None = None,
     on_misfits: Callable[[tuple[str, ...]], object] | None = None,
 ) -> ModelT:
-    """Return the model in the body of a response.
+    """Decode the body of a response into a model.
 
     Args:
-        cls: The class of the model. If it is a list, its items are models, too.
+        cls: Class of the model. The items of a list are decoded into models as well.
         content: The body.
         request_id: ID of the request (`req_…`), for `Model.request_id`.
         content_type: Value of the `Content-Type` header, which may declare a charset.
-        on_misfits: Called with the names of the fields that do not fit, such as
-            `Transaction.amount`, if there are any.
+        on_misfits: Called with the names of the fields that do not match the schema,
+            such as `Transaction.amount`, if there are any.
 
     Raises:
-        ContentError: The content is not a JSON object, or is a list without `data`.
+        ContentError: The content is not a JSON object, or it is a list without `data`.
     """
     document = Document(request_id)
     model = decode_document(cls, to_utf8(content, content_type), document)
@@ -60,12 +60,12 @@ def decode(
 
 
 def decode_document(cls: type[ModelT], content: bytes, document: Document) -> ModelT:
-    """Return the model in a JSON text, without reporting what does not fit.
+    """Decode JSON text into a model without reporting misfits.
 
     Args:
-        cls: The class of the model.
+        cls: Class of the model.
         content: The JSON text, in UTF-8.
-        document: State of this document. The misfits are added to it.
+        document: Shared state of this document, to which misfits are added.
 
     Raises:
         ContentError: The content is not a JSON object.
@@ -109,7 +109,7 @@ def _list_from(
 def _decode_items(
     shape: Shape, content: bytes, views: list[Any], document: Document
 ) -> list[Model]:
-    """Decode all items of a list at once. This is the hot path of the package."""
+    """Decode all items of a list at once. This is the package's hot path."""
     items: list[Model] = shape.decode_items(content).data
     # Copied, so that an item that is kept does not keep its whole page alive.
     raws = [bytes(view) for view in views]
@@ -129,11 +129,11 @@ def _attach_raw_to_fields(
     path: tuple[str, ...],
     document: Document,
 ) -> None:
-    """Do the same as `attach_raw` for the fields of many items, but faster.
+    """Do what `attach_raw` does, but faster and for the fields of many items.
 
-    A model in a field keeps the bytes of its item and its path in them, because to
-    extract its own part would take longer than everything else. An item is small, and
-    only the model's own part is pickled.
+    A nested model keeps the bytes of the whole item and its own path within them,
+    because extracting its part would take longer than everything else. Items are small,
+    and only the model's own part is pickled.
     """
     request_id = document.request_id
     for nested in shape.nested:

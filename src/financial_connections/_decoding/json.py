@@ -1,4 +1,4 @@
-"""Parse, split and write JSON text without losing digits of numbers. Pure."""
+"""Parse, split and write JSON text without losing numeric precision. Pure."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""Errors that msgspec raises for text that does not have the expected type."""
+"""Errors that msgspec raises for text that it cannot decode into the expected type."""
 
 _object_parts: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder(
     dict[str, msgspec.Raw]
@@ -20,27 +20,28 @@ _array_parts: Callable[[bytes], list[msgspec.Raw]] = msgspec.json.Decoder(
 
 
 class ContentError(ValueError):
-    """The content is not what was expected. The message does not quote it."""
+    """The content is invalid or unexpected. The message never quotes it."""
 
 
 class _Number(str):
-    """A number as it is written in the JSON text."""
+    """A number, exactly as written in the JSON text."""
 
     __slots__ = ()
 
 
 def parse_json(content: bytes) -> Any:
-    """Return the value of a JSON text.
+    """Parse JSON text.
 
-    More than the JSON grammar is accepted: lone surrogates, a byte order mark, `NaN`
-    and `Infinity`. Invalid UTF-8 is replaced with U+FFFD. A number that neither `int`
-    nor `float` can represent is a `Decimal`. Of duplicate keys, the last one wins.
+    The parser accepts more than the JSON grammar: lone surrogates, a byte order mark,
+    `NaN` and `Infinity`. Invalid UTF-8 is replaced with U+FFFD. A number that neither
+    `int` nor `float` can represent becomes a `Decimal`. If a key is duplicated, the
+    last value wins.
 
     Args:
         content: The text, in UTF-8.
 
     Raises:
-        ContentError: The content is not JSON, or is nested too deeply for Python.
+        ContentError: The content is not valid JSON, or is nested too deeply for Python.
     """
     try:
         return msgspec.json.decode(content)
@@ -50,7 +51,7 @@ def parse_json(content: bytes) -> Any:
 
 
 def split_object(content: bytes) -> dict[str, bytes]:
-    """Return the JSON text of each value of an object.
+    """Return the JSON text of each value in an object.
 
     Args:
         content: The JSON text of the object.
@@ -64,7 +65,7 @@ def split_object(content: bytes) -> dict[str, bytes]:
         pass
     value = _parse(content, _Number, _Number)
     if not isinstance(value, dict):
-        raise ContentError("it is JSON, but not an object")
+        raise ContentError("it is not a JSON object")
     return {name: _to_json(part).encode() for name, part in value.items()}
 
 
@@ -73,7 +74,7 @@ def slice_at(content: bytes, path: tuple[str, ...]) -> bytes:
 
     Args:
         content: The JSON text of the outermost object.
-        path: The keys that lead to the value.
+        path: The keys that lead to the value, outermost first.
     """
     for key in path:
         content = split_object(content)[key]
@@ -81,7 +82,7 @@ def slice_at(content: bytes, path: tuple[str, ...]) -> bytes:
 
 
 def split_array(content: bytes) -> list[bytes]:
-    """Return the JSON text of each item of an array.
+    """Return the JSON text of each item in an array.
 
     Args:
         content: The JSON text of the array.
@@ -95,18 +96,18 @@ def split_array(content: bytes) -> list[bytes]:
         pass
     value = _parse(content, _Number, _Number)
     if not isinstance(value, list):
-        raise ContentError("it is JSON, but not an array")
+        raise ContentError("it is not a JSON array")
     return [_to_json(part).encode() for part in value]
 
 
 def write_json(value: Any) -> bytes:
-    """Return the JSON text of a value: the inverse of `parse_json`.
+    """Serialize a value as JSON text; the inverse of `parse_json`.
 
     Args:
         value: The value. A `Decimal` is written as a number.
 
     Raises:
-        TypeError: The value, or a part of it, cannot be represented in JSON.
+        TypeError: The value or part of it cannot be represented in JSON.
         ValueError: The value contains itself, or an `int` that is too long to print.
     """
     try:
@@ -124,8 +125,9 @@ def _parse(
     except RecursionError:
         reason = "the JSON is nested too deeply"
     except ValueError:
-        reason = "it is not JSON"
-    # Raised here, because a `JSONDecodeError` in its context would keep the document.
+        reason = "it is not valid JSON"
+    # Raised outside the `except` block because a `JSONDecodeError` in `__context__`
+    # would keep the document alive.
     raise ContentError(reason)
 
 

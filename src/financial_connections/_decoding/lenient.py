@@ -1,4 +1,4 @@
-"""Decode objects that break the contract, one field at a time."""
+"""Decode objects that do not match the schema, one field at a time."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args, get_origin
@@ -27,13 +27,13 @@ from financial_connections._decoding.shape import (
 )
 
 NOTHING = object()
-"""Placeholder for a value that does not fit at all."""
+"""Placeholder for a value of which no part matches the schema."""
 
 Fit = tuple[Any, bool]
-"""A value, and True if it is everything that was sent."""
+"""A decoded value, and True if nothing was dropped or replaced."""
 
 _MAX_DIGITS = 4300
-"""Python's default limit for converting integers to text.
+"""Python's default limit on the number of digits when converting integers to text.
 
 Longer integers could not be printed.
 """
@@ -41,18 +41,18 @@ Longer integers could not be printed.
 
 @define
 class Document:
-    """State that the objects of a JSON document share while it is decoded."""
+    """State shared by all objects in a JSON document while it is decoded."""
 
     request_id: str | None
     misfits: set[str] = field(factory=set)
-    """The fields of all objects that do not fit, such as `Transaction.amount`."""
+    """Mismatched fields of all objects, such as `Transaction.amount`."""
 
 
 def attach_raw(value: Any, raw: bytes, document: Document) -> None:
-    """Store in a decoded value, and in each model inside it, the bytes it came from.
+    """Attach the raw bytes to a decoded value and to each model inside it.
 
     Args:
-        value: The value.
+        value: The decoded value.
         raw: The JSON text of the value.
         document: The document that contains the value.
     """
@@ -76,12 +76,12 @@ def attach_raw(value: Any, raw: bytes, document: Document) -> None:
 
 
 def decode_fields(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
-    """Return a model with the values of all fields that fit.
+    """Decode a model, keeping the values of all fields that match the schema.
 
     Args:
-        cls: The class of the model.
+        cls: Class of the model.
         raw: The JSON text of the object.
-        document: The document that contains the object. The misfits are added to it.
+        document: The document that contains the object. Misfits are added to it.
 
     Raises:
         ContentError: `raw` is not a JSON object.
@@ -109,9 +109,9 @@ def decode_fields(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
 
 
 def fit(hint: Any, part: bytes, document: Document) -> Fit:
-    """Decode as much of a value as fits a type.
+    """Decode as much of a value as matches a type.
 
-    Items of lists and maps that do not fit are left out.
+    Invalid items of lists and maps are dropped.
 
     Args:
         hint: The type.
@@ -119,8 +119,8 @@ def fit(hint: Any, part: bytes, document: Document) -> Fit:
         document: The document that contains the value.
 
     Returns:
-        The value, or `NOTHING` if nothing fits, and True if it is everything that was
-        sent.
+        The value, or `NOTHING` if no part of it matches; and True if nothing was
+        dropped or replaced.
     """
     try:
         value = decoder_of(hint)(part)
@@ -138,7 +138,7 @@ def fit(hint: Any, part: bytes, document: Document) -> Fit:
 
 
 def _fit_member(hint: Any, part: bytes, document: Document) -> Fit:
-    """Decode as much of a value as fits a type that is not a union."""
+    """Decode as much of a value as matches a type that is not a union."""
     first, kind = part[:1], get_origin(hint) or hint
     result: Fit = (NOTHING, False)
     if kind is list and first == b"[":
@@ -181,7 +181,7 @@ def _fit_map(hint: Any, part: bytes, document: Document) -> Fit:
 
 
 def _fit_integer(part: bytes) -> Fit:
-    """Return the integer that is written as `100.0` or `1e2`."""
+    """Decode an integer written as `100.0` or `1e2`."""
     try:
         number = Decimal(part.decode())
     except InvalidOperation:  # an exponent of about twenty digits

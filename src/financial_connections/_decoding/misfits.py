@@ -1,28 +1,28 @@
-"""Log each field whose value does not fit the contract, once per process."""
+"""Log each field whose value does not match the schema, once per process."""
 
 import logging
 from collections.abc import Iterable
 
 _log = logging.getLogger("financial_connections")
 
-# It only holds names of classes and fields, so the contract limits its size.
+# Holds only names of classes and fields, so the schema limits its size.
 _logged: set[str] = set()
 
 
 def log_misfits(fields: Iterable[str], request_id: str | None) -> None:
-    """Log a warning for each field that was not logged in this process before.
+    """Log a warning for each field that this process has not logged yet.
 
     Args:
         fields: Names such as `Transaction.amount`.
-        request_id: ID of the request (`req_…`) whose response does not fit.
+        request_id: ID of the request (`req_…`) that returned the values.
     """
     for name in fields:
         if name not in _logged:
             _logged.add(name)
             _log.warning(
-                "%s: a value does not fit the contract (request %s). `misfits` of the "
-                "object names the field, and `to_dict()` has the value. This is logged "
-                "once for each field.",
+                "%s: a value does not match the schema (request %s). The object's "
+                "`misfits` lists the field, and `to_dict()` returns the value. This is "
+                "logged once per field.",
                 name,
                 request_id,
             )

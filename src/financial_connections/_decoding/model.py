@@ -15,17 +15,18 @@ _PUBLIC = "financial_connections.models"
 def _publish(cls: type) -> None:
     """Move a generated class to the public module.
 
-    Pickles name the module, and must stay readable when generated modules are moved.
+    Pickles refer to classes by module, and must stay readable when generated modules
+    are moved.
     """
     if cls.__module__.startswith(_GENERATED):
         cls.__module__ = _PUBLIC
 
 
 class OpenEnum(StrEnum):
-    """An enum to which the server can add values.
+    """An enum that also accepts values added to the API later.
 
-    A value that the contract does not know becomes a member as well. It equals, hashes,
-    formats and pickles like its string, and its `is_known` is False.
+    A value that is missing from the schema becomes a member as well. It compares,
+    hashes, formats and pickles like its string, and its `is_known` is False.
     """
 
     def __init_subclass__(cls) -> None:
@@ -36,7 +37,7 @@ class OpenEnum(StrEnum):
     def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, str):
             return None
-        # Not registered as a member, because a server could then fill the memory.
+        # Not registered as a member, because a server could then exhaust memory.
         member = str.__new__(cls, value)
         member._name_ = value
         member._value_ = value
@@ -55,26 +56,26 @@ class OpenEnum(StrEnum):
 
 @frozen
 class Details:
-    """Data about a decoded model that few models need.
+    """Data that only a few decoded models need.
 
-    They share one slot, so that the other models stay small.
+    It is kept in a single slot so that all other models stay small.
     """
 
     path: tuple[str, ...] = ()
     """Path of the object in `Model._raw`."""
     misfits: tuple[str, ...] = ()
-    """Names of the fields that do not fit the contract."""
+    """Names of the fields that do not match the schema."""
 
 
 _NO_DETAILS = Details()
 
 
 class Model:
-    """Base class of the API's objects, which keep everything that the server sent.
+    """Base class of API objects, which keep everything the server sent.
 
-    An attribute is `None` if the server sent null, or nothing, or a value that does not
-    have the expected type. `misfits` names the fields with such values, and `to_dict()`
-    returns them. Two models are equal if they have the same class and attributes.
+    An attribute is `None` if the server sent null, omitted the field, or sent a value
+    of an unexpected type. In the last case, `misfits` lists the field and `to_dict()`
+    returns the value. Two models are equal if they have the same class and attributes.
     """
 
     # Models are frozen, so these are set through the descriptors of the slots.
@@ -84,9 +85,9 @@ class Model:
     __attrs_attrs__: ClassVar[Any]
 
     _raw: bytes
-    """JSON text of this object, or of the item of a page that contains it."""
+    """JSON text of this object, or of the page item that contains it."""
     _details: Details
-    """Unset for most objects: `_raw` is their own text, and all fields fit."""
+    """Unset if `_raw` is the object's own text and all fields match the schema."""
     _request_id: str | None
 
     def __init_subclass__(cls) -> None:
@@ -95,13 +96,13 @@ class Model:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return a model of parsed JSON: the inverse of `to_dict()`.
+        """Create a model from parsed JSON; the inverse of `to_dict()`.
 
-        It is as lenient as decoding a response: no field is required, unknown fields
-        are kept, and a field with a wrong type is `None` and named in `misfits`.
+        This is as lenient as decoding a response: no field is required, unknown fields
+        are kept, and a field of the wrong type is `None` and listed in `misfits`.
 
         Args:
-            data: The parsed JSON object. A `Decimal` is a number.
+            data: The parsed JSON object. A `Decimal` is treated as a number.
 
         Returns:
             The model, without a `request_id`.
@@ -113,10 +114,10 @@ class Model:
         return restore_model(cls, write_json(data), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything that the server sent, as parsed JSON.
+        """Return everything the server sent, as parsed JSON.
 
         Unknown fields and values of unexpected types are included. A number that
-        neither `int` nor `float` can represent is a `Decimal`.
+        neither `int` nor `float` can represent is returned as a `Decimal`.
 
         Returns:
             A new dict.
@@ -139,11 +140,11 @@ class Model:
 
     @property
     def misfits(self) -> tuple[str, ...]:
-        """Names of the fields whose attribute is not everything that the server sent.
+        """Names of the fields whose attributes differ from what the server sent.
 
-        The attribute is `None` if the value does not have the expected type. Items of
-        lists and maps are left out if they do not fit, and lone surrogates in strings
-        are replaced with U+FFFD. An object in a field has its own `misfits`.
+        The attribute is `None` if the value does not have the expected type. Invalid
+        items of lists and maps are dropped, and lone surrogates in strings are replaced
+        with U+FFFD. A nested object has its own `misfits`.
         """
         return getattr(self, "_details", _NO_DETAILS).misfits
 
@@ -169,8 +170,8 @@ class Model:
         return self._items() == other._items()
 
     def __hash__(self) -> int:
-        # The ID is sufficient and fast. Objects without one, such as balances, differ
-        # only in their attributes.
+        # The ID is sufficient and fast. Objects without one, such as balances, can only
+        # be distinguished by their attributes.
         object_id = getattr(self, "id", None)
         key = (
             tuple(_hashable(value) for _, value in self._items())
@@ -180,8 +181,8 @@ class Model:
         return hash((type(self), key))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The bytes instead of the attributes, so that a newer version that reads the
-        # pickle sets the fields that it knows.
+        # Pickles contain the bytes instead of the attributes, so that a newer version
+        # can set fields that this one does not know.
         raw = self._own_raw() if hasattr(self, "_raw") else write_json(self.to_dict())
         return restore_model, (type(self), raw, self.request_id)
 
@@ -194,7 +195,7 @@ set_request_id: Any = vars(Model)["_request_id"].__set__
 
 
 def _hashable(value: Any) -> Any:
-    """Return the part of an attribute to hash, without nested lists and dicts."""
+    """Return the hashable part of an attribute, excluding nested lists and dicts."""
     match value:
         case list():
             return tuple(item for item in value if not isinstance(item, list | dict))
@@ -223,17 +224,17 @@ def _plain(value: Any) -> Any:
 
 
 def restore_model(cls: type[ModelT], content: bytes, request_id: str | None) -> ModelT:
-    """Return a model from its JSON text.
+    """Restore a model from its JSON text.
 
     Pickles refer to this function by name and pass arguments by position, so neither
-    can change.
+    may change.
 
     Args:
-        cls: The class of the model.
+        cls: Class of the model.
         content: The JSON text, in UTF-8.
         request_id: ID of the request that returned the object (`req_…`).
     """
-    # Imported here, because these modules are built on this one.
+    # Imported here because these modules import this one.
     from financial_connections._decoding.decode import decode_document  # noqa: PLC0415
     from financial_connections._decoding.lenient import Document  # noqa: PLC0415
 

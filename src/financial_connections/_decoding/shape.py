@@ -18,18 +18,18 @@ class Field:
     name: str
     hint: Any
     is_required: bool
-    """True if the contract promises a value."""
+    """True if the schema guarantees a value."""
     has_models: bool
     """True if the value can be or contain a model."""
     model: "Shape | None"
     """The shape of the model in this field.
 
-    None if models are in a list or a map, or can be of several classes.
+    None if the models are in a list or map, or can be of several classes.
     """
 
     @property
     def struct_field(self) -> tuple[Any, ...]:
-        """The field as an argument of `msgspec.defstruct`."""
+        """The field as an argument to `msgspec.defstruct`."""
         return (
             (self.name, self.hint) if self.is_required else (self.name, self.hint, None)
         )
@@ -43,9 +43,9 @@ class Shape:
     nested: tuple[Field, ...]
     """The fields that can contain models."""
     decode: Callable[[bytes], Any]
-    """Decodes an object. The items of a list class are not decoded."""
+    """Decodes an object. If it is a list, its items are not decoded."""
     split: Callable[[bytes], Any]
-    """Finds the bytes of each of the `nested` fields, without decoding them."""
+    """Extracts the bytes of each of the `nested` fields without decoding them."""
     item: "Shape | None" = None
     """The shape of a list's items; None for a class that is not a list."""
     decode_items: Callable[[bytes], Any] = msgspec.json.decode
@@ -54,7 +54,7 @@ class Shape:
 
 def shape_of(cls: type[Model]) -> Shape:
     """Return the shape of a model class."""
-    # mypy does not consider a class hashable whose instances define `__hash__`.
+    # mypy considers a class unhashable if its instances define `__hash__`.
     hashable: Any = cls
     return _shape_of(hashable)
 
@@ -66,7 +66,7 @@ def union_members(hint: Any) -> tuple[Any, ...]:
 
 @cache
 def decoder_of(hint: Any) -> Callable[[bytes], Any]:
-    """Return a function that decodes values of a type, and rejects all others."""
+    """Return a function that decodes values of a type and rejects all others."""
     return msgspec.json.Decoder(hint).decode
 
 
