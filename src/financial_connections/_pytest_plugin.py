@@ -1,7 +1,7 @@
-"""Pytest fixtures for tests of your code, on asyncio or trio.
+"""Pytest fixtures for testing your code, on asyncio or trio.
 
-pytest imports this module in every run if the package is installed, so it imports other
-modules only when a fixture is used.
+pytest imports this module in every run if the package is installed, so other modules
+are imported only when a fixture is used.
 """
 
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ def fc_sandbox() -> "Sandbox":
 
 @pytest.fixture
 def fc_client(fc_sandbox: "Sandbox") -> "AsyncClient":
-    """A client of `fc_sandbox` that calls it directly, without a socket.
+    """A client for `fc_sandbox` that calls it directly, without a socket.
 
     You do not need to close it.
     """

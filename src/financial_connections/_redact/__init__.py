@@ -1,4 +1,4 @@
-"""Redact secrets in text and values from outside, and make them safe to show. Pure."""
+"""Redact secrets in untrusted text and values, and make them safe to print. Pure."""
 
 from financial_connections._redact.mask import Mask
 from financial_connections._redact.nested import flatten, restore

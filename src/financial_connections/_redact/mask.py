@@ -1,8 +1,8 @@
 """Mask secrets in text. Pure.
 
-Two kinds of secrets are masked: everything that looks like a key or secret of Stripe,
-and the exact values that the caller passes, such as the API key that was sent. A secret
-is also recognised if it is escaped as in JSON, URLs or HTML, in any combination.
+Two kinds of secrets are masked: everything that looks like a Stripe key or secret, and
+the exact values passed by the caller, such as the API key in use. Secrets are
+recognized even if they are escaped as in JSON, URLs or HTML, in any combination.
 """
 
 import re
@@ -26,7 +26,7 @@ _PREFIXES = (
 )
 _INFIX = "_secret_"  # of client secrets
 _KIND = re.compile("|".join(_PREFIXES))
-# All repetitions are bounded, so matching takes time linear in the length of the text.
+# All repetitions are bounded, so matching time is linear in the length of the text.
 _ESCAPE = r"\\{1,8}u[0-9A-Fa-f]{4}|%(?:25){0,4}[0-9A-Fa-f]{2}|&#[xX]?[0-9A-Fa-f]{1,8};"
 _TAIL = rf"(?:[A-Za-z0-9_+/=-]|{_ESCAPE})"
 # A prefix must not follow a letter or digit, unless that is the end of an escape.
@@ -34,9 +34,9 @@ _BOUNDARY = (
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
 )
 _MIN_LENGTH = 6
-"""Exact values that are shorter are masked only as whole words.
+"""Exact values shorter than this are masked only as whole words.
 
-Inside other words they may occur by chance.
+They may occur inside other words by chance.
 """
 _MAX_ESCAPE_LENGTH = 16
 _ESCAPE_CHARACTER = re.compile(r"[\\%&]")
@@ -71,7 +71,7 @@ _SECRETS = re.compile(
 
 
 class Mask:
-    """Replace secrets with `***`, but keep the prefix that shows their kind.
+    """A callable that masks secrets as `***`, keeping the prefix that shows their kind.
 
     Args:
         secrets: Exact values to mask, in addition to everything that looks like a
@@ -94,7 +94,7 @@ class Mask:
         return "Mask(***)"
 
     def __call__(self, text: str) -> str:
-        """Return a text with its secrets masked."""
+        """Return the text with secrets masked."""
         is_escaped = _ESCAPE_CHARACTER.search(text) is not None
         if self._pattern and (
             is_escaped or any(secret in text for secret in self._secrets)
@@ -105,9 +105,9 @@ class Mask:
         return text
 
     def start_of(self, text: str, size: int) -> str:
-        """Return the beginning of a text, with its secrets masked.
+        """Return the beginning of the text, with secrets masked.
 
-        An exact value at the end is masked even if `size` would cut it in two.
+        An exact value at the end is masked even if `size` would cut it in half.
 
         Args:
             text: The text, of any length.
@@ -126,10 +126,10 @@ class Mask:
         return self._pattern.finditer(text) if self._pattern else iter(())
 
     def value(self, value: Any) -> Any:
-        """Return a JSON value with its secrets masked.
+        """Return a JSON value with secrets masked.
 
-        Strings and keys are masked like text. A number is masked if it is one of the
-        exact values.
+        Strings and keys are masked like text. A number is masked if it equals one of
+        the exact values.
         """
         shape, leaves = flatten(value)
         return restore((shape, [self._leaf(leaf) for leaf in leaves]))

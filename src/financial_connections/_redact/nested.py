@@ -16,14 +16,14 @@ The keys of dicts are leaves as well.
 
 
 def flatten(value: Any) -> Flat:
-    """Return the shape and the leaves of a JSON value, outer parts before inner ones.
+    """Return the shape and the leaves of a JSON value, outermost parts first.
 
     Args:
         value: The value. Its lists and dicts must not contain themselves.
 
     Returns:
         The shape, in which a leaf is -1, a list of n items is 2n, and a dict of n items
-        is 2n + 1; and the leaves, in the order of the shape.
+        is 2n + 1; and the leaves, in the same order.
     """
     shape: list[int] = []
     leaves: list[Any] = []
@@ -45,7 +45,7 @@ def flatten(value: Any) -> Flat:
 
 
 def restore(flat: Flat) -> Any:
-    """Return the value that `flatten` was called with."""
+    """Rebuild a value from the result of `flatten`."""
     shape, leaves = flat[0], list(flat[1])
     values: list[Any] = []
     for size in reversed(shape):

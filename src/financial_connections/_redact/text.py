@@ -9,18 +9,18 @@ _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECA
 
 
 def sanitize(text: str, limit: int = 500, *, secrets: Sequence[str] = ()) -> str:
-    """Return text on one line, with secrets masked and only printable characters.
+    """Return text as one line of printable characters, with secrets masked.
 
     Args:
-        text: Text from outside, such as an error message of the server.
+        text: Untrusted text, such as an error message from the server.
         limit: Maximum number of characters; longer text is truncated.
         secrets: Exact values to mask, in addition to everything that looks like a
             secret.
 
     Returns:
-        The text, which ends with `…` if it was truncated.
+        The text, ending with `…` if it was truncated.
     """
-    # Truncated before anything else, because an error page can have megabytes.
+    # Truncated before anything else, because an error page can be megabytes long.
     masked = Mask(secrets).start_of(text, 4 * limit)
     printable = (
         masked
@@ -32,6 +32,6 @@ def sanitize(text: str, limit: int = 500, *, secrets: Sequence[str] = ()) -> str
 
 
 def strip_tags(page: str) -> str:
-    """Return the text of an HTML error page, without tags, scripts and styles."""
-    # Truncated, because the pattern takes quadratic time on many unclosed brackets.
+    """Return the text of an HTML error page, without tags, scripts or styles."""
+    # Truncated because the pattern takes quadratic time on many unclosed brackets.
     return _TAGS.sub(" ", page[:4_000])
