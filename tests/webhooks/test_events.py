@@ -104,7 +104,7 @@ def test_a_payload_that_is_not_a_json_object_is_rejected(payload):
 
 
 def test_a_signed_payload_that_is_not_an_object_is_rejected():
-    with pytest.raises(InvalidArgumentError, match="not an object"):
+    with pytest.raises(InvalidArgumentError, match="not a JSON object"):
         construct_event(b"[1]", sign(b"[1]", SECRET, NOW), SECRET, now=NOW)
 
 

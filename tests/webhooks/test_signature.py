@@ -188,16 +188,21 @@ INVALID = {
         "longer than 8192 bytes",
     ),
     "a parsed payload": (EVENT, VALID, SECRET, "the raw body"),
-    "an empty secret": (PAYLOAD, sign(PAYLOAD, "", NOW), "", "no signing secret"),
+    "an empty secret": (
+        PAYLOAD,
+        sign(PAYLOAD, "", NOW),
+        "",
+        "secret is missing or empty",
+    ),
     "a blank secret": (
         PAYLOAD,
         sign(PAYLOAD, " \n", NOW),
         [SECRET, " \n"],
-        "no signing secret",
+        "secret is missing or empty",
     ),
-    "no secret": (PAYLOAD, VALID, [], "no signing secret"),
-    "a secret that is None": (PAYLOAD, VALID, None, "no signing secret"),
-    "a secret that is a number": (PAYLOAD, VALID, 5, "no signing secret"),
+    "no secret": (PAYLOAD, VALID, [], "secret is missing or empty"),
+    "a secret that is None": (PAYLOAD, VALID, None, "secret is missing or empty"),
+    "a secret that is a number": (PAYLOAD, VALID, 5, "secret is missing or empty"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Verify, parse and receive Stripe's webhook events. A client is not needed.
+"""Verify, parse and receive Stripe's webhook events. No client is needed.
 
     from financial_connections import webhooks
 

@@ -1,4 +1,4 @@
-"""Read the body of an ASGI request, within limits of size and time."""
+"""Read the body of an ASGI request, with limits on size and time."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http import HTTPStatus
@@ -11,7 +11,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class Rejection(NamedTuple):
-    """The response to a request whose body is not read to its end."""
+    """The response to a request whose body was not read completely."""
 
     status: HTTPStatus
     text: str
@@ -29,8 +29,8 @@ async def read_body(
     Args:
         scope: The connection scope.
         receive: Returns the next message of the request.
-        max_bytes: Maximum length of the body. It also applies to a body whose
-            `Content-Length` is smaller than the body itself.
+        max_bytes: Maximum length of the body. It is enforced even if the body is longer
+            than its `Content-Length`.
         seconds: Time within which the whole body must arrive.
 
     Returns:
@@ -51,17 +51,17 @@ async def read_body(
             if not message.get("more_body", False):
                 return bytes(body)
             if not message.get("body"):
-                # A server that returns empty chunks without waiting would otherwise
-                # never let the timeout take effect.
+                # Otherwise, the timeout would never take effect if the server returned
+                # empty chunks without waiting.
                 await anyio.lowlevel.checkpoint()
     return _TIMED_OUT
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """Return the value of the first header with a name, or None.
+    """Return the value of the first header with the given name, or None.
 
     Args:
         headers: The headers of an ASGI scope.
-        name: The name in lower case.
+        name: The name, in lower case.
     """
     return next((value for key, value in headers if key.lower() == name), None)

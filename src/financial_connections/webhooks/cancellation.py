@@ -1,4 +1,4 @@
-"""Run calls of the event store that a cancellation must not interrupt."""
+"""Run event store calls that cancellation must not interrupt."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,23 +15,23 @@ _STORE_SECONDS = 10.0
 async def complete(
     call: Callable[[], Awaitable[_Result]],
 ) -> tuple[_Result, BaseException | None]:
-    """Await a call of the store to its end, even if the caller is cancelled.
+    """Await a store call until it completes, even if the caller is cancelled.
 
     Args:
-        call: Calls the store. It must end within 10 s.
+        call: Calls the store. It must finish within 10 s.
 
     Returns:
-        The result, and the native cancellation that arrived in the meantime, which the
-        caller must raise. A cancellation by anyio or Trio is raised at the next
-        checkpoint of the caller.
+        The result, and the native cancellation received in the meantime (if any), which
+        the caller must raise. A cancellation by anyio or Trio is raised at the caller's
+        next checkpoint.
 
     Raises:
         TimeoutError: The store did not respond in time.
     """
     if sniffio.current_async_library() != "asyncio":
         return await shield(call), None
-    # A shielded scope does not hold off asyncio's own cancellation, so the call runs in
-    # a task that nobody else can cancel.
+    # A shielded scope does not block asyncio's native cancellation, so the call runs in
+    # a task that no other code can cancel.
     running = _Task(call)
     cancellation = await _wait_for(running.task)
     running.restore_context()
@@ -44,10 +44,10 @@ async def complete(
 
 
 async def shield(call: Callable[[], Awaitable[_Result]]) -> _Result:
-    """Await a call of the store, shielded from cancellation by anyio or Trio.
+    """Await a store call, shielded from cancellation by anyio or Trio.
 
     Args:
-        call: Calls the store. It must end within 10 s.
+        call: Calls the store. It must finish within 10 s.
 
     Returns:
         The result of the call.
@@ -63,7 +63,7 @@ async def shield(call: Callable[[], Awaitable[_Result]]) -> _Result:
 class _Task(Generic[_Result]):
     """A task whose context variables can be copied back to the caller.
 
-    Stores keep the token of a claim in a context variable.
+    Stores keep claim tokens in a context variable.
     """
 
     def __init__(self, call: Callable[[], Awaitable[_Result]]) -> None:
@@ -77,7 +77,7 @@ class _Task(Generic[_Result]):
             self._context = copy_context()
 
     def restore_context(self) -> None:
-        """Set the caller's context variables to the values that the task has set."""
+        """Copy the context variables that the task has set to the caller's context."""
         current = copy_context()
         for variable, value in self._context.items():
             if current.get(variable, self) is not value:
@@ -85,7 +85,7 @@ class _Task(Generic[_Result]):
 
 
 async def _wait_for(task: "asyncio.Task[_Result]") -> BaseException | None:
-    """Wait for a task, and return a native cancellation that arrived meanwhile."""
+    """Wait for a task, and return any native cancellation received meanwhile."""
     cancellation = None
     while not task.done():
         try:

@@ -11,14 +11,14 @@ from financial_connections.webhooks.events import AccountEvent, UnknownEvent
 from financial_connections.webhooks.stores import EventStore, QueryableEventStore
 
 Handler = Callable[[AccountEvent | UnknownEvent], Awaitable[object]]
-"""An async function that is called with each event."""
+"""An async function to call with each event."""
 
 _MAX_CONFIRMED = 10_000
 
 
 @frozen(kw_only=True, eq=False)
 class Dispatcher:
-    """A handler, and the store that keeps it from handling an event twice."""
+    """Calls a handler, and uses a store to avoid handling an event twice."""
 
     handler: Handler
     store: EventStore
@@ -27,16 +27,16 @@ class Dispatcher:
     _in_progress: dict[str, anyio.Event] = field(factory=dict, init=False, repr=False)
     """Events that this process is handling, by ID."""
     _confirmed: dict[str, None] = field(factory=dict, init=False, repr=False)
-    """Latest events that this process confirmed, for stores that cannot be queried."""
+    """Events recently confirmed by this process, for stores that cannot be queried."""
 
     async def dispatch(self, event: AccountEvent | UnknownEvent) -> bool:
         """Handle an event unless it was handled before.
 
         Args:
-            event: The event. One without an ID is always handled.
+            event: The event. An event without an ID is always handled.
 
         Returns:
-            True once the event is handled; False if another worker is handling it.
+            True if the event has been handled; False if another worker is handling it.
         """
         if not event.id:
             await self.handler(event)
@@ -53,8 +53,8 @@ class Dispatcher:
     async def _claim_and_handle(
         self, event_id: str, event: AccountEvent | UnknownEvent
     ) -> bool:
-        # Run to completion: a cancelled claim may have succeeded, and would block the
-        # event until it expires.
+        # Run to completion, because a cancelled claim may have succeeded and would then
+        # block the event until it expires.
         is_claimed, cancellation = await complete(
             partial(self.store.claim, event_id, self.clock() + self.claim_timeout)
         )
@@ -67,8 +67,8 @@ class Dispatcher:
         except BaseException as error:
             await self._release(event_id, error)
             raise
-        # Confirmed only after the handler has returned, because an event that is
-        # confirmed earlier is lost if the process crashes.
+        # Confirmed only after the handler has returned, because an event confirmed
+        # earlier would be lost if the process crashed.
         _, cancellation = await complete(partial(self.store.confirm, event_id))
         self._remember(event_id)
         _raise(cancellation)
@@ -81,12 +81,12 @@ class Dispatcher:
 
     async def _release(self, event_id: str, error: BaseException) -> None:
         try:
-            # A cancellation that arrives meanwhile is dropped: `error` is raised.
+            # A cancellation received meanwhile is dropped, because `error` is raised.
             await complete(partial(self.store.release, event_id))
         except Exception as failure:  # noqa: BLE001 - `error` must not be replaced
             error.add_note(
-                f"The claim of {event_id} could not be released "
-                f"({type(failure).__name__}); it expires."
+                f"The claim on {event_id} could not be released "
+                f"({type(failure).__name__}); it will expire."
             )
 
     def _remember(self, event_id: str) -> None:

@@ -60,12 +60,12 @@ def webhook_endpoint(
     The status of the response is:
 
     * 200 after the handler has returned, or if the event was handled before.
-    * 400 if the signature is not valid, or the payload is not an event.
+    * 400 if the signature is invalid or the payload is not an event.
     * 405 if the method is not POST.
     * 408 or 413 if the body takes longer than `body_timeout` or exceeds `max_bytes`.
-    * 409 if another worker is handling the event. Stripe delivers it again, which is
-      needed if that worker crashes.
-    * 500 if the handler or the store failed. The error is raised to the server, and
+    * 409 if another worker is handling the event. Stripe then delivers it again, in
+      case that worker crashes.
+    * 500 if the handler or the store fails. The error propagates to the server, and
       Stripe delivers the event again.
 
     Args:
@@ -73,15 +73,15 @@ def webhook_endpoint(
             being rotated.
         handler: Called with each event: an `async def` function, or an object with an
             `async def __call__`. Other functions are rejected even if they return an
-            awaitable, because that is not known before they are called.
-        store: Record of the handled events. Defaults to `RecentEvents`, which is in
-            memory; several processes need a store that they share.
+            awaitable, because that cannot be known before they are called.
+        store: Record of handled events. Defaults to `RecentEvents`, which keeps them in
+            memory. Use a shared store if there are several processes.
         tolerance: Seconds by which the signature's timestamp may differ from now, in
             either direction. None accepts any timestamp.
         max_bytes: Maximum length of the body.
         body_timeout: Seconds within which the whole body must arrive.
         claim_timeout: Seconds after which another worker may handle the event, in case
-            the first one has crashed. Must be longer than the handler can take.
+            the first one has crashed. Must be longer than the handler can ever take.
         clock: Returns the current time, in seconds since the epoch.
 
     Returns:
@@ -89,7 +89,7 @@ def webhook_endpoint(
 
     Raises:
         ConfigurationError: The secret is empty, the handler is not async, the store
-            lacks one of `claim`, `confirm` and `release`, or a number is out of range.
+            lacks `claim`, `confirm` or `release`, or a number is out of range.
 
     Source: https://docs.stripe.com/webhooks
     """
@@ -101,7 +101,8 @@ def webhook_endpoint(
         )
     if not is_valid_tolerance(tolerance):
         raise ConfigurationError(
-            "tolerance must be a finite number of seconds, 0 or more; None for no limit"
+            "tolerance must be a finite number of seconds, at least 0, or None for no "
+            "limit"
         )
     if not callable(clock):
         raise ConfigurationError(
@@ -150,7 +151,7 @@ class WebhookEndpoint:
     _clock: Callable[[], float] = field(alias="clock")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection, as ASGI defines it.
+        """Handle one ASGI connection.
 
         Args:
             scope: Type and details of the connection.

@@ -1,8 +1,8 @@
 """Models of webhook events, one class for each Financial Connections event type.
 
 Like all models, they are lossless: `to_dict()` returns everything that was sent. The
-object in an event has the format of the webhook endpoint's API version (`api_version`),
-not of the client's.
+format of the object in an event depends on the API version of the webhook endpoint
+(`api_version`), not of the client.
 
 Source: https://docs.stripe.com/api/events/types
 """
@@ -65,7 +65,7 @@ class AccountEventData(Model):
     object: Account | None = None
     """The linked account at the time of the event; it may have changed since."""
     previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
-    """Previous values of the attributes that changed, in events about updates only."""
+    """Previous values of the attributes that changed; only set for updates."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
@@ -75,7 +75,7 @@ class UnknownEventData(Model):
     object: dict[str, Any] | None = field(default=None, repr=False)
     """The object, as parsed JSON."""
     previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
-    """Previous values of the attributes that changed, in events about updates only."""
+    """Previous values of the attributes that changed; only set for updates."""
 
 
 @define(frozen=True, kw_only=True, eq=False)
@@ -101,7 +101,7 @@ class AccountCreated(AccountEvent):
 
 
 class AccountDeactivated(AccountEvent):
-    """An account became inactive, and cannot be refreshed until it is linked again."""
+    """An account became inactive and cannot be refreshed until it is linked again."""
 
     __slots__ = ()
 
@@ -119,21 +119,21 @@ class AccountReactivated(AccountEvent):
 
 
 class AccountRefreshedBalance(AccountEvent):
-    """A refresh of the balance ended: see `balance_refresh.status` of the account."""
+    """A balance refresh ended; see the account's `balance_refresh.status`."""
 
     __slots__ = ()
 
 
 class AccountRefreshedOwnership(AccountEvent):
-    """A refresh of the owners ended: see `ownership_refresh.status` of the account."""
+    """An ownership refresh ended; see the account's `ownership_refresh.status`."""
 
     __slots__ = ()
 
 
 class AccountRefreshedTransactions(AccountEvent):
-    """A refresh of the transactions ended, so there may be new ones to `sync`.
+    """A transaction refresh ended, so there may be new transactions to `sync`.
 
-    `transaction_refresh.status` of the account shows whether it succeeded.
+    The account's `transaction_refresh.status` shows whether it succeeded.
     """
 
     __slots__ = ()
@@ -181,7 +181,7 @@ def parse_event(payload: bytes) -> AccountEvent | UnknownEvent:
         The event; an `UnknownEvent` if its type has no class in this version.
 
     Raises:
-        InvalidArgumentError: The payload is not UTF-8, or not a JSON object.
+        InvalidArgumentError: The payload is not UTF-8 or not a JSON object.
     """
     content = bytes(payload)
     try:
@@ -199,7 +199,7 @@ def construct_event(
     tolerance: float | None = TOLERANCE,
     now: float | None = None,
 ) -> AccountEvent | UnknownEvent:
-    """Verify the signature of a payload, and return the event in it.
+    """Verify the signature of a payload and return the event in it.
 
     Args:
         payload: The raw body, exactly as it was received.
@@ -214,8 +214,8 @@ def construct_event(
         The event; an `UnknownEvent` if its type has no class in this version.
 
     Raises:
-        WebhookSignatureError: The signature is not valid: see `verify`.
-        InvalidArgumentError: The signature is valid, but the payload is not UTF-8, or
+        WebhookSignatureError: The signature is invalid; see `verify`.
+        InvalidArgumentError: The signature is valid, but the payload is not UTF-8 or
             not a JSON object.
     """
     verify(payload, header, secrets, tolerance, now)

@@ -1,7 +1,7 @@
 """Sign and verify payloads: `Stripe-Signature: t=<seconds>,v1=<hex>[,v1=<hex>…]`. Pure.
 
-`v1` is the HMAC-SHA256 of `<seconds>.<body>` with the signing secret of the endpoint.
-Other schemes are ignored. While a secret is being rotated, there are several `v1`.
+`v1` is the HMAC-SHA256 of `<seconds>.<body>` with the endpoint's signing secret. Other
+schemes are ignored. While a secret is being rotated, there are several `v1` values.
 
 Source: https://docs.stripe.com/webhooks#verify-manually
 """
@@ -21,14 +21,14 @@ TOLERANCE = 300
 
 _SCHEME = "v1"
 # Stripe sends one `v1` for each active secret. The number is limited because each one
-# costs a comparison, and anybody can send a header.
+# costs a comparison, and anyone can send the header.
 _MAX_SIGNATURES = 64
 _MAX_HEADER = 8_192
 _SECONDS = re.compile(r"[0-9]{1,15}")
 
 
 def sign(payload: bytes, secret: str, timestamp: int | None = None) -> str:
-    """Return the `Stripe-Signature` header of a payload, for use in tests.
+    """Return the `Stripe-Signature` header for a payload, for use in tests.
 
     Args:
         payload: The raw body.
@@ -62,17 +62,18 @@ def verify(
 
     Raises:
         WebhookSignatureError: The payload was not signed with one of the secrets, or
-            not within the tolerance. The message gives the reason, and contains neither
-            the payload nor a secret.
+            its timestamp is outside the tolerance. The message gives the reason, but
+            contains neither the payload nor a secret.
     """
     if not is_valid_tolerance(tolerance):
         raise WebhookSignatureError(
-            "tolerance must be a finite number of seconds, 0 or more; None for no limit"
+            "tolerance must be a finite number of seconds, at least 0, or None for no "
+            "limit"
         )
     keys = valid_secrets(secrets)
     if not keys:
         raise WebhookSignatureError(
-            "no signing secret, or an empty one; it starts with whsec_"
+            "the signing secret is missing or empty; it starts with whsec_"
         )
     body = _raw_body(payload)
     timestamp, signatures = _parse_header(header)
@@ -87,25 +88,26 @@ def verify(
         ]
     ):
         raise WebhookSignatureError(
-            "no signature matches: wrong signing secret, or the body was modified"
+            "no signature matches: the signing secret is wrong, or the body was "
+            "modified"
         )
     if tolerance is not None:
         _check_age(int(timestamp), tolerance, time.time() if now is None else now)
 
 
 def is_valid_tolerance(value: Any) -> bool:
-    """Return True for a finite number of seconds, 0 or more, and for None."""
-    # NaN compares false with every number, so it would accept every replay.
+    """Return True for None and for a finite number of seconds that is at least 0."""
+    # Every comparison with NaN is false, so NaN would accept every replay.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value is None or (is_number and 0 <= value < math.inf)
 
 
 def valid_secrets(secrets: Any) -> list[str]:
-    """Return the secrets as a list, which is empty if one of them is not valid."""
+    """Return the secrets as a list, which is empty if any of them is invalid."""
     if isinstance(secrets, str):
         secrets = [secrets]
     candidates: list[str] = list(secrets) if isinstance(secrets, Iterable) else []
-    # Anybody can compute an HMAC with an empty key.
+    # Anyone can compute an HMAC with an empty key.
     return (
         candidates
         if all(isinstance(secret, str) and secret.strip() for secret in candidates)
@@ -128,7 +130,7 @@ def _digest(payload: bytes, secret: str, timestamp: str) -> str:
 
 
 def _parse_header(header: Any) -> tuple[str, list[bytes]]:
-    """Return the timestamp, as the text that was signed, and the `v1` signatures."""
+    """Return the timestamp, exactly as it was signed, and the `v1` signatures."""
     if not header or not isinstance(header, str | bytes):
         raise WebhookSignatureError("the Stripe-Signature header is missing")
     if len(header) > _MAX_HEADER:

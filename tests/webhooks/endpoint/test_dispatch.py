@@ -168,7 +168,7 @@ async def test_a_failing_release_does_not_replace_the_error_of_the_handler():
         with pytest.raises(OSError, match="disk") as caught:
             await deliver(client)
     assert [
-        "The claim of evt_1 could not be released (OSError); it expires."
+        "The claim on evt_1 could not be released (OSError); it will expire."
     ] == caught.value.__notes__
 
 

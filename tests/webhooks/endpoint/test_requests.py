@@ -33,7 +33,7 @@ async def test_a_signed_event_is_handled_and_acknowledged():
         (PAYLOAD, f"t={NOW},v1=00", "no signature matches"),
         (PAYLOAD, sign(PAYLOAD, SECRET, NOW - 301), "old"),
         (PAYLOAD, "x", "no timestamp"),
-        (b"[1]", sign(b"[1]", SECRET, NOW), "not an object"),
+        (b"[1]", sign(b"[1]", SECRET, NOW), "not a JSON object"),
     ],
 )
 async def test_an_invalid_delivery_gets_a_400_with_the_reason(payload, header, reason):

@@ -78,7 +78,7 @@ async def test_a_database_that_hangs_blocks_a_limited_number_of_threads(hanging)
     for _ in range(3):
         with pytest.raises(
             TimeoutError,
-            match=f"^{threads.MAX_THREADS} earlier calls .* have not ended",
+            match=f"^{threads.MAX_THREADS} earlier calls .* have not finished",
         ):
             await store.claim("evt_1", time.time() + SECONDS)
     assert threads.MAX_THREADS == database.started
@@ -213,7 +213,7 @@ async def test_a_call_does_not_wait_forever_for_the_previous_one(
         store = backend.open()
         with (
             store._database._lock,
-            pytest.raises(TimeoutError, match="the previous statement has not ended"),
+            pytest.raises(TimeoutError, match="previous statement has not finished"),
         ):
             await store.claim("evt_1", backend.now + 60)
         assert await store.claim("evt_1", backend.now + 60)

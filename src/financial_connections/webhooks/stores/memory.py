@@ -1,4 +1,4 @@
-"""The default event store, in the memory of one process."""
+"""The default event store, which keeps events in the memory of one process."""
 
 import time
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from financial_connections.webhooks.stores.tokens import ClaimTokens
 class RecentEvents:
     """An event store in memory, for a single process.
 
-    It is empty after a restart, so an event that was handled before is handled again if
-    Stripe delivers it again.
+    It is empty after a restart, so an event handled before the restart is handled again
+    if Stripe delivers it again.
 
     Args:
         capacity: Number of handled events to remember. The oldest are forgotten first.
         clock: Returns the current time, in seconds since the epoch.
 
     Raises:
-        ConfigurationError: `capacity` is not a whole number of at least 1.
+        ConfigurationError: `capacity` is not a positive integer.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class RecentEvents:
             until: Time at which the claim expires, in seconds since the epoch.
 
         Returns:
-            False if the event is confirmed, or claimed by another task.
+            False if the event is confirmed or claimed by another task.
         """
         self._expire()
         if event_id in self._confirmed or event_id in self._claims:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     import psycopg
 
 _PARAMETER = re.compile(r":(\w+)")
-# The sum is less than the 10 s that an endpoint waits for a store, so that no thread
-# waits for longer.
+# The sum is less than the 10 s that an endpoint waits for a store, so no thread waits
+# longer than that.
 _CONNECT_SECONDS = 3
 _STATEMENT_MILLISECONDS = 4_000
 _CALL_SECONDS = 5.0
@@ -61,7 +61,7 @@ class PostgresEventStore(SQLEventStore):
         clock: Returns the current time, in seconds since the epoch.
 
     Raises:
-        ConfigurationError: psycopg is not installed, or an argument is not valid.
+        ConfigurationError: psycopg is not installed, or an argument is invalid.
     """
 
     def __init__(
@@ -151,8 +151,8 @@ class _Postgres:
     def _open(self) -> psycopg.Connection[Any]:
         import psycopg  # noqa: PLC0415
 
-        # Prepared statements do not work behind a pooler that uses another connection
-        # for each transaction.
+        # Prepared statements do not work behind a pooler that uses a different
+        # connection for each transaction.
         settings: dict[str, Any] = {"autocommit": True, "prepare_threshold": None}
         # A statement that the client has given up on must not take effect later, when
         # nobody owns its claim.
@@ -186,11 +186,11 @@ class _Postgres:
 def _shut_down_at(
     deadline: float, connection: psycopg.Connection[Any]
 ) -> Generator[None, None, None]:
-    """Shut down the socket at the deadline, if the block has not ended by then.
+    """Shut down the socket at the deadline if the block is still running.
 
     A server that hangs does not enforce its own limits.
     """
-    # The descriptor is duplicated, because libpq may close its own, whose number can
+    # The descriptor is duplicated because libpq may close its own, whose number can
     # then be reused for another file.
     with socket.fromfd(
         connection.fileno(), socket.AF_INET, socket.SOCK_STREAM
@@ -225,10 +225,10 @@ def _connection_parameters(conninfo: str) -> Secret:
 
 
 def _parse(conninfo: str) -> dict[str, Any] | None:
-    """Return the parameters in a connection string, or None if it is not valid.
+    """Return the parameters in a connection string, or None if it is invalid.
 
-    The error of psycopg is not chained, because it quotes the string, which may contain
-    a password.
+    psycopg's error is not chained, because it quotes the string, which may contain a
+    password.
     """
     import psycopg  # noqa: PLC0415
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The interface of event stores, and the checks that an endpoint makes of its store."""
+"""The event store interface, and the checks that an endpoint runs on its store."""
 
 import inspect
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from financial_connections.errors import ConfigurationError
 
 RETENTION = 7 * 86_400.0
-"""Default number of seconds for which a handled event is remembered.
+"""Default number of seconds to remember a handled event.
 
 Stripe retries a delivery for up to three days.
 """
@@ -23,7 +23,7 @@ class EventStore(Protocol):
     because the worker crashed.
 
     Each method must be atomic: if two workers claim an event at the same time, exactly
-    one of them may get True.
+    one of them must get True.
     """
 
     async def claim(self, event_id: str, until: float) -> bool:
@@ -34,16 +34,16 @@ class EventStore(Protocol):
             until: Time at which the claim expires, in seconds since the epoch.
 
         Returns:
-            True if the caller owns the event until then. False if the event is
-            confirmed, or if the claim of another worker has not expired.
+            True if the caller owns the event until that time. False if the event is
+            confirmed, or if another worker's claim has not expired.
         """
         ...
 
     async def confirm(self, event_id: str) -> None:
         """Record that a claimed event was handled, so that nobody can claim it again.
 
-        Must not change a claim that another worker made after the caller's own claim
-        had expired.
+        Must not affect a claim that another worker made after the caller's own claim
+        expired.
 
         Args:
             event_id: ID of the event (`evt_…`).
@@ -53,8 +53,8 @@ class EventStore(Protocol):
     async def release(self, event_id: str) -> None:
         """Give up a claim because the handler failed, so that the event can be retried.
 
-        Must not change a claim that another worker made after the caller's own claim
-        had expired.
+        Must not affect a claim that another worker made after the caller's own claim
+        expired.
 
         Args:
             event_id: ID of the event (`evt_…`).
@@ -64,7 +64,7 @@ class EventStore(Protocol):
 
 @runtime_checkable
 class QueryableEventStore(EventStore, Protocol):
-    """An `EventStore` that knows whether an event was handled or is being handled.
+    """An `EventStore` that can tell handled events from those still being handled.
 
     `claim` returns False in both cases. An endpoint uses `is_confirmed` to acknowledge
     repeated deliveries of events that other workers have handled. Without it, Stripe
@@ -81,30 +81,30 @@ class QueryableEventStore(EventStore, Protocol):
 
 
 def is_async_callable(value: Any) -> bool:
-    """Return True for an `async def` function, and for an object that is called as one.
+    """Return True for an `async def` function or an object with an async `__call__`.
 
-    A partial of an async callable is one, too.
+    A `functools.partial` of an async callable counts as one.
 
     Args:
         value: Any object.
     """
     while isinstance(value, partial):
         value = value.func
-    # The type's `__call__`, because calling a class does not call the method that its
-    # instances have.
+    # The type's `__call__` is checked, because calling a class does not call the
+    # `__call__` method of its instances.
     return inspect.iscoroutinefunction(value) or (
         callable(value) and inspect.iscoroutinefunction(type(value).__call__)
     )
 
 
 def store_from(value: Any) -> EventStore:
-    """Return a value that is an event store.
+    """Return the value if it is an event store.
 
     Args:
         value: The value to check.
 
     Raises:
-        ConfigurationError: A method is missing, or is not async.
+        ConfigurationError: A method is missing or is not async.
     """
     missing = [name for name in _METHODS if not callable(getattr(value, name, None))]
     if (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # A key holds the token of a claim, or "confirmed". Scripts are atomic. The owner may
 # repeat its claim, because after a reconnect the client does not know whether the first
-# attempt arrived.
+# attempt reached the server.
 _CLAIM = """
 local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end
@@ -57,15 +57,15 @@ class RedisEventStore:
     Args:
         client: URL of the server, or a client. With a URL the store works under asyncio
             and trio. A `redis.asyncio.Redis` needs asyncio. A `redis.Redis` is called
-            in worker threads, and should have a `socket_timeout`.
-        prefix: Beginning of the keys. Endpoints with different handlers need different
+            in worker threads and should have a `socket_timeout`.
+        prefix: Prefix of the keys. Endpoints with different handlers need different
             prefixes.
         retention: Seconds for which a handled event is remembered.
         clock: Returns the current time, in seconds since the epoch. It is used to
             compute how long a claim lasts; the server measures that time.
 
     Raises:
-        ConfigurationError: redis is not installed, or an argument is not valid.
+        ConfigurationError: redis is not installed, or an argument is invalid.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class RedisEventStore:
             until: Time at which the claim expires, in seconds since the epoch.
 
         Returns:
-            False if the event is confirmed, or claimed by another worker.
+            False if the event is confirmed or claimed by another worker.
         """
         token = self._tokens.new()
         if not await self._run(
@@ -155,7 +155,7 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _client_from(value: Any) -> tuple[Any, bool]:
-    """Return a client, and whether it blocks."""
+    """Return a client, and True if it blocks."""
     if find_spec("redis") is None:
         raise ConfigurationError(
             "RedisEventStore needs: pip install 'financial-connections[redis]'"
@@ -174,9 +174,9 @@ def _client_from(value: Any) -> tuple[Any, bool]:
 
 
 def _connect(url: str) -> Any:
-    """Return a client of a URL, or None if redis cannot parse it.
+    """Return a client for a URL, or None if redis cannot parse the URL.
 
-    Its error is not chained, because it quotes the URL, which may contain a password.
+    The error is not chained, because it quotes the URL, which may contain a password.
     """
     import redis  # noqa: PLC0415
     from redis.backoff import NoBackoff  # noqa: PLC0415
@@ -187,7 +187,7 @@ def _connect(url: str) -> Any:
             url,
             socket_timeout=_SOCKET_SECONDS,
             socket_connect_timeout=_CONNECT_SECONDS,
-            # Recent versions retry for longer than an endpoint waits by default.
+            # By default, recent versions retry for longer than an endpoint waits.
             retry=Retry(NoBackoff(), 1),
         )
     except ValueError:

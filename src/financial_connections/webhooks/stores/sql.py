@@ -1,4 +1,4 @@
-"""An event store in a table, independent of the database."""
+"""An event store in an SQL table, for any database."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS {table}
     (id TEXT PRIMARY KEY, owner TEXT, until DOUBLE PRECISION NOT NULL)
 """
 # The owner may repeat its claim, because after a reconnect the driver does not know
-# whether the first attempt arrived.
+# whether the first attempt reached the server.
 _CLAIM = """
 INSERT INTO {table} AS held (id, owner, until) VALUES (:id, :owner, :until)
 ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, until = excluded.until
@@ -33,8 +33,8 @@ _RELEASE = "DELETE FROM {table} WHERE id = :id AND owner = :owner"
 _IS_CONFIRMED = (
     "SELECT 1 FROM {table} WHERE id = :id AND owner IS NULL AND until > :now"
 )
-# The number of rows is limited so that the statement ends in time. The outer condition
-# spares a row that is claimed at the same time.
+# The number of rows is limited so that the statement finishes in time. The outer
+# condition spares a row that is being claimed concurrently.
 _PRUNE = """
 DELETE FROM {table}
 WHERE until <= :now AND id IN (SELECT id FROM {table} WHERE until <= :now LIMIT :rows)
@@ -46,10 +46,10 @@ _TABLE_NAME = re.compile(r"[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?", re.ASCII)
 
 
 class Database(Protocol):
-    """A connection that runs each statement in its own transaction, and reconnects.
+    """A reconnecting connection that runs each statement in its own transaction.
 
-    Both methods must end within a bounded time, because a process does not exit before
-    its threads have ended.
+    Both methods must return within a bounded time, because a process does not exit
+    until its threads have finished.
     """
 
     def run(self, statement: str, values: Mapping[str, Any]) -> int:
@@ -70,15 +70,15 @@ class Database(Protocol):
 
 
 class SQLEventStore:
-    """An event store in a table, whose blocking driver runs in worker threads.
+    """An event store in an SQL table, using a blocking driver in worker threads.
 
     Args:
-        database: The connection to the database.
+        database: Connection to the database.
         retention: Seconds for which a handled event is remembered.
         clock: Returns the current time, in seconds since the epoch.
 
     Raises:
-        ConfigurationError: `retention` is not a number of seconds above 0.
+        ConfigurationError: `retention` is not a positive number of seconds.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class SQLEventStore:
             until: Time at which the claim expires, in seconds since the epoch.
 
         Returns:
-            False if the event is confirmed, or claimed by another worker.
+            False if the event is confirmed or claimed by another worker.
         """
         now = self._clock()
         if abs(now - self._pruned_at) >= _PRUNE_INTERVAL:
@@ -151,10 +151,10 @@ class SQLEventStore:
 
 
 def statement_for(table: str, statement: str) -> str:
-    """Return a statement with its `{table}` filled in.
+    """Return a statement with `{table}` replaced by the name of the table.
 
     Args:
-        table: Name of the table, checked by `table_name`.
+        table: Name of the table, validated by `table_name`.
         statement: SQL with `{table}` for the table.
     """
     return statement.replace("{table}", table)
@@ -166,7 +166,7 @@ def create_statement(table: str) -> str:
 
 
 def table_name(value: Any) -> str:
-    """Return the name of a table, which becomes part of SQL statements.
+    """Return the name of a table if it is safe to insert into SQL statements.
 
     Args:
         value: The name.

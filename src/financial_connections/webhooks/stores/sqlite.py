@@ -1,4 +1,4 @@
-"""An event store in a SQLite file, for the processes of one machine."""
+"""An event store in a SQLite file, for processes on a single machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BUSY_SECONDS = 4.0
 
 
 class SQLiteEventStore(SQLEventStore):
-    """An event store in a SQLite file, shared by the processes of one machine.
+    """An event store in a SQLite file, shared by processes on a single machine.
 
         store = SQLiteEventStore("events.sqlite")
 
@@ -42,7 +42,7 @@ class SQLiteEventStore(SQLEventStore):
         clock: Returns the current time, in seconds since the epoch.
 
     Raises:
-        ConfigurationError: An argument is not valid.
+        ConfigurationError: An argument is invalid.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class _SQLite:
         )
         try:
             # Write-ahead logging is faster. Changing the mode fails while another
-            # process has the file locked, which means that it is changing the mode.
+            # process has the file locked, which means that it is changing the mode too.
             with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute(create_statement(self._table))

@@ -1,4 +1,4 @@
-"""Worker threads of a store, of which a database that hangs can block only a few."""
+"""Worker threads for a store. A hanging database can block only a few of them."""
 
 import threading
 from collections.abc import Callable, Generator
@@ -13,19 +13,19 @@ _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
 MAX_THREADS = 8
-"""Number of threads that a store uses at once.
+"""Maximum number of threads that a store uses at once.
 
-It is also the number of threads of abandoned calls at which no new call is started.
+No new call is started while this many abandoned calls are still running.
 """
 _LOCK_SECONDS = 5.0
 
 
 class WorkerThreads:
-    """Run the calls of a blocking driver in worker threads.
+    """Worker threads that run the calls of a blocking driver.
 
-    A call is abandoned when it is cancelled, so that a database that hangs cannot delay
-    the caller. Its thread runs until the driver gives up. anyio's limiters do not
-    count such threads under asyncio.
+    A call is abandoned when it is cancelled, so that a hanging database cannot delay
+    the caller. Its thread runs until the driver gives up. Under asyncio, anyio's
+    limiters do not count such threads.
     """
 
     def __init__(self) -> None:
@@ -52,20 +52,20 @@ class WorkerThreads:
             The result of the function.
 
         Raises:
-            TimeoutError: Too many threads of abandoned calls are still running.
+            TimeoutError: Too many abandoned calls are still running.
         """
         async with self._limiter_of_loop():
             if len(self._abandoned) >= MAX_THREADS:
                 raise TimeoutError(
-                    f"{MAX_THREADS} earlier calls of the event store have not ended: "
-                    "the database does not respond"
+                    f"{MAX_THREADS} earlier calls to the event store have not "
+                    "finished: the database is not responding"
                 )
             call = _Call(
                 partial(function, *args, **kwargs), self._lock, self._abandoned
             )
             try:
-                # With its own limiter, because the application's threads can exhaust
-                # the default one.
+                # The call gets its own limiter, because the application's threads can
+                # exhaust the default one.
                 await to_thread.run_sync(
                     call.run, abandon_on_cancel=True, limiter=CapacityLimiter(1)
                 )
@@ -111,7 +111,7 @@ class _Call(Generic[_Result]):
                 self._abandoned.discard(self)
 
     def abandon(self) -> None:
-        """Count the thread as abandoned until it ends, or keep it from starting."""
+        """Count the call as abandoned until it finishes, or keep it from starting."""
         with self._lock:
             if self._is_running:
                 self._abandoned.add(self)
@@ -120,7 +120,7 @@ class _Call(Generic[_Result]):
 
 @contextmanager
 def hold(lock: threading.Lock) -> Generator[None, None, None]:
-    """Hold the lock of a connection inside a block; wait at most 5 s for it.
+    """Hold a connection's lock inside a block, waiting at most 5 s to acquire it.
 
     Args:
         lock: The lock.
@@ -130,7 +130,7 @@ def hold(lock: threading.Lock) -> Generator[None, None, None]:
     """
     if not lock.acquire(timeout=_LOCK_SECONDS):
         raise TimeoutError(
-            "the previous statement has not ended: the database does not respond"
+            "the previous statement has not finished: the database is not responding"
         )
     try:
         yield

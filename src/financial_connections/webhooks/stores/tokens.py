@@ -1,4 +1,4 @@
-"""Tokens by which a store distinguishes its own claims from those of other workers."""
+"""Tokens that let a store distinguish its own claims from those of other workers."""
 
 import secrets
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ _claims: ContextVar[Mapping[tuple[str, str], str]] = ContextVar(
 
 
 class ClaimTokens:
-    """The tokens of the claims that were made through one store object.
+    """Tokens of the claims made through one store object.
 
     A token belongs to the task that made the claim, because several endpoints can share
-    a store object: if the claim of one has expired and another has taken over the
+    a store object: if one endpoint's claim has expired and another has taken over the
     event, each must use its own token.
     """
 
