@@ -337,6 +337,20 @@ def test_decisions_are_left_out_of_the_search(folder):
     ]
 
 
+def test_prose_has_at_most_80_columns():
+    generated = ROOT / "docs/performance.md"
+    blocks = re.compile(r"^ *```.*?^ *```$|^<!--.*?-->$", re.DOTALL | re.MULTILINE)
+    # Tables, images and addresses cannot be wrapped.
+    wide = re.compile(r"^(?!\||!?\[).{81,}$", re.MULTILINE)
+    lines = {
+        f"{name_of(page)}: {line}"
+        for page in PAGES
+        if page != generated
+        for line in wide.findall(blocks.sub("", page.read_text()))
+    }
+    assert set() == lines
+
+
 def test_relative_links_have_targets():
     checked = 0
     for page in PAGES:
