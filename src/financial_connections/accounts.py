@@ -1,6 +1,6 @@
 """Accounts that users have linked."""
-# ruff: noqa: ASYNC109 - `timeout` is a name of the public API; a scope of the caller
-# would lose the account that the error carries
+# ruff: noqa: ASYNC109 - a caller's own cancel scope in place of `timeout` would lose the
+# account that the error carries
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _POLL = 1.0
 class Accounts(AccountOperations):
     """Accounts that users have linked, at `client.accounts`.
 
-    The `ownership` of an account is an ID. If `expand` contains `"ownership"`, it is
-    the object, and its type is `AccountOwnership | None`.
+    By default, an account's `ownership` is an ID. If `expand` contains `"ownership"`,
+    it is the object itself, typed `AccountOwnership | None`.
     """
 
     @overload
@@ -98,21 +98,22 @@ class Accounts(AccountOperations):
     ) -> Any:
         """Refresh an account's data and wait until every refresh has succeeded.
 
-        If a refresh is already pending, it is joined. A refresh that had ended before
-        the call does not count, even if a response still shows it: the wait ends only
-        with a refresh that started after the account was first read.
+        If a refresh is already pending, the call waits for that one. A refresh that had
+        ended when the account was first read does not count, even if outdated responses
+        still show it.
 
         Args:
             account: ID of the account (`fca_…`).
             features: Data to refresh.
             timeout: Maximum duration of the whole call in seconds; None for no limit.
-            poll: Seconds before the account is first polled. The delay then grows up
-                to 30 seconds.
-            when_available: If a refresh is not possible yet, wait until it is, as long
-                as `timeout` allows. By default, raise an error.
-            notifier: Polls the account as soon as a webhook event about it arrives.
-            on_progress: Called with the account after each poll. An error that it
-                raises is logged and does not end the wait.
+            poll: Delay before the first poll, in seconds. Later delays grow to at most
+                30 seconds.
+            when_available: If it is too early for a refresh, wait until one is
+                possible, within `timeout`. By default, an error is raised.
+            notifier: Triggers a poll as soon as a webhook event for the account
+                arrives.
+            on_progress: Called with the account after each poll. If it raises an error,
+                the error is logged and the wait continues.
             clock: Returns the current time in seconds since the epoch; `time.time` by
                 default. Pass the sandbox's clock if its time differs.
             expand: Fields to expand.
@@ -123,10 +124,11 @@ class Accounts(AccountOperations):
 
         Raises:
             RefreshFailedError: The refresh of a feature failed.
-            RefreshNotAvailableError: A refresh is not possible yet.
+            RefreshNotAvailableError: It is too early for a refresh.
             AccountInactiveError: The account must be linked again.
             AccountDisconnectedError: The account must be linked as a new account.
-            DeadlineExceededError: `timeout` has passed. Has the `account` as last read.
+            DeadlineExceededError: The wait took longer than `timeout`. The error's
+                `account` is the account as last read.
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/refresh
         """
@@ -196,32 +198,34 @@ class Accounts(AccountOperations):
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
     ) -> Any:
-        """Wait until the latest refreshes have succeeded, without starting any.
+        """Wait for the latest refreshes to succeed, without starting any.
 
-        Use this method if something else starts the refresh, for example the prefetch
-        of a session, a subscription or another process.
+        Use this method if something else starts the refresh, such as a session's
+        prefetch, a subscription or another process.
 
         Args:
             account: ID of the account (`fca_…`).
-            features: Data whose refresh to wait for.
+            features: Features whose refreshes to wait for.
             timeout: Maximum duration of the whole call in seconds; None for no limit.
-            poll: Seconds between the first two polls of the account. The delay then
-                grows up to 30 seconds.
-            notifier: Polls the account as soon as a webhook event about it arrives.
-            on_progress: Called with the account after each poll. An error that it
-                raises is logged and does not end the wait.
+            poll: Delay between the first two polls, in seconds. Later delays grow to at
+                most 30 seconds.
+            notifier: Triggers a poll as soon as a webhook event for the account
+                arrives.
+            on_progress: Called with the account after each poll. If it raises an error,
+                the error is logged and the wait continues.
             expand: Fields to expand.
             options: Overrides the client's settings for each request.
 
         Returns:
-            The account. Returns after the first poll if its latest refreshes have
-            already succeeded.
+            The account with the refreshed data. If its latest refreshes have already
+            succeeded, the wait ends after the first poll.
 
         Raises:
             RefreshFailedError: The refresh of a feature failed.
             AccountInactiveError: The account must be linked again.
             AccountDisconnectedError: The account must be linked as a new account.
-            DeadlineExceededError: `timeout` has passed. Has the `account` as last read.
+            DeadlineExceededError: The wait took longer than `timeout`. The error's
+                `account` is the account as last read.
         """
         refresh_wait = RefreshWait(
             sender=self._sender,

@@ -1,4 +1,4 @@
-"""Access to fields that hold an ID, or the object if it was expanded."""
+"""Helpers for expandable fields, which hold an ID or the expanded object."""
 
 from typing import Any, Protocol, TypeVar, overload
 
@@ -9,8 +9,8 @@ __all__ = ["expanded", "id_of"]
 
 ObjectT = TypeVar("ObjectT", bound=Model)
 
-# A field that was not expanded is a plain string, so only its prefix shows which field
-# it came from. IDs are meant to be opaque, so the guess is used only in a message.
+# An unexpanded field is a plain string, so only the prefix of the ID suggests which
+# field it came from. IDs are meant to be opaque, so only a message uses this guess.
 # Source: https://docs.stripe.com/api/expanding_objects
 _PATHS_BY_PREFIX = {
     "acct_": "account_holder.account",
@@ -40,8 +40,8 @@ def expanded(field: str | ObjectT | None) -> ObjectT | None:
         The object; None if the field is null.
 
     Raises:
-        NotExpandedError: The field holds only the ID of the object. The message names
-            the `expand=` argument to add.
+        NotExpandedError: The field holds only the object's ID. The message names the
+            `expand=` argument to add.
     """
     if not isinstance(field, str):
         return field
@@ -51,7 +51,7 @@ def expanded(field: str | ObjectT | None) -> ObjectT | None:
     hint = (
         f"expand={paths}"
         if paths
-        else f"its path to expand=[…], one of {sorted(_PATHS_BY_PREFIX.values())}"
+        else f"expand=[…] with one of {sorted(_PATHS_BY_PREFIX.values())}"
     )
     raise NotExpandedError(f"the field holds only an ID: add {hint} to the call")
 
@@ -77,7 +77,7 @@ def id_of(field: str | _HasId | None) -> str | None:
 
 
 def item_paths(paths: Any) -> Any:
-    """Return expand paths as list endpoints expect them, relative to `data`."""
+    """Return expand paths with the `data.` prefix that list endpoints require."""
     # The encoder rejects values of other types.
     if not isinstance(paths, list | tuple):
         return paths

@@ -11,6 +11,6 @@ __all__ = ["Sessions"]
 class Sessions(SessionOperations):
     """Sessions in which users link accounts, at `client.sessions`.
 
-    Stripe.js opens a session with its `client_secret`. Afterwards, `accounts` has the
-    accounts that were linked.
+    Pass a session's `client_secret` to Stripe.js to open it in the browser. Afterwards,
+    the session's `accounts` field contains the accounts that the user linked.
     """

@@ -31,7 +31,7 @@ __all__ = ["Transactions"]
 class Transactions(TransactionOperations):
     """Transactions of linked accounts, at `client.transactions`.
 
-    Amounts are in the smallest unit of the currency, such as cents.
+    Amounts are in the currency's smallest unit, such as cents.
     """
 
     def sync(
@@ -42,7 +42,7 @@ class Transactions(TransactionOperations):
         limit: int | None = None,
         options: RequestOptions | None = None,
     ) -> Sync:
-        """Return the created and changed transactions since `cursor`, in batches.
+        """Return the transactions created or changed since `cursor`, in batches.
 
             async for batch in client.transactions.sync("fca_1", cursor=saved):
                 await store(batch.transactions)
@@ -51,11 +51,11 @@ class Transactions(TransactionOperations):
         Save `batch.cursor` once the batch is stored, ideally in the same database
         transaction. Wherever a sync stops, the next one continues from the saved cursor
         and nothing is lost. A transaction can be returned more than once: overwrite the
-        version that you have stored.
+        version you have stored.
 
-        Nothing is sent until you iterate over the sync or enter it with `async with`.
-        The block gives an iterator over the same batches that also has the `account`
-        and the latest `cursor`. A sync takes one request if nothing has changed, and
+        Nothing is sent until you iterate over the sync or enter it with `async with`,
+        which returns an iterator over the same batches that also has the `account` and
+        the latest `cursor`. A sync takes one request if nothing has changed, and
         usually three if something has.
 
         Args:
@@ -63,15 +63,14 @@ class Transactions(TransactionOperations):
                 event, which saves a request.
             cursor: Cursor of the last batch that you have stored. By default, all
                 transactions are returned.
-            limit: Number of transactions to request at once, from 1 to 100. Defaults to
-                100.
+            limit: Number of transactions per request, from 1 to 100. Defaults to 100.
             options: Overrides the client's settings for each request.
 
         Raises:
             InvalidArgumentError: The cursor is damaged or belongs to another account.
                 Raised before anything is sent.
-            CursorExpiredError: The API does not know the refresh that the cursor starts
-                from any more. Raised while iterating.
+            CursorExpiredError: The API no longer knows the refresh from which the
+                cursor starts. Raised while iterating.
 
         Source: https://docs.stripe.com/financial-connections/transactions
         """
@@ -86,7 +85,7 @@ class Transactions(TransactionOperations):
         limit: int | None = None,
         options: RequestOptions | None = None,
     ) -> SyncMany:
-        """Return the created and changed transactions of many accounts, in batches.
+        """Return the transactions created or changed in many accounts, in batches.
 
             cursors = {"fca_1": saved, "fca_2": None}
             async with client.transactions.sync_many(cursors) as changes:
@@ -94,26 +93,25 @@ class Transactions(TransactionOperations):
                     await store(batch.account, batch.transactions, batch.cursor)
                 changes.raise_for_errors()
 
-        Several accounts are read at a time. The next batch of an account is read only
-        when you have taken its last one, so at most `concurrency` batches are in
-        memory. All background tasks end with the block.
+        Several accounts are read at once. An account's next batch is read only after
+        you have taken the previous one, so at most `concurrency` batches are in memory.
+        Leaving the block ends all background tasks.
 
-        An error of one account does not stop the others; it is stored in
+        An error in one account does not stop the others; it is stored in
         `changes.errors`. An error that would affect every account, such as an invalid
         key or a closed client, is raised and ends the iteration.
 
         If you use the block in an async generator, wrap the generator in
-        `contextlib.aclosing`; otherwise the reading continues until the generator is
+        `contextlib.aclosing`; otherwise reading continues until the generator is
         garbage-collected.
 
         Args:
-            accounts: Cursors by account ID, or a list of account IDs whose transactions
-                are read from the beginning.
+            accounts: Cursors by account ID, or a list of account IDs to sync from the
+                beginning.
             concurrency: Number of accounts to read at once. Defaults to 16.
-            on_progress: Called after each batch and each account. An error that it
-                raises is logged and does not end the sync.
-            limit: Number of transactions to request at once, from 1 to 100. Defaults to
-                100.
+            on_progress: Called after each batch and each account. If it raises an
+                error, the error is logged and the sync continues.
+            limit: Number of transactions per request, from 1 to 100. Defaults to 100.
             options: Overrides the client's settings for each request.
 
         Raises:

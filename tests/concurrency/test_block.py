@@ -26,11 +26,11 @@ ROOT = Path(__file__).parents[2]
 async def test_the_end_of_a_block_ends_its_iterator():
     async with Transactions(Api(lambda: 1)).sync_many(ACCOUNTS) as changes:
         await anext(changes)
-    with pytest.raises(RuntimeError, match="the sync is over"):
+    with pytest.raises(RuntimeError, match="the sync has been closed"):
         await anext(changes)
     async with Pager(Api(lambda: 1).fetch).prefetch() as items:
         pass
-    with pytest.raises(RuntimeError, match="the prefetch is over"):
+    with pytest.raises(RuntimeError, match="the prefetch has been closed"):
         await anext(items)
 
 

@@ -95,7 +95,7 @@ async def test_an_unknown_account_raises_not_found():
     ("features", "why"),
     [
         (["balances"], 'must contain "balance"; "balances" is the permission'),
-        (["balance", "holdings"], "must be some of balance, ownership, transactions"),
+        (["balance", "holdings"], "may contain only balance, ownership, transactions"),
         ("balance", "must be a list with at least one item"),
         ([], "must be a list with at least one item"),
         (None, "must be a list with at least one item"),

@@ -248,7 +248,7 @@ async def test_all_features_must_have_succeeded_in_one_response():
 async def test_a_timeout_error_says_that_only_the_previous_refresh_was_visible():
     with pytest.raises(
         DeadlineExceededError,
-        match="balance is succeeded, from the previous refresh$",
+        match=r"balance=succeeded \(from the previous refresh\)$",
     ):
         await wait(YESTERDAY, YESTERDAY, timeout=10)
 

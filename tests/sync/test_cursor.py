@@ -77,10 +77,10 @@ def test_a_cursor_of_an_earlier_version_is_accepted(cursor, checkpoint):
         (encode_cursor("fca_2", Checkpoint("r1")), "belongs to another account"),
         (encode_cursor("fca_1", Checkpoint("r1"))[:-1], "is damaged"),
         ("fcs2.abc", "is damaged"),
-        ("fcs3.abc", "created by a later version"),
-        ("fctxn_1", "must be the cursor of a sync"),
-        ("", "must be the cursor of a sync"),
-        (5, "must be the cursor of a sync"),
+        ("fcs3.abc", "created by a newer version"),
+        ("fctxn_1", "must be one returned by a sync"),
+        ("", "must be one returned by a sync"),
+        (5, "must be one returned by a sync"),
     ],
 )
 def test_an_invalid_cursor_is_rejected(cursor, reason):

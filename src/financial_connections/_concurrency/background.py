@@ -1,4 +1,4 @@
-"""Tasks that run in the background of a block and end with it."""
+"""Background tasks that end with an `async with` block."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,16 +31,16 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
     """Tasks that are cancelled and awaited at the end of an `async with` block.
 
     The tasks are not part of a task group. A task group must be closed by the task that
-    opened it, because closing cancels a scope of that task. A block may be closed by
-    another task: by the finaliser of an async generator, in a test fixture, or in a
-    streaming response. So each of these tasks has its own cancel scope instead.
+    opened it, because closing it cancels a scope of that task. A block, however, may be
+    closed by another task: by the finalizer of an async generator, a test fixture or a
+    streaming response. Each task therefore has its own cancel scope.
 
-    The block's own error is never replaced, neither by the error of a task nor by a
-    cancellation that arrives while the tasks end.
+    An error raised in the block is never replaced by a task's error, nor by a
+    cancellation that arrives while the tasks are ending.
     """
 
     _running: dict[_Running, Any] = field(factory=dict, init=False)
-    """The tasks, which asyncio itself references only weakly."""
+    """The running tasks, kept here because asyncio references them only weakly."""
 
     def start(self, work: Callable[[], Awaitable[None]], finish: Finish) -> None:
         """Run a function in a task.
@@ -54,7 +54,7 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
         self._running[running] = None
         task = _spawn(partial(self._run, work, running))
         if isinstance(task, asyncio.Task):
-            if running in self._running:  # an eager task may have ended already
+            if running in self._running:  # an eager task may already have ended
                 self._running[running] = task
             task.add_done_callback(
                 lambda _: self._finish(running, asyncio.CancelledError())
@@ -86,7 +86,7 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
 
         Returns:
             The native cancellation that arrived while waiting, if any. The caller must
-            raise it, now that the tasks have ended.
+            raise it.
         """
         interruption = None
         for running in self._running:
@@ -96,7 +96,7 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
                 with anyio.CancelScope(shield=True):
                     await next(iter(self._running)).ended.wait()
             except anyio.get_cancelled_exc_class() as cancelled:
-                # A shield does not stop asyncio's own `Task.cancel()`.
+                # A shield does not protect against asyncio's own `Task.cancel()`.
                 interruption = cancelled
         return interruption
 
@@ -111,8 +111,8 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
             return
         if error is None:
             raise interruption
-        # The block's error is raised first, so cancel the task once more: the
-        # cancellation is then delivered at its next `await`.
+        # The block's error is raised first, so cancel the task once more: it then
+        # receives the cancellation at its next `await`.
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             task.uncancel()
@@ -122,7 +122,7 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
 def _spawn(function: Callable[[], Any]) -> object:
     if sniffio.current_async_library() == "trio":
         trio: Any = import_module("trio")
-        # A system task, because a nursery can be closed only by the task that opened
-        # it.
+        # Use a system task, because a nursery can be closed only by the task that
+        # opened it.
         return trio.lowlevel.spawn_system_task(function, context=copy_context())
     return asyncio.get_running_loop().create_task(function())

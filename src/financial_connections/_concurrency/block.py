@@ -10,15 +10,15 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Block(AbstractAsyncContextManager[T_co], Generic[T_co]):
-    """A context manager that can be entered again once it has been left.
+    """A context manager that can be entered again after it has exited.
 
-    Subclasses register in `_enter` what to do at the end of the block, so they need no
-    method for leaving it and no attributes that exist only inside it.
+    Subclasses register their cleanup in `_enter`, so they need neither an exit method
+    nor attributes that are set only inside the block.
 
     `contextlib.asynccontextmanager` cannot replace this class, for two reasons. Its
-    result cannot be iterated over. It is also an async generator: when an event loop
-    ends, it finalises each generator that is still open on its own, which breaks those
-    that are nested, such as a block inside a generator of the caller.
+    result cannot be iterated over. It is also an async generator: an event loop that
+    shuts down finalizes each open generator separately, which breaks nested ones, such
+    as a block inside a caller's generator.
     """
 
     _exits: AsyncExitStack | None = None
@@ -26,12 +26,12 @@ class Block(AbstractAsyncContextManager[T_co], Generic[T_co]):
 
     @abstractmethod
     async def _enter(self, exits: AsyncExitStack, /) -> T_co:
-        """Return the value of the block."""
+        """Return the target of the `async with` statement."""
 
     async def __aenter__(self) -> T_co:
         if self._exits is not None:
             raise RuntimeError(
-                "this block is already open: create another one for each `async with`"
+                "this block is already open: create a new one for each `async with`"
             )
         self._exits = AsyncExitStack()
         try:

@@ -1,4 +1,4 @@
-"""Run many producers at once and read their results as one stream."""
+"""Run many producers concurrently and read their results as a single stream."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 Send = Callable[[T], Awaitable[None]]
 Producer = Callable[[Send[T]], Awaitable[None]]
-"""A function that sends its results, and waits after each until it has been taken."""
+"""A function that sends results, waiting after each one until it has been taken."""
 
 
 def fan_out(
@@ -20,17 +20,17 @@ def fan_out(
     concurrency: int,
     block: str,
 ) -> Handover[T]:
-    """Return the results of all producers, running some of them at a time.
+    """Return the results of all producers, running up to `concurrency` at once.
 
-    Results are not buffered: each running producer has at most one that waits to be
+    Results are not buffered: each running producer has at most one result waiting to be
     taken. The results of one producer arrive in order. If a producer raises an error,
     the consumer receives it, the iteration ends, and no further producer is started.
 
     Args:
         tasks: Tasks in which the producers run.
-        producers: The producers, each created when it is its turn to run.
+        producers: The producers, each created just before it runs.
         concurrency: Number of producers that may run at once.
-        block: Name of the block for error messages.
+        block: Name of the block, for error messages.
     """
     results: Handover[T] = Handover(block, concurrency)
     for _ in range(concurrency):

@@ -1,4 +1,4 @@
-"""Pass items from background tasks to a consumer, with one owner at any time."""
+"""Pass items from background tasks to a consumer, each with one owner at a time."""
 
 from collections import deque
 from collections.abc import AsyncIterator, Generator
@@ -23,9 +23,9 @@ class Handover(AsyncIterator[T], Generic[T]):
     cancelled natively (`asyncio.timeout`, `wait_for`) before it runs, the item is lost.
     Here the item stays in the queue until the consumer itself removes it.
 
-    The iteration ends once all producers have finished. The error of a producer is
-    raised in the consumer, and raised again at each further attempt to read, because an
-    incomplete stream must not look complete.
+    The iteration ends once all producers have finished. A producer's error is raised in
+    the consumer, and raised again on every later attempt to read, because an incomplete
+    stream must not look complete.
     """
 
     def __init__(self, block: str, producers: int) -> None:
@@ -36,19 +36,19 @@ class Handover(AsyncIterator[T], Generic[T]):
         self._error: BaseException | None = None
         self._is_closed = False
         self.demand = anyio.Event()
-        """Set whenever the consumer waits for an item. A producer that wants to know
-        about the next time replaces the event first.
+        """Set whenever the consumer waits for an item. To detect the next time, a
+        producer replaces the event first.
         """
 
     @property
     def has_failed(self) -> bool:
-        """True if a producer has failed, whether or not the consumer knows yet."""
+        """True if a producer has failed, even if the consumer does not know yet."""
         return self._error is not None or any(
             isinstance(item, _Failure) for item, _ in self._items
         )
 
     def finish(self, error: BaseException | None) -> None:
-        """Count a producer as finished, and pass on its error."""
+        """Count a producer as finished and pass on its error."""
         if isinstance(error, anyio.get_cancelled_exc_class()):
             # The task was cancelled from outside the block, so the stream is
             # incomplete.
@@ -61,11 +61,11 @@ class Handover(AsyncIterator[T], Generic[T]):
         self._changed.set()
 
     def put(self, item: T) -> anyio.Event:
-        """Append an item, and return an event that is set when it has been taken."""
+        """Append an item and return an event that is set when it has been taken."""
         return self._append(item)
 
     def close(self) -> None:
-        """Discard all items, and end the iteration with an error."""
+        """Discard all items and end the iteration with an error."""
         self._is_closed = True
         self._items.clear()
         self._changed.set()
@@ -99,7 +99,8 @@ class Handover(AsyncIterator[T], Generic[T]):
             raise self._error.with_traceback(None)
         if self._is_closed:
             raise RuntimeError(
-                f"the {self._block} is over: iterate inside its `async with` block"
+                f"the {self._block} has been closed: iterate inside its `async with` "
+                "block"
             )
 
 
@@ -120,7 +121,8 @@ class OneAtATime:
         """
         if self._is_held:
             raise RuntimeError(
-                f"another task is iterating over {self.subject}: give each task its own"
+                f"another task is iterating over {self.subject}: use a separate one in "
+                "each task"
             )
         self._is_held = True
         try:

@@ -1,4 +1,4 @@
-"""Start refreshes of an account and wait until they have ended."""
+"""Start an account's refreshes and wait for them to finish."""
 
 from financial_connections._refresh.notifier import RefreshNotifier
 from financial_connections._refresh.wait import RefreshWait

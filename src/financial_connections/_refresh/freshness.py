@@ -1,8 +1,8 @@
 """Distinguish a new refresh from the previous one. Pure.
 
-An account may be read from a replica that lags behind, so a response can show an older
-state than an earlier response. A refresh is identified by its start time and, if it is
-a refresh of transactions, by its ID.
+An account may be read from a lagging replica, so a response can show an older state
+than an earlier response did. A refresh is identified by its start time; a transaction
+refresh also has an ID.
 """
 
 from collections.abc import Iterable
@@ -36,9 +36,9 @@ _ENDS = {RefreshStatus.SUCCEEDED: Phase.SUCCEEDED, RefreshStatus.FAILED: Phase.F
 @define
 class _Progress:
     started: bool
-    """A refresh newer than the one of the first response is known to exist."""
+    """True if a refresh newer than the one in the first response is known to exist."""
     newest: _Mark | None = None
-    """The newest refresh known; None if the feature has never been refreshed."""
+    """The newest known refresh; None if the feature has never been refreshed."""
     is_known: bool = False
 
     def observe(self, refresh: Any, *, after_request: bool) -> Phase:
@@ -47,9 +47,9 @@ class _Progress:
         if self.is_known and _is_older(mark, self.newest):
             return Phase.RUNNING if self.started else Phase.IDLE
         if self.is_known:
-            # A pending refresh with the mark of the previous one started in the same
-            # second if it follows a request, and otherwise is the previous one in an
-            # outdated response. With an ID, the marks of the two differ.
+            # A pending refresh can have the same mark as the previous one, unless it
+            # has an ID. After a request, it is a new refresh that started in the same
+            # second; otherwise, an outdated response shows the previous one.
             is_restart = pending and after_request and not (mark and mark[0])
             self.started = self.started or is_restart or _differs(mark, self.newest)
         else:
@@ -61,9 +61,9 @@ class _Progress:
 
 
 class Freshness:
-    """Follows the refreshes of an account from one response to the next.
+    """The state of an account's refreshes, updated with each response.
 
-    A refresh that the first response shows as ended is not the one to wait for, unless
+    A refresh that has already ended in the first response does not count, unless
     `accept_previous` is set. A response that is older than an earlier one never ends a
     refresh.
     """
@@ -82,8 +82,8 @@ class Freshness:
 
         Args:
             account: The account in the response.
-            after_request: True for the response to a request for a refresh, or for the
-                first response after such a request was rejected.
+            after_request: True for the response to a refresh request, or for the first
+                response after such a request was rejected.
         """
         for feature, progress in self._progress.items():
             self.phases[feature] = progress.observe(
@@ -112,6 +112,6 @@ def _is_older(mark: _Mark | None, newest: _Mark | None) -> bool:
 def _differs(mark: _Mark | None, newest: _Mark | None) -> bool:
     """Return True if the marks belong to different refreshes.
 
-    A mark without an ID and a time cannot be compared, and counts as different.
+    A mark with neither an ID nor a time cannot be compared, and counts as different.
     """
     return mark != newest or mark == (None, None)

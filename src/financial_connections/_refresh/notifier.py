@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RefreshNotifier:
-    """Makes refresh waits poll their account as soon as a webhook event arrives.
+    """A notifier that triggers a poll as soon as a webhook event arrives.
 
     Pass it to `refresh_and_wait` or `wait_for_refresh`, and call `notify` for each
     event, on the same event loop:
@@ -28,20 +28,20 @@ class RefreshNotifier:
         async def on_event(event):          # in your webhook handler
             notifier.notify(event)
 
-    One notifier serves any number of waits. An event never ends a wait by itself,
-    because it may be old or about another refresh: it only causes a poll. If many
-    events arrive, the wait polls once immediately, and then at most once in a quarter
-    of `poll`. An event that arrives in between causes the next poll, so none is missed.
+    One notifier can serve any number of waits. An event only triggers a poll and never
+    ends a wait, because it may be old or belong to another refresh. If many events
+    arrive, the wait polls once immediately, and then at most once every quarter of
+    `poll`. An event that arrives in between triggers the next poll, so none is missed.
     """
 
     def __init__(self) -> None:
         self._wakeups: defaultdict[str, list[Wakeup]] = defaultdict(list)
 
     def notify(self, event: AccountEvent | UnknownEvent | str) -> None:
-        """Wake the waits for the account of an event.
+        """Wake all waits for the event's account.
 
         Args:
-            event: The event, or the ID of the account.
+            event: The event, or the account's ID.
         """
         account = event if isinstance(event, str) else _account_in(event)
         for wakeup in self._wakeups.get(account or "", ()):

@@ -16,12 +16,12 @@ from financial_connections.errors import InvalidArgumentError
 _FACTOR = 1.5
 _MAX_DELAY = 30.0
 _MIN_DELAY_AFTER_WAKEUP = 0.25
-"""Relative to the first delay."""
+"""As a fraction of the first delay."""
 
 
 @define(eq=False)
 class Wakeup:
-    """An event that ends the current delay, or else the next one."""
+    """An event that ends the current delay, or the next one if there is none."""
 
     _event: anyio.Event = field(factory=anyio.Event, init=False)
 
@@ -34,26 +34,26 @@ class Wakeup:
         await self._event.wait()
 
     def reset(self) -> bool:
-        """Clear the event, and return True if it was set."""
+        """Clear the event and return True if it was set."""
         was_set, self._event = self._event.is_set(), anyio.Event()
         return was_set
 
 
 @define(eq=False)
 class PollSchedule:
-    """The delays between polls, and the time left until the timeout, in seconds."""
+    """The delays between polls and the time left until the timeout, in seconds."""
 
     timeout: float
     delays: Iterator[float]
     wakeup: Wakeup | None = None
     minimum: float = 0
-    """Minimum delay after a poll that a wakeup caused."""
+    """Minimum delay after a poll that was triggered by a wakeup."""
     elapsed: float = 0
     _was_woken: bool = field(default=False, init=False)
 
     @property
     def limit(self) -> float | None:
-        """The timeout as cancel scopes of anyio expect it; None if there is none."""
+        """The timeout in the form that anyio expects; None means no limit."""
         return None if math.isinf(self.timeout) else self.timeout
 
     @property
@@ -62,13 +62,13 @@ class PollSchedule:
         return self.timeout - self.elapsed
 
     async def wait(self, at_least: float = 0) -> bool:
-        """Wait until the next poll is due, or until a wakeup.
+        """Wait until the next poll is due or a wakeup arrives.
 
         Args:
-            at_least: Minimum delay in seconds, unless there is a wakeup.
+            at_least: Minimum delay in seconds; a wakeup can still end it early.
 
         Returns:
-            False if the timeout has already passed, so that no further poll is allowed.
+            False if the timeout has already passed and no further poll is allowed.
         """
         if self.remaining <= 0:
             return False
@@ -92,12 +92,12 @@ class PollSchedule:
 
 
 def poll_schedule(timeout: Any, poll: Any, wakeup: Wakeup | None) -> PollSchedule:
-    """Return the schedule for the arguments of a refresh wait.
+    """Return the polling schedule of a refresh wait.
 
     Args:
         timeout: Maximum duration in seconds; None means no limit.
         poll: Seconds before the first poll.
-        wakeup: Ends a delay early.
+        wakeup: Event that can end a delay early.
 
     Raises:
         InvalidArgumentError: `timeout` or `poll` is not a positive number.
@@ -126,7 +126,7 @@ def _delays(first: float) -> Iterator[float]:
 
 
 async def _wait_for_wakeup(wakeup: Wakeup, seconds: float) -> bool:
-    """Wait for a wakeup or until the time has passed; return True for a wakeup."""
+    """Wait for a wakeup or the timeout; return True if woken."""
     if wakeup.reset():
         return True
     async with anyio.create_task_group() as tasks:

@@ -1,7 +1,7 @@
-"""Read the state of refreshes from an account. Pure.
+"""Read the state of an account's refreshes. Pure.
 
-Refreshes are asynchronous. The response to the request that starts one shows it as
-`pending`, and later responses show it as `succeeded` or `failed`. Source:
+Refreshes are asynchronous: a refresh is `pending` in the response to the request that
+starts it, and `succeeded` or `failed` in later responses. Source:
 https://docs.stripe.com/financial-connections/balances
 """
 
@@ -15,8 +15,8 @@ from financial_connections.errors import (
 )
 from financial_connections.models import Account, AccountStatus
 
-# Stripe's names differ: the feature is `balance`, but the permission and the prefetch
-# of a session are `balances`. The attribute for `transactions` is in the singular.
+# Stripe's names are inconsistent: the feature is `balance`, but the permission and the
+# session prefetch are `balances`. The attribute for `transactions` is singular.
 _ATTRIBUTES = {
     "balance": "balance_refresh",
     "ownership": "ownership_refresh",
@@ -29,7 +29,7 @@ def features_from(features: Any) -> tuple[str, ...]:
     """Return the features to refresh, without duplicates.
 
     Raises:
-        InvalidArgumentError: There is no feature, or one of them cannot be refreshed.
+        InvalidArgumentError: No feature is given, or one of them cannot be refreshed.
     """
     if isinstance(features, str) or not features:
         raise InvalidArgumentError(
@@ -43,13 +43,13 @@ def features_from(features: Any) -> tuple[str, ...]:
             )
         if feature not in _ATTRIBUTES:
             raise InvalidArgumentError(
-                f"features must be some of {', '.join(_ATTRIBUTES)}"
+                f"features may contain only {', '.join(_ATTRIBUTES)}"
             )
     return unique
 
 
 def has_permission(account: Account, features: list[str]) -> bool:
-    """Return True if the account holder has allowed access to all features."""
+    """Return True if the account holder has granted access to all features."""
     permissions = {str(permission) for permission in account.permissions or ()}
     return all(
         _PERMISSIONS.get(feature, feature) in permissions for feature in features
@@ -57,12 +57,12 @@ def has_permission(account: Account, features: list[str]) -> bool:
 
 
 def refresh_of(account: Account | None, feature: str) -> Any:
-    """Return the latest refresh of a feature; None if there has been none."""
+    """Return the latest refresh of a feature, or None if there is none."""
     return getattr(account, _ATTRIBUTES[feature], None)
 
 
 def status_of(account: Account | None, feature: str) -> str | None:
-    """Return the status of the latest refresh of a feature, if there has been one."""
+    """Return the status of a feature's latest refresh, or None if there is none."""
     return getattr(refresh_of(account, feature), "status", None)
 
 
@@ -70,7 +70,7 @@ def available_at(account: Account, features: list[str]) -> int:
     """Return the time from which all features can be refreshed.
 
     Returns:
-        Seconds since the epoch; 0 if the time is not known.
+        Seconds since the epoch; 0 if the time is unknown.
     """
     return max(
         getattr(refresh_of(account, feature), "next_refresh_available_at", None) or 0

@@ -1,4 +1,4 @@
-"""Refresh one account and wait until all refreshes have ended."""
+"""Refresh one account and wait for all its refreshes to finish."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _log = logging.getLogger("financial_connections")
 
 @define(eq=False, kw_only=True)
 class RefreshWait:
-    """One wait for one account."""
+    """A wait for the refreshes of one account."""
 
     sender: Sender
     account: str
@@ -95,7 +95,7 @@ class RefreshWait:
     def _is_refreshed(self, account: Account) -> bool:
         if len(self.freshness.in_phase(Phase.SUCCEEDED)) == len(self.features):
             return True
-        # An error of the account comes first because it is why its refreshes fail.
+        # Check the account first, because its status explains why refreshes fail.
         require_access(account)
         if failed := self.freshness.in_phase(Phase.FAILED):
             raise RefreshFailedError(
@@ -132,16 +132,16 @@ class RefreshWait:
                 account, error = await self._request(idle, options)
                 if error is None:
                     return account
-                # The idempotency key has been used: another request with it would
-                # receive the same error.
+                # Another request with the same idempotency key would receive the same
+                # error.
                 options = options and evolve(options, idempotency_key=None)
                 if account_error(account) or idle != self.freshness.in_phase(
                     Phase.IDLE
                 ):
                     continue
                 opening = available_at(account, idle)
-                # The server's clock decides whether it is too early. If there is no
-                # time, or a permission is missing, the error has another reason.
+                # The server's clock decides whether it is too early. Without a time, or
+                # with a permission missing, the rejection has another reason.
                 if not opening or not has_permission(account, idle):
                     raise error
             await self._wait_until(opening, error, schedule)
@@ -188,12 +188,12 @@ class RefreshWait:
 
     def _deadline_error(self, seconds: float) -> DeadlineExceededError:
         statuses = [
-            f"{feature} is {status_of(self.latest, feature)}{self._age(feature)}"
+            f"{feature}={status_of(self.latest, feature)}{self._age(feature)}"
             for feature in self.features
         ]
         return DeadlineExceededError(
             f"the refresh took longer than {seconds:g} s; "
-            f"when the account was last read, {', '.join(statuses)}",
+            f"last known status: {', '.join(statuses)}",
             request_id=self.latest.request_id if self.latest else None,
         )
 
@@ -201,4 +201,4 @@ class RefreshWait:
         is_old = self.freshness.phases[feature] is Phase.IDLE and status_of(
             self.latest, feature
         )
-        return ", from the previous refresh" if is_old else ""
+        return " (from the previous refresh)" if is_old else ""

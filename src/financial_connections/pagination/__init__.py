@@ -1,8 +1,8 @@
-"""Lists of the API, as pages and as one stream of items.
+"""API lists, as pages or as a single stream of items.
 
-Pages come newest first. With `starting_after`, the next page continues after the last
-item of a page. With `ending_before`, it continues before the first item, which is the
-newest, and items are iterated over from oldest to newest. Source:
+Items are sorted newest first. With `starting_after`, the next page continues after the
+last item of the current page. With `ending_before`, it continues before the first item,
+which is the newest, and iteration goes from oldest to newest. Source:
 https://docs.stripe.com/api/pagination
 """
 

@@ -19,8 +19,8 @@ class Pages(AsyncIterator["Page[T]"]):
 
     After an error, the iteration continues with the page that failed.
 
-    This is a class because an async generator ends at its first error, and one that is
-    abandoned is finalised later, in another task.
+    This is a class because an async generator ends at its first error, and an abandoned
+    one is finalized later, in another task.
     """
 
     def __init__(self, pager: Pager[T]) -> None:

@@ -8,9 +8,9 @@ class Trail:
     """Two of the cursors that an iteration has passed: the latest and a milestone.
 
     Comparing each new cursor with them finds every loop (Brent's algorithm). The
-    milestone moves up after 1, 2, 4, 8, … pages, so it is eventually inside the loop
-    and stays there for a whole round. This needs neither a set of all cursors, which
-    would grow with the list, nor state that pages share.
+    milestone moves forward after 1, 2, 4, 8, … pages, so it is eventually inside the
+    loop and stays there for a whole round. This needs neither a set of all cursors,
+    which would grow with the list, nor state that pages share.
     """
 
     latest: str | None
@@ -22,7 +22,7 @@ class Trail:
 
     @classmethod
     def beginning_at(cls, cursor: str | None) -> "Trail":
-        """Return the trail of an iteration that begins at a cursor."""
+        """Return the trail of an iteration that starts at a cursor."""
         return cls(cursor, cursor)
 
     def has_passed(self, cursor: str | None) -> bool:

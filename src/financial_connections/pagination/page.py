@@ -17,7 +17,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class _ListModel(Protocol[T_co]):
-    """The interface of all generated list models."""
+    """The interface shared by all generated list models."""
 
     @property
     def data(self) -> Sequence[T_co] | None: ...
@@ -42,7 +42,7 @@ class Page(Generic[T_co]):
     data: list[T_co] = field(repr=False)
     """The items, newest first."""
     has_more: bool
-    """True if there are more items in the direction of the iteration."""
+    """True if there are more items in the direction of iteration."""
     url: str | None
     """Path of the list as sent by the server; never requested."""
     cursor: str | None
@@ -55,7 +55,7 @@ class Page(Generic[T_co]):
     _pager: Pager[T_co] = field(repr=False, alias="pager")
 
     async def next(self) -> Page[T_co] | None:
-        """Request the page after this one.
+        """Request the next page.
 
         Returns:
             The next page; None if this is the last one.
@@ -80,7 +80,7 @@ def is_cursor(value: Any) -> bool:
 
 
 def require_cursor(page: Page[object]) -> None:
-    """Raise an error if there are more pages and no cursor to continue from."""
+    """Raise an error if there are more pages but no cursor to continue from."""
     if page.has_more and not is_cursor(page.cursor):
         fault = "no ID" if page.cursor is None else "an unusable ID"
         reason = f"its last item has {fault}" if page.data else "the page is empty"

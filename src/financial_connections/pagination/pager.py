@@ -26,7 +26,7 @@ LARGEST_PAGE = 100
 
 
 class _Fetch(Protocol[T_co]):
-    """A generated list function, bound to everything but a position."""
+    """A generated list function with everything bound except the position."""
 
     def __call__(
         self,
@@ -44,21 +44,21 @@ class Pager(Generic[T_co]):
 
     `await pager` returns the first page, and `async for item in pager` iterates over
     all items. A pager can be used any number of times; each use starts from the
-    beginning. Iterating requests 100 items a page unless `limit=` was given. A deadline
+    beginning. Iterating requests 100 items per page unless you set `limit=`. A deadline
     applies to each page, not to the whole iteration.
 
-    You get pagers from the methods that list something.
+    Returned by the methods that list objects.
 
     Args:
         fetch: Requests a page.
-        limit: Number of items on a page. By default, the server decides for a single
-            page, and it is 100 when iterating.
+        limit: Number of items per page. Defaults to 100 when iterating, and to the
+            server's default for a single page.
         starting_after: ID of the item after which the list starts.
         ending_before: ID of the item before which the list ends. Items are then
             iterated over from oldest to newest.
         options: Overrides the client's settings for each request.
         remaining: Maximum number of items. By default, all items are returned.
-        trail: Cursors of earlier pages, to notice a list that leads back to them.
+        trail: Cursors of earlier pages, to detect a list that leads back to them.
     """
 
     _fetch: _Fetch[T_co] = field(alias="fetch")
@@ -111,7 +111,7 @@ class Pager(Generic[T_co]):
         return Pages(self._with_default_limit())
 
     def take(self, n: int) -> Pager[T_co]:
-        """Return a pager of the first items, which requests no page it does not need.
+        """Return a pager for the first items only, which requests no unneeded pages.
 
         Args:
             n: Maximum number of items.
@@ -127,7 +127,7 @@ class Pager(Generic[T_co]):
 
         Args:
             max_items: Maximum number of items. Required, so that a long list cannot
-                fill the memory by accident.
+                exhaust memory by accident.
         """
         return [
             item async for item in self.take(_count("max_items", max_items, at_least=0))
@@ -144,7 +144,7 @@ class Pager(Generic[T_co]):
             pages: Number of pages to fetch ahead.
 
         Returns:
-            An `async with` block that gives an iterator over the items.
+            An async context manager that returns an iterator over the items.
         """
         ahead = _count("pages", pages, at_least=1)
         return Prefetch(
@@ -167,7 +167,7 @@ class Pager(Generic[T_co]):
         return self._ending_before if self._is_backward else self._starting_after
 
     def _with_default_limit(self) -> Pager[T_co]:
-        """Request pages as large as useful, unless the caller has set a limit."""
+        """Return a pager that requests large pages, unless the caller set a limit."""
         if self._limit is not None:
             return self
         return evolve(
@@ -186,7 +186,7 @@ class Pager(Generic[T_co]):
         has_more = bool(data) if result.has_more is None else result.has_more
         if self._remaining is not None and len(data) >= self._remaining:
             has_more = False
-            # Backwards, the items nearest to the cursor are at the end of the page.
+            # When iterating backwards, the items nearest to the cursor come last.
             data = (
                 data[len(data) - self._remaining :]
                 if self._is_backward
@@ -204,7 +204,7 @@ class Pager(Generic[T_co]):
         )
 
     def _following(self, page: Page[T_co]) -> Pager[T_co]:
-        """Return the pager of the page after `page`."""
+        """Return the pager for the page after `page`."""
         if self._trail.has_passed(page.cursor):
             raise PaginationError("the list leads back to an earlier page")
         remaining = (

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
 _HEAD_START = 8
-"""Steps of the event loop that the next request gets before a page is returned. On an
-open connection it takes at most three to be sent, and five over an `http_client`.
+"""Event loop iterations granted to the next request before a page is returned. Sending
+it takes at most three on an open connection, or five over an `http_client`.
 """
 
 PageT = TypeVar("PageT")
@@ -29,16 +29,16 @@ T = TypeVar("T")
 
 
 class Prefetch(Block[AsyncIterator[T]], Generic[PageT, T]):
-    """An `async with` block over items whose next pages are fetched in the background.
+    """An async context manager that fetches the next pages in the background.
 
-    `Pager.prefetch` returns it. The fetching stops at the end of the block. After an
+    Returned by `Pager.prefetch`. Fetching stops at the end of the block. After an
     error, the iteration continues with the page that failed. If you use the block in an
-    async generator, wrap the generator in `contextlib.aclosing`; otherwise the fetching
+    async generator, wrap the generator in `contextlib.aclosing`; otherwise fetching
     continues until the generator is garbage-collected.
 
     Args:
         pages: Returns an iterator over the pages.
-        items: Returns an iterator over the items of pages.
+        items: Returns an iterator over the items of the given pages.
         ahead: Number of pages to fetch ahead.
     """
 
@@ -76,12 +76,12 @@ async def _fetch_ahead(
         if isinstance(result, Exception):
             results.demand = anyio.Event()
             await taken.wait()
-            # Request the page again only when the consumer asks for it again.
+            # Request the page again only when the consumer wants it.
             await results.demand.wait()
             untaken.clear()
         else:
             untaken.append(taken)
-        # The page that is fetched next counts as one of those ahead.
+        # The page about to be fetched counts towards `ahead`.
         while len(untaken) >= ahead:
             await untaken.popleft().wait()
 
@@ -95,7 +95,7 @@ class _PrefetchedPages(AsyncIterator[PageT]):
     async def __anext__(self) -> PageT:
         with self._guard.hold():
             # Kept here until it is returned, so that it is not lost if the consumer is
-            # cancelled meanwhile.
+            # cancelled in the meantime.
             if self._result is None:
                 self._result = await anext(self._results)
             # A consumer that computes without awaiting blocks the event loop. Let the

@@ -1,4 +1,4 @@
-"""The batches that a sync returns."""
+"""Batches returned by a sync."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ class Batch:
     account: str
     """ID of the account."""
     transactions: list[Transaction] = field(repr=False)
-    """Up to 100 transactions in the order of the list. Empty if only the cursor
-    advances.
+    """Up to 100 transactions, in list order. Empty if only the cursor advances.
     """
     previous: str | None = field(repr=False)
-    """The cursor of the batch before this one; None at the very beginning. Store this
-    batch only if this is the cursor that you have saved.
+    """The cursor of the previous batch; None at the very beginning. Store this batch
+    only if the cursor that you have saved is equal to this one.
     """
     cursor: str = field(repr=False)
     """The cursor to save once this batch is stored: about 70 to 230 printable ASCII

@@ -1,4 +1,4 @@
-"""The progress of a sync, as a checkpoint and as a cursor. Pure."""
+"""Checkpoints of a sync, and cursors, their encoded form. Pure."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -23,7 +23,7 @@ class Checkpoint:
     """
 
     base: str | None = None
-    """The refresh after which the scan lists; None lists everything."""
+    """The scan lists what was touched after this refresh; None lists everything."""
     covered: str | None = None
     """The latest refresh that a complete scan has covered. It becomes the base one scan
     later.
@@ -35,7 +35,7 @@ class Checkpoint:
     position: str | None = None
     """The transaction after which the current pass continues; None at its beginning."""
     is_repeated: bool = False
-    """True from the second pass of the current scan on."""
+    """True from the second pass of the current scan onwards."""
 
     def at_position(self, position: str | None) -> "Checkpoint":
         """Return the checkpoint after a page that ends with this transaction."""
@@ -50,7 +50,7 @@ class Checkpoint:
         return evolve(self, position=None, is_repeated=True)
 
     def completed(self) -> "Checkpoint":
-        """Return the checkpoint after a scan that no refresh has disturbed."""
+        """Return the checkpoint after a scan that was not disturbed by a refresh."""
         return Checkpoint(self.covered or self.target, self.target)
 
     def abandoned(self) -> "Checkpoint":
@@ -59,11 +59,11 @@ class Checkpoint:
 
 
 def encode_cursor(account: str, checkpoint: Checkpoint) -> str:
-    """Return a checkpoint as a string of about 70 to 230 characters.
+    """Encode a checkpoint as a cursor of about 70 to 230 characters.
 
     Args:
         account: ID of the only account that the cursor is valid for.
-        checkpoint: The checkpoint.
+        checkpoint: The checkpoint to encode.
     """
     parts: list[Any] = [
         checkpoint.base,
@@ -81,30 +81,30 @@ def encode_cursor(account: str, checkpoint: Checkpoint) -> str:
 
 
 def decode_cursor(account: str, cursor: Any) -> Checkpoint:
-    """Return the checkpoint that a cursor holds.
+    """Decode a cursor into a checkpoint.
 
     Cursors that begin with `fcs1`, written by earlier versions, are accepted.
 
     Args:
-        account: ID of the account that is synced.
+        account: ID of the account to sync.
         cursor: The cursor; None means that nothing has been synced yet.
 
     Raises:
         InvalidArgumentError: The cursor is damaged, belongs to another account, or was
-            created by a later version.
+            created by a newer version.
     """
     if cursor is None:
         return Checkpoint()
     if not isinstance(cursor, str) or not cursor.startswith("fcs"):
-        raise InvalidArgumentError("cursor must be the cursor of a sync")
+        raise InvalidArgumentError("cursor must be one returned by a sync")
     if not cursor.startswith((f"{_VERSION}.", f"{_FIRST_VERSION}.")):
         raise InvalidArgumentError(
-            "cursor was created by a later version of this package, and this version "
+            "cursor was created by a newer version of this package, and this version "
             "cannot read it"
         )
     body, _, check = cursor.rpartition(".")
     if _digest(body, 9) != check:
-        raise InvalidArgumentError("cursor is damaged: it was truncated or changed")
+        raise InvalidArgumentError("cursor is damaged: it was truncated or modified")
     version, owner, text = body.split(".")
     if _digest(account, 6) != owner:
         raise InvalidArgumentError("cursor belongs to another account")
@@ -112,7 +112,7 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
     if version == _VERSION:
         base, covered, target, position, is_repeated = (*parts, *(5 * [None]))[:5]
         return Checkpoint(base, covered, target, position, bool(is_repeated))
-    # The first version moved the base to the latest refresh that it had covered.
+    # The first version advanced the base directly to the latest covered refresh.
     base, target, position = (*parts, None, None, None)[:3]
     return Checkpoint(base, base, target, position)
 

@@ -1,4 +1,4 @@
-"""Sync many accounts, several at a time, and return one stream of batches."""
+"""Sync many accounts concurrently and return a single stream of batches."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ class Progress:
     failed: int = 0
     """Number of accounts whose sync ended with an error."""
     batches: int = 0
-    """Number of batches that the iteration has returned."""
+    """Number of batches returned so far."""
     transactions: int = 0
-    """Number of transactions in those batches."""
+    """Number of transactions returned so far."""
 
 
 class ManyChanges(AsyncIterator[Batch]):
     """The batches of many accounts.
 
-    The batches of one account arrive in order, mixed with those of other accounts.
-    Several tasks may iterate at once, but they must store the batches of each account
-    in order.
+    The batches of one account arrive in order, interleaved with those of other
+    accounts. Several tasks may iterate at once, but they must store the batches of each
+    account in order.
 
     Args:
         sync: The sync to run.
-        tasks: Tasks in which the accounts are read.
+        tasks: Background tasks that read the accounts.
     """
 
     def __init__(self, sync: SyncMany, tasks: BackgroundTasks) -> None:
@@ -73,9 +73,9 @@ class ManyChanges(AsyncIterator[Batch]):
 
     @property
     def errors(self) -> dict[str, FinancialConnectionsError]:
-        """The error of each account whose sync ended with one, by account ID.
+        """Errors by account ID, for the accounts whose sync failed.
 
-        To try again, start from the cursor of the account's latest batch.
+        To retry, start from the cursor of the account's latest batch.
         """
         self._are_errors_read = True
         return self._errors
@@ -109,7 +109,7 @@ class ManyChanges(AsyncIterator[Batch]):
         try:
             async for batch in self._sync._sync_one(account, cursor):
                 await send(batch)
-                del batch  # so that it is not in memory while the next one is read
+                del batch  # free it before the next one is read
         except FinancialConnectionsError as error:
             if _affects_all_accounts(error):
                 raise
@@ -135,7 +135,7 @@ class ManyChanges(AsyncIterator[Batch]):
             _log.exception("on_progress raised an error; the sync continues")
 
     def _close(self, kind: type[BaseException] | None, *_: object) -> None:
-        """End the iteration, and log a warning if nobody has read the errors."""
+        """End the iteration, and log a warning if the errors were never read."""
         self._batches.close()
         if kind is None and self._errors and not self._are_errors_read:
             _log.warning(
@@ -147,13 +147,13 @@ class ManyChanges(AsyncIterator[Batch]):
 
 
 class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
-    """A sync of many accounts that has not begun.
+    """A sync of many accounts that has not started yet.
 
-    Enter it with `async with` to begin the sync and get its `ManyChanges`.
-    `client.transactions.sync_many` returns it.
+    Enter it with `async with` to start the sync and get its `ManyChanges`. Returned by
+    `client.transactions.sync_many`.
 
     Args:
-        sync_one: Returns the sync of an account from a cursor.
+        sync_one: Returns the sync of an account, starting from a cursor.
         cursors: Cursors by account ID.
         concurrency: Number of accounts to read at once.
         on_progress: Called after each batch and each account.
@@ -187,9 +187,9 @@ class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
 
 
 def _affects_all_accounts(error: FinancialConnectionsError) -> bool:
-    """Return True for an error of the key or the client.
+    """Return True if the error was caused by the API key or the client.
 
-    A 403 is about the permissions of the key. Source:
+    A 403 means that the key lacks a permission. Source:
     https://docs.stripe.com/api/errors
     """
     if isinstance(error, APIConnectionError):
@@ -223,7 +223,7 @@ def cursors_from(accounts: Any) -> dict[str, str | None]:
 
 
 def concurrency_from(value: Any) -> int:
-    """Return the number of accounts to sync at once, validated."""
+    """Validate the number of accounts to sync at once."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidArgumentError("concurrency must be an integer of at least 1")
     return value

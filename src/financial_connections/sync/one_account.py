@@ -48,7 +48,7 @@ class Changes(AsyncIterator[Batch]):
         self._portions: deque[Portion[Transaction]] = deque()
         self._cursor = sync._cursor
         self._positions: set[str | None] = set()
-        """The positions of the current pass, to notice that the list leads back."""
+        """Positions seen in the current pass, to detect a list that loops."""
         self._guard = OneAtATime("a sync")
         self._account = sync._snapshot
         if self._account is not None:
@@ -62,7 +62,7 @@ class Changes(AsyncIterator[Batch]):
         Its `transaction_refresh` shows how recent the data is.
         """
         if self._account is None:
-            raise RuntimeError("the sync has not begun")
+            raise RuntimeError("the sync has not started")
         return self._account
 
     @property
@@ -76,11 +76,11 @@ class Changes(AsyncIterator[Batch]):
     async def __anext__(self) -> Batch:
         if not self._is_open:
             raise RuntimeError(
-                "the sync is over: iterate inside its `async with` block"
+                "the sync has been closed: iterate inside its `async with` block"
             )
         with self._guard.hold():
             # There is no `await` between receiving a response and storing it, nor
-            # between removing a portion and returning it. So a cancellation loses
+            # between removing a portion and returning it, so a cancellation loses
             # neither.
             while not self._portions and self._scans.request is not None:
                 await self._read(self._scans.request)
@@ -119,13 +119,13 @@ class Changes(AsyncIterator[Batch]):
             self._positions.clear()
         self._positions.add(request.starting_after)
         if page.has_more and page.cursor in self._positions:
-            # Either a refresh has moved the last transaction of a page, or the list is
-            # a loop.
+            # Either a refresh has moved the last transaction of a page, or the list
+            # loops.
             if self._scans.restart():
                 return
             raise PaginationError("the list repeatedly leads back to an earlier page")
         versions = {
-            # The bytes identify the version. Their hash takes less memory.
+            # The bytes identify the version; a hash of them takes less memory.
             transaction.id or "": (hash(transaction._raw), transaction)
             for transaction in page.data
         }
@@ -134,18 +134,18 @@ class Changes(AsyncIterator[Batch]):
         )
 
     def _restart_after(self, error: APIStatusError) -> bool:
-        """Restart the scan if the API does not know its position any more.
+        """Restart the scan if the API no longer knows its position.
 
         Raises:
-            CursorExpiredError: The API does not know the base any more, which cannot be
-                replaced.
+            CursorExpiredError: The API no longer knows the base, and there is no
+                substitute for it.
         """
         param = error.param or ""
         if param.startswith("transaction_refresh"):
             expired = CursorExpiredError(
-                "the API does not know the refresh that the cursor starts from any "
-                "more: sync the account again with cursor=None, and overwrite what you "
-                "have stored"
+                "the API no longer knows the refresh from which the cursor starts: "
+                "sync the account again with cursor=None, and overwrite the stored "
+                "transactions"
             )
             expired.request_id = error.request_id
             raise expired from error
@@ -153,19 +153,19 @@ class Changes(AsyncIterator[Batch]):
 
 
 class Sync(Block[Changes], AsyncIterable[Batch]):
-    """A sync that has not begun.
+    """A sync that has not started yet.
 
-    Iterate over it, or enter it with `async with` for `Changes`, which also has the
-    account and the cursor. Each iteration and each block begins at the same cursor.
+    Iterate over it, or enter it with `async with` to get `Changes`, which also has the
+    account and the cursor. Each iteration and each block starts from the same cursor.
 
-    `client.transactions.sync` returns it.
+    Returned by `client.transactions.sync`.
 
     Args:
         sender: Sends the requests.
-        limit: Number of transactions to request at once; None for 100.
+        limit: Number of transactions per request; None means 100.
         options: Overrides the client's settings for each request.
         account: The account, or its ID.
-        cursor: The cursor to begin at; None for the very beginning.
+        cursor: The cursor to start from; None for the very beginning.
     """
 
     def __init__(
@@ -218,7 +218,7 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
 
 
 def account_id(account: Any) -> str:
-    """Return the ID of an account, which may be given as an object or as its ID."""
+    """Return the ID of an account, given the account or the ID itself."""
     key = account.id if isinstance(account, Account) else account
     if not isinstance(key, str) or not key.strip():
         raise InvalidArgumentError(
@@ -228,7 +228,7 @@ def account_id(account: Any) -> str:
 
 
 def _succeeded_refresh(account: Account) -> str | None:
-    """Return the ID of the latest refresh of the transactions if it has succeeded."""
+    """Return the ID of the latest transaction refresh, if it succeeded."""
     refresh = account.transaction_refresh
     return refresh.id if refresh and refresh.status == RefreshStatus.SUCCEEDED else None
 
@@ -241,7 +241,7 @@ def _require_complete(page: Page[Transaction]) -> None:
         isinstance(transaction.id, str) and transaction.id for transaction in page.data
     ):
         raise APIResponseError(
-            "a page of transactions has an item that is not an object or has no ID; "
-            "the cursor does not pass it",
+            "a page of transactions contains an item that is not an object or has no "
+            "ID; the cursor does not advance past it",
             request_id=page.request_id,
         )

@@ -2,20 +2,21 @@
 
 A scan lists everything that was touched after the refresh `base`. Its target is the
 latest refresh that had succeeded before the first page was requested. A scan returns
-the transactions of each page immediately, and then lists a second time, because a page
-can be older than the account that was read before it. Transactions that differ in the
-second pass are returned as well.
+the transactions of each page immediately, and then lists everything a second time,
+because a page can be older than the account that was read before it. Transactions that
+differ in the second pass are returned as well.
 
 The base advances only
 
-* if no refresh can have touched anything since the target was read. A page ends at a
-  transaction, and a refresh can move that transaction in the list, so the account is
-  read again after passes of several pages;
-* to the refresh before the target, whose changes this scan has listed a second time, at
-  a later date. Only the very first scan advances the base to the target itself.
+* if no refresh can have touched anything since the target was read. Because a refresh
+  can move the transaction at which a page ends, the account is read again if a pass had
+  several pages;
+* to the refresh before the target, because this scan has listed its changes again, some
+  time after the scan that first did. Only the very first scan advances the base to the
+  target itself.
 
-A position saves time, but nothing depends on it: it is used only while the target is
-still the latest refresh. `docs/explanation/sync.md` explains why this is enough, and
+A position is only an optimization: it is used only while the target is still the latest
+refresh. `docs/explanation/sync.md` explains why this is enough, and
 `tests/sync/` verifies it by exploring every state of small worlds.
 """
 
@@ -30,15 +31,15 @@ T = TypeVar("T")
 
 _MAX_SCANS = 5
 """Maximum number of scans in one sync. If refreshes disturb all of them, the sync ends
-and the base does not advance.
+without advancing the base.
 """
 
 _MAX_PASSES = 5
 """Maximum number of passes in one scan, even if the last two still differ."""
 
 _PAGES_OF_SHORT_SCAN = 2
-"""Number of pages of a scan with one page in each of its two passes. No transaction can
-have moved from one page to another.
+"""Number of pages in a scan whose two passes have one page each. In such a scan, no
+transaction can have moved between pages.
 """
 
 _PAGES_BETWEEN_CURSORS = 10
@@ -52,7 +53,7 @@ class ReadAccount:
 
 @frozen
 class ReadPage:
-    """A request for a page of the transactions that were touched after a refresh."""
+    """A request for a page of transactions that were touched after a refresh."""
 
     after: str | None
     starting_after: str | None
@@ -81,7 +82,7 @@ class Scans(Generic[T]):
     _scan: Checkpoint = field(default=Checkpoint(), init=False)
     """Checkpoint of the current scan, ahead of `checkpoint` by the items in `_held`."""
     _known: dict[str, Hashable] = field(factory=dict, init=False)
-    """The version of each transaction that this sync has read."""
+    """The latest known version of each transaction that this sync has read, by ID."""
     _held: list[T] = field(factory=list, init=False)
     """The last page of a pass, held back until its checkpoint is known."""
     _has_begun: bool = field(default=False, init=False)
@@ -92,10 +93,10 @@ class Scans(Generic[T]):
     _passes: int = field(default=0, init=False)
     """Number of passes in the current scan."""
     _passes_differ: bool = field(default=False, init=False)
-    """True if a transaction had another version in an earlier pass than in this one."""
+    """True if a transaction has changed since an earlier pass."""
 
     def take_account(self, succeeded: str | None) -> list[Portion[T]]:
-        """Take the response to `ReadAccount`.
+        """Process the response to `ReadAccount`.
 
         Args:
             succeeded: The latest refresh if it has succeeded; None if it is pending,
@@ -115,8 +116,8 @@ class Scans(Generic[T]):
         elif start.target is not None and start.target == succeeded:
             self._begin_scan(start)
         else:
-            # If the account shows the base, which is older than what was covered, the
-            # response is out of date and gives no target.
+            # The base is older than what was covered, so an account that shows the base
+            # is out of date and provides no target.
             target = None if succeeded == start.base else succeeded
             self._begin_scan(start.new_scan(target))
         return []
@@ -128,7 +129,7 @@ class Scans(Generic[T]):
         *,
         has_more: bool,
     ) -> list[Portion[T]]:
-        """Take the response to `ReadPage`.
+        """Process the response to `ReadPage`.
 
         Args:
             items: The transactions by ID, each with its version.
@@ -155,12 +156,12 @@ class Scans(Generic[T]):
         return [*portions, *self._end_pass(scan)]
 
     def restart(self) -> bool:
-        """Begin the scan again because its position has become useless.
+        """Restart the scan because its position is no longer usable.
 
-        The API does not know the position any more, or a refresh has moved it.
+        Either the API no longer knows the position, or a refresh has moved it.
 
         Returns:
-            False if the scan has no position yet, or has begun too often.
+            False if the scan has no position yet, or if there were too many scans.
         """
         if self._scan.position is None or self._scans >= _MAX_SCANS:
             return False
@@ -171,8 +172,8 @@ class Scans(Generic[T]):
         if scan.target is None or (self._passes_differ and self._passes >= _MAX_PASSES):
             return self._finish(scan.abandoned())
         if self._passes_differ or not scan.is_repeated:
-            # If a transaction came in two versions, one of them is out of date, and
-            # only another pass can show which.
+            # If a transaction was returned in two versions, one of them is out of date,
+            # and only another pass can show which.
             self._begin_pass(scan.next_pass())
             return []
         if self._pages > _PAGES_OF_SHORT_SCAN:
@@ -192,7 +193,7 @@ class Scans(Generic[T]):
     def _begin_scan(self, scan: Checkpoint) -> None:
         self._scans += 1
         self._passes = 0
-        # A scan that is resumed in the middle has more than one page in a pass.
+        # A scan that is resumed halfway has more than one page in a pass.
         is_resumed = scan.position is not None or scan.is_repeated
         self._pages = _PAGES_OF_SHORT_SCAN if is_resumed else 0
         self._begin_pass(scan)
