@@ -48,7 +48,7 @@ def test_the_script_for_the_current_shell_is_shown(capsys, monkeypatch):
     assert "_FINCON_COMPLETE=complete_fish" in capsys.readouterr().out
     monkeypatch.setattr("shellingham.detect_shell", fail)
     assert 2 == main(["--show-completion"])
-    assert "cannot detect the current shell" in capsys.readouterr().err
+    assert "could not detect the current shell" in capsys.readouterr().err
 
 
 def test_completion_is_installed_only_for_the_given_shell(monkeypatch, tmp_path):

@@ -1,7 +1,7 @@
-"""The command `fincon`: Financial Connections from a shell.
+"""The `fincon` command: Financial Connections from the shell.
 
-Requires the extra `financial-connections[cli]`. The command uses only the public
-API of this package.
+Requires the `financial-connections[cli]` extra. The command only uses the public API
+of this package.
 """
 
 import sys
@@ -12,10 +12,10 @@ __all__ = ["main"]
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run the command.
+    """Run `fincon`.
 
     Args:
-        args: Arguments without the program's name. Defaults to `sys.argv[1:]`.
+        args: Arguments, excluding the program name. Defaults to `sys.argv[1:]`.
 
     Returns:
         The exit status.
@@ -24,7 +24,7 @@ def main(args: Sequence[str] | None = None) -> int:
         sys.stderr.write("fincon requires: pip install 'financial-connections[cli]'\n")
         return 2
     try:
-        # Imported here because the module needs the packages checked above.
+        # Imported here because it requires the packages checked above.
         from financial_connections.cli.command import run  # noqa: PLC0415
 
         return run(sys.argv[1:] if args is None else args)

@@ -1,4 +1,4 @@
-"""Run the command `fincon` as `python -m financial_connections.cli`."""
+"""Run `fincon` as `python -m financial_connections.cli`."""
 
 import sys
 

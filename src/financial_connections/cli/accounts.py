@@ -1,5 +1,5 @@
-"""The commands of `fincon accounts`."""
-# ruff: noqa: PLC0415 - importing late keeps help and completion fast
+"""The `fincon accounts` commands."""
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 import sys
 from functools import partial
@@ -52,7 +52,7 @@ def list_accounts(
         ),
     ] = None,
     chart: Annotated[
-        bool, typer.Option("--chart", help="Draw a bar chart of the balances.")
+        bool, typer.Option("--chart", help="Show balances as a bar chart.")
     ] = False,
     limit: Limit = None,
     starting_after: StartingAfter = None,
@@ -116,7 +116,7 @@ def refresh(
     ] = False,
     within: Annotated[
         float,
-        typer.Option(min=0, metavar="SECONDS", help="Longest time to wait."),
+        typer.Option(min=0, metavar="SECONDS", help="Maximum time to wait."),
     ] = 120,
     poll: Annotated[
         float,

@@ -1,5 +1,5 @@
 """The command-line application: its commands and the options they share."""
-# ruff: noqa: PLC0415 - importing late keeps help and completion fast
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 from typing import Annotated
 
@@ -19,17 +19,17 @@ from financial_connections.cli.settings import Settings
 from financial_connections.cli.sync import sync
 
 _EPILOG = """\
-[dim]Output[/] is a table on a terminal. In a pipe or with --json, it is JSON Lines \
+[dim]Output[/] is a table on a terminal. When piped or with --json, it is JSON Lines \
 with everything the server sent.
 
 [dim]Exit status[/]
   0  success
-  1  a file could not be read or written, or a bug
+  1  a file could not be read or written, or fincon has a bug
   2  usage error; nothing was changed
-  3  the API key, a permission or a signature was rejected
+  3  the API key or a signature was rejected, or a permission is missing
   4  the API returned an error
   5  no usable response was received
-130  Ctrl-C; 143: SIGTERM; 141: the reader of stdout closed it
+130  Ctrl-C (SIGTERM: 143; the reader of stdout closed it: 141)
 """
 
 Json = Annotated[
@@ -44,7 +44,7 @@ APIKeyFile = Annotated[
     str | None,
     shared_option(
         metavar="FILE",
-        help="File with the API key, - for stdin; defaults to STRIPE_API_KEY.",
+        help="File with the API key, or - for stdin; defaults to STRIPE_API_KEY.",
     ),
 ]
 BaseURL = Annotated[
@@ -53,11 +53,13 @@ BaseURL = Annotated[
 ]
 StripeAccount = Annotated[
     str | None,
-    shared_option(metavar="ID", help="Connected account to make requests for."),
+    shared_option(
+        metavar="ID", help="Connected account to make requests on behalf of."
+    ),
 ]
 Timeout = Annotated[
     float | None,
-    shared_option(metavar="SECONDS", help="Timeout of one attempt (default: 30)."),
+    shared_option(metavar="SECONDS", help="Timeout per attempt (default: 30)."),
 ]
 MaxRetries = Annotated[
     int | None,
@@ -65,16 +67,16 @@ MaxRetries = Annotated[
 ]
 Debug = Annotated[
     bool | None,
-    shared_option("--debug", help="Log every attempt, and the traceback of errors."),
+    shared_option("--debug", help="Log every attempt and the tracebacks of errors."),
 ]
 
 app = typer.Typer(
-    help="Stripe Financial Connections in a shell:"
+    help="Stripe Financial Connections from the shell:"
     " linked bank accounts, their balances, owners and transactions.",
     epilog=_EPILOG,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    add_completion=False,  # Typer's own options do not accept the name of a shell
+    add_completion=False,  # Typer's own options do not accept a shell name
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 accounts.app.command(
@@ -124,7 +126,7 @@ Version = Annotated[
         callback=_show_versions_and_exit,
         is_eager=True,
         expose_value=False,
-        help="Show the versions of this package and of the API.",
+        help="Show the package and API versions.",
     ),
 ]
 
@@ -145,7 +147,7 @@ def fincon(
     max_retries: MaxRetries = None,
     debug: Debug = None,
 ) -> None:
-    """Read the shared options that precede a command."""
+    """Read the shared options given before a command."""
     reject_unusable_values(ctx)
     ctx.obj = Settings().with_overrides(
         is_json=is_json,
@@ -161,5 +163,5 @@ def fincon(
 
 @app.command("version", cls=Command, rich_help_panel="Tools")
 def version(ctx: typer.Context) -> None:
-    """Show the versions of this package and of the API."""
+    """Show the package and API versions."""
     _show_versions(ctx.obj)

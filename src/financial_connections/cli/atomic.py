@@ -1,4 +1,4 @@
-"""Write files atomically: after a crash, a file has its old or its new content."""
+"""Write files atomically: after a crash, a file has either its old or new content."""
 
 import glob
 import os
@@ -14,7 +14,7 @@ from financial_connections.cli.failure import UsageError
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, replacing any file at its path.
+    """Write a file readable only by its owner, replacing any existing file.
 
     Args:
         path: Path of the file.
@@ -26,49 +26,50 @@ def write_file(path: Path, content: bytes) -> None:
 
 @contextmanager
 def open_replacement(path: Path) -> Generator[BinaryIO]:
-    """Open a draft that replaces a file when the block ends without an error.
+    """Open a temporary file that replaces another when the block exits without error.
 
     Args:
         path: Path of the file to replace, which need not exist.
 
     Yields:
-        The draft, which only its owner can read.
+        The temporary file, readable only by its owner.
     """
     with add_filename_to_errors(path):
         descriptor, name = mkstemp(
-            prefix=_draft_prefix(path), suffix=".tmp", dir=path.parent
+            prefix=_temporary_prefix(path), suffix=".tmp", dir=path.parent
         )
-        draft = Path(name)
+        temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            move(draft, path)
+            move(temporary, path)
         except BaseException:
-            draft.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
 
-def remove_drafts(path: Path) -> None:
-    """Remove drafts of a file that were left behind when a process was killed.
+def remove_temporary_files(path: Path) -> None:
+    """Remove the temporary files of `path` left behind by killed processes.
 
     Args:
-        path: Path of the file.
+        path: Path of the file they were meant to replace.
     """
-    for draft in path.parent.glob(f"{glob.escape(_draft_prefix(path))}????????.tmp"):
-        draft.unlink(missing_ok=True)
+    pattern = f"{glob.escape(_temporary_prefix(path))}????????.tmp"
+    for temporary in path.parent.glob(pattern):
+        temporary.unlink(missing_ok=True)
 
 
-def _draft_prefix(path: Path) -> str:
+def _temporary_prefix(path: Path) -> str:
     return f".{path.name.removeprefix('.')}."
 
 
 def move(source: Path, target: Path) -> None:
-    """Rename a file, replacing any file at the new path, and sync its directory.
+    """Rename a file, replacing any existing file, and sync the directory to disk.
 
     Args:
-        source: Path of the file, whose content must be on the disk already.
+        source: Path of the file, whose content must already be on disk.
         target: New path, in the same directory.
     """
     source.replace(target)
@@ -81,19 +82,19 @@ def move(source: Path, target: Path) -> None:
 
 
 def open_for_append(path: Path) -> FileIO:
-    """Open a file for appending, readable only by its owner, and create it if needed.
+    """Open a file for appending, creating it if needed, readable only by its owner.
 
-    The file is unbuffered, so closing it cannot fail with unwritten data.
+    The file is unbuffered, so closing it cannot fail because of unwritten data.
 
     Args:
         path: Path of the file.
 
     Raises:
-        UsageError: The path is a link or is not a regular file, or the file belongs
-            to another user.
+        UsageError: The path is a link, is not a regular file, or belongs to another
+            user.
     """
     # Following a link would write account data elsewhere, and opening a named pipe
-    # would wait for a reader.
+    # would block until there is a reader.
     safe_flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         file = FileIO(
@@ -125,7 +126,7 @@ def _unsafe_file(path: Path) -> UsageError:
 def write_all(file: BinaryIO | FileIO, content: bytes) -> None:
     """Write all bytes to an unbuffered file.
 
-    A single `write` to a full disk may write only some of the bytes without raising.
+    On a full disk, a single `write` may write only some of the bytes without raising.
 
     Args:
         file: File to write to.
@@ -141,10 +142,10 @@ def write_all(file: BinaryIO | FileIO, content: bytes) -> None:
 
 @contextmanager
 def add_filename_to_errors(path: Path) -> Generator[None]:
-    """Add a file's name to an `OSError` without one, such as that of a failed write.
+    """Add a file name to any `OSError` without one, such as that of a failed write.
 
     Args:
-        path: Path of the file that is used in the block.
+        path: Path of the file used inside the `with` block.
     """
     try:
         yield

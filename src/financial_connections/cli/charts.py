@@ -1,4 +1,4 @@
-"""Bar charts of balances and of spending, without I/O."""
+"""Render bar charts of balances and spending, without I/O."""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
@@ -54,8 +54,8 @@ TotalsByPeriod = dict[Period, Totals]
 async def sum_by_month(transactions: "AsyncIterable[Transaction]") -> TotalsByPeriod:
     """Add up transactions by month and currency.
 
-    Void transactions are left out because no money moved, and so are transactions
-    without an amount or a time.
+    Void transactions are excluded because no money moved. Transactions without an
+    amount or a time are excluded too.
 
     Args:
         transactions: Transactions in any order.
@@ -79,7 +79,7 @@ def month_records(totals: TotalsByPeriod) -> list[dict[str, Any]]:
     """Return the totals as plain dictionaries for JSON.
 
     Args:
-        totals: Totals of `sum_by_month`.
+        totals: Totals returned by `sum_by_month`.
     """
     return [
         {
@@ -94,10 +94,10 @@ def month_records(totals: TotalsByPeriod) -> list[dict[str, Any]]:
 
 
 def spending(totals: TotalsByPeriod) -> ResponsiveTable:
-    """Draw the totals as bars, with a separate scale for each currency.
+    """Render totals as a bar chart, with a separate scale for each currency.
 
     Args:
-        totals: Totals of `sum_by_month`.
+        totals: Totals returned by `sum_by_month`.
     """
     table = _chart("month", _BAR, "in", _BAR, "out")
     largest: dict[str, int] = defaultdict(int)
@@ -118,12 +118,12 @@ def spending(totals: TotalsByPeriod) -> ResponsiveTable:
 
 
 def balances(accounts: "Iterable[Account]") -> ResponsiveTable:
-    """Draw balances as bars, with a separate scale for each currency.
+    """Render balances as a bar chart, with a separate scale for each currency.
 
     Negative balances are red.
 
     Args:
-        accounts: Accounts; those without a balance have no bar.
+        accounts: Accounts to show; those without a balance are left out.
     """
     rows = [
         (account, currency, units)

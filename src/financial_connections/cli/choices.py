@@ -1,10 +1,10 @@
-"""The values options accept, as enums, because Typer does not support `Literal`."""
+"""Enums of the values options accept, because Typer does not support `Literal`."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-# These repeat the literals of `financial_connections.params`, because importing all
-# models takes longer than printing a help text. A test compares them.
+# These duplicate the literals in `financial_connections.params`, because importing all
+# models takes longer than printing a help text. A test keeps them in sync.
 if TYPE_CHECKING:
     from financial_connections.params import (
         AccountExpand,
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
 
     class RefreshFeature(StrEnum):
-        """Data that can be refreshed. `balance` is singular."""
+        """Data that can be refreshed; note the singular `balance`."""
 
         BALANCE = "balance"
         OWNERSHIP = "ownership"
@@ -29,7 +29,7 @@ else:
         TRANSACTIONS = "transactions"
 
     class SessionPermission(StrEnum):
-        """Permissions a session can request. `balances` is plural."""
+        """Permissions a session can request; note the plural `balances`."""
 
         BALANCES = "balances"
         OWNERSHIP = "ownership"
@@ -69,7 +69,7 @@ class Shell(StrEnum):
 
 
 class ScenarioName(StrEnum):
-    """Scenarios of the sandbox."""
+    """Sandbox scenarios."""
 
     DEMO = "demo"
     EMPTY = "empty"

@@ -1,4 +1,4 @@
-"""Run the command line, and turn errors, signals and closed pipes into a status."""
+"""Run the command line, and map errors, signals and closed pipes to exit statuses."""
 
 import io
 import os
@@ -15,14 +15,14 @@ from financial_connections.cli import completion, failure
 from financial_connections.cli.app import app
 
 _BROKEN_PIPE = 141
-"""The status a shell reports for a program that was ended by SIGPIPE."""
+"""The exit status that shells report for a program killed by SIGPIPE."""
 
 
 def run(args: Sequence[str]) -> int:
-    """Run `fincon`, and report any error in one line on stderr.
+    """Run `fincon` and report any error on stderr, in one line.
 
     Args:
-        args: Arguments without the program's name.
+        args: Arguments, excluding the program name.
 
     Returns:
         The exit status.
@@ -51,7 +51,7 @@ def _run(args: Sequence[str]) -> int:
     except typer.Exit as error:
         status = error.exit_code
     except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # raised like this by Rich
+        if isinstance(error.__context__, BrokenPipeError):  # Rich raises it like this
             raise error.__context__ from None
         status = int(error.code or 0)
     sys.stdout.flush()
@@ -63,14 +63,14 @@ def _invoke(args: list[str]) -> None:
     if "_FINCON_COMPLETE" in os.environ:  # called by a shell to complete a line
         completion.register_shells()
         command.main(prog_name="fincon")
-    # Not `command.main()`, because it prints errors in boxes.
+    # Not `command.main()`, which prints errors in boxes.
     with command.make_context("fincon", args) as context:
         command.invoke(context)
 
 
 def _flush_or_discard(stream: Any) -> None:
-    # Output that is left in the buffer and cannot be written would make the
-    # interpreter print an error at exit.
+    # If the buffer still contained output that cannot be written, the interpreter
+    # would print an error at exit.
     if stream is None:
         return
     try:
@@ -84,9 +84,9 @@ def _report(
     error: BaseException, received_signals: Sequence[int], *, is_debug: bool
 ) -> int:
     result = failure.failure_from(error)
-    # If stderr is a broken pipe, Rich discards what is left in stdout.
+    # If stderr is a broken pipe, Rich discards any output still buffered for stdout.
     _flush_or_discard(sys.stdout)
-    with suppress(OSError, SystemExit):  # the status matters even without the message
+    with suppress(OSError, SystemExit):  # the status still matters without a message
         if is_debug and sys.stderr is not None:
             sys.stderr.write(failure.format_traceback(error))
         failure.show(result)

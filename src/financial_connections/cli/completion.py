@@ -43,7 +43,7 @@ ShowCompletion = Annotated[
 
 
 def register_shells() -> None:
-    """Register the shells with Typer, which otherwise does so for its own options."""
+    """Register shells with Typer, which normally only does so for its own options."""
     get_completion_inspect_parameters()
 
 
@@ -51,11 +51,10 @@ def add_current_shell(args: Sequence[str]) -> list[str]:
     """Add the current shell to arguments that end with a completion option.
 
     Args:
-        args: Arguments of the command.
+        args: Command-line arguments.
 
     Returns:
-        The arguments, with the shell appended if the last one is an option that
-        takes it.
+        The arguments, with the shell appended if the last one is a completion option.
 
     Raises:
         UsageError: The current shell cannot be detected.
@@ -66,10 +65,10 @@ def add_current_shell(args: Sequence[str]) -> list[str]:
 
 
 def _current_shell() -> str:
-    shells: Any = import_module("shellingham")  # a dependency of Typer, without types
+    shells: Any = import_module("shellingham")  # an untyped dependency of Typer
     try:
         return str(shells.detect_shell()[0])
     except shells.ShellDetectionFailure:
         raise UsageError(
-            f"cannot detect the current shell; name one of: {', '.join(Shell)}"
+            f"could not detect the current shell; specify one of: {', '.join(Shell)}"
         ) from None

@@ -1,4 +1,4 @@
-"""Single objects, drawn with one field on each line, without I/O."""
+"""Render single objects with one field per line, without I/O."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     )
     from financial_connections.webhooks import AccountEvent, UnknownEvent
 
-_HIDDEN = "hidden: --show-client-secret, or --json"
+_HIDDEN = "hidden; use --show-client-secret or --json"
 
 Line = tuple[str, Text]
 
 
 def account(account: "Account", now: float) -> Table:
-    """Draw an account.
+    """Render an account.
 
     Args:
-        account: Account to draw.
+        account: Account to show.
         now: Current time, in seconds since the epoch.
     """
     return _grid(_account_lines(account, now))
@@ -61,7 +61,7 @@ def refreshes(account: "Account") -> list[tuple[str, object]]:
     """Return each feature with its latest refresh, or None if there was none.
 
     Args:
-        account: Account whose refreshes to return.
+        account: Account that was refreshed.
     """
     return [
         ("balance", account.balance_refresh),
@@ -71,13 +71,13 @@ def refreshes(account: "Account") -> list[tuple[str, object]]:
 
 
 def session(session: "Session", now: float, *, show_client_secret: bool) -> Table:
-    """Draw a session, with the accounts linked in it.
+    """Render a session and the accounts linked in it.
 
     Args:
-        session: Session to draw.
+        session: Session to show.
         now: Current time, in seconds since the epoch.
-        show_client_secret: Show the client secret, which allows anyone who sees it
-            to link accounts in the session.
+        show_client_secret: Show the client secret. Anyone who sees it can link
+            accounts in the session.
     """
     lines: list[Line] = [
         ("session", text(session.id, "cyan")),
@@ -100,10 +100,10 @@ def session(session: "Session", now: float, *, show_client_secret: bool) -> Tabl
 
 
 def transaction(transaction: "Transaction", now: float) -> Table:
-    """Draw a transaction.
+    """Render a transaction.
 
     Args:
-        transaction: Transaction to draw.
+        transaction: Transaction to show.
         now: Current time, in seconds since the epoch.
     """
     transitions = transaction.status_transitions
@@ -123,19 +123,19 @@ def transaction(transaction: "Transaction", now: float) -> Table:
 
 
 def event(event: "AccountEvent | UnknownEvent", now: float) -> Table:
-    """Draw an event, with the account it is about.
+    """Render an event and the account it is about.
 
     Args:
-        event: Event to draw.
+        event: Event to show.
         now: Current time, in seconds since the epoch.
     """
-    # Imported here because no other command needs the class at run time.
+    # Imported lazily because no other command needs this class at run time.
     from financial_connections.models import Account  # noqa: PLC0415
 
     lines = [
         ("event", text(event.id, "cyan")),
         ("type", text(event.type, "bold")),
-        ("happened", _time(event.created, now)),
+        ("created", _time(event.created, now)),
         ("API version", text(event.api_version)),
     ]
     grid = _grid(iter(lines))
@@ -156,7 +156,7 @@ def _grid(lines: Iterator[Line]) -> Table:
 
 def _fill(grid: Table, lines: Iterator[Line]) -> None:
     for name, value in lines:
-        if value:  # a field without a value is left out
+        if value:  # skip fields without a value
             grid.add_row(name, value)
 
 

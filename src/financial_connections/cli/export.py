@@ -1,10 +1,10 @@
 """Exports that can be resumed after an error, a kill or a power cut.
 
-While `out.csv` is exported, rows are appended to `.out.csv.part`, and
-`.out.csv.part.state` records how many of its bytes are valid and that they end with
-transaction `cursor`. Rows are synced to the disk before the state that counts them. A
-resumed export therefore truncates the part to the length in the state, and continues
-after `cursor`. At the end, the part is renamed to the target.
+While `out.csv` is being exported, rows are appended to `.out.csv.part` (the part).
+`.out.csv.part.state` records how many of its bytes are valid and, as `cursor`, the ID
+of the last transaction in them. Rows are synced to disk before the state that counts
+them, so a resumed export can truncate the part to the recorded length and continue
+after `cursor`. Once the export is complete, the part is renamed to the target.
 """
 
 import os
@@ -30,8 +30,8 @@ from financial_connections.cli.formats import Format
 class Export:
     """An export to a file, used as a context manager.
 
-    Enter it, append every page, and publish it. If the block ends early, the appended
-    pages are kept for `--resume`.
+    Enter it, append every page, and publish it. If the block exits early, the pages
+    appended so far are kept for `--resume`.
 
     Attributes:
         target: Path of the file to write.
@@ -52,9 +52,10 @@ class Export:
         Args:
             target: Path of the file to write.
             file_format: Format of the file.
-            options: What to export, which a resumed export must match.
+            options: Filters and settings of the export; to be resumed, it needs the
+                same ones.
             resume: Continue an unfinished export, if there is one.
-            force: Replace the target, and start an unfinished export over.
+            force: Replace an existing target, and restart an unfinished export.
         """
         self.target = target
         self.state = ExportState(options=dict(options))
@@ -102,7 +103,7 @@ class Export:
 
     @property
     def is_resumable(self) -> bool:
-        """True if the export was entered and has transactions to resume after."""
+        """True if the export was entered and has kept transactions to resume after."""
         return (
             self._file is not None
             and bool(self.state.count)
@@ -116,12 +117,12 @@ class Export:
         *,
         is_last: bool,
     ) -> None:
-        """Append a page. When this returns, the page is safe on the disk.
+        """Append a page and sync it to disk.
 
         Args:
-            transactions: Transactions of the page.
-            cursor: ID of its last transaction; None for an empty page.
-            is_last: No page follows.
+            transactions: Transactions on the page.
+            cursor: ID of the last transaction on the page; None for an empty page.
+            is_last: True if no page follows.
         """
         self._write(
             self._format.lines(transactions),
@@ -131,7 +132,7 @@ class Export:
         )
 
     def publish(self) -> None:
-        """Move a complete export to its target, and remove the other files.
+        """Move a complete export to its target and remove the other files.
 
         Raises:
             UsageError: The target was created during the export.
@@ -146,12 +147,12 @@ class Export:
                 )
             atomic.move(self._finished, self.target)
         for path in (self._finished, self._state_path):
-            atomic.remove_drafts(path)
+            atomic.remove_temporary_files(path)
         self._state_path.unlink(missing_ok=True)
 
     def _convert(self, convert: Callable[[Path, BinaryIO], None]) -> None:
-        with atomic.open_replacement(self._finished) as draft:
-            convert(self._part, draft)
+        with atomic.open_replacement(self._finished) as file:
+            convert(self._part, file)
         self._part.unlink()
 
     def _read_state(self) -> bytes | None:
@@ -168,7 +169,7 @@ class Export:
         return file
 
     def _truncate(self, file: FileIO, state_content: bytes | None) -> None:
-        """Truncate the part to its valid length, and check that it is still ours."""
+        """Check that the part is still ours, and truncate it to its valid length."""
         if self._read_state() != state_content or not _is_at(file, self._part):
             raise UsageError("another export has just written to this file")
         if file.seek(0, os.SEEK_END) < self.state.length:
@@ -201,19 +202,19 @@ class Export:
 
 
 def _exists(path: Path) -> bool:
-    # Unlike `Path.exists`, this is true for broken links.
+    # Unlike `Path.exists`, this returns True for broken links.
     return os.path.lexists(path)
 
 
 def _is_at(file: FileIO, path: Path) -> bool:
-    # The export that held the lock before may have renamed or removed the file.
+    # The previous holder of the lock may have renamed or removed the file.
     return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
 
 
 def _lock(file: FileIO) -> None:
-    """Keep other exports from writing to this part until the process ends."""
+    """Prevent other exports from writing to this part until the file is closed."""
     try:
-        # Imported here because some systems do not have it.
+        # Imported here because it is not available on all systems.
         import fcntl  # noqa: PLC0415
     except ImportError:
         return

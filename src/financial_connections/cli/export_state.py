@@ -1,4 +1,4 @@
-"""The progress of an export, kept in a file so that the export can be resumed."""
+"""The progress of an export, saved in a file so that the export can be resumed."""
 
 import json
 from collections.abc import Mapping
@@ -18,13 +18,14 @@ class ExportState:
     """Progress of an export.
 
     Attributes:
-        options: What is exported. An export can be resumed only with the same options.
-        cursor: ID of the last transaction in the part; None before the first one.
+        options: Filters and settings of the export, which can only be resumed with
+            the same ones.
+        cursor: ID of the last transaction in the part; None if there is none yet.
         length: Number of valid bytes in the part.
         count: Number of transactions in those bytes.
-        is_complete: The part holds all transactions.
-        may_overwrite: `--force` was given when the export began.
-        version: Version of this format.
+        is_complete: True if the part contains all transactions.
+        may_overwrite: True if `--force` was given when the export started.
+        version: Version of the state format.
     """
 
     options: dict[str, Any] = field(validator=instance_of(dict))
@@ -43,7 +44,7 @@ def decode_state(content: bytes) -> ExportState:
         content: Content of the state file.
 
     Raises:
-        UsageError: The state is damaged, or was written by another version.
+        UsageError: The state is damaged or was written by another version.
     """
     try:
         state = ExportState(**json.loads(content))
@@ -77,18 +78,18 @@ def initial_state(
     resume: bool,
     force: bool,
 ) -> ExportState:
-    """Decide how an export begins, given the files that exist.
+    """Decide how an export starts, given the files that exist.
 
     Args:
-        options: What to export.
+        options: Filters and settings of the export.
         previous: State to resume from; None without `resume`.
-        has_part: A part exists.
-        has_target: The target exists.
-        resume: `--resume` was given.
-        force: `--force` was given.
+        has_part: True if a part exists.
+        has_target: True if the target exists.
+        resume: True if `--resume` was given.
+        force: True if `--force` was given.
 
     Returns:
-        The previous state, or a new one to start over.
+        The previous state to continue from, or a new one to start from scratch.
 
     Raises:
         UsageError: Starting would destroy a file or mix two exports.
@@ -98,8 +99,8 @@ def initial_state(
             "there is an unfinished export; continue it with --resume, or start over"
             " with --force"
         )
-    # If the export is complete and has no part, the part became the target. Only the
-    # state remains to be removed.
+    # If the export is complete but has no part, the part was renamed to the target.
+    # Only the state still has to be removed.
     is_published = (
         previous is not None and previous.is_complete and has_target and not has_part
     )
@@ -113,7 +114,7 @@ def initial_state(
     ]:
         raise UsageError(
             f"the unfinished export used a different {', '.join(different)};"
-            " repeat its options, or start over with --force"
+            " use the same options, or start over with --force"
         )
     if not (has_part or is_published):
         raise UsageError(

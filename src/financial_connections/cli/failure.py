@@ -1,5 +1,5 @@
 """Report errors as an exit status and one line of text."""
-# ruff: noqa: PLC0415 - importing late keeps help and completion fast
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 import re
 import traceback
@@ -19,12 +19,12 @@ UNEXPECTED, USAGE, ACCESS, API, NETWORK, INTERRUPTED = 1, 2, 3, 4, 5, 130
 class UsageError(Exception):
     """The command line, a setting or a file is invalid, and nothing was changed.
 
-    The message says what to change. The command exits with status 2.
+    The message tells the user what to change. The command exits with status 2.
     """
 
 
-# The base class of Click's errors. Depending on its version, Typer uses the package
-# `click` or a copy of it; this works for both.
+# The base class of Click's errors. Depending on its version, Typer uses either the
+# `click` package or its own copy of it; this works with both.
 _CLICK_ERROR = typer.BadParameter.__mro__[2]
 
 
@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"a valid (float|int|integer)(?: range)?\b")
 
 @frozen
 class Failure:
-    """The outcome of a command that failed.
+    """The outcome of a failed command.
 
     Attributes:
         status: Exit status.
@@ -48,8 +48,8 @@ def failure_from(error: BaseException) -> Failure:
     """Return the exit status and the message for an error.
 
     Args:
-        error: Error that ended the command. Its notes (`add_note`) say what to do,
-            and are put last in the message.
+        error: Error that ended the command. Its notes (`add_note`) tell the user what
+            to do, and come last in the message.
     """
     status, *messages = _status_and_messages(error)
     notes = getattr(error, "__notes__", ())
@@ -71,7 +71,7 @@ def _status_and_messages(error: BaseException) -> tuple[Any, ...]:
         case _ if isinstance(error, _CLICK_ERROR):
             return _status_and_messages_of_click(error)
         case _:
-            # The message is left out because it may quote account data.
+            # The message is omitted because it may contain account data.
             name = type(error).__name__
             return UNEXPECTED, f"unexpected {name}; use --debug for a traceback"
 
@@ -99,8 +99,8 @@ def _advice(error: "FinancialConnectionsError") -> list[str]:
 
     advice = {
         errors.AuthenticationError: "check the key in STRIPE_API_KEY or --api-key-file",
-        errors.PermissionDeniedError: "use an API key, or link an account, that has"
-        " the permission",
+        errors.PermissionDeniedError: "use an API key that has the permission, or"
+        " request it when the account is linked",
         errors.NotFoundError: "check the ID, and the account and mode of the API key",
         errors.AccountInactiveError: "create a session in which the user links the"
         " account again",
@@ -124,13 +124,13 @@ def _status_and_messages_of_click(error: Any) -> tuple[Any, ...]:
 
 
 def format_traceback(error: BaseException | None) -> str:
-    """Format the traceback of an error and of its causes, without their messages.
+    """Format the tracebacks of an error and its causes, without their messages.
 
-    Messages and local variables are left out because they may contain keys or
-    account data.
+    Messages and local variables are omitted because they may contain keys or account
+    data.
 
     Args:
-        error: Error to format, which comes last. None gives an empty text.
+        error: Error to format, after its causes. None gives an empty string.
     """
     tracebacks: list[str] = []
     while error is not None:

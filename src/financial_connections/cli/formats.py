@@ -1,4 +1,4 @@
-"""File formats of exports, chosen by the extension of the file's name."""
+"""File formats of exports, selected by file extension."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -18,12 +18,13 @@ _ROW_GROUP_SIZE = 10_000
 
 @frozen
 class Format:
-    """The encoding of transactions in a file.
+    """A file format for transactions.
 
     Attributes:
         header: Bytes at the start of the file.
-        lines: Encodes transactions as bytes to append to the file.
-        convert: Converts the file to its final format, if that cannot be appended to.
+        lines: Function that encodes transactions as bytes to append to the file.
+        convert: Function that converts the file to its final format; None if pages are
+            already appended in that format.
     """
 
     header: bytes
@@ -32,18 +33,18 @@ class Format:
 
 
 def format_for(target: Path) -> Format:
-    """Return the format for a file's name.
+    """Return the format for a file name.
 
     Args:
         target: Path of the file to write.
 
     Raises:
-        UsageError: The extension is not supported, or needs an extra that is missing.
+        UsageError: The extension is not supported, or an extra it requires is missing.
     """
     extension = target.suffix.lower()
     if extension not in _FORMATS:
         raise UsageError(
-            f"--to needs a file name that ends with one of {', '.join(_FORMATS)}"
+            f"--to must name a file ending in one of {', '.join(_FORMATS)}"
         )
     if extension == ".parquet" and find_spec("pyarrow") is None:
         raise UsageError(
@@ -61,7 +62,7 @@ def _jsonl(transactions: Iterable[dict[str, Any]]) -> bytes:
 
 
 def _convert_to_parquet(jsonl: Path, target: BinaryIO) -> None:
-    # Imported here because pyarrow is an extra, and slow to import.
+    # Imported lazily because pyarrow is optional and slow to import.
     import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Groups of commands, and the class of the commands in them."""
+"""Command groups, and the class of the commands in them."""
 
 from math import isfinite
 from typing import Any
@@ -12,14 +12,14 @@ _SHARED_OPTIONS = "Shared options"
 class Command(TyperCommand):
     """A command that also accepts the options of `fincon` itself.
 
-    They may thus be given before the name of the command or after it.
+    These options can therefore precede or follow the command.
     """
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters for parsing, help and completion.
 
         Args:
-            ctx: Context of the invocation.
+            ctx: Click context of the invocation.
         """
         return [*super().get_params(ctx), *_shared_options(ctx)]
 
@@ -29,7 +29,7 @@ class Command(TyperCommand):
         A shared option after the command overrides the same option before it.
 
         Args:
-            ctx: Context of the invocation.
+            ctx: Click context of the invocation.
         """
         reject_unusable_values(ctx)
         overrides = {
@@ -40,13 +40,13 @@ class Command(TyperCommand):
 
 
 def reject_unusable_values(ctx: Any) -> None:
-    """Reject empty texts, such as an unset shell variable, and infinite numbers.
+    """Reject empty strings, such as unset shell variables, and non-finite numbers.
 
     Args:
-        ctx: Context of the invocation.
+        ctx: Click context of the invocation.
 
     Raises:
-        typer.BadParameter: A parameter has such a value.
+        typer.BadParameter: A value is empty or not finite.
     """
     for parameter in ctx.command.get_params(ctx):
         value = ctx.params.get(parameter.name)
@@ -68,17 +68,17 @@ def _shared_options(ctx: Any) -> list[Any]:
 
 
 def shared_option(*names: str, **settings: Any) -> Any:
-    """Return an option of `fincon` itself that every command accepts too.
+    """Return an option of `fincon` itself that every command also accepts.
 
     Args:
-        names: Names of the option; derived from the parameter's name by default.
-        settings: Further arguments of `typer.Option`.
+        names: Names of the option; derived from the parameter name by default.
+        settings: Additional arguments to `typer.Option`.
     """
     return typer.Option(*names, rich_help_panel=_SHARED_OPTIONS, **settings)
 
 
 def command_group(help_text: str) -> typer.Typer:
-    """Return an empty group of commands.
+    """Return an empty command group.
 
     Args:
         help_text: Help text of the group.
@@ -87,7 +87,7 @@ def command_group(help_text: str) -> typer.Typer:
 
 
 def format_examples(*commands: str) -> str:
-    """Return the examples at the end of a help text.
+    """Format examples for the end of a help text.
 
     Args:
         commands: Command lines, without a prompt.

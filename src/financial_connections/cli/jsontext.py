@@ -1,4 +1,4 @@
-"""Encode values as JSON that every parser accepts."""
+"""Encode values as JSON that any parser accepts."""
 
 import json
 import re
@@ -10,12 +10,12 @@ _STRING_OR_CONSTANT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN')
 def json_text(value: Any, *, sort_keys: bool = False) -> str:
     """Encode a value as JSON on one line, in ASCII.
 
-    A number that JSON or Python cannot represent is encoded as a string, so that
-    nothing is lost: `"NaN"`, `"Infinity"`, `"1E+999"`, and integers with more digits
-    than Python converts. The SDK decodes the last two as `Decimal`.
+    Numbers that JSON or Python cannot represent are encoded as strings, so nothing is
+    lost: `"NaN"`, `"Infinity"`, `"1E+999"`, and integers with more digits than Python
+    converts. The SDK decodes the last two as `Decimal`.
 
     Args:
-        value: Value to encode, of the types that `to_dict()` returns.
+        value: Value to encode, made up of the types that `to_dict()` returns.
         sort_keys: Sort the keys of objects.
     """
     text = json.dumps(value, separators=(",", ":"), sort_keys=sort_keys, default=str)

@@ -1,25 +1,25 @@
 """Format amounts of money.
 
-The API counts in the smallest unit of a currency. How many of these make a whole unit
-is decided by Stripe: https://docs.stripe.com/currencies#zero-decimal
+The API expresses amounts in a currency's smallest unit. Stripe defines how many of
+these make up one whole unit: https://docs.stripe.com/currencies#zero-decimal
 """
 
 from decimal import Decimal, localcontext
 
-# Not taken from CLDR (and so from Babel), which drops decimals that are no longer used
-# in some currencies (ALL, LBP, …). That is right for a price tag, but would make the
-# amounts here wrong by a factor of 100.
+# Not taken from CLDR (and therefore Babel), which drops decimals that are no longer
+# used in practice (ALL, LBP, …). That is right for price tags, but would make these
+# amounts wrong by a factor of 100.
 _NO_DECIMALS = frozenset(
-    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()  # noqa: SIM905 - a list is 15 lines
+    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()  # noqa: SIM905 - a list would take 15 lines
 )
-_THREE_DECIMALS = frozenset("BHD JOD KWD OMR TND".split())  # noqa: SIM905 - as above
+_THREE_DECIMALS = frozenset("BHD JOD KWD OMR TND".split())  # noqa: SIM905 - see above
 
-# Enough for every integer that Python parses, which are those up to 4,300 digits.
+# Enough for any integer that Python parses, which has at most 4,300 digits.
 _MAX_DIGITS = 5_000
 
 
 def decimals(currency: str) -> int:
-    """Return how many decimals amounts in a currency have; two for unknown currencies.
+    """Return the number of decimals of a currency; two if the currency is unknown.
 
     Args:
         currency: Currency code, in any case.
@@ -33,9 +33,9 @@ def amount(units: int, currency: str | None) -> str:
 
     Args:
         units: Amount in the currency's smallest unit.
-        currency: Currency code, in any case; None if it is not known.
+        currency: Currency code, in any case; None if unknown.
     """
-    # Imported here because output in a pipe does not need it.
+    # Imported lazily because piped output does not need it.
     from babel.numbers import format_currency, get_currency_symbol  # noqa: PLC0415
 
     code = (currency or "").upper()
@@ -53,11 +53,11 @@ def amount(units: int, currency: str | None) -> str:
 
 
 def amounts(by_currency: dict[str, int] | None) -> str:
-    """Format amounts in several currencies, in the order of the currency codes.
+    """Format amounts in several currencies, sorted by currency code.
 
     Args:
         by_currency: Amounts in the smallest unit of each currency, as in
-            `balance.current`. None gives an empty text.
+            `balance.current`. None gives an empty string.
     """
     return ", ".join(
         amount(units, currency)

@@ -1,4 +1,4 @@
-"""Arguments and options of several commands."""
+"""Arguments and options shared by several commands."""
 
 from typing import Annotated
 
@@ -33,16 +33,16 @@ Limit = Annotated[
         min=0,
         metavar="N",
         help="Maximum number of items; 0 means no limit. Defaults to 20 on a terminal"
-        " and no limit in a pipe.",
+        " and to no limit in a pipe.",
     ),
 ]
 StartingAfter = Annotated[
     str | None,
-    typer.Option(metavar="ID", help="Only items after this one, which are older."),
+    typer.Option(metavar="ID", help="Only items after (older than) this one."),
 ]
 EndingBefore = Annotated[
     str | None,
-    typer.Option(metavar="ID", help="Only items before this one, which are newer."),
+    typer.Option(metavar="ID", help="Only items before (newer than) this one."),
 ]
 Expand = Annotated[
     list[AccountExpand] | None,
@@ -69,14 +69,14 @@ SubscriptionFeatures = Annotated[
 
 
 def holder_from(customer: str | None, account: str | None) -> dict[str, str] | None:
-    """Return the account holder named by `--customer` or `--holder-account`.
+    """Return the account holder given by `--customer` or `--holder-account`.
 
     Args:
         customer: Value of `--customer`.
         account: Value of `--holder-account`.
 
     Returns:
-        The filter that the API expects, or None without either option.
+        The filter the API expects, or None if neither option was given.
 
     Raises:
         UsageError: Both options were given.

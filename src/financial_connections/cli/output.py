@@ -1,4 +1,4 @@
-"""Print results to stdout, as tables or JSON Lines, and notes for people to stderr."""
+"""Print results to stdout as tables or JSON Lines, and notes for people to stderr."""
 
 import os
 import stat
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound="Model")
 
 ROWS = 20
-"""Default number of items of a list on a terminal."""
+"""Default number of list items shown on a terminal."""
 
 
 def console(*, stderr: bool = False) -> "Console":
@@ -31,7 +31,7 @@ def console(*, stderr: bool = False) -> "Console":
     Args:
         stderr: Print to stderr instead of stdout.
     """
-    # Imported here because output in a pipe does not need it.
+    # Imported lazily because piped output does not need it.
     from rich.console import Console  # noqa: PLC0415
 
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
@@ -40,10 +40,10 @@ def console(*, stderr: bool = False) -> "Console":
 def json_line(value: Any) -> str:
     """Encode a value as a line of JSON, in ASCII.
 
-    ASCII survives any encoding, and contains nothing that controls a terminal.
+    The output survives any encoding and contains no terminal control sequences.
 
     Args:
-        value: Value to encode, of the types that `to_dict()` returns.
+        value: Value to encode, made up of the types that `to_dict()` returns.
     """
     return json_text(value) + "\n"
 
@@ -53,7 +53,7 @@ def write_lines(values: Iterable[Any], *, to_disk: bool = False) -> None:
 
     Args:
         values: Values to write.
-        to_disk: If stdout is a file, sync it to the disk before returning. If the file
+        to_disk: If stdout is a file, sync it to disk before returning. If the file
             ends with an incomplete line, start a new line first.
 
     Raises:
@@ -63,8 +63,8 @@ def write_lines(values: Iterable[Any], *, to_disk: bool = False) -> None:
     descriptor = _descriptor_of_regular_stdout() if to_disk else None
     if content and descriptor is not None and _ends_within_line(descriptor):
         content = b"\n" + content
-    # Not written through the text stream: without a buffer (PYTHONUNBUFFERED), it
-    # silently drops what does not fit on a full disk.
+    # Bypasses the text stream, which without a buffer (PYTHONUNBUFFERED) silently drops
+    # output that a full disk has no room for.
     atomic.write_all(sys.stdout.buffer, content)
     if to_disk:
         sys.stdout.flush()
@@ -75,14 +75,14 @@ def write_lines(values: Iterable[Any], *, to_disk: bool = False) -> None:
 def _descriptor_of_regular_stdout() -> int | None:
     try:
         descriptor = sys.stdout.fileno()
-    except OSError:  # stdout was replaced by an object without a descriptor
+    except OSError:  # stdout was replaced by an object without a file descriptor
         return None
     return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
 
 def _ends_within_line(descriptor: int) -> bool:
-    # A file opened by the shell's `>>` cannot be read, but it can be opened again on
-    # systems with /dev/fd.
+    # A file opened by the shell's `>>` is write-only, but systems with /dev/fd allow
+    # opening it again for reading.
     try:
         with Path(f"/dev/fd/{descriptor}").open("rb") as file:
             file.seek(-1, os.SEEK_END)
@@ -93,17 +93,17 @@ def _ends_within_line(descriptor: int) -> bool:
 
 @frozen
 class Output:
-    """Prints results to stdout.
+    """A printer of results to stdout.
 
     Attributes:
-        is_json: Print JSON Lines instead of drawings.
+        is_json: Print JSON Lines instead of tables and charts.
     """
 
     is_json: bool
 
     @classmethod
     def for_stdout(cls, *, is_json: bool) -> "Output":
-        """Return the output to use for stdout.
+        """Return an output that prints JSON Lines unless stdout is a terminal.
 
         Args:
             is_json: Print JSON Lines even on a terminal.
@@ -115,7 +115,7 @@ class Output:
 
         Args:
             value: Result to print as a line of JSON.
-            draw: Returns the drawing to print on a terminal.
+            draw: Function that returns what to print on a terminal instead.
         """
         self.show_lines([value], draw)
 
@@ -126,11 +126,12 @@ class Output:
 
         Args:
             values: Results to print, each as a line of JSON.
-            draw: Returns one drawing of all results to print on a terminal.
+            draw: Function that returns what to print on a terminal instead, for all
+                results together.
         """
         if self.is_json:
             write_lines(values)
-            sys.stdout.flush()  # the command may go on while a reader waits for it
+            sys.stdout.flush()  # a reader may wait for it while the command continues
         else:
             console().print(draw())
 
@@ -142,13 +143,13 @@ class Output:
     ) -> None:
         """Print a list.
 
-        JSON is printed while the list is read, a drawing at the end.
+        JSON is printed while the list is being read, and a table or chart at the end.
 
         Args:
             pager: Items to print.
             limit: Maximum number of items; 0 means no limit. None means no limit for
                 JSON, and `ROWS` on a terminal.
-            draw: Returns the drawing of items.
+            draw: Function that returns what to print on a terminal for a list of items.
         """
         if self.is_json:
             async for item in pager.take(limit) if limit else pager:
@@ -158,15 +159,15 @@ class Output:
         if not limit_or_default:
             console().print(draw([item async for item in pager]))
             return
-        # One more than is shown, to find out if there are more.
+        # Read one more than is shown, to find out whether there are more.
         items = [item async for item in pager.take(limit_or_default + 1)]
         console().print(draw(items[:limit_or_default]))
         if limit is None and len(items) > limit_or_default:
-            note(f"Only the first {ROWS} are shown; --limit changes that (0 for all).")
+            note(f"Only the first {ROWS} are shown; use --limit for more (0 for all).")
 
 
 def note(text: str) -> None:
-    """Print a note to stderr, if that is a terminal.
+    """Print a note to stderr if it is a terminal.
 
     Args:
         text: Note to print.
@@ -176,7 +177,7 @@ def note(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Print a warning to stderr. If stderr is broken, the command goes on.
+    """Print a warning to stderr, ignoring a broken stderr.
 
     Args:
         text: Warning to print.

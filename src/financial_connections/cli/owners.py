@@ -1,5 +1,5 @@
-"""The command `fincon accounts owners`."""
-# ruff: noqa: PLC0415 - importing late keeps help and completion fast
+"""The `fincon accounts owners` command."""
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 from typing import TYPE_CHECKING, Annotated
 

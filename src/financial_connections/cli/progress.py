@@ -1,4 +1,4 @@
-"""Progress on stderr, shown only if that is a terminal."""
+"""Show progress on stderr if it is a terminal."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -27,13 +27,13 @@ T = TypeVar("T")
 
 
 class RefreshProgress:
-    """A spinner with the status of each feature, shown while its block runs."""
+    """A spinner with the status of each feature, shown inside its `with` block."""
 
     def __init__(self, features: Sequence[str]) -> None:
         """Prepare the spinner.
 
         Args:
-            features: Features that are refreshed.
+            features: Features being refreshed.
         """
         self._features = features
         self._console = console(stderr=True)
@@ -56,7 +56,7 @@ class RefreshProgress:
         """Show the status of an account's refreshes.
 
         Args:
-            account: Account as it was last retrieved.
+            account: Account, as last retrieved.
         """
         latest = dict(refreshes(account))
         texts = [
@@ -77,11 +77,11 @@ class _Rate(ProgressColumn):
 async def with_counter(
     items: "AsyncIterable[T]", description: str
 ) -> "AsyncGenerator[T]":
-    """Show how many items have been read so far.
+    """Pass items through, showing how many have been read so far.
 
     Args:
         items: Items to read.
-        description: What the items are, in the plural.
+        description: Plural noun for the items, such as `transactions`.
 
     Yields:
         The items.
@@ -94,9 +94,9 @@ async def with_counter(
 
 
 def counter() -> Progress:
-    """Return a progress bar with the number of items, their rate and the time."""
+    """Return a progress bar that shows the item count, rate and elapsed time."""
     screen = console(stderr=True)
-    # `disable` alone is not enough: at its end, a disabled bar can print a newline.
+    # `disable` alone is not enough: a disabled bar may still print a final newline.
     screen.quiet = not screen.is_terminal
     return Progress(
         SpinnerColumn(),

@@ -1,9 +1,9 @@
-"""Transactions as rows of a table.
+"""Convert transactions to table rows.
 
-The columns are fixed. The column `extra` is a JSON object with everything that does not
-fit into another cell: fields this version does not know, values of an unexpected type,
-empty strings (because an empty cell means null or absent), and text in which a
-spreadsheet could find a formula after splitting it.
+The columns are fixed. The `extra` column is a JSON object with everything that no other
+cell can hold: fields this version does not know, values of an unexpected type, empty
+strings (because an empty cell means null or absent), and text in which a spreadsheet
+could find a formula after splitting it.
 """
 
 import csv
@@ -29,13 +29,14 @@ COLUMNS: Mapping[str, type[str] | type[int] | type[bool]] = {
     "updated": int,
     "extra": str,
 }
-"""The columns in order, with the type of their cells. A dot separates the name of a
-nested object from that of its field.
+"""The columns in order, each with the type of its cells.
+
+A dot separates the name of a nested object from the name of its field.
 """
 
 _FORMULA_SIGNS = frozenset("=+-@＝＋－＠")  # noqa: RUF001 - full-width signs start formulas too
-# Some spreadsheets split at semicolons or tabs. They then ignore the quotes of CSV, so
-# a line break within a cell starts a row too.
+# Some spreadsheets split at semicolons or tabs. They then ignore CSV's quotes, so line
+# breaks within a cell also start a new row.
 _SEPARATORS = frozenset(";\t\r\n")
 _INT64 = range(-(2**63), 2**63)
 
@@ -47,7 +48,7 @@ def row_from(transaction: Mapping[str, Any]) -> dict[str, Any]:
         transaction: Transaction as returned by `to_dict()`.
 
     Returns:
-        The cells by column; None is an empty cell.
+        The cells by column; None means an empty cell.
     """
     rest = {
         name: dict(value) if isinstance(value, dict) else value
@@ -66,7 +67,7 @@ def row_from(transaction: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pop_cell(rest: dict[str, Any], column: str, kind: type) -> Any:
-    # Removes the value from `rest`, unless it does not fit into the cell.
+    # Removes the value from `rest` if the cell can hold it.
     name, _, inner = column.partition(".")
     fields, key = (rest.get(name), inner) if inner else (rest, name)
     if not isinstance(fields, dict) or not _fits(fields.get(key), kind):
@@ -92,7 +93,7 @@ def _is_utf8_text(value: Any) -> bool:
 
 
 def _hides_formula(text: str) -> bool:
-    """Return whether a part of the text is a formula once a spreadsheet splits it."""
+    """Return True if a part of the text is a formula once a spreadsheet splits it."""
     is_start = False
     for character in text if not _SEPARATORS.isdisjoint(text) else "":
         if character in _SEPARATORS:
@@ -109,20 +110,20 @@ def _starts_formula(text: str) -> bool:
 
 
 def _is_significant(character: str) -> bool:
-    # Quotes are skipped because CSV doubles them, and a spreadsheet reads two quotes as
-    # an empty quoted part before the rest of the cell.
+    # Quotes are skipped because CSV doubles them, and spreadsheets read two quotes as
+    # an empty quoted part followed by the rest of the cell.
     return character.isprintable() and not character.isspace() and character != '"'
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
     """Encode rows as CSV (RFC 4180) in UTF-8.
 
-    An apostrophe is put in front of a text if a spreadsheet would take it for a
-    formula, or if it starts with an apostrophe, a tab or a line break. To get the
-    original, remove one apostrophe from the front of a cell.
+    Text is prefixed with an apostrophe if a spreadsheet would take it for a formula, or
+    if it starts with an apostrophe, a tab or a line break. To restore the original,
+    remove one leading apostrophe from each cell.
 
     Args:
-        rows: Rows of cells; None is an empty cell.
+        rows: Rows of cells; None means an empty cell.
     """
     buffer = io.StringIO()
     csv.writer(buffer).writerows([_cell(value) for value in row] for row in rows)

@@ -1,5 +1,5 @@
-"""The command `fincon sandbox`: serve the sandbox until it is stopped."""
-# ruff: noqa: PLC0415 - importing late keeps help and completion fast
+"""The `fincon sandbox` command: serve a sandbox until stopped."""
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 import signal
 from ipaddress import ip_address
@@ -34,14 +34,14 @@ def sandbox(
     seed: Annotated[
         int,
         typer.Option(
-            metavar="N", help="Seed; the same seed gives the same IDs and data."
+            metavar="N", help="Random seed; the same seed gives the same IDs and data."
         ),
     ] = 0,
     scenario: Annotated[
         ScenarioName, typer.Option(help="Data to start with.")
     ] = ScenarioName.DEMO,
 ) -> None:
-    """Serve a local API with made-up data until Ctrl-C."""
+    """Serve a local API with made-up data until you press Ctrl-C."""
     from financial_connections.sandbox import SCENARIOS, Clock, serve
 
     if not _is_loopback(host):

@@ -1,5 +1,5 @@
-"""The commands of `fincon sessions`."""
-# ruff: noqa: PLC0415 - importing late keeps help and completion fast
+"""The `fincon sessions` commands."""
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,7 +35,7 @@ ShowSecret = Annotated[
     bool,
     typer.Option(
         "--show-client-secret",
-        help="Show the client secret on a terminal too. JSON always has it.",
+        help="Show the client secret on a terminal; JSON always includes it.",
     ),
 ]
 
@@ -82,7 +82,7 @@ def create(
     ] = None,
     return_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="URL to which a mobile app's user returns."),
+        typer.Option(metavar="URL", help="URL that returns the user to a mobile app."),
     ] = None,
     expand: Expand = None,
     show_client_secret: ShowSecret = False,

@@ -1,5 +1,5 @@
-"""The shared options, and the client, output and clock that commands get from them."""
-# ruff: noqa: PLC0415 - importing late keeps help and completion fast
+"""Shared options, and the client, output and clock that commands get from them."""
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 import os
 import sys
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from financial_connections import AsyncClient
 
 SANDBOX = "sandbox"
-"""Stands for the URL of the embedded sandbox, whose port changes with each run."""
+"""A placeholder for the embedded sandbox's URL, whose port changes with each run."""
 
 
 @frozen
 class Context:
-    """The client, output and clock of a command.
+    """The client, output and clock available to a command.
 
     Attributes:
-        client: Client to send requests with.
-        output: Prints the results.
-        now: Returns the current time, in seconds since the epoch. With the embedded
-            sandbox, this is the sandbox's time.
+        client: Client for sending requests.
+        output: Output for printing results.
+        now: Function that returns the current time, in seconds since the epoch. With
+            the embedded sandbox, this is the sandbox's time.
     """
 
     client: "AsyncClient"
@@ -41,15 +41,15 @@ class Context:
 
 @frozen(kw_only=True)
 class Settings:
-    """Values of the shared options. None means the SDK's default.
+    """Values of the shared options; None means the SDK's default.
 
     Attributes:
         is_json: Print JSON Lines even on a terminal.
         sandbox: Use an embedded sandbox.
         api_key_file: File with the API key, or `-` for stdin.
         base_url: URL of the API.
-        stripe_account: Connected account to make requests for.
-        timeout: Timeout of one attempt, in seconds.
+        stripe_account: Connected account to make requests on behalf of.
+        timeout: Timeout per attempt, in seconds.
         max_retries: Maximum number of retries.
         debug: Log every attempt.
     """
@@ -67,7 +67,7 @@ class Settings:
         """Return a copy with some values replaced.
 
         Args:
-            overrides: Values by attribute. None keeps the current value.
+            overrides: New values by attribute name; None keeps the current value.
         """
         changes = {
             name: value for name, value in overrides.items() if value is not None
@@ -76,19 +76,19 @@ class Settings:
 
     @property
     def server(self) -> str | None:
-        """URL of the API; `sandbox` for the embedded sandbox, and None for Stripe."""
+        """URL of the API: `sandbox` for the embedded sandbox, None for Stripe."""
         return SANDBOX if self.sandbox else self.base_url and self.base_url.rstrip("/")
 
     @property
     def output(self) -> Output:
-        """Output that prints results to stdout."""
+        """Output for printing results to stdout."""
         return Output.for_stdout(is_json=self.is_json)
 
     def run(self, work: Callable[[Context], Awaitable[None]]) -> None:
         """Run a command's work in an event loop.
 
         Args:
-            work: Async function that does the work.
+            work: Async function to run.
         """
         import anyio
 
@@ -112,7 +112,7 @@ class Settings:
             )
         from financial_connections.sandbox import Clock, Scenario, serve
 
-        # With a stopped clock, the same command always prints the same.
+        # With a stopped clock, the same command always prints the same output.
         sandbox = Scenario.demo(clock=Clock()).sandbox
         async with (
             serve(sandbox) as server,
@@ -142,20 +142,20 @@ class Settings:
                 "no API key; set STRIPE_API_KEY or use --api-key-file (--sandbox needs"
                 " no key)"
             )
-        return None  # the client reads the variable
+        return None  # the client reads it from the environment
 
 
 def read_secret(name: str) -> str:
-    """Read a secret, without the whitespace around it.
+    """Read a secret and strip surrounding whitespace.
 
     Args:
-        name: Name of the file, or `-` for stdin.
+        name: Path of the file, or `-` for stdin.
 
     Raises:
-        UsageError: The file has no text in it, or stdin is closed.
+        UsageError: The file contains no text, or stdin is closed.
     """
     try:
-        # Some editors put a byte order mark at the start of a file.
+        # Some editors write a byte order mark at the start of a file.
         secret = read_bytes(name).decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         secret = ""
@@ -168,7 +168,7 @@ def read_bytes(name: str) -> bytes:
     """Read a file or stdin.
 
     Args:
-        name: Name of the file, or `-` for stdin.
+        name: Path of the file, or `-` for stdin.
 
     Raises:
         UsageError: Stdin is closed.
@@ -186,7 +186,7 @@ def _debug_logging() -> Generator[None]:
 
     class Formatter(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            # A key that was typed instead of an ID is part of the path.
+            # A key passed in place of an ID ends up in the request path.
             return redact(super().format(record))
 
     handler = logging.StreamHandler(sys.stderr)

@@ -1,4 +1,4 @@
-"""The command `fincon transactions sync`."""
+"""The `fincon transactions sync` command."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def sync(
     state: Annotated[
         Path,
         typer.Option(
-            metavar="FILE", help="File for the cursor; created by the first sync."
+            metavar="FILE", help="File to keep the cursor in; created if missing."
         ),
     ],
 ) -> None:
@@ -39,7 +39,7 @@ def sync(
             async for batch in changes:
                 _print_and_commit(batch, state)
                 count += len(batch.transactions)
-        note(f"{count:,} created or changed; the cursor is in {state}.")
+        note(f"{count:,} created or changed; the cursor was saved to {state}.")
 
     ctx.obj.run(work)
 
@@ -58,7 +58,7 @@ def _read_cursor(state: Path) -> str | None:
 
 
 def _print_and_commit(batch: "Batch", state: Path) -> None:
-    # The cursor is written only once the lines are safe.
+    # Write the cursor only once the lines are safe.
     write_lines(
         (transaction.to_dict() for transaction in batch.transactions), to_disk=True
     )

@@ -1,4 +1,4 @@
-"""Lists, drawn as tables, without I/O. Any field of a model may be None."""
+"""Render lists as tables, without I/O. Any field of a model may be None."""
 
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from financial_connections.models import Account, AccountOwner, Transaction
 
 WIDE = 110
-"""Width from which the wide form of a table is used, in columns of the terminal."""
+"""Minimum width of a terminal, in columns, for the wide layout of a table."""
 
 _STYLES = {
     "active": "green",
@@ -32,18 +32,18 @@ _STYLES = {
 
 
 _MIN_TEXT_WIDTH = 12
-"""Width down to which a text may be truncated or wrapped."""
+"""Minimum width to which text may be truncated or wrapped."""
 
 
 class ResponsiveTable:
     """A table that adapts to the width of the terminal.
 
     A wide terminal shows more columns. If the terminal is too narrow even for the
-    narrow form, each value is on a line of its own.
+    narrow layout, each value is printed on its own line.
     """
 
     def __init__(self, wide: Table, narrow: Table | None = None) -> None:
-        """Combine the forms of a table.
+        """Combine the layouts of a table.
 
         Args:
             wide: Table for terminals with at least `WIDE` columns.
@@ -55,7 +55,7 @@ class ResponsiveTable:
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> RenderResult:
-        """Choose the form that shows amounts, days and IDs in full."""
+        """Choose the layout that shows amounts, dates and IDs in full."""
         table = self._wide if options.max_width >= WIDE else self._narrow
         fits = options.max_width >= _required_width(table)
         yield table if fits else _as_lines(table)
@@ -93,17 +93,17 @@ def _row_as_lines(table: Table, row: tuple[object, ...]) -> Text:
 
 
 def text(value: object, style: str = "") -> Text:
-    """Return a value as text in which no markup or escape sequence has any effect.
+    """Return a value as text, without any effect from markup or escape sequences.
 
     Args:
-        value: Value that the server sent; None gives an empty text.
+        value: Value sent by the server; None gives empty text.
         style: Rich style of the text.
     """
     return Text("" if value is None else sanitize(value), style)
 
 
 def status(value: str | None) -> Text:
-    """Return a status in its colour.
+    """Return a coloured status.
 
     Args:
         value: Status of an account, a transaction or a refresh.
@@ -124,10 +124,10 @@ def amount(units: int | None, currency: str | None) -> Text:
 
 
 def accounts(accounts: "Iterable[Account]", now: float) -> ResponsiveTable:
-    """Draw a table of accounts.
+    """Render accounts as a table.
 
     Args:
-        accounts: Accounts to draw.
+        accounts: Accounts to show.
         now: Current time, in seconds since the epoch.
     """
     narrow = _table("account", "institution", "", "status", "balance")
@@ -147,13 +147,13 @@ def accounts(accounts: "Iterable[Account]", now: float) -> ResponsiveTable:
 
 
 def transactions(transactions: "Iterable[Transaction]", now: float) -> ResponsiveTable:
-    """Draw a table of transactions.
+    """Render transactions as a table.
 
-    The narrow form has no column for the status. Instead, the description of a
-    transaction that is not posted starts with its status.
+    The narrow layout has no status column. Instead, the description of a transaction
+    that has not posted starts with its status.
 
     Args:
-        transactions: Transactions to draw.
+        transactions: Transactions to show.
         now: Current time, in seconds since the epoch.
     """
     narrow = _table("day", "description", "amount", "transaction")
@@ -176,10 +176,10 @@ def transactions(transactions: "Iterable[Transaction]", now: float) -> Responsiv
 
 
 def owners(owners: "Iterable[AccountOwner]") -> ResponsiveTable:
-    """Draw a table of account owners.
+    """Render account owners as a table.
 
     Args:
-        owners: Owners to draw.
+        owners: Owners to show.
     """
     table = _table("name", "email", "phone", "address")
     for owner in owners:
@@ -193,7 +193,7 @@ def owners(owners: "Iterable[AccountOwner]") -> ResponsiveTable:
 
 
 _RIGHT_ALIGNED = {"amount", "balance"}
-# These shrink first: an ID must be copied and an amount read in full.
+# These shrink first, because IDs and amounts must remain complete.
 _SHRINKING = {"institution", "description", "address", "email", "name"}
 
 
@@ -216,13 +216,13 @@ def _table(*columns: str) -> Table:
 
 
 def truncate(cell: Text) -> Text:
-    """Allow a text to be truncated at the end of its column.
+    """Allow text to be truncated to the width of its column.
 
     Args:
-        cell: Text to change.
+        cell: Text to modify in place.
 
     Returns:
-        The same text.
+        The same object.
     """
     cell.no_wrap, cell.overflow = True, "ellipsis"
     return cell

@@ -1,4 +1,4 @@
-"""Make text from other sources safe to print on a terminal."""
+"""Make untrusted text safe to print on a terminal."""
 
 import re
 
@@ -6,16 +6,15 @@ import re
 _SECRETS = re.compile(
     r"((?<![^\W_])(?:[sre]k_(?:live|test|org)_|whsec_)|_secret_)[\w+/=-]+"
 )
-# Joins two emoji into one, and letters in some scripts.
+# Joins emoji into one, and letters in some scripts.
 _JOINER = "\N{ZERO WIDTH JOINER}"
 
 
 def sanitize(text: object) -> str:
     """Return text that cannot control a terminal.
 
-    Each whitespace character becomes a space. Characters that do not print (escape
-    sequences, other control characters, marks that change the direction of text)
-    become `�`.
+    Each whitespace character becomes a space. Nonprintable characters (escapes, other
+    control characters, marks that change the direction of text) become `�`.
 
     Args:
         text: Value to convert to text.
@@ -30,7 +29,7 @@ def _sanitize_character(character: str) -> str:
 
 
 def redact(text: str) -> str:
-    """Replace everything that looks like a secret, such as a key given as an argument.
+    """Mask everything that looks like a secret, such as a key passed as an argument.
 
     Args:
         text: Text that may contain secrets.

@@ -1,25 +1,25 @@
-"""Format and parse times. The current time is always an argument."""
+"""Format and parse times; the current time is always passed as an argument."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
 
 def day(seconds: int | None) -> str:
-    """Format a time as a day in UTC, such as `2023-11-14`.
+    """Format a time as a date in UTC, such as `2023-11-14`.
 
     Args:
-        seconds: Time in seconds since the epoch. None gives an empty text, and a time
-            outside the calendar a question mark.
+        seconds: Time in seconds since the epoch. None gives an empty string, and a time
+            that `datetime` cannot represent gives a question mark.
     """
     return _format(seconds, "%Y-%m-%d")
 
 
 def minute(seconds: int | None) -> str:
-    """Format a time as a day and a time of day in UTC, such as `2023-11-14 22:13`.
+    """Format a time as a date and time in UTC, such as `2023-11-14 22:13`.
 
     Args:
-        seconds: Time in seconds since the epoch. None gives an empty text, and a time
-            outside the calendar a question mark.
+        seconds: Time in seconds since the epoch. None gives an empty string, and a time
+            that `datetime` cannot represent gives a question mark.
     """
     return _format(seconds, "%Y-%m-%d %H:%M")
 
@@ -28,8 +28,8 @@ def month(seconds: int | None) -> str:
     """Format a time as a month in UTC, such as `2023-11`.
 
     Args:
-        seconds: Time in seconds since the epoch. None gives an empty text, and a time
-            outside the calendar a question mark.
+        seconds: Time in seconds since the epoch. None gives an empty string, and a time
+            that `datetime` cannot represent gives a question mark.
     """
     return _format(seconds, "%Y-%m")
 
@@ -47,11 +47,11 @@ def relative(seconds: int | None, now: float) -> str:
     """Format a time relative to now: `3 days ago`, `in 5 minutes`, `now`.
 
     Args:
-        seconds: Time in seconds since the epoch. None gives an empty text, and a time
-            too far away a question mark.
+        seconds: Time in seconds since the epoch. None gives an empty string, and a time
+            too far from now gives a question mark.
         now: Current time, in seconds since the epoch.
     """
-    # Imported here because output in a pipe does not need it.
+    # Imported lazily because piped output does not need it.
     from babel.dates import format_timedelta  # noqa: PLC0415
 
     if seconds is None:
@@ -66,18 +66,18 @@ def relative(seconds: int | None, now: float) -> str:
 
 
 def parse_time(text: str, *, end_of_day: bool = False) -> int:
-    """Parse a time that a user typed.
+    """Parse a time entered by a user.
 
     Args:
-        text: Seconds since the epoch, a day (`2023-11-14`), or an ISO 8601 time, which
-            is in UTC if it has no offset.
-        end_of_day: Return the last second of a day instead of the first.
+        text: Seconds since the epoch, a date (`2023-11-14`), or an ISO 8601 time, which
+            is in UTC unless it has an offset.
+        end_of_day: For a date, return the last second of the day instead of the first.
 
     Returns:
         The time, in seconds since the epoch.
 
     Raises:
-        ValueError: The text has none of these forms.
+        ValueError: The text is in none of these formats.
     """
     if re.fullmatch(r"-?[0-9]+", text):
         return int(text)

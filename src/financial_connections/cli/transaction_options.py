@@ -1,4 +1,4 @@
-"""Options that select transactions."""
+"""Options for selecting transactions."""
 
 from typing import Annotated, Any
 
@@ -30,7 +30,7 @@ Since = Annotated[
     typer.Option(
         parser=_parse_since,
         metavar="TIME",
-        help="Only transactions at or after this time: a day (in UTC), an ISO 8601"
+        help="Only transactions at or after this time: a date (in UTC), an ISO 8601"
         " time, or seconds since the epoch.",
     ),
 ]
@@ -39,7 +39,7 @@ Until = Annotated[
     typer.Option(
         parser=_parse_until,
         metavar="TIME",
-        help="Only transactions at or before this time; a day counts until its end.",
+        help="Only transactions at or before this time; a date includes the whole day.",
     ),
 ]
 AfterRefresh = Annotated[
@@ -55,7 +55,7 @@ AfterRefresh = Annotated[
 def filters_from(
     account: str, since: int | None, until: int | None, after_refresh: str | None
 ) -> dict[str, Any]:
-    """Return the filters of a list of transactions.
+    """Return the filters for listing transactions.
 
     Args:
         account: Value of `--account`.

@@ -1,5 +1,5 @@
-"""The commands of `fincon transactions`."""
-# ruff: noqa: PLC0415 - importing late keeps help and completion fast
+"""The `fincon transactions` commands."""
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 from contextlib import ExitStack
 from functools import partial
@@ -46,7 +46,7 @@ def list_transactions(
     until: Until = None,
     after_refresh: AfterRefresh = None,
     chart: Annotated[
-        bool, typer.Option("--chart", help="Draw the money in and out of each month.")
+        bool, typer.Option("--chart", help="Show money in and out as a chart by month.")
     ] = False,
     limit: Limit = None,
     starting_after: StartingAfter = None,
@@ -132,11 +132,11 @@ def export(
         bool,
         typer.Option(
             "--force",
-            help="Replace an existing file, and start an unfinished export over.",
+            help="Replace an existing file, and restart an unfinished export.",
         ),
     ] = False,
 ) -> None:
-    """Export transactions to a file, which appears once it is complete."""
+    """Export transactions to a file that appears once it is complete."""
     from financial_connections import API_VERSION
     from financial_connections.cli.export import Export
     from financial_connections.cli.formats import format_for
@@ -168,8 +168,8 @@ def export(
 async def _append_pages(
     export: "Export", stack: ExitStack, filters: dict[str, Any], context: "Context"
 ) -> None:
-    # Entered only now that there is a client, because entering it may start an
-    # unfinished export over: a missing key must not cost the user the pages in it.
+    # Entered only now that there is a client, because entering it may restart an
+    # unfinished export: a missing key must not cost the user the pages kept in it.
     stack.enter_context(export)
     if export.state.is_complete:
         return

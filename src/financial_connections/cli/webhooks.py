@@ -1,5 +1,5 @@
-"""The commands of `fincon webhooks`."""
-# ruff: noqa: PLC0415 - importing late keeps help and completion fast
+"""The `fincon webhooks` commands."""
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 import os
 from functools import partial
@@ -32,7 +32,7 @@ def verify(
     payload: Annotated[
         str,
         typer.Argument(
-            metavar="[FILE]", help="File with the unmodified body; - for stdin."
+            metavar="[FILE]", help="File with the unmodified body, or - for stdin."
         ),
     ] = "-",
     *,
@@ -56,13 +56,13 @@ def verify(
         bool,
         typer.Option(
             "--any-age",
-            help="Accept a signature of any age, such as of a stored event.",
+            help="Accept a signature of any age, for example of a stored event.",
         ),
     ] = False,
 ) -> None:
-    """Verify the signature of a webhook and show its event.
+    """Verify a webhook's signature and show its event.
 
-    Exits with status 3 if the signature is not valid.
+    Exits with status 3 if the signature is invalid.
     """
     from financial_connections.cli import details
     from financial_connections.webhooks import construct_event
