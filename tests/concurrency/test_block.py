@@ -1,4 +1,4 @@
-"""The end of a block: normal, in another task, cancelled or in a generator."""
+"""Leaving a block: normally, in another task, when cancelled or in a generator."""
 
 import asyncio
 import gc
@@ -48,7 +48,7 @@ async def test_an_open_block_cannot_be_entered_again():
 
 
 async def wrapped(api, requests):
-    """The obvious way to wrap a block in an async generator."""
+    """Wrap a block in an async generator in the obvious way."""
     async with many_accounts(api) as batches:
         requests.append(api)
         while True:
@@ -75,15 +75,14 @@ async def test_closing_a_generator_ends_its_tasks():
     assert sent == api.sent
 
 
-@pytest.mark.filterwarnings(
-    "ignore::ResourceWarning"
-)  # Trio's warning about the generator
+# Trio warns about the generator.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 async def test_an_abandoned_generator_does_not_cancel_its_caller():
     api, reached = Counting(), []
     async for _ in wrapped(api, reached):
         break
     gc.collect()
-    for _ in range(20):  # the event loop finalises the generator in another task
+    for _ in range(20):  # the event loop finalizes the generator in another task
         await anyio.lowlevel.checkpoint()
     await anyio.wait_all_tasks_blocked()
     sent = api.sent
@@ -91,7 +90,7 @@ async def test_an_abandoned_generator_does_not_cancel_its_caller():
         await anyio.lowlevel.checkpoint()
     await anyio.wait_all_tasks_blocked()
     assert sent == api.sent
-    async with many_accounts(api) as batches:  # and other blocks work
+    async with many_accounts(api) as batches:  # other blocks still work
         assert await anext(batches)
 
 
@@ -115,7 +114,7 @@ async def test_a_block_can_be_exited_in_another_task(source):
 
 
 async def slow_to_end():
-    """Take some steps of the event loop to end."""
+    """Take several event loop iterations to end."""
     try:
         await anyio.sleep_forever()
     finally:
@@ -146,7 +145,7 @@ async def test_a_native_cancellation_is_raised_after_the_tasks_have_ended(
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize("source", [many_accounts, prefetch])
-async def test_a_block_whose_tasks_are_cancelled_before_they_begin_can_end(
+async def test_a_block_whose_tasks_were_cancelled_before_they_began_can_end(
     source, anyio_backend
 ):
     """Cancel the tasks as `asyncio.run` does when it is interrupted."""
@@ -159,7 +158,7 @@ async def test_a_block_whose_tasks_are_cancelled_before_they_begin_can_end(
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_the_error_of_a_block_defers_a_cancellation_to_the_next_await(
+async def test_an_error_in_the_block_defers_a_cancellation_to_the_next_await(
     anyio_backend,
 ):
     seen = []

@@ -1,4 +1,4 @@
-"""No item is lost when a wait for it is cancelled at any step."""
+"""Cancelling a read at any step never loses an item."""
 
 import asyncio
 import random

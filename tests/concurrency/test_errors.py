@@ -1,4 +1,4 @@
-"""Errors of background tasks, and of the block around them."""
+"""Errors in background tasks and in the block around them."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -10,9 +10,7 @@ from financial_connections import APIConnectionError
 from financial_connections._concurrency import BackgroundTasks, fan_out
 from financial_connections.models import TransactionList
 from financial_connections.pagination import Pager
-from tests.support.concurrency import (
-    page_of,
-)
+from tests.support.concurrency import page_of
 
 
 @asynccontextmanager
@@ -46,7 +44,7 @@ async def test_a_block_whose_tasks_failed_ends_without_an_error(block):
 
 
 @pytest.mark.parametrize("block", [failing_prefetch, failing_producers])
-async def test_the_error_of_a_block_is_never_replaced(block):
+async def test_an_error_in_the_block_is_never_replaced(block):
     with pytest.raises(LookupError) as caught:
         async with block():
             await anyio.wait_all_tasks_blocked()
@@ -54,7 +52,7 @@ async def test_the_error_of_a_block_is_never_replaced(block):
     assert caught.value.__context__ is None
 
 
-async def test_the_error_of_a_producer_is_raised_at_each_attempt():
+async def test_a_producers_error_is_raised_at_each_attempt():
     async with failing_producers() as results:
         seen = []
         for _ in range(4):
@@ -118,7 +116,7 @@ async def test_a_failed_page_is_requested_again_only_on_demand():
 
 
 @pytest.mark.parametrize("mistake", [SystemExit, KeyboardInterrupt, ZeroDivisionError])
-async def test_every_error_of_a_producer_reaches_the_consumer(mistake):
+async def test_every_producer_error_reaches_the_consumer(mistake):
     async def broken(send):
         raise mistake
 
@@ -129,9 +127,8 @@ async def test_every_error_of_a_producer_reaches_the_consumer(mistake):
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-@pytest.mark.parametrize(
-    "steps", [0, 1, 2]
-)  # before the first step of its task, and after it
+# Before the first step of the producer's task, and after it.
+@pytest.mark.parametrize("steps", [0, 1, 2])
 async def test_a_cancelled_producer_raises_in_the_consumer(steps, anyio_backend):
     """Cancelling all tasks of an event loop also cancels those of a block."""
 

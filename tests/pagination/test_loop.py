@@ -1,12 +1,10 @@
-"""Lists without a cursor to continue from, or that lead back to an earlier page."""
+"""Lists that have no cursor to continue from, or lead back to an earlier page."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from financial_connections import (
-    PaginationError,
-)
+from financial_connections import PaginationError
 from financial_connections.pagination import Pager
 from tests.support.lists import Item, ItemList, ids, pager_of
 

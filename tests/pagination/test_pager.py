@@ -39,7 +39,7 @@ async def test_awaiting_returns_the_first_page_with_the_default_size():
     assert {"count": 10} == page.to_dict()
 
 
-async def test_next_returns_the_following_page_and_none_after_the_last():
+async def test_next_returns_the_next_page_and_none_after_the_last():
     page = await Pager(Server(25))
     second = await page.next()
     third = await second.next()
@@ -48,7 +48,7 @@ async def test_next_returns_the_following_page_and_none_after_the_last():
     assert second.data == (await page.next()).data
 
 
-async def test_a_page_can_be_followed_more_than_once():
+async def test_next_can_be_called_more_than_once():
     page = await Pager(Server(30))
     second, again = await page.next(), await page.next()
     assert second.cursor == again.cursor == "i19"
@@ -198,7 +198,7 @@ async def test_two_tasks_cannot_share_an_iterator(iterate):
         tasks.cancel_scope.cancel()
 
 
-async def test_an_abandoned_iteration_leaves_nothing_to_finalise():
+async def test_an_abandoned_iteration_leaves_nothing_to_finalize():
     async for item in Pager(Server(50), limit=5):
         if item.id == "i7":
             break

@@ -3,9 +3,7 @@
 import anyio
 import pytest
 
-from financial_connections import (
-    APIConnectionError,
-)
+from financial_connections import APIConnectionError
 from financial_connections.pagination import Pager
 from tests.support.lists import Item, ItemList, Server, ids
 
@@ -38,7 +36,7 @@ async def test_leaving_the_block_stops_fetching():
     assert requests == len(server.requests) <= 2
 
 
-async def test_an_error_of_the_block_is_raised_unchanged():
+async def test_an_error_in_the_block_is_raised_unchanged():
     with pytest.raises(ZeroDivisionError):
         async with Pager(Server(100), limit=10).prefetch() as items:
             async for item in items:
@@ -46,7 +44,7 @@ async def test_an_error_of_the_block_is_raised_unchanged():
                 _ = 1 / 0
 
 
-async def test_an_error_of_a_fetch_is_raised_where_its_page_is_due():
+async def test_a_fetch_error_is_raised_where_its_page_is_due():
     async def fetch(*, starting_after, **_):
         if starting_after:
             raise APIConnectionError("gone")
@@ -104,7 +102,7 @@ async def test_a_failed_prefetch_raises_at_each_attempt():
                 await anext(items)
 
 
-async def test_an_error_of_the_block_outlasts_a_cancellation():
+async def test_an_error_in_the_block_outlasts_a_cancellation():
     async def never(**_):
         await anyio.sleep_forever()
 

@@ -1,4 +1,4 @@
-"""Refreshes that are not possible yet."""
+"""Refreshes that are requested too early."""
 
 import pytest
 
@@ -32,7 +32,7 @@ async def test_an_early_refresh_raises_with_the_time_it_becomes_possible(early_r
     assert 1 == world.requests.count("POST refresh")
 
 
-async def test_the_clock_of_the_server_decides():
+async def test_the_servers_clock_decides():
     world = RefreshWorld()
     account = world.sandbox.add_account()
     async with world.client() as client:

@@ -1,4 +1,4 @@
-"""Errors of accounts, permissions and arguments in refresh waits."""
+"""Account, permission and argument errors in refresh waits."""
 
 import pytest
 

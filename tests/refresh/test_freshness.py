@@ -1,4 +1,4 @@
-"""Refresh waits in which responses about the account are out of date."""
+"""Refresh waits that receive outdated responses."""
 
 import json
 
@@ -43,9 +43,9 @@ YESTERDAY = balance("succeeded", 100)
 
 
 async def wait(*bodies, call="refresh_and_wait", features=("balance",), **arguments):
-    """Return the account and the initials of the methods, given the response bodies.
+    """Run a wait that receives these bodies, of which the last is repeated.
 
-    The last body is repeated.
+    Return the account and the initials of the HTTP methods sent.
     """
     remaining, sent = list(bodies), []
 
@@ -177,7 +177,7 @@ async def test_an_outdated_pending_refresh_does_not_count_as_started():
     assert "fctxnref_2" == account.transaction_refresh.id
 
 
-async def test_a_refresh_of_another_process_in_the_same_second_is_joined():
+async def test_a_refresh_by_another_process_in_the_same_second_is_joined():
     _, sent = await wait(YESTERDAY, TOO_EARLY, balance("pending", 100), YESTERDAY)
     assert "GPGG" == sent
 
@@ -264,7 +264,7 @@ async def test_wait_for_refresh_accepts_only_the_latest_refresh():
     assert (200, "GGG") == (account.balance_refresh.last_attempted_at, sent)
 
 
-async def test_a_refresh_without_id_and_time_is_judged_by_its_status():
+async def test_a_refresh_without_an_id_and_a_time_is_judged_by_its_status():
     bare = {"balance_refresh": {"status": "succeeded"}}
     assert "GP" == (await wait(bare, bare))[1]
 
@@ -273,7 +273,7 @@ async def test_a_refresh_without_id_and_time_is_judged_by_its_status():
 def lagging_worlds(draw):
     """Draw the successive states of a feature.
 
-    A refresh is pending and then ends. The request starts the last one.
+    Each refresh is pending and then ends. The request starts the last one.
     """
     with_ids, at, states = draw(st.booleans()), 100, []
     for number in range(draw(st.integers(1, 3))):
@@ -289,7 +289,7 @@ def lagging_worlds(draw):
 @given(lagging_worlds(), st.data())
 def test_only_a_refresh_that_started_after_the_first_response_ends_a_wait(states, data):
     freshness = Freshness(["transactions"])
-    # All refreshes but the last have ended, and the first response may miss one.
+    # All refreshes but the last have ended. The first response may miss one of them.
     before = states[:-2]
     ended = [None, *before[1::2]]
     first = data.draw(st.sampled_from(ended[-2:]))

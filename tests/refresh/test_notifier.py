@@ -14,7 +14,7 @@ def latest_event(sandbox):
 
 
 async def test_an_event_causes_a_poll():
-    """No delay of a second or more ever ends here, so only events cause polls."""
+    """Delays of a second or more never end here, so only events cause polls."""
     world = RefreshWorld()
     account, other = world.sandbox.add_account(), world.sandbox.add_account()
     notifier, states = RefreshNotifier(), []

@@ -40,7 +40,7 @@ async def test_a_delay_can_be_extended(no_waiting):
     assert [50, 1.5] == no_waiting
 
 
-async def test_a_wakeup_ends_a_delay_and_its_time_does_not_count(monkeypatch):
+async def test_a_delay_that_a_wakeup_ends_does_not_count(monkeypatch):
     wakeup = Wakeup()
     monkeypatch.setattr(anyio, "sleep", sleep_until_cancelled)
     schedule = poll_schedule(10, 5, wakeup)
@@ -63,7 +63,7 @@ async def test_an_early_wakeup_ends_only_the_next_delay(monkeypatch):
     assert scope.cancelled_caught
 
 
-async def test_many_events_cause_four_polls_in_the_time_of_poll(monkeypatch):
+async def test_many_events_cause_four_polls_per_poll_interval(monkeypatch):
     wakeup = Wakeup()
     slept = []
 

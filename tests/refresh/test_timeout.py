@@ -44,7 +44,7 @@ async def test_the_timeout_also_limits_a_request_that_hangs():
     assert caught.value.account is None
 
 
-async def test_a_deadline_error_of_a_request_has_the_account_as_last_read():
+async def test_a_request_deadline_error_has_the_account_as_last_read():
     responses = [ACCOUNT | {"balance_refresh": {"status": "pending"}}]
 
     async def once(request):

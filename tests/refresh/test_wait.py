@@ -183,7 +183,7 @@ async def test_on_progress_receives_the_account_after_each_poll(call):
 
 
 @pytest.mark.parametrize("call", ["refresh_and_wait", "wait_for_refresh"])
-async def test_an_error_of_on_progress_is_logged_and_the_wait_continues(call, caplog):
+async def test_an_error_in_on_progress_is_logged_and_the_wait_continues(call, caplog):
     world = RefreshWorld()
     account = world.sandbox.add_account()
     async with world.client() as client:

@@ -1,4 +1,4 @@
-"""A sync as an iterable and as an `async with` block: arguments, errors, end."""
+"""Syncs as iterables and as `async with` blocks: arguments, errors and closing."""
 
 import anyio
 import httpx
@@ -36,9 +36,7 @@ async def test_an_account_without_an_id_is_rejected_before_sending(account):
 
 
 @pytest.mark.parametrize("limit", [0, 101, "5"])
-async def test_an_invalid_limit_is_rejected_before_sending(
-    limit,
-):
+async def test_an_invalid_limit_is_rejected_before_sending(limit):
     async with client_of(Sandbox()) as client:
         with pytest.raises(InvalidArgumentError, match="limit"):
             client.transactions.sync("fca_1", limit=limit)

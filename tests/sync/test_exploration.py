@@ -3,9 +3,8 @@
 Each world is explored completely: every interleaving of changes in the API with the
 requests of a consumer that may sync at any time, and one fault at any step. In every
 state without a running sync, all changes stop and one complete sync runs, after which
-the consumer's table must equal the institution's. The tests assert the numbers of
-states, so that a change that explores less is noticed. `make soak` explores larger
-worlds.
+the consumer's table must equal the institution's. The tests assert the number of
+states, so they fail if a change explores fewer. `make soak` explores larger worlds.
 """
 
 import pytest
@@ -22,10 +21,10 @@ from tests.support.sync.wrong import (
 )
 
 FIXED, MOVING = False, True
-"""Lists in the order of creation, and lists in which touched transactions move."""
+"""Lists in order of creation, and lists in which touched transactions move."""
 
 READ = Api("s", (1, 0), ((0, 1), (0, 1)))
-"""Two transactions of one refresh that the consumer has synced."""
+"""Two transactions from one refresh, which the consumer has already synced."""
 
 
 @pytest.mark.parametrize(

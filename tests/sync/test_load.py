@@ -12,7 +12,7 @@ from tests.support.sync.clients import client_of
 
 
 class VirtualTime:
-    """Sleeping takes no time: it advances the clock and rate limit of the sandbox."""
+    """Time that passes only when the code sleeps, which advances the sandbox."""
 
     def __init__(self, sandbox, monkeypatch):
         self.sandbox = sandbox
@@ -27,15 +27,15 @@ class VirtualTime:
 EACH, RATE = 500, 100
 
 
-async def test_20_000_transactions_arrive_complete(monkeypatch):
+async def test_all_20_000_transactions_arrive(monkeypatch):
     await sync_with_faults(40, monkeypatch)
 
 
 async def sync_with_faults(number, monkeypatch):
-    """Sync accounts of 500 transactions; one response in twenty is a fault.
+    """Sync accounts of 500 transactions each, while one request in twenty fails.
 
-    Accounts that fail are synced again. Memory must stay bounded, and requests within
-    the rate limit of the sandbox.
+    Accounts that fail are synced again. Memory use must stay bounded, and requests must
+    stay within the sandbox's rate limit.
     """
     sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=RATE)))
     accounts = [sandbox.add_account(transactions=EACH) for _ in range(number)]

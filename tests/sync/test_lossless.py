@@ -1,8 +1,7 @@
-"""Random scripts after which the table must equal that of the institution.
+"""Random scripts, after which the consumer's table must equal the institution's.
 
 One event happens at each step of a sync: transactions arrive and change, refreshes
-start, succeed and fail, and the consumer crashes and continues from the cursor that it
-saved.
+start, succeed and fail, and the consumer crashes and resumes from its saved cursor.
 """
 
 import pytest
@@ -24,7 +23,7 @@ def scripts(*kinds):
     st.integers(0, 12),
     st.sampled_from([1, 2, 3, 7, 100]),
 )
-# The latest refresh has failed, and the cursor is in a scan without a target.
+# The latest refresh has failed, and the cursor is inside a scan without a target.
 @example(
     [("change", 0), *[("arrive", 0)] * 3, ("fail", 1), ("arrive", 0), ("crash", 0)],
     0,

@@ -5,9 +5,7 @@ from collections import defaultdict
 import anyio
 import pytest
 
-from financial_connections import (
-    InvalidArgumentError,
-)
+from financial_connections import InvalidArgumentError
 from financial_connections.sandbox import Sandbox
 from financial_connections.sync import Progress
 from tests.support.sync.clients import account_in, client_of
@@ -82,8 +80,8 @@ async def test_a_slow_consumer_slows_down_the_requests():
     ):
         await anext(changes)
         await anyio.wait_all_tasks_blocked()
-        # Three accounts with a page each, and the next page of the one whose batch was
-        # taken.
+        # Each of three accounts and its first page, and the next page of the one whose
+        # batch was taken.
         assert 7 == len(requests)
 
 
@@ -118,9 +116,7 @@ async def test_a_block_can_be_cancelled():
     assert scope.cancelled_caught
 
 
-async def test_progress_is_reported_after_each_batch_and_account(
-    caplog,
-):
+async def test_progress_is_reported_after_each_batch_and_account(caplog):
     sandbox = Sandbox()
     accounts = [sandbox.add_account(transactions=150), sandbox.add_account()]
     reports = []
@@ -180,9 +176,7 @@ async def test_invalid_arguments_are_rejected_before_sending():
 @pytest.mark.parametrize(
     "accounts", [{None: None}, [""], [5], {"fca_1": 5}, {"fca_1": b"fcs1.W10"}]
 )
-async def test_ids_and_cursors_that_are_not_strings_are_rejected(
-    accounts,
-):
+async def test_ids_and_cursors_that_are_not_strings_are_rejected(accounts):
     async with client_of(Sandbox()) as client:
         with pytest.raises(
             InvalidArgumentError, match="account must be|must be a string or None"

@@ -21,7 +21,7 @@ from financial_connections.sync import Progress
 from tests.support.sync.clients import client_of
 
 
-async def test_an_error_of_one_account_does_not_stop_the_others(caplog):
+async def test_an_error_in_one_account_does_not_stop_the_others(caplog):
     sandbox = Sandbox()
     good = [sandbox.add_account(transactions=2) for _ in range(5)]
     accounts = {
@@ -48,7 +48,7 @@ async def test_an_error_of_one_account_does_not_stop_the_others(caplog):
     assert "the sync of fca_nowhere failed: NotFoundError" in caplog.text
 
 
-async def test_an_error_of_the_block_is_raised_unchanged():
+async def test_an_error_in_the_block_is_raised_unchanged():
     sandbox = Sandbox()
     accounts = [sandbox.add_account(transactions=500) for _ in range(3)]
     async with client_of(sandbox) as client:
@@ -71,7 +71,7 @@ def rejection(status):
 @pytest.mark.parametrize(
     ("status", "expected"), [(401, AuthenticationError), (403, PermissionDeniedError)]
 )
-async def test_an_error_of_the_key_ends_the_iteration(status, expected):
+async def test_an_api_key_error_ends_the_iteration(status, expected):
     sent = []
 
     def respond(request):

@@ -61,9 +61,7 @@ async def test_an_account_without_a_refresh_yields_no_batch():
 
 
 @pytest.mark.parametrize("end", ["pending", "failed"])
-async def test_an_unsuccessful_refresh_returns_data_without_advancing_the_cursor(
-    end,
-):
+async def test_an_unsuccessful_refresh_returns_data_without_advancing_the_cursor(end):
     sandbox = Sandbox(rules=Rules(refresh_polls=None))
     account = sandbox.add_account(transactions=3)
     async with client_of(sandbox) as client:
@@ -84,7 +82,7 @@ async def test_an_unsuccessful_refresh_returns_data_without_advancing_the_cursor
             )
 
 
-async def test_a_usual_update_takes_three_requests():
+async def test_a_typical_update_takes_three_requests():
     sandbox, requests = Sandbox(), []
     account = sandbox.add_account(transactions=250)
     async with client_of(sandbox, requests) as client:
@@ -123,7 +121,7 @@ async def test_a_sync_restarts_the_scan_if_there_was_a_refresh():
     assert [3, 3, 3] == [len(batch.transactions) for batch in rest]
 
 
-async def test_a_batch_has_the_cursor_before_it():
+async def test_a_batch_has_the_previous_cursor():
     sandbox = Sandbox()
     account = sandbox.add_account(transactions=250)
     async with client_of(sandbox) as client:
@@ -135,7 +133,7 @@ async def test_a_batch_has_the_cursor_before_it():
 
 
 async def test_a_batch_has_the_previous_cursor_exactly_as_it_was_passed():
-    """A consumer compares it with the cursor that it has stored."""
+    """A consumer compares it with its stored cursor."""
     old = "fcs1.BTAcMypV.W10.eOltdSeVgV2F"
     async with changes_of(list_of(TRANSACTION), cursor=old) as changes:
         assert old == changes.cursor
@@ -160,7 +158,7 @@ async def test_passing_an_account_object_saves_a_request():
 
 
 async def test_an_outdated_account_object_loses_nothing():
-    """An event can arrive after the sync of a later one."""
+    """An event can arrive after a later one has been synced."""
     sandbox = Sandbox()
     account = sandbox.add_account(transactions=3)
     table = {}
@@ -202,7 +200,7 @@ async def test_changes_during_a_scan_are_not_lost():
                 if pending in sandbox._state.platform.transactions and len(table) == 4:
                     sandbox.void(pending)
                     sandbox.add_transactions(account, 3)
-        # The account showed that there was a refresh, so the sync has scanned again.
+        # The account showed a new refresh, so the sync scanned again.
         assert (9, "void") == (len(table), table[pending])
         assert [] == await batches_of(client, account, batch.cursor)
 

@@ -1,4 +1,4 @@
-"""Pages that break the contract, change while they are read, or are unknown."""
+"""Pages that break the contract, change during a scan, or no longer exist."""
 
 import pickle
 
@@ -42,9 +42,7 @@ async def test_a_list_without_has_more_is_read_until_it_is_empty():
         ),
     ],
 )
-async def test_a_list_without_a_next_cursor_raises_and_keeps_the_cursor(
-    dead_end,
-):
+async def test_a_list_without_a_next_cursor_raises_and_keeps_the_cursor(dead_end):
     async with changes_of(
         list_of(TRANSACTION, has_more=True), dead_end, refresh=SUCCEEDED
     ) as changes:
