@@ -108,6 +108,7 @@ async def open_browser(app):
         yield browser
 
 
+@pytest.mark.asyncio  # uvicorn runs the application on asyncio
 async def test_the_web_application_links_accounts_and_syncs_them_on_webhooks(
     ledger, no_waiting
 ):
@@ -140,6 +141,7 @@ async def test_the_web_application_links_accounts_and_syncs_them_on_webhooks(
     assert expected_totals(sandbox) == ledger.totals()
 
 
+@pytest.mark.asyncio  # uvicorn runs the application on asyncio
 async def test_the_web_application_reports_errors_without_details(ledger, caplog):
     sandbox = Sandbox()
     async with (

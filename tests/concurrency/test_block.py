@@ -123,10 +123,8 @@ async def slow_to_end():
                 await anyio.lowlevel.checkpoint()
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_native_cancellation_is_raised_after_the_tasks_have_ended(
-    anyio_backend,
-):
+@pytest.mark.asyncio
+async def test_a_native_cancellation_is_raised_after_the_tasks_have_ended():
     ended = []
 
     async def block():
@@ -143,11 +141,9 @@ async def test_a_native_cancellation_is_raised_after_the_tasks_have_ended(
     assert [None] == ended
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.asyncio
 @pytest.mark.parametrize("source", [many_accounts, prefetch])
-async def test_a_block_whose_tasks_were_cancelled_before_they_began_can_end(
-    source, anyio_backend
-):
+async def test_a_block_whose_tasks_were_cancelled_before_they_began_can_end(source):
     """Cancel the tasks as `asyncio.run` does when it is interrupted."""
     async with source(Api(lambda: 1)) as items:
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
@@ -157,10 +153,8 @@ async def test_a_block_whose_tasks_were_cancelled_before_they_began_can_end(
             await anext(items)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_an_error_in_the_block_defers_a_cancellation_to_the_next_await(
-    anyio_backend,
-):
+@pytest.mark.asyncio
+async def test_an_error_in_the_block_defers_a_cancellation_to_the_next_await():
     seen = []
 
     async def block():

@@ -26,19 +26,17 @@ async def test_a_cancelled_scope_loses_no_item(source, steps):
     assert EVERYTHING == sorted(received)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.asyncio
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("interrupt", NATIVE)
 @pytest.mark.parametrize("steps", range(32))
-async def test_a_native_cancellation_loses_no_item(
-    source, interrupt, steps, anyio_backend
-):
+async def test_a_native_cancellation_loses_no_item(source, interrupt, steps):
     received = await consume(source, Api(lambda: 2), interrupt, repeat(steps))
     assert EVERYTHING == sorted(received)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_random_cancellations_lose_no_item(anyio_backend):
+@pytest.mark.asyncio
+async def test_random_cancellations_lose_no_item():
     rng = random.Random(3)
 
     def heartbeats():
@@ -60,9 +58,9 @@ async def test_random_cancellations_lose_no_item(anyio_backend):
 @pytest.mark.skipif(
     sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12"
 )
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.asyncio
 @pytest.mark.parametrize("source", SOURCES)
-async def test_eager_tasks_lose_no_item(source, anyio_backend):
+async def test_eager_tasks_lose_no_item(source):
     loop = asyncio.get_running_loop()
     loop.set_task_factory(asyncio.eager_task_factory)
     try:

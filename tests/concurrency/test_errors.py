@@ -126,10 +126,10 @@ async def test_every_producer_error_reaches_the_consumer(mistake):
             await anext(results)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.asyncio
 # Before the first step of the producer's task, and after it.
 @pytest.mark.parametrize("steps", [0, 1, 2])
-async def test_a_cancelled_producer_raises_in_the_consumer(steps, anyio_backend):
+async def test_a_cancelled_producer_raises_in_the_consumer(steps):
     """Cancelling all tasks of an event loop also cancels those of a block."""
 
     async def stuck(send):

@@ -28,11 +28,6 @@ def backend(request):
     return request.param
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 @pytest.fixture(scope="module")
 def authority():
     return trustme.CA()
@@ -123,6 +118,7 @@ class Caller:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.asyncio
 async def test_cancelled_calls_leave_no_socket_open_and_release_permits(
     seed, backend, trusting, server_tls
 ):
@@ -147,6 +143,7 @@ async def test_cancelled_calls_leave_no_socket_open_and_release_permits(
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.asyncio
 async def test_closing_at_any_point_leaves_no_socket(
     seed, backend, trusting, server_tls
 ):

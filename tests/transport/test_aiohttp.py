@@ -7,6 +7,7 @@ import sys
 import textwrap
 
 import aiohttp
+import anyio
 import pytest
 
 from financial_connections import (
@@ -22,17 +23,13 @@ from tests.support.servers import header_of, http_response, read_request, servin
 KEY = "sk_test_1"
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 def client_of(url, **settings):
     return AsyncClient(KEY, base_url=url, transport="aiohttp", **settings)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("retries", [0, 2])
+@pytest.mark.asyncio
 async def test_each_attempt_sends_one_request(method, retries, no_waiting):
     requests, events = [], []
 
@@ -51,6 +48,7 @@ async def test_each_attempt_sends_one_request(method, retries, no_waiting):
     assert retries + 1 == caught.value.attempts == len(requests) == len(started)
 
 
+@pytest.mark.asyncio
 async def test_a_request_on_a_connection_that_breaks_is_sent_once():
     """The first request succeeds, so the second one reuses its connection."""
     requests = []
@@ -67,16 +65,21 @@ async def test_a_request_on_a_connection_that_breaks_is_sent_once():
     assert 2 == len(requests)
 
 
-@pytest.mark.parametrize("anyio_backend", ["trio"])
-async def test_trio_is_rejected_before_sending(anyio_backend):
+def test_trio_is_rejected_before_sending():
     events = []
-    client = client_of("http://127.0.0.1:1", on_event=events.append)
-    with pytest.raises(ConfigurationError, match="under asyncio only, not under trio"):
-        await client.accounts.retrieve("fca_1")
+
+    async def main():
+        client = client_of("http://127.0.0.1:1", on_event=events.append)
+        match = "under asyncio only, not under trio"
+        with pytest.raises(ConfigurationError, match=match):
+            await client.accounts.retrieve("fca_1")
+        await client.aclose()
+
+    anyio.run(main, backend="trio")
     assert [] == events
-    await client.aclose()
 
 
+@pytest.mark.asyncio
 async def test_a_response_sets_no_cookie():
     cookies = []
 
@@ -92,6 +95,7 @@ async def test_a_response_sets_no_cookie():
     assert [None, None] == cookies
 
 
+@pytest.mark.asyncio
 async def test_the_headers_equal_those_of_the_default_transport():
     heads = []
 
@@ -109,6 +113,7 @@ async def test_the_headers_equal_those_of_the_default_transport():
     assert set(first.split(b"\r\n")) == set(second.split(b"\r\n"))
 
 
+@pytest.mark.asyncio
 async def test_a_proxy_receives_its_password_but_not_the_key(monkeypatch):
     heads = []
 
@@ -133,6 +138,7 @@ async def test_a_proxy_receives_its_password_but_not_the_key(monkeypatch):
     assert KEY.encode() not in head
 
 
+@pytest.mark.asyncio
 async def test_a_slow_connection_causes_a_timeout(monkeypatch):
     async def connect(*args, **kwargs):
         await asyncio.sleep(60)
@@ -147,6 +153,7 @@ async def test_a_slow_connection_causes_a_timeout(monkeypatch):
     await client.aclose()
 
 
+@pytest.mark.asyncio
 async def test_a_client_that_is_closed_while_it_starts_opens_no_connection(
     monkeypatch,
 ):

@@ -206,7 +206,7 @@ async def test_an_error_while_closing_leaves_no_other_connection_open():
     assert all(resource.is_closed for resource in resources)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.asyncio
 @pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
 @pytest.mark.parametrize("iterations", range(6))
 async def test_a_native_cancellation_of_a_close_leaves_no_connection_open(
@@ -230,7 +230,7 @@ async def test_a_native_cancellation_of_a_close_leaves_no_connection_open(
         await server.wait_until_all_are_closed()
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.asyncio
 async def test_a_native_cancellation_after_a_failover_leaves_no_connection_open():
     server = Server(*[http_response()] * 5)
     async with (

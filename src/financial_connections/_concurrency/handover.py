@@ -35,6 +35,9 @@ class Handover(AsyncIterator[T], Generic[T]):
         self._changed = anyio.Event()
         self._error: BaseException | None = None
         self._is_closed = False
+        # Looked up here, because asyncio calls `finish` outside any task if a task is
+        # cancelled before its first step.
+        self._cancelled = anyio.get_cancelled_exc_class()
         self.demand = anyio.Event()
         """Set whenever the consumer waits for an item. To detect the next time, a
         producer replaces the event first.
@@ -49,7 +52,7 @@ class Handover(AsyncIterator[T], Generic[T]):
 
     def finish(self, error: BaseException | None) -> None:
         """Count a producer as finished and pass on its error."""
-        if isinstance(error, anyio.get_cancelled_exc_class()):
+        if isinstance(error, self._cancelled):
             # The task was cancelled from outside the block, so the stream is
             # incomplete.
             error = RuntimeError(

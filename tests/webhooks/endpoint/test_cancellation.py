@@ -100,10 +100,7 @@ class SlowStore(RecordingStore):
             return delivery
 
 
-only_asyncio = pytest.mark.parametrize("anyio_backend", ["asyncio"])
-
-
-@only_asyncio
+@pytest.mark.asyncio
 async def test_a_claim_cancelled_by_asyncio_is_released_unhandled():
     handler, store = Handler(), SlowStore("claim")
     delivery = await store.cancel_during_call(endpoint(handler, store=store))
@@ -111,7 +108,7 @@ async def test_a_claim_cancelled_by_asyncio_is_released_unhandled():
     assert ["claim", "release"] == [name for name, *_ in store.calls]
 
 
-@only_asyncio
+@pytest.mark.asyncio
 async def test_a_failed_claim_cancelled_by_asyncio_is_not_released():
     store = SlowStore("claim")
     store.claims = [False]
@@ -121,7 +118,7 @@ async def test_a_failed_claim_cancelled_by_asyncio_is_not_released():
     assert ["claim"] == [name for name, *_ in store.calls]
 
 
-@only_asyncio
+@pytest.mark.asyncio
 async def test_a_confirmation_cancelled_by_asyncio_is_completed():
     handler, store = Handler(), SlowStore("confirm")
     app = endpoint(handler, store=store)
@@ -135,7 +132,7 @@ async def test_a_confirmation_cancelled_by_asyncio_is_completed():
     )
 
 
-@only_asyncio
+@pytest.mark.asyncio
 async def test_a_release_cancelled_by_asyncio_is_completed():
     store = SlowStore("release")
     await store.cancel_during_call(
@@ -144,7 +141,7 @@ async def test_a_release_cancelled_by_asyncio_is_completed():
     assert ["claim", "release"] == [name for name, *_ in store.calls]
 
 
-@only_asyncio
+@pytest.mark.asyncio
 @pytest.mark.parametrize("name", ["claim", "confirm"])
 async def test_a_cancelled_call_that_fails_raises_the_cancellation(name):
     store = SlowStore(name, **{name: OSError("the database is gone")})
@@ -153,7 +150,7 @@ async def test_a_cancelled_call_that_fails_raises_the_cancellation(name):
     ).cancelled()
 
 
-@only_asyncio
+@pytest.mark.asyncio
 async def test_after_an_asyncio_timeout_the_next_delivery_is_handled():
     """The claim belongs to the task that made it, also in a store in memory."""
     store, handler = RecentEvents(clock=lambda: NOW), Handler()

@@ -115,7 +115,7 @@ async def test_a_pooler_that_rejects_options_is_connected_to_without_them(
     assert ["-c statement_timeout=4000", None] == options
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.asyncio
 @pytest.mark.parametrize("decode", [False, True])
 async def test_an_async_redis_client_is_accepted(servers, decode):
     async with redis.asyncio.Redis.from_url(

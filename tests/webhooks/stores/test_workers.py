@@ -41,7 +41,7 @@ async def test_an_event_in_progress_gets_a_409_until_it_is_confirmed(backend):
     assert (200, ["slow"]) == (await post(other, "evt_1", round(backend.now)), handled)
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.asyncio
 async def test_after_a_cancelled_claim_the_next_delivery_is_handled(
     backend, monkeypatch
 ):
