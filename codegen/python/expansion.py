@@ -71,7 +71,7 @@ def build_narrowing(
 ) -> Narrowing:
     """Return the narrowing of a model by these fields."""
     names = [field.name for field in fields]
-    annotations = [model.name, *(field.annotation for field in fields)]
+    annotations = [field.annotation for field in fields]
     listed = ", ".join(f'"{name}"' for name in names)
     return Narrowing(
         name=model.name + "".join(f"With{pascal(name)}" for name in names),

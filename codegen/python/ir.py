@@ -146,6 +146,7 @@ class Narrowing:
     of `fields`.
     """
     imports: tuple[str, ...]
+    """What the types of the fields need."""
     doc: str
 
 

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from financial_connections._generated.models.account import Account
-from financial_connections._generated.models.account_ownership import AccountOwnership
 
 if TYPE_CHECKING:
+    from financial_connections._generated.models.account_ownership import (
+        AccountOwnership,
+    )
 
     class AccountWithOwnership(Account):
         """`Account` requested with `expand=["ownership"]`, for type checkers.
