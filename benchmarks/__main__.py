@@ -1,4 +1,4 @@
-"""Compare clients side by side, and write the tables of docs/performance.md."""
+"""Benchmark clients side by side and write the tables in docs/performance.md."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ _PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run the benchmarks; return 1 if a client failed."""
+    """Run the benchmarks and return an exit status: 1 if a client failed."""
     options = _parse(args)
     rounds = 1 if options.quick else options.rounds
     selected = [workload for workload in WORKLOADS if workload.name in options.only]
@@ -38,9 +38,9 @@ def main(args: Sequence[str] | None = None) -> int:
 def _parse(args: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add, names = parser.add_argument, [workload.name for workload in WORKLOADS]
-    add("--quick", action="store_true", help="try everything once with small tasks")
+    add("--quick", action="store_true", help="run everything once with small tasks")
     add("--rounds", type=int, default=5, help="number of rounds (default: 5)")
-    add("--only", nargs="+", choices=names, default=names, help="run only these")
+    add("--only", nargs="+", choices=names, default=names, help="workloads to run")
     return parser.parse_args(args)
 
 

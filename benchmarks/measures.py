@@ -1,7 +1,7 @@
-"""Measure one figure in a process of its own: `python -m benchmarks.measures`.
+"""Take one measurement in a separate process: `python -m benchmarks.measures`.
 
 The arguments are a measure, a client, the server's URL and parameters as JSON; the
-output is the figure. What is set up and checked before the clock starts is not timed.
+output is a number. Setup and checks run before the clock starts and are not timed.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from benchmarks.clients import open_client
 from benchmarks.server import account_id, page_body, transaction_id
 
 _PACKAGES = {"stripe": "stripe", "httpx-json": "httpx", "ours": "financial_connections"}
-# httpx and httpcore import these packages if they find them. This repository's tests
-# install them, but a service would not.
+# httpx and httpcore import these packages if they are installed, which they are for
+# this repository's tests but would not be in a service.
 _HIDE = "import sys; sys.modules.update(dict.fromkeys(('click', 'rich', 'trio')));"
 _IMPORT = (
     "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
@@ -42,7 +42,7 @@ class Task(SimpleNamespace):
     """Parameters of a workload, the client's name and the server's URL."""
 
     def __getattr__(self, name: str) -> Any:
-        return 0  # the default of every parameter
+        return 0  # every parameter defaults to 0
 
 
 def _check(expected: object, actual: object) -> None:
@@ -77,7 +77,7 @@ async def retrieve(client: Any, task: Task) -> float:
     """Measure the CPU time of a call, or the time of concurrent calls, in µs."""
     accounts = [account_id(name=str(number)) for number in range(task.calls)]
     clock = time.perf_counter if task.concurrency else time.process_time
-    # The first calls are slow, and open the connections.
+    # The first calls are slow because they open the connections.
     warm_up = accounts[: min(max(100, 2 * task.concurrency), 200)]
     await _retrieve_all(client, warm_up, task.concurrency or 1)
     start = clock()
@@ -98,7 +98,7 @@ async def _sum_amounts(client: Any, task: Task, account: str) -> None:
 
 
 async def time_per_item(client: Any, task: Task) -> float:
-    """Measure the time to stream a transaction and read a field, in µs."""
+    """Measure the time to stream a transaction and read one field, in µs."""
     await _check_ids(client)
     start = time.perf_counter()
     await _sum_amounts(client, task, account_id(task.items))
@@ -112,7 +112,7 @@ def _resident_bytes() -> int:
 
 
 async def memory_per_item(client: Any, task: Task) -> float:
-    """Measure the memory of a transaction that is kept, in bytes."""
+    """Measure the memory used per transaction that is kept, in bytes."""
     await _check_ids(client)
     before = _resident_bytes()
     items = [item async for item in client.items(account_id(task.items))]
@@ -134,10 +134,10 @@ async def many_accounts(client: Any, task: Task) -> float:
 
 
 async def consume(client: Any, task: Task) -> float:
-    """Measure how long a consumer takes that computes or waits for each item.
+    """Measure how long a consumer that computes or waits for each item takes.
 
-    The figure is a multiple of the least time any client can take: that of the server
-    or that of the consumer alone, whichever is longer.
+    The result is a multiple of the lower bound for any client: the time taken by the
+    server alone or by the consumer alone, whichever is longer.
     """
     await client.retrieve("fca_first")
     account = account_id(task.items, task.latency_ms)
@@ -172,7 +172,7 @@ async def import_time(_: Any, task: Task) -> float:
 
 
 async def first_response(_: Any, task: Task) -> float:
-    """Measure the time from a process's start to a response, in ms."""
+    """Measure the time from starting a process to its first response, in ms."""
     line, seconds = _run_program(_FIRST.format(task.name, task.url))
     _check("fca_first", line)
     return 1000 * seconds
@@ -187,12 +187,12 @@ def _run_program(program: str) -> tuple[str, float]:
 
 
 async def measure(function: str, name: str, url: str, params: str) -> float:
-    """Open the client, measure a figure and close the client."""
+    """Open the client, take the measurement and close the client."""
     async with aclosing(open_client(name, url)) as client:
         gc.collect()
         task = Task(name=name, url=url, **json.loads(params))
-        figure: float = await globals()[function](client, task)
-        return figure
+        result: float = await globals()[function](client, task)
+        return result
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Turn results into tables, and put them into the page."""
-# ruff: noqa: RUF001 - the multiplication sign is meant
+"""Format results as tables and insert them into the page."""
+# ruff: noqa: RUF001 - the multiplication sign is intentional
 
 import os
 import platform
@@ -18,37 +18,37 @@ _PACKAGES = ("stripe", "httpx", "httpcore", "anyio", "aiohttp", "msgspec", "attr
 def ratios(one: Result, other: Result) -> list[float]:
     """Return the ratio of two results in each round.
 
-    The clients of a round met the same machine, so disturbances cancel out.
+    All clients in a round ran under the same conditions, so noise cancels out.
     """
     return [a / b for a, b in zip(one.figures, other.figures, strict=True)]
 
 
 def format_figures(figures: list[float], spec: str, unit: str = "") -> str:
-    """Return the median and the quartiles as two cells of a table."""
+    """Return the median and the quartiles as two table cells."""
     several = figures if len(figures) > 1 else figures * 2
     low, _, high = quantiles(several, n=4, method="inclusive")
     return f"{median(figures):{spec}}{unit} | {low:{spec}} … {high:{spec}}"
 
 
 def target_cells(target: Target, results: Results) -> str:
-    """Return what a target asks for, what was reached, and whether that is enough."""
+    """Return table cells for a target's limit, the result and the verdict."""
     client = results[target.client]
     other = (
         results[target.other] if target.other else Result([1.0] * len(client.figures))
     )
     limit = target.at_least or target.at_most
-    wanted = f"at {'least' if target.at_least else 'most'} {limit:g}×"
+    limit_text = f"at {'least' if target.at_least else 'most'} {limit:g}×"
     if client.error or other.error:
-        return f"{wanted} | failed | | missed"
+        return f"{limit_text} | failed | | missed"
     figures = ratios(other, client) if target.at_least else ratios(client, other)
     reached = median(figures)
     is_met = reached >= limit if target.at_least else reached <= limit
     outcome = "met" if is_met else "missed"
-    return f"{wanted} | {format_figures(figures, '.3g', '×')} | {outcome}"
+    return f"{limit_text} | {format_figures(figures, '.3g', '×')} | {outcome}"
 
 
 def targets_table(all_results: Mapping[str, Results]) -> str:
-    """Return the table of the targets of all workloads that were run."""
+    """Return a table of the targets of all workloads that were run."""
     rows = []
     for workload in WORKLOADS:
         for target in workload.targets if workload.name in all_results else ():
@@ -63,7 +63,7 @@ def targets_table(all_results: Mapping[str, Results]) -> str:
 
 
 def workload_table(workload: Workload, results: Results) -> str:
-    """Return the table of the figures of a workload."""
+    """Return a table of a workload's results."""
     base = results.get(OFFICIAL)
     rows = [f"| client | {workload.unit} | quartiles |", "|---|--:|--:|"]
     if base:
@@ -81,7 +81,7 @@ def workload_table(workload: Workload, results: Results) -> str:
 
 
 def machine_line(rounds: int) -> str:
-    """Return where and with which versions the figures were measured."""
+    """Return the machine and package versions used for the measurements."""
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return textwrap.fill(
         f"Medians of {rounds} rounds with CPython {platform.python_version()} on"

@@ -1,8 +1,8 @@
 """The server that every client talks to: `python -m benchmarks.server`.
 
-It prints its port, serves until its stdin is closed, and does as little as possible, so
-that the clients are what is measured. The ID of an account says how many transactions
-it has and how many milliseconds a page of them takes.
+It prints its port and serves until its stdin is closed. It does as little as possible,
+so that the benchmarks measure the clients. An account's ID encodes how many
+transactions it has and how many milliseconds each page takes.
 """
 
 import asyncio
@@ -15,22 +15,22 @@ _RESPONSES = Path(__file__).with_name("responses")
 _ACCOUNT = (_RESPONSES / "account.json").read_text().rstrip()
 _TRANSACTION = (_RESPONSES / "transaction.json").read_text().rstrip()
 _PAGE = (_RESPONSES / "page.txt").read_text().rstrip()
-# About as many headers as Stripe sends, because clients have to parse all of them.
+# About as many headers as Stripe sends, because clients must parse all of them.
 _HEADERS = (_RESPONSES / "headers.txt").read_text().replace("\n", "\r\n")
 
 
 def account_id(items: int = 0, latency_ms: int = 0, name: str = "") -> str:
-    """Return the ID of an account with this many transactions and this latency."""
+    """Return the ID of an account with a number of transactions and a latency."""
     return f"fca_{items}_{latency_ms}_{name}"
 
 
 def transaction_id(account: str, index: int) -> str:
-    """Return the ID of the transaction at an index of the list."""
+    """Return the ID of the transaction at an index in an account's list."""
     return f"fctxn_{account.removeprefix('fca_')}_{index:07d}"
 
 
 def account_body(account: str) -> bytes:
-    """Return an account with the requested ID, so that mixed-up responses show."""
+    """Return an account with the requested ID, so mixed-up responses are detected."""
     return _ACCOUNT.replace("ID", account, 1).encode()
 
 
@@ -51,7 +51,7 @@ def page_body(account: str, limit: int, starting_after: str | None) -> bytes:
 
 
 def respond(target: str) -> tuple[bytes, float]:
-    """Return the response to a GET request, and the seconds after which it is sent."""
+    """Return the response to a GET request and how many seconds to delay it."""
     status, body, delay = "404 Not Found", b'{"error": {}}', 0.0
     path, _, query = target.partition("?")
     resource = path.removeprefix("/v1/financial_connections/")

@@ -1,4 +1,4 @@
-"""Load the workloads and the targets from `workloads.toml`, which describes them."""
+"""Load the workloads and targets described in `workloads.toml`."""
 
 import tomllib
 from pathlib import Path
@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 @frozen
 class Target:
-    """A limit for a client, compared with another one or for its own figure."""
+    """A limit on a client's result, or on its ratio to another client's result."""
 
     client: str
     other: str | None = None
@@ -18,7 +18,7 @@ class Target:
 
 @frozen
 class Workload:
-    """A task that several clients do."""
+    """A task performed by several clients."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""A ledger in SQLite: transactions by ID, and the sync cursor of each account."""
+"""A ledger in SQLite: transactions by ID, and a sync cursor for each account."""
 
 import sqlite3
 from contextlib import closing
@@ -29,14 +29,14 @@ ON CONFLICT (id) DO UPDATE SET
 
 
 class OvertakenError(Exception):
-    """Another process has moved the cursor, so the batch may be out of date."""
+    """Another process has moved the cursor, so the batch may be stale."""
 
 
 class Ledger:
     """Transactions and cursors in a SQLite file.
 
-    Each method opens a connection of its own, so a ledger can be used from several
-    threads and processes.
+    Each method opens its own connection, so a ledger can be used from several threads
+    and processes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,7 +45,7 @@ class Ledger:
             database.executescript(f"PRAGMA journal_mode = WAL; {SCHEMA}")
 
     def cursor(self, account: str) -> str | None:
-        """Return the cursor from which to sync, or None before the first batch."""
+        """Return the cursor to sync from, or None before the first batch."""
         with closing(self._open()) as database:
             row = database.execute(
                 "SELECT cursor FROM cursors WHERE account = ?", (account,)
@@ -56,7 +56,7 @@ class Ledger:
         """Store a batch and its cursor in one transaction.
 
         Raises:
-            OvertakenError: The stored cursor is not the one that the batch follows.
+            OvertakenError: The batch does not continue from the stored cursor.
         """
         with closing(self._open()) as database, database:
             database.execute("BEGIN IMMEDIATE")
@@ -75,13 +75,13 @@ class Ledger:
                     (batch.cursor, batch.account, batch.previous),
                 )
             if moved.rowcount != 1:
-                # Leaving the block with an exception rolls the transaction back.
+                # An exception that leaves the block rolls back the transaction.
                 raise OvertakenError(batch.account)
 
     def totals(self) -> dict[str, tuple[int, int]]:
-        """Return the number and the sum in cents of each account's transactions.
+        """Return the number and total, in cents, of each account's transactions.
 
-        Void transactions are left out.
+        Void transactions are excluded.
         """
         query = """
             SELECT account, count(*), sum(amount)
@@ -94,8 +94,8 @@ class Ledger:
             }
 
     def _open(self) -> sqlite3.Connection:
-        # Without an isolation level, transactions begin and end only where this module
-        # says so.
+        # Without an isolation level, transactions are started only by this module's own
+        # statements.
         return sqlite3.connect(self.path, timeout=30, isolation_level=None)
 
 
@@ -113,6 +113,6 @@ def columns(account: str, transaction: Transaction) -> tuple[object, ...]:
 
 
 async def sync(client: AsyncClient, ledger: Ledger, account: str) -> None:
-    """Store everything that has changed on an account since its cursor."""
+    """Store everything that has changed on an account since its last sync."""
     async for batch in client.transactions.sync(account, cursor=ledger.cursor(account)):
         ledger.store(batch)

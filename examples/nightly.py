@@ -1,8 +1,8 @@
-"""Sync the transactions of all accounts of a customer into SQLite, from a cron job.
+"""Sync the transactions of a customer's accounts into SQLite, from a cron job.
 
     STRIPE_API_KEY=sk_test_… python -m examples.nightly cus_123 ledger.db
 
-Without arguments, it simulates two nights against the sandbox.
+Without arguments, it simulates two nightly runs against the sandbox.
 """
 
 import sys
@@ -36,8 +36,8 @@ async def active_accounts(client: AsyncClient, customer: str) -> list[str]:
 async def refresh(client: AsyncClient, account: str) -> None:
     """Fetch new transactions from the institution.
 
-    A failure is only reported, because the transactions that Stripe has already can be
-    synced nevertheless.
+    Failures are only reported, because the transactions Stripe already has can still
+    be synced.
     """
     try:
         await client.accounts.refresh_and_wait(
@@ -50,7 +50,7 @@ async def refresh(client: AsyncClient, account: str) -> None:
 async def sync(client: AsyncClient, ledger: Ledger, accounts: list[str]) -> None:
     """Sync the accounts into the ledger.
 
-    If this is interrupted, the next run continues from the stored cursors.
+    If this run is interrupted, the next one continues from the stored cursors.
     """
     cursors = {account: ledger.cursor(account) for account in accounts}
     async with client.transactions.sync_many(
@@ -59,7 +59,7 @@ async def sync(client: AsyncClient, ledger: Ledger, accounts: list[str]) -> None
         async for batch in changes:
             ledger.store(batch)
         for account, error in changes.errors.items():
-            print(f"  syncing {account} failed and is repeated next time: {error}")
+            print(f"  syncing {account} failed, will retry next time: {error}")
 
 
 async def run_night(client: AsyncClient, customer: str, ledger: Ledger) -> None:
@@ -73,7 +73,7 @@ async def run_night(client: AsyncClient, customer: str, ledger: Ledger) -> None:
 
 
 async def demo(path: Path) -> None:
-    """Run two nights against the sandbox."""
+    """Simulate two nightly runs against the sandbox."""
     sandbox = Sandbox.demo()
     ledger = Ledger(path)
     async with (

@@ -1,6 +1,6 @@
-"""A tour of the SDK, over HTTP, against the sandbox: `make demo`.
+"""A tour of the SDK, talking HTTP to the sandbox: `make demo`.
 
-No request leaves the machine, and nothing keeps running afterwards.
+No request leaves your machine, and nothing keeps running afterwards.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ console = Console(highlight=False)
 
 
 def step(title: str, code: str) -> None:
-    """Print the title of a step and the line of Python that it shows."""
+    """Print the title of a step and the line of Python it demonstrates."""
     console.print(f"\n[bold cyan]{title}[/]")
     console.print(Syntax(code, "python", theme="ansi_dark", background_color="default"))
 
@@ -75,7 +75,7 @@ def transaction_table(transactions: Iterable[Transaction]) -> Table:
 async def refresh_balance(
     client: AsyncClient, sandbox: Sandbox, account_id: str
 ) -> Account:
-    """Refresh a balance and poll its status while the sandbox's clock advances."""
+    """Refresh a balance and poll its status while advancing the sandbox's clock."""
     account = await client.accounts.refresh(account_id, features=["balance"])
     while account.balance_refresh:
         status = account.balance_refresh.status
@@ -163,7 +163,7 @@ async def main() -> None:
         )
         await tour(client, sandbox)
     console.print(
-        "\n[green]Done.[/] The sandbox has been closed. Next, read docs/tutorial.md."
+        "\n[green]Done.[/] The sandbox has been stopped. Next, read docs/tutorial.md."
     )
 
 

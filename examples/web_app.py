@@ -4,13 +4,13 @@
     export STRIPE_API_KEY=sk_test_… STRIPE_WEBHOOK_SECRET=whsec_…
     uvicorn --factory examples.web_app:app_from_environment
 
-* `POST /sessions` returns the client secret with which the browser links accounts.
-* `GET /accounts` lists the accounts of a customer.
-* `POST /stripe` receives events from Stripe and starts a sync for each refresh.
-* `GET /totals` shows the transactions that have been synced.
+* `POST /sessions` returns the client secret the browser needs to link accounts.
+* `GET /accounts` lists a customer's accounts.
+* `POST /stripe` receives events from Stripe and starts a sync after each refresh.
+* `GET /totals` summarizes the transactions that have been synced.
 
 The application does not authenticate its users: a real one must check that the
-customer belongs to the user who asks.
+customer belongs to the authenticated user.
 """
 
 import logging
@@ -49,8 +49,8 @@ async def sync_accounts(
 ) -> None:
     """Sync each account that arrives in the queue.
 
-    A failed sync is not repeated here, but by the account's next event or by a nightly
-    run.
+    A failed sync is not retried here; the account's next event or a nightly run makes
+    up for it.
     """
     async with queue:
         async for account in queue:
@@ -108,7 +108,7 @@ async def show_totals(request: Request) -> dict[str, tuple[int, int]]:
 
 
 async def handle_error(_: Request, error: Exception) -> JSONResponse:
-    """Respond with 400 if Stripe found the request invalid, and otherwise with 502."""
+    """Respond with 400 if Stripe found the request invalid, or with 502 otherwise."""
     is_invalid = (
         isinstance(error, APIStatusError) and error.status == HTTPStatus.BAD_REQUEST
     )
@@ -123,14 +123,15 @@ def create_app(client: AsyncClient, ledger: Ledger, webhook_secret: str) -> Fast
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         send_queue, receive_queue = anyio.create_memory_object_stream[str](1_000)
         app.state.client, app.state.ledger, app.state.queue = client, ledger, send_queue
-        # On shutdown, the queue is closed first; the accounts in it are still synced.
+        # On shutdown, the queue is closed first; accounts already in it are still
+        # synced.
         async with client, anyio.create_task_group() as tasks, send_queue:
             tasks.start_soon(sync_accounts, client, ledger, receive_queue)
             yield
 
     async def on_event(event: AccountEvent | UnknownEvent) -> None:
-        # Only queue the account, because Stripe expects a response within seconds. If
-        # the queue is full, the error makes Stripe deliver the event again.
+        # Only queue the account, because Stripe expects a prompt response. If the queue
+        # is full, the error makes Stripe deliver the event again.
         match event:
             case AccountRefreshedTransactions() if (
                 event.data and event.data.object and event.data.object.id

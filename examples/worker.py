@@ -1,4 +1,4 @@
-"""Workers that sync accounts, with taskiq and Redis.
+"""Workers that sync accounts, using taskiq and Redis.
 
 The receiver turns each webhook event into a task, and a worker syncs the account into
 SQLite. Both can be killed at any time. Run one receiver and any number of workers:
@@ -35,13 +35,13 @@ TASK = "sync_account"
 
 
 def broker() -> AsyncBroker:
-    """Return the broker, with the task registered."""
+    """Return a broker with the task registered."""
     redis_broker = RedisStreamBroker(
         os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"),
-        # Start with the first message, which may be older than the first worker.
+        # Start with the first message, even if it was sent before any worker started.
         consumer_id="0",
-        # After this time, another worker takes over the task and the lock of a worker
-        # that was killed.
+        # After this time, another worker takes over the task and the lock of a killed
+        # worker.
         idle_timeout=int(os.environ.get("IDLE_MILLISECONDS", "60000")),
         unacknowledged_lock_timeout=10,
         xread_block=500,
@@ -67,17 +67,17 @@ async def close_client(state: TaskiqState) -> None:
 async def sync_account(
     account: str, context: Annotated[Context, TaskiqDepends()]
 ) -> None:
-    """Sync an account, which other workers may be syncing at the same time."""
+    """Sync an account that other workers may be syncing at the same time."""
     while True:
         try:
             await sync(context.state.client, context.state.ledger, account)
         except OvertakenError:
-            continue  # another worker is ahead: resume from its cursor
+            continue  # another worker is ahead, so resume from its cursor
         return
 
 
 def receiver() -> Starlette:
-    """Return the application that receives Stripe's events at `/stripe`."""
+    """Return an application that receives Stripe's events at `/stripe`."""
     redis_broker = broker()
 
     async def on_event(event: AccountEvent | UnknownEvent) -> None:

@@ -1,6 +1,6 @@
-"""The clients that are compared.
+"""The clients being compared.
 
-Each module imports only what a program that uses the client would import.
+Each module imports only what a program using that client would import.
 """
 
 from importlib import import_module
@@ -8,7 +8,7 @@ from typing import Any
 
 KEY = "sk_test_benchmark"
 TIMEOUT = 80.0
-"""Timeout of every client in seconds, which is the official SDK's default."""
+"""Timeout of every client, in seconds: the official SDK's default."""
 
 OFFICIAL = "stripe"
 TITLES = {
@@ -24,10 +24,10 @@ _MODULES = {"stripe": "official", "httpx": "raw", "ours": "ours"}
 
 
 class Client:
-    """A client whose objects have attributes.
+    """A client that returns objects with attributes.
 
-    Subclasses add `retrieve(account)`, `items(account)`, which lists all transactions
-    with 100 on each page, `decode(page)` and `aclose()`.
+    Subclasses add `retrieve(account)`, `items(account)`, `decode(page)` and `aclose()`.
+    `items` iterates over all of an account's transactions, 100 per page.
     """
 
     async def load_certificates(self) -> None:
@@ -43,6 +43,6 @@ class Client:
 
 
 def open_client(name: str, url: str) -> Any:
-    """Import the libraries of the client with this name, and open it."""
+    """Import a client's libraries and open the client."""
     module = import_module(f"{__name__}.{_MODULES[name.partition('-')[0]]}")
     return module.open_client(name, url)

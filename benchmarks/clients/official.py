@@ -1,5 +1,5 @@
-"""The package `stripe`, used through its public async methods."""
-# ruff: noqa: D102 - the class Client describes the methods
+"""The `stripe` package, used through its public async methods."""
+# ruff: noqa: D102 - the methods are documented in Client
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,7 +10,7 @@ from benchmarks.clients import KEY, TIMEOUT, Client
 
 
 class OfficialClient(Client):
-    """The official SDK on one of its HTTP libraries."""
+    """The official SDK, using one of its HTTP libraries."""
 
     def __init__(self, url: str, http_client: Any) -> None:
         self._http = http_client
@@ -39,7 +39,7 @@ class OfficialClient(Client):
 
 
 def open_client(name: str, url: str) -> Client:
-    """Open the client on the HTTP library in its name."""
+    """Open the client using the HTTP library it is named after."""
     is_aiohttp = name.endswith("aiohttp")
     library = stripe.AIOHTTPClient if is_aiohttp else stripe.HTTPXClient
     return OfficialClient(url, library(timeout=TIMEOUT))

@@ -1,5 +1,5 @@
 """This SDK, on either transport, with or without prefetch."""
-# ruff: noqa: D102, PLC0415 - see the class Client; and nothing is imported too early
+# ruff: noqa: D102, PLC0415 - documented in Client; early imports would distort start-up
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +16,7 @@ class OurClient(Client):
         self._prefetch = prefetch
 
     async def load_certificates(self) -> None:
-        # Not public: the SDK loads certificates only for https.
+        # A private class, because the SDK itself loads certificates only for https.
         from financial_connections._transport.startup import Startup
 
         await Startup().run(tls=True)
@@ -26,15 +26,15 @@ class OurClient(Client):
 
     def items(self, account: str) -> AsyncIterator[Any]:
         pager = self._client.transactions.list(account=account)
-        return self._prefetched(pager) if self._prefetch else aiter(pager)
+        return self._iterate_prefetched(pager) if self._prefetch else aiter(pager)
 
-    async def _prefetched(self, pager: Any) -> AsyncIterator[Any]:
+    async def _iterate_prefetched(self, pager: Any) -> AsyncIterator[Any]:
         async with pager.prefetch() as items:
             async for item in items:
                 yield item
 
     def decode(self, page: bytes) -> list[Any]:
-        # Not public: every response goes through this function.
+        # A private function that decodes every response.
         from financial_connections._decoding.decode import decode
         from financial_connections._generated.models import TransactionList
 
@@ -45,7 +45,8 @@ class OurClient(Client):
 
 
 def open_client(name: str, url: str) -> Client:
-    """Open the client on the transport in its name, with up to 100 connections."""
+    """Open the client using the transport it is named after."""
     transport: Any = "aiohttp" if "aiohttp" in name else "httpx"
+    # Like the other clients, this one has up to 100 connections, which is the default.
     client = AsyncClient(KEY, base_url=url, timeout=TIMEOUT, transport=transport)
     return OurClient(client, prefetch="prefetch" in name)

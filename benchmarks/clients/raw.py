@@ -1,5 +1,5 @@
-"""`httpx.AsyncClient` and `json.loads`, for programs without an SDK."""
-# ruff: noqa: D102 - the class Client describes the methods
+"""`httpx.AsyncClient` and `json.loads`, as used by programs without an SDK."""
+# ruff: noqa: D102 - the methods are documented in Client
 
 import json
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from benchmarks.clients import KEY, TIMEOUT, Client
 
 
 class RawClient(Client):
-    """Returns dictionaries, and keeps up to 100 connections."""
+    """A client that returns dictionaries and keeps up to 100 connections."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.AsyncClient(
