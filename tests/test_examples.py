@@ -135,7 +135,7 @@ async def test_the_web_application_links_accounts_and_syncs_them_on_webhooks(
         [pending] = sandbox.add_transactions(account, status="pending")
         sandbox.void(pending)
         await sandbox.deliver_webhooks(browser)
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             while (await browser.get("/totals")).json().get(account, [0])[0] < 120:
                 await anyio.lowlevel.checkpoint()
     assert expected_totals(sandbox) == ledger.totals()

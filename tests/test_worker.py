@@ -48,7 +48,7 @@ def free_port():
 
 
 def wait_until_open(port, process):
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 120
     while True:
         assert process.poll() is None
         with socket.socket() as probe:
@@ -108,7 +108,7 @@ def worker(redis_url, sandbox, url, ledger):
 def wait_until(condition, poke=lambda: None):
     """Poll until the condition holds, and call `poke` every two seconds."""
     now = last_poke = time.monotonic()
-    give_up = now + 50
+    give_up = now + 120
     while not condition():
         now = time.monotonic()
         assert now < give_up

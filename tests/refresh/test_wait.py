@@ -225,6 +225,6 @@ async def test_a_wait_works_in_real_time():
         ) as client,
     ):
         state = await client.accounts.refresh_and_wait(
-            account, features=["balance"], poll=0.01, timeout=10
+            account, features=["balance"], poll=0.01, timeout=60
         )
     assert "succeeded" == state.balance_refresh.status

@@ -90,6 +90,7 @@ SUCCESS = Outcome("Account", 1, 1, 2)
 ID = b"Request-Id: req_1\r\n"
 GZIP = ID + b"Content-Encoding: gzip\r\n"
 HURRIED = {"timeout": 0.25, "max_retries": 0}
+"""Settings for faults that end in a timeout."""
 
 
 def corrupt(status: bytes, headers: bytes = b"") -> bytes:

@@ -29,7 +29,7 @@ class Server:
             self.open -= 1
 
     async def wait_until_all_are_closed(self):
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             while self.open:
                 await anyio.wait_all_tasks_blocked()
 

@@ -5,6 +5,7 @@ import httpx2
 import pytest
 
 from financial_connections import AsyncClient
+from tests.support.servers import GENEROUS
 
 KEY = "sk_test_51H8supersecret"
 
@@ -17,10 +18,13 @@ async def connect(request, anyio_backend):
         is_aiohttp = (request.param, anyio_backend) == ("aiohttp", "asyncio")
         transport = "aiohttp" if is_aiohttp else "httpx"
         yield lambda url, **settings: AsyncClient(
-            KEY, base_url=url, transport=transport, **settings
+            KEY, base_url=url, transport=transport, **{"timeout": GENEROUS} | settings
         )
         return
     async with library.AsyncClient() as http_client:
         yield lambda url, **settings: AsyncClient(
-            KEY, base_url=url, http_client=http_client, **settings
+            KEY,
+            base_url=url,
+            http_client=http_client,
+            **{"timeout": GENEROUS} | settings,
         )

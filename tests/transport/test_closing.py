@@ -13,7 +13,7 @@ from financial_connections import APIConnectionError, AsyncClient, Configuration
 from financial_connections._transport.closing import close_all
 from financial_connections.events import RequestFinished
 from tests.support.running_calls import Call, Server
-from tests.support.servers import http_response, serving
+from tests.support.servers import GENEROUS, http_response, serving
 
 KEY = "sk_test_123"
 
@@ -235,7 +235,7 @@ async def test_a_native_cancellation_after_a_failover_leaves_no_connection_open(
     server = Server(*[http_response()] * 5)
     async with (
         serving(server) as url,
-        AsyncClient(KEY, base_url=url, timeout=0.05, max_retries=0) as client,
+        AsyncClient(KEY, base_url=url, timeout=GENEROUS, max_retries=0) as client,
     ):
         async with anyio.create_task_group() as tasks:
             for _ in range(5):
@@ -250,6 +250,7 @@ async def test_a_native_cancellation_after_a_failover_leaves_no_connection_open(
             await close()
 
         newest.aclose = close_and_be_cancelled
-        call = asyncio.ensure_future(client.accounts.retrieve("fca_1"))
+        hurried = client.with_options(timeout=0.05)
+        call = asyncio.ensure_future(hurried.accounts.retrieve("fca_1"))
         await asyncio.gather(call, return_exceptions=True)
         await server.wait_until_all_are_closed()

@@ -170,6 +170,6 @@ print("closed")
     )
     command = [sys.executable, "-c", program, transport, second]
     process = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=60
+        command, capture_output=True, text=True, check=False, timeout=120
     )
     assert ("closed\n", 0) == (process.stdout, process.returncode), process.stderr

@@ -16,7 +16,7 @@ from financial_connections import (
     ConfigurationError,
 )
 from financial_connections._transport.private import pool_of
-from tests.support.servers import http_response, read_request, serving
+from tests.support.servers import GENEROUS, http_response, read_request, serving
 
 KEY = "sk_test_1"
 POOL_SIZE = 5
@@ -30,7 +30,7 @@ def library(request):
 @pytest.fixture
 async def owner(library):
     async with library.AsyncClient(
-        limits=library.Limits(max_connections=POOL_SIZE), timeout=2
+        limits=library.Limits(max_connections=POOL_SIZE), timeout=60
     ) as http_client:
         yield http_client
 
@@ -57,6 +57,7 @@ def connections_of(http_client, url):
 async def assert_usable(http_client, client, url):
     """The owner and the SDK can use all connections of the pool at the same time."""
     statuses = []
+    patient = client.with_options(timeout=GENEROUS)
 
     async def get():
         statuses.append((await http_client.get(url)).status_code)
@@ -64,7 +65,7 @@ async def assert_usable(http_client, client, url):
     async with anyio.create_task_group() as tasks:
         for _ in range(POOL_SIZE):
             tasks.start_soon(get)
-            tasks.start_soon(client.accounts.retrieve, "fca_1")
+            tasks.start_soon(patient.accounts.retrieve, "fca_1")
     assert [200] * POOL_SIZE == statuses
     assert all(
         connection.is_idle()

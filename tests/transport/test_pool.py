@@ -16,7 +16,14 @@ from financial_connections._transport import pool as pool_module
 from financial_connections._transport.pool import ConnectionPool
 from financial_connections._transport.wire import Origin
 from financial_connections.events import RequestFinished
-from tests.support.servers import GONE, http_response, read_request, reset, serving
+from tests.support.servers import (
+    GENEROUS,
+    GONE,
+    http_response,
+    read_request,
+    reset,
+    serving,
+)
 
 KEY = "sk_test_123"
 
@@ -51,7 +58,7 @@ class Server:
         async with anyio.create_task_group() as tasks:
             for _ in range(number):
                 tasks.start_soon(client.accounts.retrieve, "fca_1")
-            with anyio.fail_after(10):
+            with anyio.fail_after(60):
                 while self.opened < number:
                     await anyio.wait_all_tasks_blocked()
             self.proceed.set()
@@ -66,7 +73,7 @@ def connect(request, anyio_backend):
         else "httpx"
     )
     return lambda url, **settings: AsyncClient(
-        KEY, base_url=url, transport=transport, **settings
+        KEY, base_url=url, transport=transport, **{"timeout": GENEROUS} | settings
     )
 
 
@@ -126,7 +133,7 @@ async def test_a_cancelled_call_closes_only_its_own_connection(is_timed, connect
                 tasks.cancel_scope.deadline = anyio.current_time() + 0.05
                 await anyio.sleep_forever()
             tasks.cancel_scope.cancel()
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             while server.open == 5:
                 await anyio.wait_all_tasks_blocked()
         assert 4 == server.open
@@ -182,7 +189,7 @@ async def test_the_next_call_closes_connections_that_the_server_has_closed(
         await anyio.wait_all_tasks_blocked()
         assert [] == closed_by_client
         await client.accounts.retrieve("fca_1")
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             while len(closed_by_client) < 5:
                 await anyio.wait_all_tasks_blocked()
         assert [1, 2, 3, 4, 5] == sorted(closed_by_client)

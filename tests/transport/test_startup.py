@@ -57,7 +57,7 @@ ssl.create_default_context = lambda **kwargs: contexts.append(1) or real(**kwarg
 
 class Gate(MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name == "httpcore": gate.wait(30)
+        if name == "httpcore": gate.wait(120)
 
 async def retrieve(client):
     try: await client.accounts.retrieve("fca_1")
@@ -66,7 +66,7 @@ async def retrieve(client):
 async def main():
     url = "https://127.0.0.1:1"
     async with AsyncClient("sk_test_1", base_url=url, max_retries=0) as client:
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             await check(client)
 """
 

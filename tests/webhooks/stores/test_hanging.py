@@ -29,7 +29,7 @@ class Hanging:
         self.started += 1
         self.running += 1
         try:
-            assert self.go_on.wait(30)
+            assert self.go_on.wait(120)
             return 1
         finally:
             self.running -= 1
@@ -142,12 +142,16 @@ def lock_table(backend):
 async def test_postgres_cancels_a_statement_that_waits_too_long(
     servers, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(postgres, "_STATEMENT_MILLISECONDS", 500)
+    monkeypatch.setattr(postgres, "_STATEMENT_MILLISECONDS", 60_000)
+    monkeypatch.setattr(postgres, "_CALL_SECONDS", 60)
     with open_backend("postgres", servers, tmp_path) as backend:
         store = backend.open()
         assert await store.claim("evt_1", backend.now + 60)
-        with lock_table(backend), pytest.raises(psycopg.errors.QueryCanceled):
-            await store.claim("evt_2", backend.now + 60)
+        store._database.close()  # the limit is set when a connection is opened
+        with lock_table(backend), monkeypatch.context() as patch:
+            patch.setattr(postgres, "_STATEMENT_MILLISECONDS", 500)
+            with pytest.raises(psycopg.errors.QueryCanceled):
+                await store.claim("evt_2", backend.now + 60)
         assert await store.claim("evt_2", backend.now + 60)
 
 
@@ -167,7 +171,7 @@ async def test_a_call_of_an_unresponsive_postgres_times_out(
             ),
         ):
             await store.is_confirmed("evt_1")
-        monkeypatch.setattr(postgres, "_CALL_SECONDS", 5)
+        monkeypatch.setattr(postgres, "_CALL_SECONDS", 60)
         assert not await store.is_confirmed("evt_1")
 
 
