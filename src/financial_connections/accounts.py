@@ -114,8 +114,8 @@ class Accounts(AccountOperations):
                 arrives.
             on_progress: Called with the account after each poll. If it raises an error,
                 the error is logged and the wait continues.
-            clock: Returns the current time in seconds since the epoch; `time.time` by
-                default. Pass the sandbox's clock if its time differs.
+            clock: Returns the current time in seconds since the epoch. Defaults to
+                `time.time`. Pass the sandbox's clock if its time differs.
             expand: Fields to expand.
             options: Overrides the client's settings for each request.
 

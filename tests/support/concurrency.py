@@ -21,7 +21,6 @@ class Api:
 
     Args:
         pause: Returns the number of steps before a response.
-
     """
 
     def __init__(self, pause):
@@ -68,7 +67,7 @@ def page_of(names, after):
 class Chained:
     """The batches of one sync after another, as lists of IDs.
 
-    A class, because a generator ends when it is cancelled.
+    This is a class because a generator ends when it is cancelled.
     """
 
     def __init__(self, api):

@@ -46,7 +46,7 @@ class Server:
 
 
 def pager_of(*pages):
-    """Return a pager whose responses are `pages`, whatever it requests."""
+    """Return a pager that receives `pages`, regardless of its requests."""
     remaining = list(pages)
 
     async def fetch(**_):

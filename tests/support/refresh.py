@@ -26,7 +26,7 @@ def sleeping_with(sleep):
 class RefreshWorld:
     """A sandbox, and clients for which time passes only while they sleep.
 
-    Assign to `sleep` to let something else happen in the delays between polls.
+    Replace `sleep` to make something else happen during the delays.
     """
 
     def __init__(self, **rules):

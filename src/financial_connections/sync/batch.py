@@ -21,7 +21,7 @@ class Batch:
     """
     previous: str | None = field(repr=False)
     """The cursor of the previous batch; None at the very beginning. Store this batch
-    only if the cursor that you have saved is equal to this one.
+    only if this equals the cursor that you have saved.
     """
     cursor: str = field(repr=False)
     """The cursor to save once this batch is stored: about 70 to 230 printable ASCII

@@ -1,4 +1,4 @@
-"""Checkpoints of a sync, and cursors, their encoded form. Pure."""
+"""Sync checkpoints and the cursors that encode them. Pure."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -57,7 +57,7 @@ class Changes(AsyncIterator[Batch]):
 
     @property
     def account(self) -> Account:
-        """The account as it was when the sync began.
+        """The account as it was when the sync started.
 
         Its `transaction_refresh` shows how recent the data is.
         """
@@ -69,7 +69,7 @@ class Changes(AsyncIterator[Batch]):
     def cursor(self) -> str:
         """The cursor of the latest batch.
 
-        Before the first batch, it is the cursor that the sync began with.
+        Before the first batch, it is the cursor from which the sync started.
         """
         return self._cursor or encode_cursor(self._sync._account, Checkpoint())
 

@@ -11,13 +11,12 @@ The base advances only
 * if no refresh can have touched anything since the target was read. Because a refresh
   can move the transaction at which a page ends, the account is read again if a pass had
   several pages;
-* to the refresh before the target, because this scan has listed its changes again, some
-  time after the scan that first did. Only the very first scan advances the base to the
-  target itself.
+* to the refresh before the target, whose changes two successive scans have now listed.
+  Only the very first scan advances the base to the target itself.
 
 A position is only an optimization: it is used only while the target is still the latest
-refresh. `docs/explanation/sync.md` explains why this is enough, and
-`tests/sync/` verifies it by exploring every state of small worlds.
+refresh. `docs/explanation/sync.md` explains why this is enough, and `tests/sync/`
+verifies it by exploring every state of small worlds.
 """
 
 from collections.abc import Hashable, Mapping

@@ -4,9 +4,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from financial_connections import (
-    AsyncClient,
-)
+from financial_connections import AsyncClient
 from financial_connections.sandbox.http.app import application
 from tests.support.samples import ACCOUNT
 
@@ -20,7 +18,6 @@ async def client_of(sandbox, requests=None, before=None, **settings):
         requests: Receives the query parameters of each request.
         before: Called before each request.
         settings: Settings of the client.
-
     """
 
     async def note(request):

@@ -1,4 +1,4 @@
-"""A consumer that syncs, crashes, and continues from the cursor it saved."""
+"""A consumer that syncs, crashes, and resumes from its saved cursor."""
 
 import httpx
 
@@ -6,7 +6,7 @@ from financial_connections import AsyncClient, PaginationError
 
 
 class Crash(BaseException):
-    """The process of the consumer ends."""
+    """The consumer's process crashes."""
 
 
 class Consumer:
@@ -67,7 +67,7 @@ class Consumer:
                 except (Crash, PaginationError):
                     continue
             self.institution.settle()
-            # In a list that is reordered while it is read, a scan can lead back.
+            # If a list is reordered during a scan, the scan can lead back.
             for _ in range(3):
                 try:
                     await self.sync(client, limit)

@@ -15,11 +15,11 @@ _NO_SYNC = None
 
 
 class LostError(AssertionError):
-    """The table of the consumer is incomplete after a complete sync."""
+    """The consumer's table is incomplete after a complete sync."""
 
 
 class State(NamedTuple):
-    """Everything that the future depends on."""
+    """Everything that determines the states that can follow."""
 
     api: Api
     past: frozenset
@@ -40,7 +40,7 @@ class Exploration:
     Args:
         limits: The size of the world.
         plan: The algorithm, a class with the interface of `Scans`.
-        faults: Kinds of faults, `CRASH` and `STALE`, of which one occurs.
+        faults: Kinds of faults, `CRASH` or `STALE`. At most one fault occurs.
         lag: Number of earlier states that a stale read may show.
     """
 
@@ -67,7 +67,6 @@ class Exploration:
 
         Raises:
             LostError: A transaction can be lost. Its message contains the history.
-
         """
         begin = State(
             start or Api(), (), frozenset(), Checkpoint(), _NO_SYNC, bool(self.faults)

@@ -98,7 +98,7 @@ class UnreliableInstitution:
     The order of a list can change, and the changes of a refresh become visible one by
     one while it is pending. It guarantees only what `transaction_refresh[after]`
     selects, that a refresh changes nothing once it has succeeded or failed, and that at
-    most one response of a sync is out of date.
+    most one response per sync is out of date.
     """
 
     api_key = "sk_test_1"
@@ -118,7 +118,7 @@ class UnreliableInstitution:
         self.may_lag = True
 
     def stale(self, number):
-        """Make the next response out of date, but only one in each sync."""
+        """Make the next response out of date, but at most one per sync."""
         if self.may_lag:
             self.may_lag, self.lag = False, 1 + number
 

@@ -4,7 +4,7 @@ Everything is a value, so worlds can be copied, compared and counted. The model:
 
 * Refreshes start, touch transactions one by one, and succeed or fail. At most one
   overtakes another: a slower refresh may still touch transactions after the next one
-  has succeeded, but it has ended before the one after that begins.
+  has succeeded, but it ends before the one after that begins.
 * Each list has an order. A touched transaction keeps its position (lists in the order
   of creation) or moves to either end (lists in the order of `transacted_at`, which
   changes when a transaction is posted).
@@ -23,11 +23,11 @@ class Api:
     refreshes: str = ""
     """One letter for each refresh: p for pending, s for succeeded, f for failed."""
     listed: tuple[int, ...] = ()
-    """Transactions in the order of the list."""
+    """Transactions in list order."""
     touched: tuple[tuple[int, int], ...] = ()
     """For each transaction, the refresh that touched it last, and its version."""
     touches: int = 0
-    """Number of touches by the refreshes that are pending."""
+    """Number of touches by pending refreshes."""
 
     def pending(self):
         return [number for number, status in enumerate(self.refreshes) if status == "p"]
