@@ -1,4 +1,4 @@
-"""The character encodings of a response."""
+"""Responses in different character encodings."""
 
 import json
 
@@ -53,7 +53,9 @@ def test_a_declared_charset_is_decoded(charset, content_type):
     "content",
     [TEXT.encode("iso-8859-1"), TEXT.encode("utf-16"), b'{"a": "\xed\xa0\x80"}'],
 )
-def test_content_that_is_neither_utf8_nor_declared_is_rejected(content, content_type):
+def test_content_in_neither_utf8_nor_the_declared_charset_is_rejected(
+    content, content_type
+):
     with pytest.raises(ContentError, match="not UTF-8") as caught:
         to_utf8(content, content_type)
     assert caught.value.__context__ is None

@@ -1,4 +1,4 @@
-"""Decoding keeps everything that was sent, even if it does not fit the contract."""
+"""Decoding keeps everything that was sent, even if it does not match the schema."""
 
 import json
 import pickle
@@ -96,7 +96,7 @@ def test_to_dict_distinguishes_an_absent_field_from_null():
         (Account, REFRESHED_ACCOUNT, "balance_refresh"),
     ],
 )
-def test_a_response_that_breaks_the_contract_is_decoded(cls, sent, attribute):
+def test_a_response_that_violates_the_schema_is_decoded(cls, sent, attribute):
     model = decode_json(cls, sent)
     assert sent == model.to_dict()
     value = getattr(model, attribute)
@@ -135,7 +135,7 @@ def test_a_value_of_the_wrong_type_is_none_and_kept_in_to_dict(field, value):
         assert "StripeBank" == account.institution_name
 
 
-def test_a_wrong_value_deep_inside_does_not_affect_others():
+def test_a_deeply_nested_wrong_value_does_not_affect_others():
     balance = {
         "as_of": "x",
         "type": "cash",
@@ -156,7 +156,7 @@ def test_a_wrong_value_deep_inside_does_not_affect_others():
     assert {"available": 3} == account.balance.cash.to_dict()
 
 
-def test_an_item_that_does_not_fit_does_not_affect_the_others():
+def test_an_invalid_item_does_not_affect_the_others():
     odd = TRANSACTION | {"amount": "12.50"}
     page = decode_json(TransactionList, list_of(TRANSACTION, odd, None, 5, TRANSACTION))
     assert [-1000, None, -1000] == [item.amount for item in page.data]
@@ -164,7 +164,7 @@ def test_an_item_that_does_not_fit_does_not_affect_the_others():
     assert list_of(TRANSACTION, odd, None, 5, TRANSACTION) == page.to_dict()
 
 
-def test_an_item_does_not_keep_its_page():
+def test_an_item_does_not_keep_its_page_alive():
     page = decode_json(TransactionList, list_of(*[TRANSACTION] * 100))
     assert len(json.dumps(TRANSACTION)) == len(page.data[0]._raw)
 

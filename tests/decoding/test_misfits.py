@@ -1,4 +1,4 @@
-"""Values that do not fit the contract, and how they are reported."""
+"""Values that do not match the schema, and how they are reported."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ def _forget_logged_fields(monkeypatch):
 
 
 def transaction(text):
-    """Decode a transaction whose amount is written in a certain way."""
+    """Decode a transaction with the given JSON text as its amount."""
     return decode_json(
         Transaction,
         json.dumps(TRANSACTION | {"amount": "@"}).replace('"@"', text).encode(),
@@ -45,7 +45,7 @@ def transaction(text):
         ("1e400", 10**400),
     ],
 )
-def test_a_whole_number_is_an_integer_however_it_is_written(text, amount):
+def test_a_whole_number_is_an_integer_in_any_notation(text, amount):
     decoded = transaction(text)
     assert (int, amount, ()) == (type(decoded.amount), decoded.amount, decoded.misfits)
 
@@ -80,7 +80,7 @@ def test_a_value_that_is_not_an_integer_is_a_misfit(text):
     assert TRANSACTION["currency"] == decoded.currency
 
 
-def test_an_object_that_fits_has_no_misfits():
+def test_a_valid_object_has_no_misfits():
     account = decode_json(
         Account, FULL_ACCOUNT | {"brand_new": 1, "balance": None, "status": "brand_new"}
     )
@@ -103,7 +103,7 @@ def test_an_object_that_fits_has_no_misfits():
         ({"status": "\ud800"}, ("status",)),
     ],
 )
-def test_misfits_name_the_fields_that_do_not_fit(sent, names):
+def test_misfits_lists_the_fields_that_do_not_match(sent, names):
     account = decode_json(Account, ACCOUNT | sent)
     for duplicate in (
         account,
@@ -115,7 +115,7 @@ def test_misfits_name_the_fields_that_do_not_fit(sent, names):
         assert ACCOUNT | sent == duplicate.to_dict()
 
 
-def test_an_object_names_only_its_own_misfits():
+def test_an_object_lists_only_its_own_misfits():
     balance = {
         "as_of": "x",
         "current": {"usd": 5, "eur": None},
@@ -139,7 +139,7 @@ def test_a_list_with_omitted_items_has_a_misfit():
     ]
     assert 12 == page.data[2].amount
     assert sent == page.to_dict()
-    # An item with its own misfits is not left out.
+    # An item with its own misfits is not dropped.
     assert () == decode_json(TransactionList, list_of(TRANSACTION | {"id": 5})).misfits
 
 
@@ -154,7 +154,7 @@ def test_a_nested_list_with_omitted_items_has_a_misfit():
 
 @define(frozen=True, kw_only=True, eq=False)
 class Payout(Model):
-    """A model with required fields, like generated ones."""
+    """A model with required fields, like the generated models."""
 
     id: str
     amount: int
@@ -253,7 +253,7 @@ async def test_a_response_with_misfits_emits_one_event(httpx_mock):
     ] * 2 == [(event.model, event.fields) for event in events]
 
 
-async def test_a_response_that_fits_emits_no_event(httpx_mock):
+async def test_a_valid_response_emits_no_event(httpx_mock):
     httpx_mock.add_response(json=ACCOUNT)
     events = []
     async with AsyncClient("sk_test_1", on_event=events.append) as client:
@@ -261,7 +261,7 @@ async def test_a_response_that_fits_emits_no_event(httpx_mock):
     assert not [event for event in events if isinstance(event, ContractMismatch)]
 
 
-async def test_iterating_yields_items_that_fit_and_the_page_keeps_the_rest(httpx_mock):
+async def test_iterating_yields_valid_items_and_the_page_keeps_the_rest(httpx_mock):
     sent = list_of(None, TRANSACTION, 5)
     httpx_mock.add_response(json=sent, is_reusable=True)
     async with AsyncClient("sk_test_1") as client:
@@ -271,7 +271,7 @@ async def test_iterating_yields_items_that_fit_and_the_page_keeps_the_rest(httpx
 
 
 def exact(content):
-    """Parse JSON without rounding a number."""
+    """Parse JSON without rounding any number."""
     return json.loads(content, parse_float=Decimal)
 
 
@@ -348,7 +348,7 @@ def odd_mutations(value):
     ],
 )
 @given(data=st.data())
-def test_misfits_name_exactly_the_attributes_that_differ(cls, example, data):
+def test_misfits_lists_exactly_the_attributes_that_differ(cls, example, data):
     sent = data.draw(odd_mutations(example))
     if cls is TransactionList:
         sent["data"] = data.draw(odd_mutations([TRANSACTION]))

@@ -95,7 +95,7 @@ def test_the_repr_of_a_model_has_no_bank_data():
     assert "fca_1MwVK82eZvKYlo2Cjw8FMxXf" in shown
 
 
-def test_a_pickle_is_read_by_another_process():
+def test_a_pickle_can_be_read_by_another_process():
     program = (
         "import pickle, sys; from_pickle = lambda: pickle.load(sys.stdin.buffer); "
         "print(from_pickle().to_dict() == from_pickle())"

@@ -1,4 +1,4 @@
-"""Nested models and items of pages keep and pickle only their own part."""
+"""Nested models and page items keep and pickle only their own part."""
 
 import io
 import json
@@ -76,7 +76,7 @@ def test_a_nested_model_keeps_and_pickles_only_its_own_part(model, foreign):
 @pytest.mark.parametrize(
     "accounts", [{}, {"data": None}, {"data": 5}, {"data": [], "has_more": "no"}]
 )
-def test_a_nested_list_pickles_whatever_its_content_is(accounts):
+def test_a_nested_list_can_be_pickled_with_any_content(accounts):
     model = decode_json(Session, SESSION | {"accounts": accounts}).accounts
     for duplicate in (
         model,
@@ -99,7 +99,7 @@ ODD_PAGES = [
 
 
 @pytest.mark.parametrize("content", [PAGE, *ODD_PAGES])
-def test_an_item_of_a_page_keeps_and_pickles_only_its_own_part(content):
+def test_a_page_item_keeps_and_pickles_only_its_own_part(content):
     page = decode_json(AccountList, content)
     item = page.data[0]
     assert len(json.dumps(FULL_ACCOUNT)) == len(item._raw)
@@ -127,14 +127,12 @@ def decoded_slowly(monkeypatch):
 
 
 @pytest.mark.parametrize("content", ODD_PAGES)
-def test_a_list_field_that_does_not_fit_does_not_slow_down_the_items(
-    content, decoded_slowly
-):
+def test_an_invalid_list_field_does_not_slow_down_the_items(content, decoded_slowly):
     decode_json(AccountList, content)
     assert [] == decoded_slowly
 
 
-def test_only_the_item_that_does_not_fit_is_decoded_slowly(decoded_slowly):
+def test_only_the_invalid_item_is_decoded_slowly(decoded_slowly):
     decode_json(
         TransactionList,
         list_of(
@@ -227,14 +225,14 @@ def test_a_public_class_is_in_the_public_module(name):
         assert issubclass(cls, OpenEnum)
 
 
-# Written by the first version with stable pickles. It must not be changed.
+# Written by the first version with stable pickles. Do not change it.
 STABLE = (
     b"cfinancial_connections.models\nrestore_model\n(cfinancial_connections.models\nAccount\n"
     b'c_codecs\nencode\n(V{"id": "fca_1", "brand_new": 1}\nVlatin1\ntRVreq_1\ntR.'
 )
 
 
-def test_a_pickle_of_an_earlier_version_is_read():
+def test_a_pickle_from_an_earlier_version_can_be_read():
     account = pickle.loads(STABLE)
     assert ("fca_1", {"brand_new": 1}, "req_1") == (
         account.id,

@@ -1,4 +1,4 @@
-"""Errors and notices mask the secrets that a response quotes."""
+"""Errors and notices mask secrets that are quoted in a response."""
 
 import copy
 import json
@@ -19,7 +19,7 @@ from tests.support.keys import KEYS, assert_masked, draw_escaped, unescape
 
 @st.composite
 def responses(draw):
-    """Draw a key, and a response that quotes it in several places."""
+    """Draw a key and a response that quotes it in several places."""
     key = draw(KEYS)
     filler = st.text("ab \"'<>&%\\{}[]:,é😀", max_size=12)
 
@@ -69,7 +69,7 @@ def test_a_key_quoted_by_a_response_is_masked_in_the_error(response):
 
 
 @given(KEYS, st.integers(0, 60))
-def test_a_key_at_the_end_of_the_kept_text_is_masked(key, before):
+def test_a_key_at_the_end_of_truncated_text_is_masked(key, before):
     page = "x" * (20_000 - before) + key + "y" * 30
     error = error_from(502, {}, page.encode(), secrets=[key])
     assert all(key[:length] not in error.body for length in range(9, len(key) + 1))

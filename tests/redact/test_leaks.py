@@ -41,9 +41,9 @@ BANK_DATA = {
 
 
 def traces_of(error):
-    """Return what loggers, crash reporters and queues keep of an error.
+    """Yield everything that loggers, crash reporters and queues record of an error.
 
-    Local variables of frames are not included: docs/explanation/security.md says so.
+    Local variables of frames are excluded; see docs/explanation/security.md.
     """
     yield "".join(traceback.format_exception(error))
     for link in chain_of(error):
