@@ -1,4 +1,4 @@
-"""Events: their classes, what they keep, and which payloads are rejected."""
+"""Webhook events: classes, unknown fields, and rejected payloads."""
 
 import copy
 import json
@@ -85,7 +85,7 @@ def test_unknown_fields_and_values_are_kept():
         {"request": "req_1"},
     ],
 )
-def test_an_event_that_breaks_the_contract_is_parsed(broken):
+def test_an_event_that_violates_the_schema_is_parsed(broken):
     event = parse_event(event_with(**broken))
     assert webhooks.AccountReactivated is type(event)
     assert EVENT | broken == event.to_dict()
@@ -100,7 +100,7 @@ def test_a_payload_that_is_not_a_json_object_is_rejected(payload):
     ) as caught:
         parse_event(payload)
     assert caught.value.__suppress_context__
-    assert caught.value.__context__.__context__ is None  # it would have the payload
+    assert caught.value.__context__.__context__ is None  # would contain the payload
 
 
 def test_a_signed_payload_that_is_not_an_object_is_rejected():
@@ -127,7 +127,7 @@ def test_the_repr_of_an_event_has_no_bank_data():
     assert "evt_1" in repr(event)
 
 
-def test_the_events_of_the_sandbox_have_classes():
+def test_all_sandbox_events_have_classes():
     sandbox = Sandbox()
     account = sandbox.add_account(balance=1, owners=1, transactions=1)
     sandbox.deactivate(account)

@@ -1,4 +1,4 @@
-"""Signatures: which are accepted, and why others are rejected."""
+"""Webhook signatures: which ones are accepted, and why others are rejected."""
 
 import hmac
 
@@ -28,7 +28,7 @@ def test_a_header_in_bytes_verifies():
 
 
 @pytest.mark.parametrize("secrets", [["whsec_old", SECRET], (SECRET, "whsec_new")])
-def test_a_signature_of_any_of_several_secrets_verifies(secrets):
+def test_a_signature_with_any_of_several_secrets_verifies(secrets):
     verify(PAYLOAD, sign(PAYLOAD, SECRET, NOW), secrets, now=NOW)
 
 
@@ -55,7 +55,7 @@ def test_any_timestamp_is_accepted_without_a_tolerance():
 
 
 def with_digits(header, zero):
-    """Return a header whose timestamp has digits of another script.
+    """Return a header whose timestamp uses the digits of another script.
 
     `zero` is the code point of the first digit.
     """
@@ -241,7 +241,7 @@ def test_a_signed_payload_that_is_not_utf8_raises_invalid_argument(payload):
         construct_event(payload, header, SECRET, now=NOW)
     assert not isinstance(caught.value, WebhookSignatureError)
     assert caught.value.__suppress_context__
-    assert caught.value.__context__.__context__ is None  # it would have the payload
+    assert caught.value.__context__.__context__ is None  # would contain the payload
 
 
 @pytest.mark.parametrize("check", [verify, construct_event])

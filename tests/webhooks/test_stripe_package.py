@@ -1,4 +1,4 @@
-"""Deliveries are accepted and rejected as by the official `stripe` package."""
+"""Deliveries are accepted or rejected as they are by the official `stripe` package."""
 
 import json
 import random
@@ -35,7 +35,7 @@ class Ambiguous(str):
 
 
 def mutate(header, rng):
-    """Return a valid, an unusual or an invalid variant of a header."""
+    """Return a valid, unusual or invalid variant of a header."""
     time_, digest = header.removeprefix("t=").split(",v1=")
     if rng.random() < 0.1:
         return Ambiguous(

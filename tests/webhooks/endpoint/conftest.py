@@ -1,4 +1,4 @@
-"""Fixtures of the endpoint: event loops whose clock a test can advance."""
+"""Fixtures for endpoint tests: event loops whose clock a test can advance."""
 
 import asyncio
 

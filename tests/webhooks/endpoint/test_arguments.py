@@ -1,4 +1,4 @@
-"""Arguments of `webhook_endpoint`: which are rejected, and which are hidden."""
+"""Arguments of `webhook_endpoint`: which ones are rejected, and which are hidden."""
 
 import copy
 import pickle
@@ -96,7 +96,7 @@ def test_a_handler_that_is_not_async_is_rejected(handler):
         AsyncMock(),
     ],
 )
-async def test_any_async_callable_is_accepted_as_handler(handler):
+async def test_any_async_callable_is_accepted_as_a_handler(handler):
     async with connect(endpoint(handler)) as client:
         assert 200 == (await deliver(client)).status_code
 

@@ -1,4 +1,4 @@
-"""The body of a request: its limits of size and time, and how it is received."""
+"""Request bodies: limits on size and time, and how they are received."""
 
 import tracemalloc
 from functools import partial

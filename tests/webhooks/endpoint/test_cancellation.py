@@ -1,4 +1,4 @@
-"""Cancelled deliveries: claims are released, and calls of the store are completed."""
+"""Cancelled deliveries: claims are released, and store calls are completed."""
 
 import asyncio
 
@@ -73,7 +73,7 @@ async def test_the_claim_of_a_cancelled_asyncio_task_is_released(anyio_backend):
 
 
 class SlowStore(RecordingStore):
-    """A store whose method `name` sets `begun`, and does not end before `go_on`."""
+    """A store whose method `name` sets `begun`, then waits for `go_on`."""
 
     def __init__(self, name, **failures):
         super().__init__(**failures)
@@ -87,7 +87,7 @@ class SlowStore(RecordingStore):
         await super()._call(*call)
 
     async def cancel_during_call(self, app):
-        """Deliver an event, and cancel the delivery twice during the slow call."""
+        """Deliver an event and cancel the delivery twice during the slow call."""
         async with connect(app) as client:
             delivery = asyncio.create_task(deliver(client))
             await self.begun.wait()
@@ -152,7 +152,7 @@ async def test_a_cancelled_call_that_fails_raises_the_cancellation(name):
 
 @pytest.mark.asyncio
 async def test_after_an_asyncio_timeout_the_next_delivery_is_handled():
-    """The claim belongs to the task that made it, also in a store in memory."""
+    """The claim belongs to the task that made it, even in an in-memory store."""
     store, handler = RecentEvents(clock=lambda: NOW), Handler()
     begun, go_on = asyncio.Event(), asyncio.Event()
     claim = store.claim

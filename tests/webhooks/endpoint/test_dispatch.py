@@ -1,4 +1,4 @@
-"""Repeated deliveries are handled once: claims, failures, and stores."""
+"""Repeated deliveries are handled only once: claims, failures and stores."""
 
 from contextvars import ContextVar
 
@@ -50,7 +50,7 @@ async def test_a_failed_event_gets_a_500_and_is_handled_when_delivered_again():
     assert 2 == len(handler.events)
 
 
-async def test_the_error_of_a_handler_is_raised_to_the_server():
+async def test_a_handler_error_propagates_to_the_server():
     app = endpoint(Handler(OSError("the disk is full")))
     async with connect_raising(app) as client:
         with pytest.raises(OSError, match="disk") as caught:
@@ -159,7 +159,7 @@ async def test_a_failing_store_gets_a_500_and_keeps_the_claim(call):
     assert "release" not in [name for name, *_ in store.calls]
 
 
-async def test_a_failing_release_does_not_replace_the_error_of_the_handler():
+async def test_a_failing_release_does_not_replace_the_handler_error():
     app = endpoint(
         Handler(OSError("the disk is full")),
         store=RecordingStore(release=OSError("the database is gone")),
@@ -217,7 +217,7 @@ async def test_an_empty_store_with_a_length_is_used():
     assert {"evt_1": None} == store
 
 
-async def test_duplicated_and_shuffled_events_of_the_sandbox_are_handled_once(
+async def test_duplicated_and_shuffled_sandbox_events_are_handled_once(
     no_waiting,
 ):
     handler = Handler()

@@ -1,4 +1,4 @@
-"""Requests to an endpoint: the responses, and where an endpoint can be mounted."""
+"""Requests to an endpoint: its responses, and where it can be mounted."""
 
 import pytest
 from fastapi import FastAPI
@@ -62,7 +62,7 @@ async def test_a_request_without_a_signature_gets_a_400():
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
-async def test_other_methods_than_post_get_a_405(method):
+async def test_methods_other_than_post_get_a_405(method):
     async with connect(endpoint(Handler())) as client:
         response = await client.request(method, "/")
     assert (405, "POST") == (response.status_code, response.headers["Allow"])
@@ -86,7 +86,7 @@ def fastapi(app):
     ("framework", "path"),
     [(starlette, "/hook"), (mounted, "/hook/"), (fastapi, "/hook")],
 )
-async def test_an_endpoint_is_a_route_of_starlette_and_fastapi(framework, path):
+async def test_an_endpoint_can_be_a_route_in_starlette_and_fastapi(framework, path):
     handler = Handler()
     async with connect(framework(endpoint(handler))) as client:
         statuses = [

@@ -1,4 +1,4 @@
-"""Arguments of the stores: which are rejected, and which are hidden."""
+"""Arguments of event stores: which ones are rejected, and which are hidden."""
 
 import pickle
 import subprocess

@@ -1,4 +1,4 @@
-"""Lost connections, privileges, poolers, and clients that the caller passes."""
+"""Lost connections, privileges, poolers, and clients passed by the caller."""
 
 import time
 
@@ -39,7 +39,7 @@ async def test_a_lost_connection_to_redis_is_reopened(servers, tmp_path):
 async def test_a_claim_repeated_after_a_lost_response_succeeds(
     servers, tmp_path, monkeypatch
 ):
-    """The statement was executed, but its response was lost."""
+    """The statement is executed, but its response is lost."""
     with open_backend("postgres", servers, tmp_path) as backend:
         store = backend.open()
         execute, lost = store._database._execute, []

@@ -1,4 +1,4 @@
-"""Databases that hang: how many threads they can block, and for how long."""
+"""Hanging databases: how many threads they can block, and for how long."""
 
 import socket
 import threading
@@ -49,7 +49,7 @@ class HangingRedis(Hanging, redis.Redis):
 
 @pytest.fixture(params=["sql", "redis"])
 def hanging(request):
-    """A database that hangs, and a store that uses it."""
+    """A hanging database, and a store that uses it."""
     database = Hanging() if request.param == "sql" else HangingRedis()
     store = (
         sql.SQLEventStore(database, SECONDS, time.time)
@@ -63,7 +63,7 @@ def hanging(request):
 
 
 async def abandon_a_call(database, store):
-    """Start to claim an event, and cancel the call once its thread is running."""
+    """Start to claim an event, then cancel the call once its thread is running."""
     started = database.started
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(store.claim, f"evt_{started}", time.time() + SECONDS)
@@ -71,7 +71,7 @@ async def abandon_a_call(database, store):
         tasks.cancel_scope.cancel()
 
 
-async def test_a_database_that_hangs_blocks_a_limited_number_of_threads(hanging):
+async def test_a_hanging_database_blocks_a_limited_number_of_threads(hanging):
     database, store = hanging
     for _ in range(threads.MAX_THREADS):
         await abandon_a_call(database, store)
@@ -101,7 +101,7 @@ async def test_calls_wait_for_a_free_thread(hanging):
     assert 3 * threads.MAX_THREADS == database.started
 
 
-async def test_threads_of_the_application_do_not_delay_a_store(hanging):
+async def test_application_threads_do_not_delay_a_store(hanging):
     database, store = hanging
     database.go_on.set()
     limiter = anyio.to_thread.current_default_thread_limiter()
@@ -132,7 +132,7 @@ def test_a_call_abandoned_before_it_starts_does_nothing():
 
 @contextmanager
 def lock_table(backend):
-    """Lock the table of events inside the block."""
+    """Lock the events table inside the block."""
     with psycopg.connect(backend.address) as connection:
         connection.execute(f"LOCK TABLE {backend.table} IN ACCESS EXCLUSIVE MODE")
         yield
@@ -155,7 +155,7 @@ async def test_postgres_cancels_a_statement_that_waits_too_long(
         assert await store.claim("evt_2", backend.now + 60)
 
 
-async def test_a_call_of_an_unresponsive_postgres_times_out(
+async def test_a_call_to_an_unresponsive_postgres_times_out(
     servers, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(postgres, "_CALL_SECONDS", 0.1)
@@ -175,7 +175,7 @@ async def test_a_call_of_an_unresponsive_postgres_times_out(
         assert not await store.is_confirmed("evt_1")
 
 
-def test_the_timeouts_of_redis_are_within_the_limit_of_a_call():
+def test_redis_timeouts_are_within_the_limit_for_a_call():
     settings = RedisEventStore(
         "redis://127.0.0.1:9"
     )._client.connection_pool.connection_kwargs
@@ -185,14 +185,14 @@ def test_the_timeouts_of_redis_are_within_the_limit_of_a_call():
     )
 
 
-async def test_a_call_of_an_unresponsive_redis_times_out():
+async def test_a_call_to_an_unresponsive_redis_times_out():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}?socket_timeout=0.05"
         with pytest.raises(redis.TimeoutError):
             await RedisEventStore(url).claim("evt_1", time.time() + SECONDS)
 
 
-async def test_a_call_of_a_locked_sqlite_file_fails(tmp_path, monkeypatch):
+async def test_a_call_to_a_locked_sqlite_file_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
     import sqlite3  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""A model of an event store, with which all stores are compared."""
+"""A model of an event store, against which all stores are compared."""
 
 import math
 
@@ -19,7 +19,7 @@ from tests.support.event_stores import RETENTION, STORES, open_backend
 
 
 class Model(RuleBasedStateMachine):
-    """A dictionary that models an event store, compared with a real store."""
+    """A dictionary that models an event store and is compared with a real store."""
 
     make_backend = None
     events = st.sampled_from(["evt_1", "evt_2", "evt_3"])

@@ -1,4 +1,4 @@
-"""Endpoints in several tasks and processes share a store."""
+"""Endpoints in several tasks and processes that share a store."""
 
 import asyncio
 import json
@@ -138,7 +138,7 @@ def start_worker(name, address, **job):
 
 
 def run_workers(processes):
-    """Let all workers begin at once, and return the results that they print."""
+    """Start all workers at the same time, and return the results they print."""
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
@@ -151,7 +151,8 @@ def handle_in_four_processes(name, servers, folder, events):
     with empty_backend(name, servers, folder) as address:
         backends = ["asyncio", "trio"] * 2
         workers = [
-            # Two workers each use the same order, so they often claim the same event.
+            # Each pair of workers uses the same order, so the two often claim the same
+            # event.
             start_worker(
                 name, address, events=events, seed=number // 2, tasks=8, backend=backend
             )
