@@ -1,4 +1,4 @@
-"""Run `fincon` in a process, in a pipe or in a terminal."""
+"""Run `fincon` in a subprocess, connected to pipes or to a terminal."""
 
 import fcntl
 import json
@@ -16,7 +16,7 @@ _ESCAPE_SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def environment(**variables):
-    """Return an environment that does not depend on the shell that runs the tests.
+    """Return an environment that is independent of the shell that runs the tests.
 
     Deprecation warnings are ignored for the reason given in tests/cli/conftest.py.
     """
@@ -35,7 +35,7 @@ def environment(**variables):
 
 
 def fincon(*args, cwd=None, stdin="", **variables):
-    """Run the command in a pipe."""
+    """Run the command, connected to pipes."""
     return subprocess.run(
         [*COMMAND, *map(str, args)],
         env=environment(**variables),
@@ -50,7 +50,7 @@ def fincon(*args, cwd=None, stdin="", **variables):
 def run_in_shell(line, **variables):
     """Run a line of bash in which `$fincon` is the command.
 
-    This allows tests to redirect or close its streams.
+    Tests can redirect or close its streams in this way.
     """
     return subprocess.run(
         ["bash", "-c", line],
@@ -64,7 +64,7 @@ def run_in_shell(line, **variables):
 
 @contextmanager
 def start_fincon(*args, **variables):
-    """Start the command, and kill it at the end of the block if it still runs."""
+    """Start the command, and kill it if it is still running at the end of the block."""
     process = subprocess.Popen(
         [*COMMAND, *map(str, args)],
         env=environment(**variables),
@@ -81,7 +81,7 @@ def start_fincon(*args, **variables):
 
 
 def run_in_terminal(*args, columns=80, keys="", command=None, **variables):
-    """Run the command in a terminal; return its output and its exit status."""
+    """Run the command in a terminal, and return its output and its exit status."""
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     process = subprocess.Popen(
@@ -106,12 +106,12 @@ def _read(controller):
 
 
 def strip_escapes(text):
-    """Remove the sequences that move the cursor or set colours."""
+    """Remove the escape sequences that move the cursor or set colours."""
     return _ESCAPE_SEQUENCES.sub("", text)
 
 
 def visible_screen(output):
-    """Return what is on the screen at the end, without bars that were erased."""
+    """Return the final content of the screen, without erased progress bars."""
     lines, row = [""], 0
     for token in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\n|[^\x1b\r\n]+", output):
         if token == "\n":
@@ -127,6 +127,6 @@ def visible_screen(output):
 
 
 def json_lines(result):
-    """Return the objects that a successful command printed."""
+    """Return the JSON objects printed by a successful command."""
     assert 0 == result.returncode, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]

@@ -1,19 +1,20 @@
-"""Find the code blocks of pages and docstrings, and run those of pages.
+"""Find code blocks in pages and docstrings, and run those in pages.
 
     python tests/support/code_blocks.py FILE…
 
 A `python` block on a page is one of these:
 
 * a program, which runs as it is;
-* a snippet, which awaits outside a function, or which has set-up that readers need not
-  see: an HTML comment above it, which begins with `<!-- setup`. A snippet runs against
-  a sandbox of its own. `client` and `sandbox` are defined, and `AsyncClient()` connects
-  to that sandbox. If the set-up defines a function `check`, it is awaited at the end;
-* a part of the program above it: its `main` begins with `...`, which stands for what
-  `main` contains so far;
+* a snippet, which awaits outside a function or has a hidden setup: an HTML comment
+  above it that begins with `<!-- setup`. Each snippet runs against its own sandbox.
+  `client` and `sandbox` are defined, and `AsyncClient()` connects to that sandbox. If
+  the setup defines a function named `check`, it is awaited at the end;
+* an addition to the program above it: its `main` begins with `...`, which stands for
+  the body of `main` so far;
 * a test, which pytest runs.
 
-A `text` block right below a `python` block is its output, where `…` matches anything.
+A `text` block right below a `python` block is its output, in which `…` matches any
+text.
 """
 
 import ast
@@ -65,12 +66,12 @@ class Block(NamedTuple):
 
     @property
     def continues(self):
-        """Whether this is a part of the program above it."""
+        """True if this is an addition to the program above it."""
         return "async def main() -> None:\n    ...\n" in self.code
 
 
 def blocks_of(page):
-    """Return the blocks of a page with their outputs, except for included files."""
+    """Return the blocks of a page with their outputs, skipping included files."""
     text, blocks, end = page.read_text(), [], 0
     for match in _FENCE.finditer(text):
         code = re.sub(rf"^{match['indent']}", "", match["code"], flags=re.MULTILINE)
@@ -91,7 +92,7 @@ def blocks_of(page):
 
 
 def _extend(program, part):
-    """Return the program with the part added to it, and its output so far."""
+    """Return the program extended by the part, with its output so far."""
     tree = ast.parse(program.code)
     [main] = [node for node in tree.body if getattr(node, "name", "") == "main"]
     innermost = main.body
@@ -108,7 +109,7 @@ def _extend(program, part):
 
 
 def _awaits(node):
-    """Whether the code awaits outside a function."""
+    """Return True if the code awaits outside a function."""
     if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith) or (
         isinstance(node, ast.comprehension) and node.is_async
     ):
@@ -121,9 +122,9 @@ def _awaits(node):
 
 
 def examples_in(module):
-    """Return the indented code in a module's docstrings, each with a name.
+    """Return the indented examples in a module's docstrings, each with a name.
 
-    Sections such as `Args:` are left out, and so are drawings of trees.
+    Sections such as `Args:` and tree diagrams are skipped.
     """
     documented = [
         node
@@ -139,7 +140,7 @@ def examples_in(module):
 
 
 def difference(expected, actual):
-    """Return how an output differs from the expected one; empty if it does not."""
+    """Describe how an output differs from the expected one; empty if it matches."""
     pattern = re.escape(expected.strip()).replace("…", ".*")
     return (
         ""
@@ -149,7 +150,7 @@ def difference(expected, actual):
 
 
 def write(block, folder):
-    """Write a block into files that `main` runs, and return the path of its code."""
+    """Write a block to files for `main` to run, and return the path of its code."""
     path = folder / f"line_{block.line}.py"
     path.write_text(block.code)
     if block.is_snippet:
@@ -160,7 +161,7 @@ def write(block, folder):
 
 
 async def _run_snippet(path):
-    """Run a snippet, after its set-up, against a sandbox."""
+    """Run a snippet and its setup against a sandbox."""
     sandbox = Sandbox()
     async with serve(sandbox) as server:
         os.environ["STRIPE_API_KEY"] = sandbox.api_key
@@ -173,14 +174,14 @@ async def _run_snippet(path):
                 )
                 if code.co_flags & inspect.CO_COROUTINE:
                     await eval(code, names)
-                else:  # it may start an event loop of its own
+                else:  # it may start its own event loop
                     await anyio.to_thread.run_sync(eval, code, names)
             if "check" in names:
                 await names["check"]()
 
 
 def main(paths):
-    """Run each file, and exit with a message if an output is not the expected one.
+    """Run each file, and exit with a message if its output is not the expected one.
 
     The expected output of `x.py` is in `x.txt`. If there is an `x.setup`, `x.py` is a
     snippet.

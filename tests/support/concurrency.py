@@ -1,4 +1,4 @@
-"""Sources of items, and ways to cancel a wait for the next one."""
+"""Sources of items, and ways to cancel waiting for the next item."""
 
 import asyncio
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -17,7 +17,7 @@ SIZE, PAGES = 2, 3
 
 
 class Api:
-    """A sender, and a list of nine pages, that respond after some event loop steps.
+    """A sender and a list of nine pages that respond after some event loop steps.
 
     Args:
         pause: Returns the number of steps before a response.
@@ -65,7 +65,7 @@ def page_of(names, after):
 
 
 class Chained:
-    """The batches of one sync after another, as lists of IDs.
+    """The batches of successive syncs, as lists of IDs.
 
     This is a class because a generator ends when it is cancelled.
     """
@@ -147,8 +147,8 @@ class Interrupter:
     """Calls a function after some steps of the event loop.
 
     An event loop runs tasks in the order in which they were started. One interrupter is
-    started before the tasks of the source and one after them, so that a cancellation
-    can occur before or after the step that passes an item on.
+    started before the source's tasks and one after them, so that cancellation can occur
+    before or after the step that passes on an item.
     """
 
     def __init__(self):
@@ -179,7 +179,7 @@ async def by_scope(iterator, interrupter, steps):
 
 
 async def by_task(iterator, interrupter, steps):
-    """Cancel the task that waits."""
+    """Cancel the waiting task."""
     task = asyncio.create_task(next_or_end(iterator))
     with interrupter.armed(steps, task.cancel):
         return await outcome(task)

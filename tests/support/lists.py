@@ -23,7 +23,7 @@ class ItemList:
 
 
 class Server:
-    """A list, newest first, that is paginated like Stripe's, and records requests."""
+    """A list, newest first, that is paginated like Stripe's and records requests."""
 
     def __init__(self, count, default_limit=10):
         self.ids = [f"i{n}" for n in range(count)]

@@ -13,7 +13,7 @@ KEY = "sk_test_51H8supersecret"
 
 @asynccontextmanager
 async def mock_client(handler, **settings):
-    """A client whose requests are passed to `handler`."""
+    """Yield a client whose requests are passed to `handler`."""
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(handler)) as http_client,
         AsyncClient(KEY, http_client=http_client, **settings) as client,
@@ -22,7 +22,7 @@ async def mock_client(handler, **settings):
 
 
 def scripted(*results):
-    """Return a handler that returns or raises each result once, and its requests."""
+    """Return a handler that returns or raises the results in turn, and its requests."""
     remaining, requests = list(results), []
 
     def api(request):
@@ -46,7 +46,7 @@ def error_response(status, headers=None, **error):
 
 
 def printed(error):
-    """Return what is printed of an error and of the errors that led to it."""
+    """Return everything printed for an error and the errors that led to it."""
     texts, queue = [], [error]
     while queue:
         current = queue.pop()

@@ -7,14 +7,14 @@ from tests.support.servers import read_request
 
 
 class Server:
-    """Sends each response once, and none after that. Counts open connections."""
+    """Sends each response once, then none. Counts open connections."""
 
     def __init__(self, *responses):
         self.responses = list(responses)
         self.requests = []
         self.open = 0
         self.arrived = anyio.Event()
-        """Set when a request arrives for which there is no response."""
+        """Set when a request arrives that has no response."""
 
     async def __call__(self, stream):
         self.open += 1
@@ -35,7 +35,7 @@ class Server:
 
 
 class Call:
-    """A call in its own task, and the error that it ends with."""
+    """A call in its own task, and the error it ends with."""
 
     error = None
 

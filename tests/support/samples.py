@@ -1,4 +1,4 @@
-"""Objects of the API, as the reference pages show them, and lists of them."""
+"""API objects as shown in Stripe's reference, and lists of them."""
 
 ACCOUNT = {
     "id": "fca_1MwVK82eZvKYlo2Cjw8FMxXf",

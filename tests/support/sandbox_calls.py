@@ -1,6 +1,6 @@
 """Send requests to a sandbox without a socket.
 
-These helpers do not use the SDK, because they serve to check its encoder.
+These helpers do not use the SDK, because they are used to check its encoder.
 """
 
 import json

@@ -18,7 +18,7 @@ GONE = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 @asynccontextmanager
 async def serving(handle, tls=None):
-    """Serve each connection with `handle`, and yield the URL."""
+    """Serve each connection with `handle` and yield the URL."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     port = listener.extra(SocketAttribute.local_port)
 

@@ -1,6 +1,6 @@
-"""A process that receives events through an endpoint, and prints the handled ones.
+"""A process that receives events through an endpoint and prints those it handled.
 
-Its argument is a job in JSON: a store, its address, a number of events, and so on.
+Its argument is a job in JSON: a store, its address, the number of events, and so on.
 """
 
 import json
@@ -35,7 +35,7 @@ def write_line(text):
 
 
 async def post(app, event_id, now=None):
-    """Deliver an event, and return the status of the response."""
+    """Deliver an event and return the status of the response."""
     payload = json.dumps(
         {"id": event_id, "type": "financial_connections.account.created"}
     ).encode()
@@ -58,7 +58,7 @@ async def post(app, event_id, now=None):
 
 
 async def deliver_all(app, deliveries, statuses):
-    """Deliver all events, and repeat those that are not acknowledged at the end."""
+    """Deliver all events, and requeue those that are not acknowledged."""
     while deliveries:
         event_id = deliveries.popleft()
         status = await post(app, event_id)

@@ -26,7 +26,7 @@ PAYLOAD = json.dumps(EVENT).encode()
 
 
 def event_with(**changes):
-    """Return the payload of an event that differs in some fields."""
+    """Return the payload of an event with some fields changed."""
     return json.dumps(EVENT | changes).encode()
 
 
@@ -51,9 +51,9 @@ def endpoint(handler, **settings):
 
 @asynccontextmanager
 async def connect(app, **transport):
-    """Yield a client of an application.
+    """Yield a client for an application.
 
-    As with a real server, errors of the application are not raised in the client.
+    As with a real server, the application's errors are not raised in the client.
     """
     mount = httpx.ASGITransport(app, raise_app_exceptions=False, **transport)
     async with httpx.AsyncClient(transport=mount, base_url="http://receiver") as client:
@@ -62,7 +62,7 @@ async def connect(app, **transport):
 
 @asynccontextmanager
 async def connect_raising(app):
-    """Yield a client in which errors of the application are raised."""
+    """Yield a client that raises the application's errors."""
     mount = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=mount, base_url="http://receiver") as client:
         yield client
@@ -78,7 +78,7 @@ class RecordingStore:
 
     Args:
         *claims: Results of `claim`. Further claims succeed.
-        **failures: Errors to raise, by the name of the method.
+        **failures: Errors to raise, by method name.
     """
 
     def __init__(self, *claims, **failures):

@@ -1,4 +1,4 @@
-"""Faulty responses on the wire, with the errors that they cause."""
+"""Faulty responses on the wire, and the errors they cause."""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ def gzipped(content):
 
 OPEN, CLOSE, RST = "open", "close", "rst"
 
-# name: what the server sends, what it does then, the error, the attempts
+# name: what the server sends, what it does next, the error, the attempts
 FAULTS = {
     "reset before the status line": (b"", RST, APIConnectionError, 3),
     "closed before the status line": (b"", CLOSE, APIConnectionError, 3),
@@ -90,7 +90,7 @@ FAULTS = {
         APIResponseError,
         3,
     ),
-    "an unasked-for coding": (
+    "an unsolicited content coding": (
         http_response(headers=b"Content-Encoding: br\r\n"),
         OPEN,
         APIResponseError,

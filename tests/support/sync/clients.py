@@ -1,4 +1,4 @@
-"""Clients of a sandbox, or of scripted responses."""
+"""Clients for a sandbox or for scripted responses."""
 
 from contextlib import asynccontextmanager
 
@@ -11,7 +11,7 @@ from tests.support.samples import ACCOUNT
 
 @asynccontextmanager
 async def client_of(sandbox, requests=None, before=None, **settings):
-    """Yield a client of a sandbox.
+    """Yield a client for a sandbox.
 
     Args:
         sandbox: The sandbox.

@@ -10,9 +10,9 @@ class Crash(BaseException):
 
 
 class Consumer:
-    """A table and a saved cursor, which survive a crash, and a script of events.
+    """A table and a saved cursor that survive a crash, and a script of events.
 
-    One event of the script happens at each step of the sync.
+    At each step of the sync, one event of the script happens.
     """
 
     def __init__(self, institution, script):

@@ -23,13 +23,13 @@ class State(NamedTuple):
 
     api: Api
     past: frozenset
-    """Earlier states that a stale read may show; empty after the only fault."""
+    """Earlier states that a stale read may return; empty after the only fault."""
     table: frozenset
     """Transactions that the consumer has stored, with their versions."""
     saved: Checkpoint
     """Checkpoint of the cursor that the consumer has saved."""
     sync: int | None
-    """Number of the running sync."""
+    """Number of the running sync, or None."""
     faults: int
     """Number of faults that may still occur."""
 
@@ -62,8 +62,8 @@ class Exploration:
         """Explore all states and return their number.
 
         Args:
-            start: State of the API that the consumer has synced; None for the empty
-                state.
+            start: State of the API that the consumer has already synced; None for an
+                empty API.
 
         Raises:
             LostError: A transaction can be lost. Its message contains the history.
@@ -108,7 +108,7 @@ class Exploration:
                 yield State(api, (), table, saved, _NO_SYNC, 0)
 
     def _reads(self, state, view, past, faults):
-        """Yield the states after the next response, which shows `view`."""
+        """Yield the states after the next response, which reflects `view`."""
         api, _, table, saved, sync, _ = state
         portions, following = self._fed(sync, self._response(sync, view))
         for items, checkpoint in portions:
@@ -132,7 +132,7 @@ class Exploration:
         plan._known, plan._held = dict(plan._known), list(plan._held)
         if isinstance(plan.request, ReadAccount):
             portions = plan.take_account(response)
-        elif response is None:  # the API does not know the position
+        elif response is None:  # the API no longer knows the position
             if not plan.restart():
                 return (), _NO_SYNC
             portions = []
@@ -187,7 +187,7 @@ class Exploration:
 
 
 def plan_key(plan):
-    """Return a plan as a value, without the counters that do not matter here."""
+    """Return a plan as a hashable value, without counters that are irrelevant here."""
     facts = {field.name: getattr(plan, field.name) for field in fields(type(plan))}
     facts |= {
         "_known": frozenset(plan._known.items()),

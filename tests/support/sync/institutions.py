@@ -1,4 +1,4 @@
-"""Institutions to sync with: the sandbox, and one that is less reliable."""
+"""Institutions to sync with: the sandbox, and a less reliable one."""
 
 import json
 from urllib.parse import parse_qs
@@ -62,7 +62,7 @@ class SandboxInstitution:
             self.sandbox.restore_refreshes(self.account)
 
     def begin_sync(self):
-        """Do nothing; the sandbox does not need to know."""
+        """Do nothing, because the sandbox does not need to know."""
 
     def settle(self):
         self.sandbox.advance(3_600)
@@ -93,7 +93,7 @@ def call(method, path, key, body=b""):
 
 
 class UnreliableInstitution:
-    """An institution whose lists change while they are read.
+    """An institution whose lists change while they are being read.
 
     The order of a list can change, and the changes of a refresh become visible one by
     one while it is pending. It guarantees only what `transaction_refresh[after]`

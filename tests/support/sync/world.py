@@ -1,6 +1,6 @@
-"""A model of what the API may do during a sync, small enough to explore completely.
+"""A model of the API's behaviour during a sync, small enough to explore completely.
 
-Everything is a value, so worlds can be copied, compared and counted. The model:
+Everything is a value, so worlds can be copied, compared and counted. In this model:
 
 * Refreshes start, touch transactions one by one, and succeed or fail. At most one
   overtakes another: a slower refresh may still touch transactions after the next one
@@ -8,8 +8,8 @@ Everything is a value, so worlds can be copied, compared and counted. The model:
 * Each list has an order. A touched transaction keeps its position (lists in the order
   of creation) or moves to either end (lists in the order of `transacted_at`, which
   changes when a transaction is posted).
-* The list of what was touched after a refresh is exact, but a response may show any
-  earlier state of the API.
+* The list of transactions touched after a refresh is exact, but a response may reflect
+  any earlier state of the API.
 * The consumer can crash at any step. Its table and its saved cursor survive.
 """
 
@@ -42,7 +42,7 @@ class Api:
 
 @frozen
 class Limits:
-    """The size of the worlds to explore."""
+    """Limits on the size of the worlds to explore."""
 
     transactions: int
     refreshes: int
@@ -61,7 +61,7 @@ def api_steps(api, limits):
     if len(api.refreshes) < limits.refreshes and (
         not pending or (limits.overlap and len(pending) == 1)
     ):
-        # A refresh that was overtaken has ended before another one begins.
+        # A refresh that was overtaken ends before another one begins.
         overtaken = pending and pending[0] < len(api.refreshes) - 1
         if not overtaken:
             steps.append(
@@ -107,8 +107,8 @@ def _touch(api, touched, listed):
 def settle(api, *, overlap):
     """Return the state after all refreshes have succeeded.
 
-    The account does not show when a refresh that was overtaken has ended. So if
-    refreshes may overlap, one more refresh succeeds.
+    The account does not show when an overtaken refresh has ended, so one more refresh
+    succeeds if refreshes may overlap.
     """
     return evolve(
         api, refreshes=api.refreshes.replace("p", "s") + "s" * overlap, touches=0

@@ -1,4 +1,4 @@
-"""Plausible algorithms that lose transactions, which the exploration must find."""
+"""Plausible but wrong algorithms: the exploration must find the lost transactions."""
 
 from attrs import define, evolve, field
 
@@ -65,7 +65,7 @@ class FirstDraft:
 
 
 class OnePass(Scans):
-    """Assumes that a list is as recent as the account that was read before it."""
+    """Assumes that a list is as recent as the account read before it."""
 
     def take_page(self, items, last, *, has_more):
         self._scan = evolve(self._scan, is_repeated=True)
@@ -90,7 +90,7 @@ class EarlyBase(Scans):
 
 
 class EitherVersion(Scans):
-    """Assumes that a later response has the newer version of a transaction."""
+    """Assumes that a later response contains the newer version of a transaction."""
 
     def take_page(self, items, last, *, has_more):
         known, self._known = self._known, {}
