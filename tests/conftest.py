@@ -1,4 +1,4 @@
-"""Fixtures and hooks that all tests share; tests/README.md explains them."""
+"""Fixtures and hooks shared by all tests; tests/README.md explains them."""
 
 from inspect import iscoroutinefunction
 
@@ -26,7 +26,7 @@ def pytest_pycollect_makeitem(collector, name, obj):
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request):
-    """The event loop of a coroutine test; a module overrides it to use one only."""
+    """The event loop of coroutine tests; override it in a module to use only one."""
     return request.param
 
 
@@ -37,7 +37,7 @@ def _no_key_from_the_environment(monkeypatch):
 
 @pytest.fixture
 def no_waiting(monkeypatch):
-    """Skip the waits between attempts; the fixture is the list of their seconds."""
+    """Skip the waits between attempts; return a list of their durations in seconds."""
     waits = []
 
     async def sleep(seconds):

@@ -1,4 +1,4 @@
-"""Tests of the records of decisions."""
+"""Tests of the decision records."""
 
 import re
 from pathlib import Path

@@ -98,7 +98,7 @@ def test_an_error_has_all_fields_of_the_response():
         (b"x" * 1_000_000, "x" * 499 + "…"),
     ],
 )
-def test_any_body_gives_a_short_printable_message(content, message):
+def test_any_body_results_in_a_short_printable_message(content, message):
     error = error_from(502, {"request-id": "req_1"}, content)
     assert errors.ServerError is type(error)
     assert (message, "req_1") == (error.message, error.request_id)
@@ -110,7 +110,7 @@ def test_any_body_gives_a_short_printable_message(content, message):
     | st.text().map(str.encode)
     | st.from_type(type(None)).map(lambda _: b'{"error":{}}')
 )
-def test_any_json_body_gives_an_error(content):
+def test_any_json_body_results_in_an_error(content):
     error = error_from(500, {}, content)
     assert str(error).isprintable()
     assert len(str(error)) < 700
@@ -128,7 +128,7 @@ def test_a_secret_in_the_message_is_masked():
     )
 
 
-def test_a_secret_in_the_response_is_nowhere_in_the_error():
+def test_a_secret_in_the_response_appears_nowhere_in_the_error():
     error = error_with(
         401,
         message="sk_live_CANARY",
@@ -199,5 +199,5 @@ def test_a_status_error_is_pickled_with_all_its_fields():
         (errors.WebhookSignatureError, ValueError),
     ],
 )
-def test_errors_derive_from_those_of_the_standard_library(error_class, builtin):
+def test_errors_derive_from_standard_library_errors(error_class, builtin):
     assert issubclass(error_class, builtin)

@@ -24,7 +24,7 @@ def ledger(tmp_path):
 
 
 def expected_totals(sandbox):
-    """Return the totals that a ledger in sync with the sandbox has."""
+    """Return the totals of a ledger that is in sync with the sandbox."""
     transactions = sandbox._state.platform.transactions.values()
     accounts = {transaction.account for transaction in transactions}
     amounts = {

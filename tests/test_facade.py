@@ -26,22 +26,22 @@ FACADE = {
     "list_transactions": "transactions.list",
     "retrieve_transaction": "transactions.retrieve",
 }
-# The facade adds to the contract's parameters only this.
+# The only parameter that the facade adds to those in the contract.
 ADDED = {"options"}
 
 
 def operations():
-    found = {
+    by_id = {
         operation["operationId"]: operation
         for path in CONTRACT["paths"].values()
         for operation in path.values()
     }
-    assert found
-    return found
+    assert by_id
+    return by_id
 
 
 def parameters_of(operation):
-    named = {parameter["name"] for parameter in operation.get("parameters", [])}
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
     forms = operation.get("requestBody", {}).get("content", {}).values()
     for form in forms:
         schema = form["schema"]
@@ -49,8 +49,8 @@ def parameters_of(operation):
             schema = CONTRACT["components"]["schemas"][
                 schema["$ref"].rpartition("/")[2]
             ]
-        named |= set(schema["properties"])
-    return named
+        names |= set(schema["properties"])
+    return names
 
 
 def test_every_operation_has_a_facade_method():
@@ -83,7 +83,7 @@ def test_only_ids_are_positional():
         assert "options" == [p.name for p in parameters][-1], operation_id
 
 
-def test_overloads_differ_from_their_method_in_expand_and_result_only():
+def test_overloads_differ_from_their_method_only_in_expand_and_result():
     tree = ast.parse(Path(accounts.__file__).read_text())
     (facade,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     methods = [node for node in facade.body if isinstance(node, ast.AsyncFunctionDef)]
@@ -99,19 +99,19 @@ def test_overloads_differ_from_their_method_in_expand_and_result_only():
 
 def arguments_without_expand(method):
     arguments, keywords = method.args.args, method.args.kwonlyargs
-    named = zip(keywords, method.args.kw_defaults, strict=True)
+    pairs = zip(keywords, method.args.kw_defaults, strict=True)
     return [ast.unparse(argument) for argument in arguments] + [
         (ast.unparse(argument), ast.unparse(default) if default else "")
-        for argument, default in named
+        for argument, default in pairs
         if argument.arg != "expand"
     ]
 
 
-def test_every_generated_type_is_public_once():
+def test_every_generated_type_is_public_exactly_once():
     public = (set(models.__all__) - {"Model", "OpenEnum"}) | set(params.__all__)
     assert set(generated.__all__) == public
     assert not set(models.__all__) & set(params.__all__)
 
 
-def test_the_api_version_equals_that_of_the_contract():
+def test_the_api_version_matches_the_contract():
     assert CONTRACT["info"]["version"] == API_VERSION

@@ -1,4 +1,4 @@
-"""What importing the package loads, and what it leaves for later."""
+"""Modules that importing the package loads, and modules that it defers."""
 
 import subprocess
 import sys

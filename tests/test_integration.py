@@ -97,7 +97,7 @@ async def test_an_expanded_customer_is_decoded_as_an_object(sandbox, client):
     )
 
 
-async def test_a_session_is_created_completed_and_read(sandbox, client):
+async def test_a_session_is_created_completed_and_retrieved(sandbox, client):
     customer = sandbox.add_customer()
     session = await client.sessions.create(
         account_holder={"type": "customer", "customer": customer},
@@ -220,14 +220,14 @@ async def test_an_error_without_a_response_has_the_idempotency_key(sandbox, clie
         "reset_mid_body",
     ],
 )
-async def test_a_fault_that_passes_is_not_raised(kind, sandbox, client, no_waiting):
+async def test_a_transient_fault_is_not_raised(kind, sandbox, client, no_waiting):
     account = sandbox.add_account()
     sandbox.inject(Fault(kind, times=2))
     assert account == (await client.accounts.retrieve(account)).id
     assert 2 == len(no_waiting)
 
 
-async def test_a_fault_that_lasts_is_raised(sandbox, client, no_waiting):
+async def test_a_persistent_fault_is_raised(sandbox, client, no_waiting):
     sandbox.inject(Fault("rate_limited", times=3))
     with pytest.raises(RateLimitError) as caught:
         await client.accounts.list()

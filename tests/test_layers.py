@@ -1,4 +1,4 @@
-"""Which package of `financial_connections` may import which."""
+"""Rules for imports between the packages of `financial_connections`."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,7 @@ import financial_connections
 
 PACKAGE = Path(financial_connections.__file__).parent
 
-# From the top down: a package imports only what is on a line below its own.
+# From top to bottom: a package may import only packages on lines below its own.
 LAYERS = (
     "_pytest_plugin cli",
     "__init__ sandbox",
@@ -27,7 +27,7 @@ LAYERS = (
     "_decoding",
     "_concurrency _retry _redact _version",
 )
-# Packages that import less than their layer allows. `cli` uses what users can use.
+# Packages restricted further than their layer. `cli` uses only what users can use.
 ONLY = {
     "cli": {"__init__", "errors", "models", "params", "sandbox", "sync", "webhooks"},
     "sandbox": {"models"},
@@ -114,7 +114,7 @@ def test_the_package_has_no_import_cycle():
 
 
 def imports_on_load(path):
-    """Yield what a file imports outside functions and `if TYPE_CHECKING`."""
+    """Yield the names a file imports outside functions and `if TYPE_CHECKING`."""
     pending = list(ast.parse(path.read_text()).body)
     while pending:
         node = pending.pop()
@@ -131,7 +131,7 @@ def imports_on_load(path):
 
 
 def cycles(graph):
-    """Return the modules that cannot be put into an order of loading."""
+    """Return the modules that cannot be sorted so that imports come first."""
     waiting = dict(graph)
     while ready := {m for m, needs in waiting.items() if not needs & waiting.keys()}:
         waiting = {m: needs for m, needs in waiting.items() if m not in ready}

@@ -98,7 +98,7 @@ async def test_respx_can_match_forms_and_raise(no_waiting):
     assert 5 == route.call_count
 
 
-async def test_the_url_of_a_mocked_request_equals_one_of_httpx(httpx_mock):
+async def test_the_url_of_a_mocked_request_equals_an_httpx_url(httpx_mock):
     httpx_mock.add_response(json=ACCOUNT)
     async with AsyncClient(KEY, base_url="https://api.stripe.com/ab/") as client:
         await client.accounts.retrieve("fca/ä?")

@@ -59,7 +59,7 @@ async def test_derived_clients_share_the_handler(httpx_mock):
     assert [None, None] == [event.url_template for event in events]
 
 
-async def test_an_error_of_a_handler_is_logged_and_ignored(httpx_mock, caplog):
+async def test_a_handler_error_is_logged_and_ignored(httpx_mock, caplog):
     httpx_mock.add_response(json=ACCOUNT)
 
     def handler(event):

@@ -1,4 +1,4 @@
-"""The wheel, as it would be installed."""
+"""The wheel, as installed by users."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def wheel(tmp_path_factory):
     return path
 
 
-def test_the_wheel_holds_the_package_the_contract_and_nothing_else(wheel):
+def test_the_wheel_contains_only_the_package_and_the_contract(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {"financial_connections"} == {
         name.split("/")[0] for name in names if "dist-info" not in name
@@ -39,7 +39,7 @@ def test_the_wheel_holds_the_package_the_contract_and_nothing_else(wheel):
     assert wheel.stat().st_size < 500_000
 
 
-def test_the_unpacked_wheel_works_without_its_checkout(wheel, tmp_path):
+def test_the_unpacked_wheel_works_without_the_checkout(wheel, tmp_path):
     zipfile.ZipFile(wheel).extractall(tmp_path)
     program = (
         "import financial_connections as f, financial_connections.sandbox as s, sys;"
@@ -64,13 +64,16 @@ def test_the_unpacked_wheel_works_without_its_checkout(wheel, tmp_path):
 def test_a_missing_extra_is_named(module, missing, extra):
     program = (
         "import sys, importlib.abc\n"
+        f"missing = {missing!r}\n"
         "class Gone(importlib.abc.MetaPathFinder):\n"
         "    def find_spec(self, name, path, target=None):\n"
-        f"        if name.split('.')[0] == {missing!r}: raise ModuleNotFoundError(name)\n"
+        "        if name.split('.')[0] == missing: raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Gone())\n"
         "import importlib.util\n"
         "real = importlib.util.find_spec\n"
-        f"importlib.util.find_spec = lambda name, *a: None if name == {missing!r} else real(name, *a)\n"
+        "importlib.util.find_spec = (\n"
+        "    lambda name, *args: None if name == missing else real(name, *args)\n"
+        ")\n"
         f"import financial_connections.{module}\n"
     )
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Public modules: what they export, and that all of it is documented."""
+"""Public modules: their exports, and the documentation of every export."""
 
 import ast
 import enum
@@ -16,7 +16,7 @@ import financial_connections
 from financial_connections.models import Model
 
 PACKAGE = Path(financial_connections.__file__).parent
-# Openings that name nothing; a summary begins with a verb or a noun phrase.
+# Vague openings. A summary should begin with a verb or a noun phrase.
 VAGUE = re.compile(r"(What|Whether|Where|How|Whoever|Whatever)\b")
 ARGS = re.compile(r"^Args:\n((?:    .*\n|\n)+)", re.MULTILINE)
 # An entry below `Args:` or `Attributes:`.
@@ -56,7 +56,7 @@ def public_callables(name, value):
 
 
 def is_generated(cls):
-    """Return whether the generator writes a class, and thus its documentation."""
+    """Return True if a class, and therefore its documentation, is generated."""
     return issubclass(cls, Model) and cls is not Model
 
 
@@ -77,7 +77,7 @@ VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def documented(function):
-    """Return the names that a docstring, or one below an attribute, documents."""
+    """Return the names documented by a docstring or by strings below attributes."""
     entries = set(
         re.findall(r"^\s*\*{0,2}(\w+)(?: \([^)]*\))?:", doc(function), re.MULTILINE)
     )

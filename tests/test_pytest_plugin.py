@@ -10,14 +10,14 @@ import pytest
 {header}
 
 {mark}
-async def test_a_client_reads_what_the_sandbox_has(fc_sandbox, fc_client):
+async def test_the_client_reads_from_the_sandbox(fc_sandbox, fc_client):
     account = fc_sandbox.add_account(transactions=120)
     pager = fc_client.transactions.list(account=account)
     assert 120 == len([transaction async for transaction in pager])
 
 
 {mark}
-async def test_every_test_has_a_sandbox_of_its_own(fc_sandbox, fc_client):
+async def test_every_test_has_its_own_sandbox(fc_sandbox, fc_client):
     assert [] == (await fc_client.accounts.list()).data
 """
 BOTH_LOOPS = """
@@ -51,7 +51,7 @@ STACKS = {
 def test_the_fixtures_work_with_each_plugin_and_mode(pytester, stack):
     settings, header, mark, number = STACKS[stack]
     pytester.makepyfile(TESTS.format(header=header, mark=mark))
-    # pytest-asyncio asks for a scope to be chosen.
+    # pytest-asyncio warns unless a scope is chosen.
     scope = ["-o", "asyncio_default_fixture_loop_scope=function"]
     result = pytester.runpytest_subprocess(
         "-W", "error", *settings, *(() if "no:asyncio" in settings else scope)

@@ -121,7 +121,7 @@ def test_max_retries_must_be_a_whole_number(value):
 
 
 @pytest.mark.parametrize("value", [0, 1.5, "2", True, None])
-def test_max_connections_must_be_a_whole_number_above_zero(value):
+def test_max_connections_must_be_a_positive_integer(value):
     with pytest.raises(ConfigurationError, match="^max_connections"):
         AsyncClient(KEY, max_connections=value)
 
@@ -257,7 +257,7 @@ def test_an_unknown_transport_is_rejected():
         AsyncClient(KEY, transport="carrier pigeon")
 
 
-def test_a_derived_client_of_a_subclass_keeps_its_attributes():
+def test_a_client_derived_from_a_subclass_keeps_its_attributes():
     class Tagged(AsyncClient):
         def __init__(self, key):
             super().__init__(key)

@@ -1,4 +1,4 @@
-"""Test the worker example with two processes and a real Redis."""
+"""Tests of the worker example, with two processes and a real Redis server."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ EACH = 1_500
 
 @contextmanager
 def run_process(*command, **environment):
-    """Run a process, and kill it and its children in the end."""
+    """Run a process, and kill it and its children at the end of the block."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -106,7 +106,7 @@ def worker(redis_url, sandbox, url, ledger):
 
 
 def wait_until(condition, poke=lambda: None):
-    """Poll until the condition holds, and call `poke` every two seconds."""
+    """Poll until the condition holds, calling `poke` every two seconds."""
     now = last_poke = time.monotonic()
     give_up = now + 120
     while not condition():

@@ -1,4 +1,4 @@
-"""The workflows of the forge: they call targets of the Makefile, and nothing else."""
+"""CI workflows, which may only run targets of the Makefile."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-# Targets that test something; those of the documentation are in `check`.
+# Targets that run tests; `check` includes the documentation's targets.
 TESTS = {"check", "coverage", "extras", "lowest", "soak", "test"}
 WORKFLOWS = {
     path.name: yaml.safe_load(path.read_text())
@@ -24,7 +24,7 @@ def jobs(workflow):
 
 
 def targets_of(command, job):
-    """Return the targets that a command of a job makes, one for each of its matrix."""
+    """Return the targets that a job's command makes: one for each matrix entry."""
     command = command.removesuffix(" TAG=${{ github.ref_name }}")
     if command == "make ${{ matrix.target }}":
         return job["strategy"]["matrix"]["target"]
@@ -47,13 +47,13 @@ def test_there_are_workflows_for_tests_documentation_and_releases():
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
-def test_a_workflow_runs_targets_of_the_makefile_and_nothing_else(workflow):
+def test_a_workflow_runs_only_makefile_targets(workflow):
     assert targets(workflow) <= TARGETS
     assert targets(workflow)
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
-def test_a_workflow_may_read_the_repository_and_nothing_else(workflow):
+def test_a_workflow_may_only_read_the_repository(workflow):
     assert {"contents": "read"} == WORKFLOWS[workflow]["permissions"]
     for job in jobs(workflow).values():
         assert "contents" not in job.get("permissions", {})
@@ -64,22 +64,22 @@ def test_every_job_has_a_time_limit(workflow):
     assert all("timeout-minutes" in job for job in jobs(workflow).values())
 
 
-def test_only_a_job_that_runs_no_code_of_ours_may_publish():
+def test_only_a_job_that_runs_none_of_our_code_may_publish():
     publishing = [job for job in jobs("release.yml").values() if "permissions" in job]
     assert [["id-token"]] == [list(job["permissions"]) for job in publishing]
     assert not any("run" in step for job in publishing for step in job["steps"])
 
 
-def test_ci_runs_every_target_that_tests_something():
+def test_ci_runs_every_test_target():
     assert targets("ci.yml") >= TESTS
 
 
-def test_the_local_ci_script_runs_every_target_that_tests_something():
+def test_the_local_ci_script_runs_every_test_target():
     script = (ROOT / ".ci/run").read_text()
     assert TESTS == set(re.findall(r"^make ([a-z-]+)$", script, re.MULTILINE))
 
 
-def test_ci_tests_every_supported_version_of_python():
+def test_ci_tests_every_supported_python_version():
     matrix = jobs("ci.yml")["test"]["strategy"]["matrix"]
     classified = [
         classifier.rpartition(" ")[2]
@@ -90,7 +90,7 @@ def test_ci_tests_every_supported_version_of_python():
     assert PROJECT["requires-python"] == f">={classified[0]}"
 
 
-def test_every_target_of_the_makefile_is_described_and_phony():
+def test_every_makefile_target_is_described_and_phony():
     described = set(re.findall(r"^([a-z-]+):[^#\n]*## \S", MAKEFILE, re.MULTILINE))
     [phony] = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
     assert TARGETS == described == set(phony.replace("\\", "").split())

@@ -64,7 +64,7 @@ async def test_a_fault_raises_a_typed_error_and_the_client_stays_usable(
 @pytest.mark.parametrize(
     "fault", ["reset in the body", "garbage", "bad gzip", "429", "500", "an HTML 502"]
 )
-async def test_a_fault_that_passes_is_not_raised(fault, connect, no_waiting):
+async def test_a_transient_fault_is_not_raised(fault, connect, no_waiting):
     faults = [FAULTS[fault]] * 2
 
     async def handle(stream):
