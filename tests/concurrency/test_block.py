@@ -23,7 +23,7 @@ from tests.support.concurrency import (
 ROOT = Path(__file__).parents[2]
 
 
-async def test_the_end_of_a_block_ends_its_iterator():
+async def test_leaving_a_block_closes_its_iterator():
     async with Transactions(Api(lambda: 1)).sync_many(ACCOUNTS) as changes:
         await anext(changes)
     with pytest.raises(RuntimeError, match="the sync has been closed"):

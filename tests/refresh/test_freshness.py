@@ -264,7 +264,7 @@ async def test_wait_for_refresh_accepts_only_the_latest_refresh():
     assert (200, "GGG") == (account.balance_refresh.last_attempted_at, sent)
 
 
-async def test_a_refresh_without_an_id_and_a_time_is_judged_by_its_status():
+async def test_a_refresh_without_an_id_or_a_time_is_judged_by_its_status():
     bare = {"balance_refresh": {"status": "succeeded"}}
     assert "GP" == (await wait(bare, bare))[1]
 
