@@ -41,7 +41,7 @@ def to_utf8(content: bytes, content_type: str | None) -> bytes:
 
 
 def _codec_from(content_type: str | None) -> str | None:
-    """Return Python's name of the declared charset, unless it is UTF-8 or unknown."""
+    """Return Python's name for the declared charset, unless it is UTF-8 or unknown."""
     declaration = _CHARSET.search(content_type or "")
     if declaration is None:
         return None

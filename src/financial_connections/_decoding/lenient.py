@@ -27,7 +27,7 @@ from financial_connections._decoding.shape import (
 )
 
 NOTHING = object()
-"""Placeholder for a value of which no part matches the schema."""
+"""Placeholder for a value that does not match its type at all."""
 
 Fit = tuple[Any, bool]
 """A decoded value, and True if nothing was dropped or replaced."""

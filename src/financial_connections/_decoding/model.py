@@ -227,7 +227,7 @@ def restore_model(cls: type[ModelT], content: bytes, request_id: str | None) -> 
     """Restore a model from its JSON text.
 
     Pickles refer to this function by name and pass arguments by position, so neither
-    may change.
+    its name nor its parameters may change.
 
     Args:
         cls: Class of the model.

@@ -49,7 +49,7 @@ class Shape:
     item: "Shape | None" = None
     """The shape of a list's items; None for a class that is not a list."""
     decode_items: Callable[[bytes], Any] = msgspec.json.decode
-    """Decodes the items of a list, and no other field."""
+    """Decodes the items of a list and no other field."""
 
 
 def shape_of(cls: type[Model]) -> Shape:

@@ -77,7 +77,7 @@ class _Task(Generic[_Result]):
             self._context = copy_context()
 
     def restore_context(self) -> None:
-        """Copy the context variables that the task has set to the caller's context."""
+        """Copy context variables that the task has set into the caller's context."""
         current = copy_context()
         for variable, value in self._context.items():
             if current.get(variable, self) is not value:

@@ -94,7 +94,7 @@ class _Postgres:
         self._deadline = math.inf
 
     def run(self, statement: str, values: Mapping[str, Any]) -> int:
-        import psycopg  # noqa: PLC0415 - an extra
+        import psycopg  # noqa: PLC0415 - optional dependency
 
         query = _PARAMETER.sub(
             r"%(\1)s", statement_for(self._table, statement)
@@ -155,7 +155,7 @@ class _Postgres:
         # connection for each transaction.
         settings: dict[str, Any] = {"autocommit": True, "prepare_threshold": None}
         # A statement that the client has given up on must not take effect later, when
-        # nobody owns its claim.
+        # its claim no longer has an owner.
         options = (
             f"-c statement_timeout={_STATEMENT_MILLISECONDS} {self._options}".rstrip()
         )

@@ -40,7 +40,7 @@ class EventStore(Protocol):
         ...
 
     async def confirm(self, event_id: str) -> None:
-        """Record that a claimed event was handled, so that nobody can claim it again.
+        """Record that a claimed event was handled, so that it cannot be claimed again.
 
         Must not affect a claim that another worker made after the caller's own claim
         expired.

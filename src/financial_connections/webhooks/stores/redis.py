@@ -55,9 +55,9 @@ class RedisEventStore:
     must not evict them earlier, so its `maxmemory-policy` must be `noeviction`.
 
     Args:
-        client: URL of the server, or a client. With a URL the store works under asyncio
-            and trio. A `redis.asyncio.Redis` needs asyncio. A `redis.Redis` is called
-            in worker threads and should have a `socket_timeout`.
+        client: URL of the server, or a client. With a URL, the store works under
+            asyncio and trio. A `redis.asyncio.Redis` needs asyncio. A `redis.Redis` is
+            called in worker threads and should have a `socket_timeout`.
         prefix: Prefix of the keys. Endpoints with different handlers need different
             prefixes.
         retention: Seconds for which a handled event is remembered.
@@ -160,7 +160,7 @@ def _client_from(value: Any) -> tuple[Any, bool]:
         raise ConfigurationError(
             "RedisEventStore needs: pip install 'financial-connections[redis]'"
         )
-    import redis  # noqa: PLC0415 - an extra
+    import redis  # noqa: PLC0415 - optional dependency
     import redis.asyncio  # noqa: PLC0415
 
     client = _connect(value) if isinstance(value, str) else value

@@ -83,7 +83,7 @@ class _SQLite:
                 self._connection = None
 
     def _connect(self) -> sqlite3.Connection:
-        import sqlite3  # noqa: PLC0415  # imported only if it is used
+        import sqlite3  # noqa: PLC0415  # imported only when needed
 
         connection = sqlite3.connect(
             self._path,
