@@ -315,7 +315,7 @@ def test_the_reference_has_every_public_name(site):
     assert [] == sorted(names - anchors)
 
 
-def test_every_decision_is_linked_from_the_index_of_the_site(site):
+def test_every_decision_is_linked_from_the_site_index(site):
     [index] = [
         links for path, links in site.items() if path.match("decisions/index.html")
     ]

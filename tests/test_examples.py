@@ -35,7 +35,7 @@ def expected_totals(sandbox):
         ]
         for account in accounts
     }
-    return {account: (len(found), sum(found)) for account, found in amounts.items()}
+    return {account: (len(values), sum(values)) for account, values in amounts.items()}
 
 
 def test_a_batch_is_stored_only_after_the_cursor_it_follows(ledger):

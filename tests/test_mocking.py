@@ -76,11 +76,11 @@ async def test_respx_matches_parameters_page_by_page():
         json=list_of(first, has_more=True)
     )
     async with AsyncClient(KEY) as client:
-        found = [
+        ids = [
             transaction.id
             async for transaction in client.transactions.list(account="fca_1")
         ]
-    assert ["fctxn_1", TRANSACTION["id"]] == found
+    assert ["fctxn_1", TRANSACTION["id"]] == ids
 
 
 @respx.mock

@@ -28,5 +28,5 @@ def test_a_release_without_problems_passes():
     ],
 )
 def test_a_problem_is_named(tag, changes, problem):
-    [found] = problems(tag, **RELEASE | changes)
-    assert problem in found
+    [message] = problems(tag, **RELEASE | changes)
+    assert problem in message

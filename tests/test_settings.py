@@ -51,7 +51,7 @@ def test_a_key_of_none_is_rejected_despite_the_environment(monkeypatch):
         AsyncClient().with_options(api_key=None)
 
 
-def test_the_environment_is_read_when_the_client_is_made(monkeypatch):
+def test_the_environment_is_read_when_the_client_is_created(monkeypatch):
     monkeypatch.setenv("STRIPE_API_KEY", KEY)
     client = AsyncClient()
     monkeypatch.delenv("STRIPE_API_KEY")

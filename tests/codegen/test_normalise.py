@@ -9,11 +9,11 @@ from codegen.contract.slicing import slice_document
 from codegen.reading import sort_keys
 from tests.support.tiny_spec import (
     WIDGETS,
-    answer,
     form,
     path_id,
     query,
     ref,
+    responses,
     spec,
     widget,
 )
@@ -241,7 +241,7 @@ def twin(document):
     document["paths"][f"{WIDGETS}/{{other}}"] = {
         "get": {
             "parameters": [path_id("other")],
-            "responses": answer(ref("financial_connections.widget")),
+            "responses": responses(ref("financial_connections.widget")),
         }
     }
 
@@ -311,7 +311,7 @@ def twin(document):
             r"get\.responses: has no '200'",
         ),
         (
-            lambda it: listing(it).update(responses=answer({"type": "string"})),
+            lambda it: listing(it).update(responses=responses({"type": "string"})),
             "the response is not an object",
         ),
         (
@@ -344,7 +344,7 @@ def test_enums_with_a_shared_name_have_the_values_of_both():
                 "post": {
                     "parameters": [path_id("account")],
                     "requestBody": form(features=features),
-                    "responses": answer(ref("financial_connections.widget")),
+                    "responses": responses(ref("financial_connections.widget")),
                 }
             }
 

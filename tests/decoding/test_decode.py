@@ -31,7 +31,7 @@ from tests.support.samples import (
 
 
 @pytest.mark.parametrize(("cls", "example"), EXAMPLES)
-def test_decoding_pickling_and_copying_lose_nothing(cls, example):
+def test_decoding_pickling_and_copying_are_lossless(cls, example):
     for model in copies_of(decode_json(cls, example)):
         assert example == model.to_dict()
         assert {} == model.extra

@@ -108,7 +108,7 @@ def test_a_very_large_error_body_is_kept_as_truncated_text():
 
 @pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")])
 @pytest.mark.parametrize("depth", [10, 900])
-def test_an_error_with_a_deeply_nested_body_pickles_and_copies(brackets, depth):
+def test_an_error_with_a_deeply_nested_body_can_be_pickled_and_copied(brackets, depth):
     opening, closing = brackets
     value = opening * depth + '"sk_test_HIDDEN"' + closing * depth
     content = f'{{"error": {value}}}'.encode()
@@ -139,7 +139,7 @@ def innermost(value):
     return value
 
 
-def test_an_error_created_with_any_body_pickles():
+def test_an_error_created_with_any_body_can_be_pickled():
     error = APIStatusError("what", body=("a", {"b": [1]}))
     assert ("a", {"b": [1]}) == pickle.loads(pickle.dumps(error)).body
 

@@ -122,10 +122,10 @@ BODY = b'{"id": "fca_1"}'
 # What each server does, and the outcome.
 FAULTS: dict[str, Fault] = {
     # The connection
-    "closes each connection at once": Fault(
+    "immediately closes each connection": Fault(
         failed("reset", requests=0), on_connect=CLOSE
     ),
-    "resets each connection at once": Fault(
+    "immediately resets each connection": Fault(
         failed("reset", requests=0), on_connect=RESET
     ),
     "aborts the TLS handshake": Fault(
@@ -250,8 +250,8 @@ DEVIATIONS: dict[tuple[str, str], tuple[Outcome, str]] = {
     ("sends garbage after the response", "aiohttp"): (
         failed("protocol"),
         (
-            "aiohttp parses everything that has arrived at once and discards the "
-            "response along with the garbage"
+            "aiohttp parses all received data together and discards the response "
+            "along with the garbage"
         ),
     ),
 }

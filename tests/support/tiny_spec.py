@@ -11,7 +11,7 @@ def ref(name: str) -> dict[str, Any]:
     return {"$ref": REF + name}
 
 
-def answer(schema: dict[str, Any]) -> dict[str, Any]:
+def responses(schema: dict[str, Any]) -> dict[str, Any]:
     failure = {
         "description": "no",
         "content": {"application/json": {"schema": ref("error")}},
@@ -92,7 +92,7 @@ SPEC: dict[str, Any] = {
     "openapi": "3.0.0",
     "info": {"title": "Tiny", "version": "2030-01-01"},
     "paths": {
-        "/v1/charges": {"get": {"responses": answer(ref("charge"))}},
+        "/v1/charges": {"get": {"responses": responses(ref("charge"))}},
         WIDGETS: {
             "get": {
                 "parameters": [
@@ -115,13 +115,13 @@ SPEC: dict[str, Any] = {
                     query("ending_before", {"type": "string"}),
                 ],
                 "requestBody": form(),
-                "responses": answer(PAGE),
+                "responses": responses(PAGE),
             },
         },
         f"{WIDGETS}/{{widget}}": {
             "get": {
                 "parameters": [query("expand", EXPAND), path_id("widget")],
-                "responses": answer(ref("financial_connections.widget")),
+                "responses": responses(ref("financial_connections.widget")),
             },
         },
         f"{WIDGETS}/{{widget}}/spin": {
@@ -142,7 +142,7 @@ SPEC: dict[str, Any] = {
                         },
                     },
                 ),
-                "responses": answer(ref("financial_connections.widget")),
+                "responses": responses(ref("financial_connections.widget")),
             },
         },
     },

@@ -108,7 +108,7 @@ def test_a_signed_payload_that_is_not_an_object_is_rejected():
         construct_event(b"[1]", sign(b"[1]", SECRET, NOW), SECRET, now=NOW)
 
 
-def test_events_pickle_copy_and_compare():
+def test_events_can_be_pickled_copied_and_compared():
     event = parse_event(PAYLOAD)
     assert event == pickle.loads(pickle.dumps(event)) == copy.deepcopy(event)
     assert event != parse_event(event_with(id="evt_2"))

@@ -23,7 +23,7 @@ def test_a_fresh_signature_verifies_with_the_system_clock():
     verify(PAYLOAD, sign(PAYLOAD, SECRET), SECRET)
 
 
-def test_a_header_in_bytes_verifies():
+def test_a_header_passed_as_bytes_verifies():
     verify(PAYLOAD, sign(PAYLOAD, SECRET, NOW).encode(), SECRET, now=NOW)
 
 

@@ -62,7 +62,7 @@ async def test_reading_stops_when_a_body_becomes_too_large():
     assert (413, 11) == (sent[0]["status"], len(read))
 
 
-async def test_a_body_in_chunks_verifies():
+async def test_a_chunked_body_verifies():
     handler = Handler()
 
     async def parts():
@@ -125,7 +125,7 @@ async def test_endless_empty_chunks_time_out(jump):
     assert (408, []) == (sent[0]["status"], handler.events)
 
 
-async def test_a_body_in_tiny_and_empty_chunks_takes_little_memory():
+async def test_a_body_in_tiny_and_empty_chunks_uses_little_memory():
     async def end():
         return {"type": "http.request", "body": PAYLOAD[-1:], "more_body": False}
 

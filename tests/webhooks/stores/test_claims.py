@@ -47,7 +47,7 @@ async def test_a_worker_cannot_end_the_claim_that_replaced_its_own(backend, meth
     assert await store.is_confirmed("evt_1")
 
 
-async def test_a_handled_event_is_forgotten_after_the_retention(backend):
+async def test_a_handled_event_is_forgotten_after_the_retention_period(backend):
     store = backend.open()
     await store.claim("evt_1", backend.now + 60)
     await store.confirm("evt_1")

@@ -95,9 +95,7 @@ async def test_options_of_the_connection_string_are_kept(servers):
     await store.aclose()
 
 
-async def test_a_pooler_that_rejects_options_is_connected_to_without_them(
-    servers, monkeypatch
-):
+async def test_a_pooler_that_rejects_options_is_used_without_them(servers, monkeypatch):
     connect, options = psycopg.connect, []
 
     def reject_options(**parameters):
