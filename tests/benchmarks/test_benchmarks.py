@@ -1,5 +1,5 @@
-"""The data, server and report of the benchmarks, which tests/soak runs."""
-# ruff: noqa: RUF001 - the multiplication sign is meant
+"""Data, server and report of the benchmarks; tests/soak runs the benchmarks."""
+# ruff: noqa: RUF001 - the multiplication sign is intentional
 
 import json
 import re
@@ -24,14 +24,14 @@ DECODE = WORKLOADS[0]
 
 
 def results_of(figure=2.0):
-    """Return results in which every client of every workload has the same figures."""
+    """Return results with the same figures for every client of every workload."""
     return {
         workload.name: {client: Result([figure] * 3) for client in workload.clients}
         for workload in WORKLOADS
     }
 
 
-def test_ratios_are_taken_round_by_round():
+def test_ratios_are_computed_round_by_round():
     assert [2, 3] == report.ratios(Result([4, 9]), Result([2, 3]))
     with pytest.raises(ValueError, match="argument 2"):
         report.ratios(Result([1, 2]), Result([1]))
@@ -99,8 +99,8 @@ def test_workloads_and_targets_use_known_names():
 )
 def test_a_target_is_met_or_missed(target, ours, theirs, cells):
     results = {"ours": Result([ours]), OFFICIAL: Result([theirs])}
-    wanted, reached, _, outcome = report.target_cells(target, results).split(" | ")
-    assert cells.split(" | ") == [wanted, reached, outcome]
+    limit, reached, _, outcome = report.target_cells(target, results).split(" | ")
+    assert cells.split(" | ") == [limit, reached, outcome]
 
 
 def test_a_failed_client_is_shown_in_the_tables():
@@ -125,7 +125,7 @@ def test_the_tables_contain_every_target_and_client():
         assert len(workload.clients) + 2 == len(table.splitlines())
 
 
-def test_the_page_has_a_place_for_every_table():
+def test_the_page_has_a_placeholder_for_every_table():
     page = PAGE.read_text()
     tables = re.findall("<!-- table: (.*?) -->", page)
     assert page.count("<!-- end -->") == len(tables)
@@ -133,7 +133,7 @@ def test_the_page_has_a_place_for_every_table():
     assert sorted(["machine", "targets", *names]) == sorted(tables)
 
 
-def test_only_the_tables_of_the_page_are_replaced():
+def test_only_the_tables_on_the_page_are_replaced():
     page = "Before\n\n<!-- table: a -->\n\nold\n\n<!-- end -->\n\nafter\n"
     updated = report.update_page(page, {"a": "new"})
     assert page.replace("old", "new") == updated
@@ -142,7 +142,7 @@ def test_only_the_tables_of_the_page_are_replaced():
         report.update_page(page, {"b": "new"})
 
 
-def test_workloads_are_read_with_their_targets():
+def test_workloads_are_loaded_with_their_targets():
     table = {"name": "x", "title": "X", "unit": "s", "measure": "x", "clients": []}
     workload = Workload(**table, targets=[{"client": "ours", "at_most": 2}])
     assert [Target("ours", at_most=2)] == workload.targets

@@ -1,4 +1,4 @@
-"""Sandboxes for tests of the command: in this process, or in one of their own."""
+"""Sandboxes for testing the command, in this process or in a separate one."""
 
 import json
 import subprocess
@@ -14,15 +14,15 @@ from financial_connections.sandbox import Clock, Sandbox, serve
 from tests.support.cli_process import environment, fincon, json_lines
 
 with warnings.catch_warnings():
-    # The oldest supported Typer imports names that the newest Click it allows has
-    # deprecated.
+    # The oldest supported Typer imports names that are deprecated in the newest Click
+    # it allows.
     warnings.simplefilter("ignore", DeprecationWarning)
     import typer  # noqa: F401
 
 
 @frozen
 class SandboxProcess:
-    """A sandbox that listens in another process."""
+    """A sandbox served by another process."""
 
     url: str
     key: str
@@ -61,7 +61,7 @@ def demo():
 
 @pytest.fixture(scope="session")
 def many():
-    """A sandbox with 25,000 transactions."""
+    """A sandbox with 25,000 transactions, served by another process."""
     with start_sandbox("many-transactions") as sandbox:
         yield sandbox
 
@@ -74,7 +74,7 @@ def sandbox():
 
 @pytest.fixture
 def run(sandbox, monkeypatch, capsys):
-    """Run a command in this process; returns its status, stdout and stderr."""
+    """A function that runs a command here and returns its status, stdout and stderr."""
     monkeypatch.setenv("STRIPE_API_KEY", sandbox.api_key)
     with serve(sandbox) as server:
 
@@ -87,7 +87,7 @@ def run(sandbox, monkeypatch, capsys):
 
 @pytest.fixture
 def rows(run):
-    """Run a command that must succeed; returns the objects it printed."""
+    """A function that runs a command without errors and returns the printed objects."""
 
     def rows(*args):
         status, out, err = run(*args)

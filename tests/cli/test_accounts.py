@@ -1,7 +1,7 @@
-"""The commands of `fincon accounts`."""
+"""The `fincon accounts` commands."""
 
 
-def test_a_list_prints_everything_the_server_sent_one_object_a_line(rows, sandbox):
+def test_a_list_prints_everything_the_server_sent_one_object_per_line(rows, sandbox):
     ids = [sandbox.add_account(balance=1) for _ in range(3)]
     sandbox.set_quirks("next_refresh_absent", "account_is_linked_account")
     accounts = rows("accounts", "list")
@@ -39,13 +39,13 @@ def test_owners_come_from_the_latest_snapshot_or_the_given_one(rows, sandbox):
     assert owners == rows("accounts", "owners", account, "--ownership", snapshot)
 
 
-def test_owners_that_were_not_fetched_are_an_error_with_advice(run, sandbox):
+def test_missing_owners_are_reported_with_advice(run, sandbox):
     status, _, err = run("accounts", "owners", sandbox.add_account())
     assert 2 == status
     assert "--feature ownership --wait" in err
 
 
-def test_a_refresh_is_started_and_on_request_awaited(rows, sandbox):
+def test_a_refresh_is_started_and_awaited_on_request(rows, sandbox):
     account = sandbox.add_account(balance=1, refreshed=())
     refresh = ("accounts", "refresh", account, "--feature", "balance")
     [started] = rows(*refresh)
@@ -70,7 +70,7 @@ def test_a_subscription_starts_and_stops(rows, sandbox):
     assert [] == stopped["subscriptions"]
 
 
-def test_disconnecting_outside_a_terminal_needs_yes(run, rows, sandbox):
+def test_disconnecting_outside_a_terminal_requires_yes(run, rows, sandbox):
     account = sandbox.add_account()
     status, _, err = run("accounts", "disconnect", account)
     assert (2, 1) == (status, len(err.splitlines()))

@@ -1,4 +1,4 @@
-"""The documentation of the command is correct."""
+"""The command's documentation is correct."""
 
 import re
 import runpy
@@ -27,7 +27,7 @@ EVENT = '{"id": "evt_1", "type": "financial_connections.account.created"}'
 
 
 def console_lines():
-    """Return the commands of the page, each with the output shown below it."""
+    """Return the commands on the page, each with the output shown below it."""
     lines = []
     for block in re.findall(r"^```console\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
         for line in block.splitlines():
@@ -40,7 +40,7 @@ def console_lines():
 
 
 async def add_objects(sandbox, url):
-    """Add one object of each kind; return their IDs by the placeholders of the page."""
+    """Add one object of each kind and return their IDs by placeholder on the page."""
     customer = sandbox.add_customer()
     account = sandbox.add_account(
         customer=customer, balance=1, owners=1, transactions=30
@@ -70,7 +70,7 @@ def anyio_backend(request):
 
 @pytest.fixture
 async def shell(tmp_path):
-    """Run a line of bash in a directory of its own."""
+    """A function that runs a line of bash in a temporary directory."""
     (tmp_path / "whsec.txt").write_text("whsec_123")
     (tmp_path / "body.json").write_text(EVENT)
     sandbox = Sandbox(clock=Clock(TWENTIETH_OF_JANUARY))
@@ -97,9 +97,7 @@ async def shell(tmp_path):
 
 
 @pytest.mark.parametrize(("command", "expected"), console_lines())
-async def test_a_command_of_the_page_runs_and_prints_what_is_shown(
-    shell, command, expected
-):
+async def test_a_command_on_the_page_prints_the_output_shown(shell, command, expected):
     if expected:
         output, status = run_in_terminal(*command.removeprefix("fincon ").split())
         assert (0, expected) == (status, visible_screen(output).splitlines())
@@ -125,8 +123,10 @@ def test_every_status_is_documented():
 
 
 def test_every_column_is_documented():
-    [listed] = re.findall(r"^The columns are (.*?)\. ", PAGE, re.DOTALL | re.MULTILINE)
-    assert list(COLUMNS) == re.findall(r"`([^`]+)`", listed)
+    [sentence] = re.findall(
+        r"^The columns are (.*?)\. ", PAGE, re.DOTALL | re.MULTILINE
+    )
+    assert list(COLUMNS) == re.findall(r"`([^`]+)`", sentence)
 
 
 def test_the_picture_is_up_to_date():

@@ -1,4 +1,4 @@
-"""Errors that commands report: exit statuses, advice, secrets and --debug."""
+"""Errors reported by commands: exit statuses, advice, secrets and --debug."""
 
 import re
 
@@ -35,7 +35,7 @@ def test_an_unknown_id_is_reported_with_its_request_id(run):
     assert re.search(r"code resource_missing, .*request req_\w+\); check the ID", err)
 
 
-def test_a_bug_is_one_line_and_a_traceback_only_with_debug(run, monkeypatch):
+def test_a_bug_is_reported_in_one_line_without_debug(run, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("/".join("rent"))
 

@@ -1,4 +1,4 @@
-"""The command `fincon transactions export`."""
+"""The `fincon transactions export` command."""
 
 import json
 import stat
@@ -36,7 +36,7 @@ def contents(directory):
     return {path.name: path.read_bytes() for path in directory.iterdir()}
 
 
-def test_an_export_as_json_lines_equals_a_list(run, export, account, tmp_path):
+def test_a_json_lines_export_equals_the_list(run, export, account, tmp_path):
     target = tmp_path / "out.jsonl"
     status, out, err = export(account, target)
     assert (0, "") == (status, err)
@@ -46,7 +46,7 @@ def test_an_export_as_json_lines_equals_a_list(run, export, account, tmp_path):
     assert [target] == list(tmp_path.iterdir())
 
 
-def test_csv_and_parquet_contain_the_rows_of_the_json_lines(export, account, tmp_path):
+def test_csv_and_parquet_contain_the_same_rows_as_json_lines(export, account, tmp_path):
     for name in ("out.jsonl", "out.csv", "out.parquet"):
         assert 0 == export(account, tmp_path / name)[0]
     rows = [
@@ -105,7 +105,7 @@ def test_a_failed_export_can_be_resumed(export, sandbox, account, tmp_path):
     assert {whole, target} == set(tmp_path.iterdir())
 
 
-def test_force_starts_an_unfinished_export_over(export, sandbox, account, tmp_path):
+def test_force_restarts_an_unfinished_export(export, sandbox, account, tmp_path):
     target = tmp_path / "out.jsonl"
     fail_after_first_page(sandbox)
     export(account, target, "--max-retries", "0")
@@ -149,13 +149,13 @@ def test_a_damaged_state_does_not_prevent_starting_over(export, account, tmp_pat
     assert [target] == list(tmp_path.iterdir())
 
 
-def test_drafts_of_a_killed_process_are_removed(export, account, tmp_path):
+def test_temporary_files_of_a_killed_process_are_removed(export, account, tmp_path):
     (tmp_path / ".out.csv.part.state.abcdefgh.tmp").write_text("{")
     assert 0 == export(account, tmp_path / "out.csv")[0]
     assert [tmp_path / "out.csv"] == list(tmp_path.iterdir())
 
 
-def test_a_full_disk_is_reported_with_the_file_and_with_advice(many, tmp_path):
+def test_a_full_disk_is_reported_with_the_file_name_and_advice(many, tmp_path):
     [account] = many.accounts()
     command = (
         f"$fincon --base-url {many.url} transactions export"

@@ -1,4 +1,4 @@
-"""Exports and the files around them: links, permissions, other exports, damage."""
+"""Exports and existing files: links, permissions, concurrent exports and damage."""
 
 import errno
 import os
@@ -48,7 +48,7 @@ def test_a_link_created_during_an_export_is_not_replaced(tmp_path):
     assert target.is_symlink()
 
 
-def test_two_exports_cannot_write_to_one_file(tmp_path):
+def test_two_exports_cannot_write_to_the_same_file(tmp_path):
     target = tmp_path / "out.jsonl"
     with new_export(target):
         for flags in ({"resume": True}, {"force": True}):
@@ -86,7 +86,7 @@ def test_a_broken_link_counts_as_an_existing_target(export, tmp_path):
     assert target.read_bytes().startswith(b"id,object,")
 
 
-def test_a_part_is_readable_only_by_its_owner_even_if_it_existed(tmp_path):
+def test_an_existing_part_becomes_readable_only_by_its_owner(tmp_path):
     part = tmp_path / ".out.jsonl.part"
     part.touch(0o644)
     with new_export(tmp_path / "out.jsonl", resume=True) as export:

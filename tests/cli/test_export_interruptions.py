@@ -1,4 +1,4 @@
-"""Exports that are killed or interrupted, at any time, and then resumed."""
+"""Exports that are killed or interrupted at any point and then resumed."""
 
 import json
 import os
@@ -22,11 +22,11 @@ PAGES = [
 
 
 class KilledError(BaseException):
-    """Stands in for SIGKILL: nothing in the command handles it."""
+    """A stand-in for SIGKILL, which nothing in the command handles."""
 
 
 def leave_as_killed(export, *_):
-    # A killed process cleans nothing up, but its lock is released.
+    # A killed process does not clean up, but its lock is released.
     if export._file:
         export._file.close()
 
@@ -43,7 +43,7 @@ def export_pages(target, *, resume):
 
 
 def killing_at(steps, *, after):
-    """Return a decorator for functions that raises at the step that is True."""
+    """Return a decorator that raises before or after the step that is True."""
 
     def wrap(function):
         def step(*args, **kwargs):
@@ -65,7 +65,7 @@ def killing_at(steps, *, after):
 def test_an_export_killed_at_any_step_is_completed_by_a_resumed_one(
     monkeypatch, tmp_path, extension, after
 ):
-    """A step is anything that reaches the disk: an fsync, a rename, a removal."""
+    """A step is anything that changes the disk: an fsync, a rename or a removal."""
     whole = tmp_path / f"whole{extension}"
     export_pages(whole, resume=False)
     expected = whole.read_bytes()
@@ -84,7 +84,7 @@ def test_an_export_killed_at_any_step_is_completed_by_a_resumed_one(
                 kills += 1
             else:
                 break
-        if list(tmp_path.glob(".*")):  # otherwise the last step had been done
+        if list(tmp_path.glob(".*")):  # otherwise the export was already finished
             export_pages(target, resume=True)
         assert expected == target.read_bytes()
         assert not list(tmp_path.glob(".*"))
@@ -104,7 +104,7 @@ def count_kept(target):
 def limit_pages(sandbox, pages):
     """Let the sandbox serve some pages and then block.
 
-    However slow the test is, the export cannot end before it is stopped.
+    The export therefore cannot finish before it is stopped, however slow the test is.
     """
     control_url = f"{sandbox.url}/_sandbox"
     with httpx.Client(base_url=control_url, auth=(sandbox.key, "")) as control:
@@ -124,9 +124,10 @@ def export_command(sandbox, target):
 
 
 def stop_export(command, sandbox, target, count, signal_number):
-    """Run an export until it has kept some transactions, and send it a signal.
+    """Run an export until it has kept some transactions, then send it a signal.
 
-    Returns its status and its stderr.
+    Returns:
+        The exit status and stderr.
     """
     pages = (count - count_kept(target)) // 100 + 20
     with limit_pages(sandbox, pages), start_fincon(*command, **sandbox.env) as process:
@@ -142,7 +143,7 @@ def stop_export(command, sandbox, target, count, signal_number):
         return process.returncode, err
 
 
-# tests/soak has the other formats.
+# The other formats are tested in tests/soak.
 @pytest.mark.parametrize("extension", [".csv"])
 def test_an_export_of_25000_killed_three_times_equals_an_uninterrupted_one(
     many, tmp_path, extension
@@ -169,7 +170,7 @@ def test_an_export_of_25000_killed_three_times_equals_an_uninterrupted_one(
 @pytest.mark.parametrize(
     ("signal_number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
-def test_an_interrupted_export_says_how_to_continue(
+def test_an_interrupted_export_reports_how_to_continue(
     many, tmp_path, signal_number, expected
 ):
     target = tmp_path / "out.csv"

@@ -1,4 +1,4 @@
-"""The state of an export, and how the next export begins with it."""
+"""The state of an export, and how the next export starts from it."""
 
 import json
 

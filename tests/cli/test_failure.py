@@ -1,4 +1,4 @@
-"""Errors become one line and a documented status."""
+"""Errors are reported as one line and a documented status."""
 
 import errno
 from traceback import TracebackException
@@ -55,7 +55,7 @@ from financial_connections.errors import (
         (ValueError("a bug"), 1),
     ],
 )
-def test_every_error_has_its_status(error, status):
+def test_each_error_maps_to_its_status(error, status):
     assert status == failure_from(error).status
 
 
@@ -81,7 +81,7 @@ def test_notes_come_last():
     assert failure_from(error).text.endswith(f"; {note}")
 
 
-def test_a_failure_is_one_line_that_cannot_control_a_terminal():
+def test_a_failure_is_one_line_without_control_characters():
     assert "no�[2J more" == failure_from(UsageError("no\x1b[2J\nmore")).text
 
 
@@ -90,7 +90,7 @@ def test_a_full_disk_is_reported():
     assert "No space left on device" == failure_from(error).text
 
 
-def test_the_message_of_a_bug_is_left_out():
+def test_the_message_of_a_bug_is_omitted():
     text = failure_from(ValueError("could not read 'Rent, Sandbox Street'")).text
     assert "Rent" not in text
     assert "ValueError" in text

@@ -1,4 +1,4 @@
-"""Formatting amounts of money."""
+"""Formatting of amounts."""
 
 import re
 
@@ -49,7 +49,7 @@ def test_any_currency_code_is_accepted(currency):
     assert "1" in amount(1, currency)
 
 
-def test_only_decimals_that_are_out_of_use_differ_from_cldr():
+def test_only_disused_decimals_differ_from_cldr():
     differ = {
         code
         for code in CURRENCIES
@@ -60,6 +60,6 @@ def test_only_decimals_that_are_out_of_use_differ_from_cldr():
     assert not differ & set(usual.split())
 
 
-def test_balances_are_in_the_order_of_their_currencies():
+def test_amounts_are_sorted_by_currency():
     assert "€2.00, $1.00" == amounts({"usd": 100, "eur": 200})
     assert "" == amounts(None)

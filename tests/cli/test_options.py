@@ -180,7 +180,7 @@ def test_every_command_has_a_help_text(path, capsys):
     assert all(line.isprintable() for line in out.splitlines())
 
 
-def test_options_of_the_sandbox_name_what_they_accept(capsys):
+def test_sandbox_options_have_descriptive_placeholders(capsys):
     main(["sandbox", "--help"])
     assert not re.search("<(str|int)>", capsys.readouterr().out)
 

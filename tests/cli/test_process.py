@@ -78,7 +78,7 @@ def test_a_missing_extra_is_named(monkeypatch, capsys, missing):
     assert message == ("fincon requires: pip install 'financial-connections[cli]'\n")
 
 
-def test_parquet_without_its_extra_is_rejected_before_sending(
+def test_parquet_without_its_extra_is_rejected_before_any_request(
     run, monkeypatch, tmp_path
 ):
     monkeypatch.setattr("financial_connections.cli.formats.find_spec", lambda _: None)
@@ -111,7 +111,7 @@ def test_a_broken_stderr_does_not_change_the_status(stderr):
     assert 2 == run_in_shell(f"$fincon --debug accounts list {stderr}").returncode
 
 
-def test_a_help_text_into_a_closed_pipe_ends_silently():
+def test_printing_help_to_a_closed_pipe_exits_silently():
     result = run_in_shell("$fincon --help | sleep 0; exit ${PIPESTATUS[0]}")
     assert "" == result.stderr
     assert 141 == result.returncode
@@ -131,9 +131,9 @@ def test_closed_streams_are_reported():
 
 
 def test_a_sync_to_a_full_disk_loses_nothing(demo, tmp_path):
-    """The size limit cuts a line within a page.
+    """The size limit truncates a line within a page.
 
-    Without a buffer, Python itself does not notice that.
+    If stdout is unbuffered, Python itself does not report that.
     """
     account = demo.accounts()[0]["id"]
     listed = json_lines(demo.run("transactions", "list", "--account", account))
@@ -155,7 +155,7 @@ def test_a_sync_to_a_full_disk_loses_nothing(demo, tmp_path):
     assert ({row["id"] for row in listed}, 1) == (ids, incomplete)
 
 
-def test_an_interrupt_during_start_up_is_one_line(monkeypatch, capsys):
+def test_an_interrupt_during_start_up_is_reported_in_one_line(monkeypatch, capsys):
     def interrupt(_):
         raise KeyboardInterrupt
 
@@ -165,7 +165,7 @@ def test_an_interrupt_during_start_up_is_one_line(monkeypatch, capsys):
 
 
 def test_a_sandbox_on_a_public_address_prints_a_warning():
-    # An address for documentation, which no machine has.
+    # An address reserved for documentation, which no machine has.
     result = fincon("sandbox", "--host", "192.0.2.1", "--port", "0")
     assert (2, 2) == (result.returncode, len(result.stderr.splitlines()))
     assert "anyone who can reach 192.0.2.1 can use this sandbox" in result.stderr
@@ -239,7 +239,7 @@ def test_the_key_can_be_read_from_stdin(demo):
     assert 6 == len(json_lines(result))
 
 
-def test_the_embedded_sandbox_always_prints_the_same():
+def test_the_embedded_sandbox_always_gives_the_same_output():
     first, second = (fincon("accounts", "list", "--sandbox") for _ in range(2))
     assert 6 == len(json_lines(first))
     assert first.stdout == second.stdout

@@ -53,7 +53,7 @@ def without_nulls(transaction):
 
 
 def transaction_from(row):
-    """Convert a row back to a transaction, by the documented rules."""
+    """Convert a row back to a transaction, following the documented rules."""
     extra = json.loads(row["extra"]) if row["extra"] else {}
     fields = {
         name: value
@@ -74,7 +74,7 @@ def transaction_from(row):
 
 
 def values_from(cells):
-    """Parse cells of CSV, by the documented rules."""
+    """Parse CSV cells, following the documented rules."""
     for (column, kind), cell in zip(COLUMNS.items(), cells, strict=True):
         if not cell:
             yield column, None
@@ -127,7 +127,7 @@ def test_no_text_cell_starts_a_formula(transaction):
         (True, "true"),
     ],
 )
-def test_formulas_get_an_apostrophe_and_numbers_do_not(value, cell):
+def test_formulas_are_prefixed_with_an_apostrophe_but_numbers_are_not(value, cell):
     assert f"{cell}\r\n".encode() == csv_lines([[value]])
 
 
@@ -149,7 +149,7 @@ INVISIBLE = [
 
 @pytest.mark.parametrize("sign", "=+-@\uff1d")
 @pytest.mark.parametrize("before", INVISIBLE)
-def test_a_formula_after_invisible_characters_gets_an_apostrophe(before, sign):
+def test_a_formula_after_invisible_characters_is_prefixed_too(before, sign):
     text = f"{before}{sign}1+1"
     if text.startswith(("\t=", "\r", "\n")):  # a separator before a formula; see below
         return
@@ -169,7 +169,7 @@ def test_a_formula_after_invisible_characters_gets_an_apostrophe(before, sign):
 
 
 def cells_in_spreadsheets(text):
-    """Yield the cells a spreadsheet may find, for any separator and use of quotes."""
+    """Yield the cells a spreadsheet may find, with any separator and quoting."""
     yield from (
         cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row
     )
@@ -194,7 +194,7 @@ HOSTILE = st.lists(
         max_size=4,
     )
 )
-def test_spreadsheets_find_no_formula_at_any_separator(transaction):
+def test_spreadsheets_find_no_formula_with_any_separator(transaction):
     row = row_from({"amount": 5, **transaction})
     text = csv_lines([row.values()]).decode()
     for cell in cells_in_spreadsheets(text):
@@ -220,7 +220,7 @@ def test_text_that_could_split_into_a_formula_is_moved_to_extra():
     assert "a; b\tc" == row_from({"description": "a; b\tc"})["description"]
 
 
-def test_a_long_text_of_separators_is_checked_in_linear_time():
+def test_a_long_run_of_separators_is_checked_in_linear_time():
     assert row_from({"description": ";" * 300_000})["extra"] is None
 
 
@@ -240,7 +240,7 @@ def test_a_long_text_of_separators_is_checked_in_linear_time():
         {"brand_new": [1]},
     ],
 )
-def test_a_value_that_does_not_fit_a_cell_is_moved_to_extra(field):
+def test_a_value_that_no_cell_can_hold_is_moved_to_extra(field):
     row = row_from({"id": "fctxn_1", **field})
     assert field == json.loads(row.pop("extra"))
     assert {"id": "fctxn_1"} == {

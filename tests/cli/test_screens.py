@@ -1,4 +1,4 @@
-"""Output in terminals of 80 and 120 columns, compared with the files in `screens`.
+"""Output on terminals of 80 and 120 columns, compared with the files in `screens`.
 
 `FINCON_UPDATE_SCREENS=1 pytest tests/cli/test_screens.py` rewrites the files. The data
 comes from the embedded sandbox, whose clock is stopped, so the output never changes.

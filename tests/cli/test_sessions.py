@@ -1,7 +1,7 @@
-"""The commands of `fincon sessions`."""
+"""The `fincon sessions` commands."""
 
 
-def test_a_session_is_created_with_every_parameter_of_the_api(rows, sandbox):
+def test_a_session_is_created_with_every_api_parameter(rows, sandbox):
     customer = sandbox.add_customer()
     [session] = rows(
         *("sessions", "create", "--customer", customer),

@@ -1,4 +1,4 @@
-"""The command in a terminal."""
+"""The command on a terminal."""
 
 import sys
 
@@ -43,7 +43,8 @@ def test_waiting_for_a_refresh_shows_its_status():
 
 def test_an_export_shows_its_progress(demo, tmp_path):
     account = demo.accounts()[0]["id"]
-    # `run_in_terminal` has no working directory, and the short name fits on a line.
+    # `run_in_terminal` cannot change the directory, so the program does. A short file
+    # name is needed because the output must fit on one line.
     program = (
         f"import os, sys; os.chdir({str(tmp_path)!r});"
         "from financial_connections.cli import main; sys.exit(main())"

@@ -1,4 +1,4 @@
-"""Text from the API cannot control a terminal, and any object can be drawn."""
+"""Text from the API cannot control a terminal, and any object can be rendered."""
 
 import io
 import json
@@ -75,7 +75,7 @@ def test_secrets_are_redacted():
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-def test_amounts_days_and_ids_are_never_truncated(width):
+def test_amounts_dates_and_ids_are_never_truncated(width):
     bank, last4, ident = (
         "A Bank of Quite Some Name",
         "1234",
@@ -154,7 +154,7 @@ def test_markup_is_shown_literally():
 
 
 @given(st.text(st.characters(exclude_categories=())))
-def test_a_line_of_json_is_ascii(text):
+def test_json_lines_are_ascii(text):
     line = json_line({"description": text})
     assert line.isascii()
     assert 1 == line.count("\n")
@@ -235,14 +235,14 @@ def test_a_number_of_any_length_is_encoded():
 
 
 @given(any_object(Account), st.sampled_from([80, 120]))
-def test_any_account_can_be_drawn(account, width):
+def test_any_account_can_be_rendered(account, width):
     render(tables.accounts([account], NOW), width)
     render(details.account(account, NOW), width)
     render(charts.balances([account]), width)
 
 
 @given(any_object(Transaction))
-def test_any_transaction_can_be_drawn(transaction):
+def test_any_transaction_can_be_rendered(transaction):
     async def transactions():
         yield transaction
 
@@ -252,7 +252,7 @@ def test_any_transaction_can_be_drawn(transaction):
 
 
 @given(any_object(Session), any_object(AccountOwner), st.booleans())
-def test_any_session_and_owner_can_be_drawn(session, owner, show):
+def test_any_session_and_owner_can_be_rendered(session, owner, show):
     render(details.session(session, NOW, show_client_secret=show))
     render(tables.owners([owner]))
 
@@ -261,11 +261,11 @@ def test_any_session_and_owner_can_be_drawn(session, owner, show):
     "body",
     [b"{}", b'{"data": {"object": 3}}', b'{"type": "x", "data": {"object": {"a": 1}}}'],
 )
-def test_any_event_can_be_drawn(body):
+def test_any_event_can_be_rendered(body):
     render(details.event(parse_event(body), NOW))
 
 
-def test_a_client_secret_is_drawn_only_on_request():
+def test_a_client_secret_is_rendered_only_on_request():
     session = Session.from_dict(
         {"id": "fcsess_1", "client_secret": "fcsess_1_secret_abc"}
     )
@@ -277,7 +277,7 @@ def test_a_client_secret_is_drawn_only_on_request():
     )
 
 
-def test_months_are_summed_without_void_transactions():
+def test_monthly_totals_exclude_void_transactions():
     january, february = (
         int(datetime(2024, month, 1, tzinfo=UTC).timestamp()) for month in (1, 2)
     )

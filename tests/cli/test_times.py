@@ -1,4 +1,4 @@
-"""Formatting and parsing times."""
+"""Formatting and parsing of times."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def test_a_time_is_shown_relative_to_now(distance, expected):
     assert expected == relative(1_700_000_000 + distance, now=1_700_000_000)
 
 
-def test_a_time_outside_the_calendar_is_a_question_mark():
+def test_an_unrepresentable_time_is_shown_as_a_question_mark():
     assert ("?", "?", "") == (day(10**18), minute(-(10**18)), day(None))
 
 
@@ -35,7 +35,7 @@ def test_a_time_outside_the_calendar_is_a_question_mark():
         ("2023-11-14 22:13:20Z", 1_700_000_000),
     ],
 )
-def test_times_can_be_given_in_several_forms(text, seconds):
+def test_times_can_be_given_in_several_formats(text, seconds):
     assert seconds == parse_time(text)
 
 

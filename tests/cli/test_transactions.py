@@ -1,4 +1,4 @@
-"""The commands `fincon transactions list`, `retrieve` and `sync`."""
+"""The `fincon transactions` commands `list`, `retrieve` and `sync`."""
 
 import json
 import stat
@@ -39,7 +39,7 @@ def test_a_list_can_be_filtered_by_time_and_refresh(rows, sandbox):
     assert [added] == ids_of(rows(*listing, "--after-refresh", refresh))
 
 
-def test_a_chart_in_a_pipe_is_one_object_a_month(rows, sandbox):
+def test_a_piped_chart_is_one_object_per_month(rows, sandbox):
     account = sandbox.add_account(transactions=50, currency="jpy")
     months = rows("transactions", "list", "--account", account, "--chart")
     assert 50 == sum(month["transactions"] for month in months)
@@ -48,14 +48,14 @@ def test_a_chart_in_a_pipe_is_one_object_a_month(rows, sandbox):
     assert sorted(names, reverse=True) == names
 
 
-def test_one_object_is_printed_as_one_line(rows, sandbox):
+def test_a_single_object_is_printed_on_one_line(rows, sandbox):
     account = sandbox.add_account(transactions=1)
     [transaction] = rows("transactions", "list", "--account", account)
     assert [transaction] == rows("transactions", "retrieve", transaction["id"])
     assert account == rows("accounts", "retrieve", account)[0]["id"]
 
 
-def test_a_sync_prints_changes_and_keeps_its_cursor(rows, sandbox, tmp_path):
+def test_a_sync_prints_changes_and_saves_its_cursor(rows, sandbox, tmp_path):
     account, state = sandbox.add_account(transactions=120), tmp_path / "state"
     sync = ["transactions", "sync", "--account", account, "--state", state]
     assert 120 == len(rows(*sync))
@@ -65,7 +65,7 @@ def test_a_sync_prints_changes_and_keeps_its_cursor(rows, sandbox, tmp_path):
     assert {"account", "cursor"} == set(json.loads(state.read_bytes()))
 
 
-def test_a_failed_sync_is_continued_by_the_next_one(run, rows, sandbox, tmp_path):
+def test_the_next_sync_continues_a_failed_one(run, rows, sandbox, tmp_path):
     account, state = sandbox.add_account(transactions=250), tmp_path / "state"
     sync = ["transactions", "sync", "--account", account, "--state", state]
     sync += ["--max-retries", "0"]
@@ -87,7 +87,7 @@ def test_an_invalid_state_file_is_rejected_and_kept(run, sandbox, tmp_path, cont
     assert content == state.read_bytes()
 
 
-def test_the_draft_of_a_state_file_replaces_no_other_file(run, sandbox, tmp_path):
+def test_writing_a_state_file_replaces_no_other_file(run, sandbox, tmp_path):
     account = sandbox.add_account(transactions=250)
     state, other = tmp_path / "cursor", tmp_path / "cursor.tmp"
     other.write_text("notes")

@@ -1,4 +1,4 @@
-"""The command `fincon webhooks verify`."""
+"""The `fincon webhooks verify` command."""
 
 import json
 import time
@@ -36,7 +36,7 @@ def test_a_verified_event_is_shown(tmp_path, secret, capsys):
     assert 3 == verify_body(sign(EVENT, "whsec_2"))
     assert 3 == verify_body(an_hour_ago)
     assert 0 == verify_body(an_hour_ago, "--any-age")
-    # The signature of a body that is not an event.
+    # The signature is valid, but the body is not an event.
     assert 2 == verify_body(sign(secret.read_bytes(), "whsec_1"), file=secret)
     assert "whsec_" not in "".join(capsys.readouterr())
 

@@ -1,5 +1,6 @@
-"""The wheel in fresh virtual environments, with each extra alone, as pip installs it
-today.
+"""The wheel works in fresh virtual environments, each with a single extra.
+
+pip installs the latest versions of all dependencies.
 """
 
 import subprocess
@@ -20,18 +21,21 @@ EXTRAS = [
     "redis",
     "sandbox",
 ]
-BRINGS = {"cli": {"cli", "sandbox"}, "parquet": {"cli", "parquet", "sandbox"}}
-"""What an extra brings besides itself."""
+INCLUDES = {"cli": {"cli", "sandbox"}, "parquet": {"cli", "parquet", "sandbox"}}
+"""Extras that include others, with everything they include."""
 
 PIP = ["-m", "pip", "--disable-pip-version-check", "--quiet"]
-LISTED = """
+LIST_ACCOUNTS = """
 import anyio
 from financial_connections import AsyncClient
 from financial_connections.sandbox import Sandbox, serve
 
 async def main():
     sandbox = Sandbox.demo()
-    async with serve(sandbox) as server, AsyncClient(sandbox.api_key, base_url=server.url) as client:
+    async with (
+        serve(sandbox) as server,
+        AsyncClient(sandbox.api_key, base_url=server.url) as client,
+    ):
         print(len(await client.accounts.list().collect(max_items=100)))
 
 anyio.run(main)
@@ -40,7 +44,7 @@ anyio.run(main)
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dist")
+    directory = tmp_path_factory.mktemp("dist")
     build = [
         sys.executable,
         "-m",
@@ -48,45 +52,43 @@ def wheel(tmp_path_factory):
         "--no-isolation",
         "--wheel",
         "--outdir",
-        folder,
+        directory,
         ROOT,
     ]
     subprocess.run(build, check=True, capture_output=True)
-    [path] = folder.glob("*.whl")
+    [path] = directory.glob("*.whl")
     return path
 
 
 @pytest.fixture(scope="module", params=EXTRAS, ids=lambda extra: extra or "none")
 def installed(request, wheel, tmp_path_factory):
-    """An extra, and a function that runs a program of the environment with that extra
-    alone.
-    """
-    folder = tmp_path_factory.mktemp(request.param or "none")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    """An extra, and a function that runs programs where only it is installed."""
+    directory = tmp_path_factory.mktemp(request.param or "none")
+    subprocess.run([sys.executable, "-m", "venv", directory], check=True)
 
     def run(program, *args):
         return subprocess.run(
-            [folder / "bin" / program, *args],
+            [directory / "bin" / program, *args],
             capture_output=True,
             text=True,
             check=False,
-            cwd=folder,
+            cwd=directory,
         )
 
-    wanted = f"{wheel}[{request.param}]" if request.param else str(wheel)
-    done = run("python", *PIP, "install", wanted)
-    assert 0 == done.returncode, done.stderr
+    requirement = f"{wheel}[{request.param}]" if request.param else str(wheel)
+    result = run("python", *PIP, "install", requirement)
+    assert 0 == result.returncode, result.stderr
     return request.param, run
 
 
-def brought_by(extra):
-    return BRINGS.get(extra, {extra})
+def included_in(extra):
+    return INCLUDES.get(extra, {extra})
 
 
-def test_what_it_needs_is_there_and_fits(installed):
+def test_dependencies_are_installed_and_compatible(installed):
     _, run = installed
-    done = run("python", *PIP, "check")
-    assert 0 == done.returncode, done.stdout
+    result = run("python", *PIP, "check")
+    assert 0 == result.returncode, result.stdout
 
 
 @pytest.mark.parametrize(
@@ -104,38 +106,40 @@ def test_what_it_needs_is_there_and_fits(installed):
 )
 def test_the_package_imports(installed, module):
     _, run = installed
-    done = run(
+    result = run(
         "python", "-W", "error", "-c", f"from financial_connections{module} import *"
     )
-    assert (0, "") == (done.returncode, done.stderr)
+    assert (0, "") == (result.returncode, result.stderr)
 
 
 @pytest.mark.parametrize(
     ("module", "needed"), [("sandbox", "sandbox"), ("otel", "otel")]
 )
-def test_a_module_of_an_extra_imports_or_names_the_extra(installed, module, needed):
+def test_an_optional_module_imports_or_names_its_extra(installed, module, needed):
     extra, run = installed
-    done = run("python", "-W", "error", "-c", f"import financial_connections.{module}")
-    if needed in brought_by(extra):
-        assert (0, "") == (done.returncode, done.stderr)
+    result = run(
+        "python", "-W", "error", "-c", f"import financial_connections.{module}"
+    )
+    if needed in included_in(extra):
+        assert (0, "") == (result.returncode, result.stderr)
     else:
         assert (
             f"pip install 'financial-connections[{needed}]'"
-            in done.stderr.splitlines()[-1]
+            in result.stderr.splitlines()[-1]
         )
 
 
-def test_the_aiohttp_transport_works_or_names_the_extra(installed):
+def test_the_aiohttp_transport_works_or_names_its_extra(installed):
     extra, run = installed
-    done = run(
-        "python",
-        "-c",
-        "from financial_connections import *; AsyncClient('sk_test_1', transport='aiohttp')",
+    program = (
+        "from financial_connections import *;"
+        " AsyncClient('sk_test_1', transport='aiohttp')"
     )
-    assert ("aiohttp" == extra) is (0 == done.returncode)
+    result = run("python", "-c", program)
+    assert ("aiohttp" == extra) is (0 == result.returncode)
     assert (
         "aiohttp" == extra
-    ) or "financial-connections[aiohttp]" in done.stderr.splitlines()[-1]
+    ) or "financial-connections[aiohttp]" in result.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -145,39 +149,41 @@ def test_the_aiohttp_transport_works_or_names_the_extra(installed):
         ("PostgresEventStore('postgresql://127.0.0.1:9')", "postgres"),
     ],
 )
-def test_an_event_store_is_made_or_names_the_extra(installed, store, needed):
+def test_an_event_store_can_be_created_or_names_its_extra(installed, store, needed):
     extra, run = installed
-    done = run("python", "-c", f"from financial_connections.webhooks import *; {store}")
-    assert (needed == extra) is (0 == done.returncode), done.stderr
+    result = run(
+        "python", "-c", f"from financial_connections.webhooks import *; {store}"
+    )
+    assert (needed == extra) is (0 == result.returncode), result.stderr
     assert (
         needed == extra
-    ) or f"financial-connections[{needed}]" in done.stderr.splitlines()[-1]
+    ) or f"financial-connections[{needed}]" in result.stderr.splitlines()[-1]
 
 
-def test_fincon_reads_a_sandbox_of_its_own_or_names_the_extra(installed):
+def test_fincon_works_with_an_embedded_sandbox_or_names_its_extra(installed):
     extra, run = installed
-    told, listed = (
+    results = help_result, list_result = (
         run("fincon", "--help"),
         run("fincon", "--sandbox", "accounts", "list"),
     )
-    if "cli" in brought_by(extra):
+    if "cli" in included_in(extra):
         assert [(0, "")] * 2 == [
-            (done.returncode, done.stderr) for done in (told, listed)
+            (result.returncode, result.stderr) for result in results
         ]
-        assert "transactions" in told.stdout
-        assert '"financial_connections.account"' in listed.stdout
+        assert "transactions" in help_result.stdout
+        assert '"financial_connections.account"' in list_result.stdout
     else:
         missing = (2, "fincon requires: pip install 'financial-connections[cli]'\n")
         assert [missing] * 2 == [
-            (done.returncode, done.stderr) for done in (told, listed)
+            (result.returncode, result.stderr) for result in results
         ]
 
 
-def test_the_sandbox_answers_a_client_or_names_the_extra(installed):
+def test_the_sandbox_serves_a_client_or_names_its_extra(installed):
     extra, run = installed
-    done = run("python", "-c", LISTED)
-    if "sandbox" in brought_by(extra):
-        assert (0, "") == (done.returncode, done.stderr)
-        assert int(done.stdout) > 0
+    result = run("python", "-c", LIST_ACCOUNTS)
+    if "sandbox" in included_in(extra):
+        assert (0, "") == (result.returncode, result.stderr)
+        assert int(result.stdout) > 0
     else:
-        assert "financial-connections[sandbox]" in done.stderr.splitlines()[-1]
+        assert "financial-connections[sandbox]" in result.stderr.splitlines()[-1]

@@ -1,4 +1,4 @@
-"""The benchmarks run. No time is asserted."""
+"""The benchmarks run; no timings are asserted."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from benchmarks.workloads import WORKLOADS
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.timeout(0)  # it takes as long as the machine needs
+@pytest.mark.timeout(0)  # the duration depends on the machine
 def test_every_client_runs_every_workload():
     page = (ROOT / "docs" / "performance.md").read_bytes()
     command = [sys.executable, "-m", "benchmarks", "--quick"]

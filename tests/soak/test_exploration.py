@@ -7,7 +7,7 @@ from tests.support.sync.world import Api, Limits
 from tests.sync.test_exploration import FIXED, MOVING
 
 READ = Api("s", (2, 1, 0), ((0, 1), (0, 1), (0, 1)))
-"""Three transactions of one refresh that the consumer has synced."""
+"""An API with three transactions of one refresh, which the consumer has synced."""
 
 
 @pytest.mark.parametrize(
@@ -19,9 +19,11 @@ READ = Api("s", (2, 1, 0), ((0, 1), (0, 1), (0, 1)))
         (2, MOVING, 1_035_994),
     ],
 )
-def test_five_transactions_and_three_refreshes_lose_nothing(size, moves, states):
-    # A stale read shows the state before the latest step here, and any earlier state in
-    # the smaller worlds of `make test`.
+def test_nothing_is_lost_with_five_transactions_and_three_refreshes(
+    size, moves, states
+):
+    # Here, a stale read returns the state before the latest step. In the smaller worlds
+    # of `make test`, it can return any earlier state.
     limits = Limits(
         transactions=5,
         refreshes=3,
@@ -34,7 +36,7 @@ def test_five_transactions_and_three_refreshes_lose_nothing(size, moves, states)
 
 
 @pytest.mark.parametrize(("size", "states"), [(1, 4_372_746), (2, 2_144_376)])
-def test_overtaken_refreshes_with_many_touches_lose_nothing(size, states):
+def test_nothing_is_lost_with_overtaken_refreshes_and_many_touches(size, states):
     limits = Limits(
         transactions=4,
         refreshes=3,

@@ -1,4 +1,4 @@
-"""Exports of every format that are killed again and again."""
+"""Exports that are killed repeatedly, in the formats not covered by tests/cli."""
 
 import pytest
 

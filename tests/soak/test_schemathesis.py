@@ -1,4 +1,4 @@
-"""Responses to requests that schemathesis generates from the contract."""
+"""The sandbox's responses to requests generated from the contract by schemathesis."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Hundreds of calls over TLS and every backend, cancelled or closed at random."""
+"""Hundreds of calls over TLS on every backend, cancelled or closed at random."""
 
 import asyncio
 import random
@@ -54,12 +54,12 @@ def open_files():
 
 
 async def settle():
-    """Let the server see that connections have been closed."""
+    """Let the server notice that connections have been closed."""
     for _ in range(20):
         await anyio.wait_all_tasks_blocked()
 
 
-async def client_on(stack, backend, url, trusting):
+async def open_client(stack, backend, url, trusting):
     if library := LIBRARIES.get(backend):
         http_client = await stack.enter_async_context(
             library.AsyncClient(verify=trusting)
@@ -78,7 +78,7 @@ async def client_on(stack, backend, url, trusting):
 
 
 async def handle(stream):
-    """Respond in two parts, so that a call can be interrupted in the body."""
+    """Respond in two parts, so that calls can be interrupted while reading the body."""
     while True:
         head, _ = await read_request(stream)
         response = http_response(b'{"id": "%s"}' % head.split()[1].rpartition(b"/")[2])
@@ -88,11 +88,11 @@ async def handle(stream):
 
 
 class Caller:
-    """Calls that are interrupted at random points. Knows how they ended."""
+    """A caller that is interrupted at random points and counts the outcomes."""
 
     def __init__(self, seed):
         self.random = random.Random(seed)
-        self.ended = {"answered": 0, "failed": 0, "cancelled": 0}
+        self.outcomes = {"succeeded": 0, "failed": 0, "cancelled": 0}
 
     async def call(self, client, n):
         try:
@@ -102,12 +102,12 @@ class Caller:
             else:
                 account = await client.accounts.retrieve(f"fca_{n}")
         except FinancialConnectionsError:
-            self.ended["failed"] += 1
+            self.outcomes["failed"] += 1
         except (asyncio.CancelledError, TimeoutError):
-            self.ended["cancelled"] += 1
+            self.outcomes["cancelled"] += 1
         else:
             assert f"fca_{n}" == account.id
-            self.ended["answered"] += 1
+            self.outcomes["succeeded"] += 1
 
     async def interrupt(self, tasks):
         for task in tasks:
@@ -127,7 +127,7 @@ async def test_cancelled_calls_leave_no_socket_open_and_release_permits(
         await settle()
         files = open_files()
         async with AsyncExitStack() as stack:
-            client = await client_on(stack, backend, url, trusting)
+            client = await open_client(stack, backend, url, trusting)
             for _ in range(ROUNDS):
                 tasks = [
                     asyncio.ensure_future(caller.call(client, n)) for n in range(CALLS)
@@ -139,12 +139,12 @@ async def test_cancelled_calls_leave_no_socket_open_and_release_permits(
                 assert f"fca_{n}" == (await client.accounts.retrieve(f"fca_{n}")).id
             await client.aclose()
         await assert_files(files)
-    assert min(caller.ended["answered"], caller.ended["cancelled"]) > ROUNDS
+    assert min(caller.outcomes["succeeded"], caller.outcomes["cancelled"]) > ROUNDS
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.asyncio
-async def test_closing_at_any_point_leaves_no_socket(
+async def test_closing_at_any_point_leaves_no_socket_open(
     seed, backend, trusting, server_tls
 ):
     caller = Caller(seed)
@@ -153,7 +153,7 @@ async def test_closing_at_any_point_leaves_no_socket(
         files = open_files()
         for _ in range(ROUNDS):
             async with AsyncExitStack() as stack:
-                client = await client_on(stack, backend, url, trusting)
+                client = await open_client(stack, backend, url, trusting)
                 tasks = [
                     asyncio.ensure_future(caller.call(client, n)) for n in range(CALLS)
                 ]
@@ -166,8 +166,8 @@ async def test_closing_at_any_point_leaves_no_socket(
                     await client.accounts.retrieve("fca_1")
                     pytest.fail("the client is closed")
         await assert_files(files)
-    assert ROUNDS * CALLS == sum(caller.ended.values())
-    assert caller.ended["failed"] > ROUNDS
+    assert ROUNDS * CALLS == sum(caller.outcomes.values())
+    assert caller.outcomes["failed"] > ROUNDS
 
 
 async def assert_files(count):

@@ -1,4 +1,4 @@
-"""Four processes receive a thousand events twice each, and handle each event once."""
+"""Four processes receive a thousand events twice each and handle each event once."""
 
 import pytest
 
