@@ -21,11 +21,10 @@ LAYERS = (
     "_generated",
     "pagination",
     "_request",
-    "_settings expand otel",
+    "_settings expand",
     "_checks",
-    "errors events",
-    "_decoding",
-    "_concurrency _retry _redact _version",
+    "errors otel",
+    "_concurrency _decoding _redact _retry _version events",
 )
 # Packages restricted further than their layer. `cli` uses only what users can use.
 ONLY = {

@@ -71,9 +71,7 @@ class Ownership:
 
 @define
 class Balance:
-    """A balance in cents: positive if owed to the account holder, negative if owed by
-    them.
-    """
+    """A balance in cents, which is negative if the account holder owes it."""
 
     as_of: int
     current: int
