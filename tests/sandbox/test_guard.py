@@ -181,7 +181,7 @@ def test_a_post_from_a_foreign_page_is_rejected(send, server, headers, path):
     )
     assert 403 == reply.status_code
     assert (
-        "does not accept requests from web pages of" in reply.json()["error"]["message"]
+        "does not accept requests from web pages on" in reply.json()["error"]["message"]
     )
     assert "access-control-allow-origin" not in reply.headers
 

@@ -125,7 +125,7 @@ def test_a_customer_id_can_be_chosen_once(sandbox):
     assert "cus_mine" == sandbox.add_customer("cus_mine")
     for customer, message in (
         ("cus_mine", "already"),
-        ("acct_mine", "starts with cus_"),
+        ("acct_mine", "must start with cus_"),
     ):
         with pytest.raises(ValueError, match=message):
             sandbox.add_customer(customer)

@@ -129,7 +129,7 @@ async def test_a_user_can_cancel(sandbox, customer, browse):
             "decision=connect&institution=Example+Bank&accounts[]=gold",
             "Choose at least one account.",
         ),
-        ("accounts=1&accounts[]=2", "two incompatible shapes"),
+        ("accounts=1&accounts[]=2", "two incompatible forms"),
     ],
 )
 async def test_an_incomplete_form_shows_an_alert(

@@ -1,4 +1,4 @@
-"""A stateful Financial Connections API on your own machine.
+"""A stateful Financial Connections API that runs on your own machine.
 
 Use it for tests, demos and examples:
 

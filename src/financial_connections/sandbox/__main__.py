@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Parser(ArgumentParser):
-    """A parser that reports errors in one line."""
+    """An argument parser that reports errors on one line."""
 
     def error(self, message: str) -> NoReturn:
         """Print the error and exit with status 2."""
@@ -66,7 +66,7 @@ def _options(argv: Sequence[str] | None) -> Namespace:
         help="port to listen on, or 0 for any free port (default: 12111)",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="seed of all IDs and data (default: 0)"
+        "--seed", type=int, default=0, help="seed for all IDs and data (default: 0)"
     )
     parser.add_argument(
         "--scenario",

@@ -1,4 +1,4 @@
-"""The time of a sandbox, which is either frozen or real."""
+"""The sandbox clock: frozen until advanced, or ticking in real time."""
 
 from time import monotonic, time
 
@@ -10,11 +10,11 @@ class Clock:
     """A clock that you can advance.
 
     A frozen clock moves only when you call `advance`, so tests need not wait. A
-    ticking clock moves by itself and can be advanced in addition.
+    ticking clock runs in real time, and you can also advance it.
 
     Args:
         start: Initial time, in seconds since the epoch.
-        ticking: Whether time passes by itself.
+        ticking: Whether the clock runs in real time.
     """
 
     def __init__(self, start: float = START, *, ticking: bool = False) -> None:
@@ -23,16 +23,16 @@ class Clock:
 
     @classmethod
     def system(cls) -> "Clock":
-        """Return a ticking clock that starts at the current time of this machine."""
+        """Return a ticking clock that starts at the current system time."""
         return cls(time(), ticking=True)
 
     @property
     def is_ticking(self) -> bool:
-        """True if time passes by itself."""
+        """True if the clock runs in real time."""
         return self._ticking_since is not None
 
     def now(self) -> float:
-        """Return the time in seconds since the epoch."""
+        """Return the current time, in seconds since the epoch."""
         if self._ticking_since is None:
             return self._start
         return self._start + monotonic() - self._ticking_since
@@ -41,10 +41,10 @@ class Clock:
         """Move the clock forward.
 
         Args:
-            seconds: Seconds to add.
+            seconds: Number of seconds to add.
 
         Raises:
-            ValueError: The number is negative.
+            ValueError: `seconds` is negative.
         """
         if seconds < 0:
             raise ValueError("a clock cannot be moved backwards")

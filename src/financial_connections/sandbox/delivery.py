@@ -1,4 +1,4 @@
-"""Delivery of a sandbox's events to its webhook endpoints."""
+"""Deliver the sandbox's events to its webhook endpoints."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class WebhookDelivery:
-    """Send the events of a state to its webhook endpoints, once for each endpoint."""
+    """Send a state's events to its webhook endpoints, once to each endpoint."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -33,7 +33,7 @@ class WebhookDelivery:
         out_of_order: bool,
         duplicated: bool,
     ) -> Webhook:
-        """Add an endpoint, which receives the events from now on."""
+        """Add an endpoint that receives all events from now on."""
         with self._state.up_to_date() as state:
             webhook = Webhook(
                 url,
@@ -49,21 +49,21 @@ class WebhookDelivery:
     async def deliver(
         self, client: httpx.AsyncClient | None, sleep: Sleep
     ) -> list[Delivery]:
-        """Send all pending events; return every attempt."""
+        """Send all pending events and return every attempt."""
         pending = self._take_pending()
         if not pending:
             return []
         now = self._state.clock.now
         if client is not None:
             return await deliver(pending, client, now=now, sleep=sleep)
-        # Ignore proxies of the environment, because endpoints are on this machine.
+        # Ignore the environment's proxy settings: all endpoints are on this machine.
         async with httpx.AsyncClient(trust_env=False, timeout=10) as own_client:
             return await deliver(pending, own_client, now=now, sleep=sleep)
 
     async def deliver_forever(self) -> None:
-        """Send events as they occur, in the asyncio event loop of a server.
+        """Send events as they occur, on the server's asyncio event loop.
 
-        With a ticking clock, this also runs scheduled jobs when they are due.
+        With a ticking clock, also run scheduled jobs when they are due.
         """
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Demo data: one customer with an account of each kind."""
+"""Demo data: one customer with one account of each kind."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def add_demo_data(sandbox: "Sandbox") -> str:
-    """Add the demo's customer and accounts to a sandbox, and return the customer."""
+    """Add the demo customer and accounts, and return the customer's ID."""
     customer = sandbox.add_customer(email="ada@example.com", name="Ada Example")
     disconnected = sandbox.add_account(
         customer=customer, institution_name="Sandcastle Savings"

@@ -28,19 +28,20 @@ FaultKind = Literal[
 class Fault:
     """A fault to inject into requests.
 
-    Kinds of faults:
+    The following kinds are available:
 
-    * `latency`: the endpoint takes `seconds`, during which the request's idempotency
-      key is in use.
+    * `latency`: the endpoint takes `seconds`, and the request's idempotency key is in
+      use for that time.
     * `rate_limited` (429), `lock_timeout` (409), `server_error` (500), `unavailable`
       (503) and `bad_gateway` (502 with an HTML body): the endpoint does not run, and
       the response is not stored under the idempotency key.
-    * `stored_server_error`: a 500 that is stored under the idempotency key.
+    * `stored_server_error`: the response is a 500, which is stored under the
+      idempotency key.
     * `reset`: the connection is reset, and the endpoint does not run.
-    * `response_lost`: the endpoint runs, then the connection is reset.
-    * `reset_mid_body`: the connection is reset after half of the body.
-    * `truncated_json`: half of the body, with a matching `Content-Length`.
-    * `slow_body`: sending the body takes `seconds`.
+    * `response_lost`: the endpoint runs, and then the connection is reset.
+    * `reset_mid_body`: the connection is reset after half the body has been sent.
+    * `truncated_json`: only half the body is sent, with a matching `Content-Length`.
+    * `slow_body`: the body takes `seconds` to send.
 
     Raises:
         ValueError: An attribute is invalid.
@@ -49,21 +50,19 @@ class Fault:
     kind: FaultKind = field(validator=validators.in_(get_args(FaultKind)))
     """Kind of the fault."""
     operation: str | None = field(default=None, kw_only=True)
-    """The operationId of the requests to affect, such as `refresh_account`.
-
-    None affects every operation.
+    """OperationId of the requests to affect, such as `refresh_account`; None means all.
     """
     times: int | None = field(default=1, kw_only=True, validator=at_least_one)
-    """Number of requests to affect; None affects all of them."""
+    """Number of requests to affect; None means all of them."""
     seconds: float = field(default=0, kw_only=True, validator=validators.ge(0))
     """Duration of `latency` and `slow_body`, in seconds of real time."""
     retry_after: int | None = field(default=None, kw_only=True)
-    """Value of the `Retry-After` header of an error response, in seconds."""
+    """Value of the `Retry-After` header in an error response, in seconds."""
     should_retry: bool | None = field(default=None, kw_only=True)
-    """Value of the `Stripe-Should-Retry` header of an error response."""
+    """Value of the `Stripe-Should-Retry` header in an error response."""
 
     def error(self) -> APIError | None:
-        """Return the API error that this fault stands for, or None."""
+        """Return the API error that this fault causes, or None."""
         error = _ERRORS.get(self.kind)
         return error and evolve(error, headers={**error.headers, **self.hints()})
 
@@ -85,11 +84,11 @@ class Faults:
 
     @property
     def pending(self) -> tuple[Fault, ...]:
-        """The faults that have not affected all their requests yet."""
+        """Faults that still apply to further requests."""
         return tuple(self._pending)
 
     def add(self, fault: Fault) -> None:
-        """Add a fault after the others."""
+        """Append a fault."""
         self._pending.append(fault)
 
     def clear(self) -> None:
@@ -97,7 +96,7 @@ class Faults:
         self._pending.clear()
 
     def take(self, operation: str) -> Fault | None:
-        """Return the first fault for this operation, and count it as used once."""
+        """Return the first fault for this operation, and count one use of it."""
         for index, fault in enumerate(self._pending):
             if fault.operation in {None, operation}:
                 if fault.times == 1:

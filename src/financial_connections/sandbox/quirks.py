@@ -1,4 +1,4 @@
-"""Quirks: violations of the published contract that real responses have shown."""
+"""Quirks: violations of the contract that have been seen in real responses."""
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
@@ -17,7 +17,7 @@ Quirk = Literal[
 
 
 def apply_quirks(value: Any, quirks: AbstractSet[Quirk]) -> Any:
-    """Return a response with the quirks applied to every object in it."""
+    """Return a response body with the quirks applied to every object in it."""
     if not quirks:
         return value
     if isinstance(value, list):

@@ -6,22 +6,22 @@ from typing import Any, Literal
 from attrs import Attribute, field, frozen, validators
 
 Feature = Literal["balance", "ownership", "transactions"]
-"""Data to refresh. The feature is called `balance`, but the permission `balances`."""
+"""Data to refresh. Note that the permission for `balance` is named `balances`."""
 
 
 def at_least_one(_: object, attribute: "Attribute[Any]", value: int | None) -> None:
-    """Raise `ValueError` for a number below one; None is valid."""
+    """Raise `ValueError` if the number is less than one. None is valid."""
     if value is not None and value < 1:
         raise ValueError(f"{attribute.name} must be at least 1, not {value}")
 
 
 @frozen(kw_only=True)
 class RateLimit:
-    """A rate limit for each API key.
+    """A rate limit that applies to each API key separately.
 
-    A key can send `reads` requests at once and then one every 1/`reads` seconds of
-    the sandbox's clock, and likewise for `writes`. Stripe's test mode allows 25 of
-    each.
+    A key can send a burst of `reads` GET requests, and then one every 1/`reads` seconds
+    by the sandbox's clock. The same applies to `writes`. Stripe's test mode allows 25
+    of each.
 
     Source: https://docs.stripe.com/rate-limits
     """
@@ -34,50 +34,53 @@ class RateLimit:
 
 @frozen(kw_only=True)
 class Rules:
-    """Behaviour on which Stripe's documentation is silent or contradicts itself."""
+    """Behaviour that Stripe's documentation omits or contradicts itself about."""
 
     refresh_seconds: float = field(default=5, validator=validators.ge(0))
-    """Seconds of the clock until a refresh finishes."""
+    """How long a refresh takes, in seconds of sandbox time."""
     refresh_polls: int | None = field(default=2, validator=at_least_one)
-    """A refresh also finishes when its account has been retrieved this many times.
+    """Number of times an account must be retrieved before its refreshes finish.
 
-    This way, a client that polls does not wait, and you need not advance a frozen
-    clock. With None, only `refresh_seconds` counts.
+    A refresh that is polled this often finishes before `refresh_seconds` have passed,
+    so polling works without advancing a frozen clock. With None, only
+    `refresh_seconds` matters.
     """
     refresh_cooldown: float = field(default=60, validator=validators.ge(0))
-    """Seconds from the start of a balance or transaction refresh until the next one is
-    available.
+    """Minimum time between the starts of two balance or transaction refreshes.
+
+    It is given in seconds of sandbox time.
     """
     early_refresh: Literal["refuse", "join"] = "refuse"
-    """Response to a refresh while one is pending or before the next is available.
+    """Response to a refresh request while a refresh is pending or not yet available.
 
-    `"refuse"` responds with 400, `"join"` with the account as it is.
+    `"refuse"` responds with a 400, and `"join"` responds with the unchanged account.
     """
     missing_permission_status: Literal[400, 403] = 403
-    """Status of the error if an account lacks the permission for a feature."""
+    """Status of the error response if an account lacks permission for a feature."""
     unknown_reference_status: Literal[400, 404] = 400
-    """Status of the error if a parameter names an object that does not exist.
+    """Status of the error response if a parameter refers to an unknown object.
 
-    Such parameters are cursors, account holders and refreshes.
+    This applies to cursors, account holders and refreshes, among others.
     """
     repeated_disconnect: Literal["accept", "refuse"] = "accept"
-    """Response to disconnecting a disconnected account.
+    """Response to a request to disconnect an already disconnected account.
 
-    `"accept"` responds with the account, `"refuse"` with 400.
+    `"accept"` responds with the account, and `"refuse"` responds with a 400.
     """
     data_after_disconnect: Literal["gone", "kept"] = "gone"
-    """Effect of a disconnect on data fetched earlier.
+    """What happens to previously fetched data when an account is disconnected.
 
-    With `"gone"`, reading it responds with 400, as newer pages of Stripe's
-    documentation say. With `"kept"`, it can still be read, as older pages say.
+    With `"gone"`, reading the data results in a 400, as described by newer pages of
+    Stripe's documentation. With `"kept"`, it stays readable, as described by older
+    pages.
     """
     other_versions: AbstractSet[str] = frozenset()
-    """Values of `Stripe-Version` to accept in addition to the version of the contract.
+    """Values of `Stripe-Version` to accept in addition to the contract's version.
 
-    Responses have the shape of the contract's version nevertheless.
+    Responses still have the shape of the contract's version.
     """
     rate_limit: RateLimit | None = None
-    """Rate limit of each key, or None for no limit.
+    """Rate limit for each API key; None means no limit.
 
-    With a frozen clock, a limit recovers only when you call `advance`.
+    With a frozen clock, an exhausted limit recovers only when you call `advance`.
     """

@@ -1,4 +1,4 @@
-"""Predefined situations to test against."""
+"""Predefined scenarios to test against."""
 
 from collections.abc import Callable
 from typing import Self
@@ -13,12 +13,12 @@ from financial_connections.sandbox.sandbox import Sandbox
 
 @frozen
 class Scenario:
-    """A sandbox in a certain situation."""
+    """A sandbox prepared for a particular situation."""
 
     sandbox: Sandbox
-    """The sandbox, to serve with `serve`."""
+    """The prepared sandbox, which you run with `serve`."""
     customer: str
-    """ID of the customer whose accounts are linked."""
+    """ID of the customer who linked the accounts."""
 
     @property
     def account(self) -> str:
@@ -27,11 +27,11 @@ class Scenario:
 
     @classmethod
     def empty(cls, *, seed: int = 0, clock: Clock | None = None) -> Self:
-        """Return a scenario with a customer and without accounts.
+        """Return a scenario with a customer who has no accounts.
 
         Args:
-            seed: Seed of all IDs and data.
-            clock: Clock of the sandbox; frozen by default.
+            seed: Seed for all IDs and data.
+            clock: The sandbox's clock; frozen by default.
         """
         sandbox = Sandbox(seed, clock=clock)
         return cls(sandbox, sandbox.add_customer())
@@ -41,8 +41,8 @@ class Scenario:
         """Return a scenario with the accounts of `Sandbox.demo`.
 
         Args:
-            seed: Seed of all IDs and data.
-            clock: Clock of the sandbox; frozen by default.
+            seed: Seed for all IDs and data.
+            clock: The sandbox's clock; frozen by default.
         """
         sandbox = Sandbox(seed, clock=clock)
         return cls(sandbox, add_demo_data(sandbox))
@@ -55,8 +55,8 @@ class Scenario:
 
         Args:
             count: Number of transactions, spread evenly over the last 180 days.
-            seed: Seed of all IDs and data.
-            clock: Clock of the sandbox; frozen by default.
+            seed: Seed for all IDs and data.
+            clock: The sandbox's clock; frozen by default.
         """
         scenario = cls.empty(seed=seed, clock=clock)
         scenario.sandbox.add_account(customer=scenario.customer, transactions=count)
@@ -72,8 +72,8 @@ class Scenario:
 
         Args:
             *features: Features whose refreshes fail; all of them by default.
-            seed: Seed of all IDs and data.
-            clock: Clock of the sandbox; frozen by default.
+            seed: Seed for all IDs and data.
+            clock: The sandbox's clock; frozen by default.
         """
         scenario = cls.empty(seed=seed, clock=clock)
         account = scenario.sandbox.add_account(
@@ -86,12 +86,12 @@ class Scenario:
     def going_inactive(
         cls, after: float = 60, *, seed: int = 0, clock: Clock | None = None
     ) -> Self:
-        """Return a scenario with an account that its institution deactivates.
+        """Return a scenario with an account that its institution will deactivate.
 
         Args:
-            after: Seconds of the clock until the account becomes inactive.
-            seed: Seed of all IDs and data.
-            clock: Clock of the sandbox; frozen by default.
+            after: Seconds of sandbox time until the account becomes inactive.
+            seed: Seed for all IDs and data.
+            clock: The sandbox's clock; frozen by default.
         """
         scenario = cls.empty(seed=seed, clock=clock)
         account = scenario.sandbox.add_account(
@@ -104,14 +104,14 @@ class Scenario:
     def slow_institution(
         cls, seconds: float = 30, *, seed: int = 0, clock: Clock | None = None
     ) -> Self:
-        """Return a scenario with an account whose refreshes take long.
+        """Return a scenario with an account whose refreshes take a long time.
 
-        Unlike in other scenarios, polling does not finish them earlier.
+        Unlike in other scenarios, polling does not make them finish earlier.
 
         Args:
-            seconds: Seconds of the clock that a refresh takes.
-            seed: Seed of all IDs and data.
-            clock: Clock of the sandbox; frozen by default.
+            seconds: How long a refresh takes, in seconds of sandbox time.
+            seed: Seed for all IDs and data.
+            clock: The sandbox's clock; frozen by default.
         """
         sandbox = Sandbox(
             seed, clock=clock, rules=Rules(refresh_seconds=seconds, refresh_polls=None)
@@ -139,4 +139,4 @@ SCENARIOS: dict[str, Callable[[int, Clock], Scenario]] = {
         seed=seed, clock=clock
     ),
 }
-"""Scenarios by their names on the command line. Call one with a seed and a clock."""
+"""Functions that create a scenario from a seed and a clock, by command-line name."""

@@ -1,8 +1,8 @@
-"""Webhooks: send signed events, at least once and in no guaranteed order.
+"""Send signed webhook events, at least once and in no guaranteed order.
 
-Events are sent to loopback addresses only. The signature is `t=<seconds>,v1=<hex>`,
-where v1 is the HMAC-SHA256 of `<seconds>.<body>` with the secret of the endpoint. The
-time is that of the sandbox's clock.
+Events are sent only to loopback addresses. The signature is `t=<seconds>,v1=<hex>`,
+where v1 is the HMAC-SHA256 of `<seconds>.<body>`, keyed with the endpoint's secret. The
+timestamp comes from the sandbox's clock.
 
 Source: https://docs.stripe.com/webhooks
 """
@@ -21,7 +21,7 @@ from attrs import define, field, frozen
 from financial_connections.sandbox.api.wire import json_bytes
 
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0)
-"""Seconds between the attempts to deliver an event. Stripe retries for three days."""
+"""Seconds between delivery attempts. Stripe itself retries for three days."""
 
 
 def _require_loopback(_: object, __: object, url: str) -> None:
@@ -33,7 +33,7 @@ def _require_loopback(_: object, __: object, url: str) -> None:
         is_loopback = False
     if parts.scheme != "http" or not is_loopback:
         raise ValueError(
-            "the URL of a webhook must use http and a loopback address,"
+            "a webhook URL must use http and a loopback address,"
             " such as http://127.0.0.1:8000/hook"
         )
 
@@ -45,7 +45,7 @@ class Webhook:
     url: str = field(validator=_require_loopback)
     """URL to send events to."""
     secret: str = field(repr=False)
-    """Secret with which events are signed."""
+    """Secret used to sign events."""
     api_version: str
     """API version of the events."""
     out_of_order: bool = False
@@ -53,7 +53,7 @@ class Webhook:
     duplicated: bool = False
     """If true, every event is sent twice."""
     sent: int = 0
-    """Number of the sandbox's events that have been processed for this endpoint."""
+    """Number of sandbox events already processed for this endpoint."""
 
 
 @frozen
@@ -75,7 +75,7 @@ class Delivery:
 
 @frozen
 class PendingDelivery:
-    """An event to deliver to one endpoint. Each attempt sends the same body."""
+    """An event to deliver to one endpoint. Every attempt sends the same body."""
 
     event: str
     url: str
@@ -94,7 +94,7 @@ def signature(body: bytes, secret: str, timestamp: int) -> str:
 def pending_deliveries(
     webhook: Webhook, events: Iterable[Mapping[str, Any]], random: Random
 ) -> list[PendingDelivery]:
-    """Return the deliveries of events to an endpoint, in the order to send them."""
+    """Return an endpoint's pending deliveries, in the order in which to send them."""
     pending = [
         PendingDelivery(
             event["id"],
@@ -118,7 +118,7 @@ async def deliver(
     now: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
 ) -> list[Delivery]:
-    """Send events until each is accepted or out of attempts; return all attempts."""
+    """Try to deliver each event up to five times, and return all attempts."""
     deliveries: list[Delivery] = []
     for delay in (*RETRY_DELAYS, None):
         results = [(item, await _attempt(item, client, int(now()))) for item in pending]

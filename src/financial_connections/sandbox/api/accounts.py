@@ -1,4 +1,4 @@
-"""Accounts: subscribe, disconnect, and change of status.
+"""Subscriptions, disconnects and status changes of accounts.
 
 Source: https://docs.stripe.com/api/financial_connections/accounts
 """
@@ -17,7 +17,7 @@ from financial_connections.sandbox.api.state import State
 
 
 def subscribe(state: State, merchant: Merchant, account: Account) -> None:
-    """Refresh the transactions now and every day. Subscribing twice has no effect."""
+    """Refresh transactions now and every day. Subscribing again has no effect."""
     require_active(account, action="subscribed to")
     require_permission(state, account, "transactions")
     if account.subscription is None:
@@ -26,15 +26,15 @@ def subscribe(state: State, merchant: Merchant, account: Account) -> None:
 
 
 def unsubscribe(account: Account) -> None:
-    """End the subscription, if there is one."""
+    """End the account's subscription, if there is one."""
     account.subscription = None
 
 
 def disconnect(state: State, merchant: Merchant, account: Account) -> None:
     """Disconnect an account permanently.
 
-    This ends the subscription, removes the ownership and, by default, the data that
-    was fetched earlier.
+    This ends the subscription and removes the ownership. By default, it also removes
+    previously fetched data.
     """
     if account.status == "disconnected":
         if state.rules.repeated_disconnect == "refuse":
@@ -58,7 +58,7 @@ def change_status(
     account: Account,
     status: Literal["active", "inactive"],
 ) -> None:
-    """Deactivate or reactivate an account, which only its institution can do."""
+    """Deactivate or reactivate an account on behalf of its institution."""
     if account.status == "disconnected":
         raise ValueError(f"{account.id} is permanently disconnected")
     if account.status != status:
@@ -71,7 +71,7 @@ def change_status(
 def schedule_change_of_status(
     state: State, account_id: str, status: Literal["active", "inactive"], after: float
 ) -> None:
-    """Change the status of an account after so many seconds; 0 means now."""
+    """Change the status of an account after a delay in seconds; 0 means now."""
     merchant, account = state.find_account(account_id)
     if after:
         state.schedule_at(
@@ -82,7 +82,7 @@ def schedule_change_of_status(
 
 
 def require_data(state: State, account: Account) -> None:
-    """Reject reading data of a disconnected account."""
+    """Reject attempts to read the data of a disconnected account."""
     if account.status == "disconnected" and state.rules.data_after_disconnect == "gone":
         raise APIError(
             message="The account is disconnected, so its data cannot be read."

@@ -1,4 +1,4 @@
-"""The operations of the OpenAPI contract: their paths, parameters and results.
+"""Operations of the OpenAPI contract, with their paths, parameters and results.
 
 The client is generated from the same file, so a client that deviates from the contract
 is rejected.
@@ -21,7 +21,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 @frozen
 class Operation:
-    """One operation.
+    """An operation of the API.
 
     `name` is its operationId. References in `parameters` and `result` are resolved.
     """
@@ -53,7 +53,7 @@ class Contract:
     operations: tuple[Operation, ...]
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """Return the operation of a request and its path parameters, or None.
+        """Return the operation and path parameters of a request, or None.
 
         `path` is percent-encoded.
         """
@@ -71,10 +71,10 @@ class Contract:
 
 @cache
 def load_contract() -> Contract:
-    """Load the contract shipped with this package or, in a checkout, its original."""
+    """Load the contract from the package or, in a checkout, from `openapi/`."""
     shipped = _PACKAGE / _NAME
     path = shipped if shipped.exists() else _PACKAGE.parents[2] / "openapi" / _NAME
-    # The loader of libyaml, where it is available, is ten times as fast.
+    # libyaml's loader, where available, is ten times as fast.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with path.open("rb") as file:
         return contract_from(yaml.load(file, Loader=loader))  # noqa: S506 - both are safe
@@ -104,7 +104,7 @@ def _operation(
 
 
 def _parameters(document: Mapping[str, Any], details: Mapping[str, Any]) -> Schema:
-    """Merge query and form into one schema, because the API accepts both for each."""
+    """Merge query and form into one schema: the API accepts parameters in either."""
     content = details.get("requestBody", {}).get("content", {})
     form = _resolve(
         document, content.get("application/x-www-form-urlencoded", {}).get("schema", {})
@@ -135,7 +135,7 @@ def _resolve(document: Mapping[str, Any], schema: Any) -> Any:
         for key, value in schema.items()
         if key != "allOf"
     }
-    # OpenAPI 3.0 allows keywords next to a reference only through a one-member `allOf`.
+    # In OpenAPI 3.0, a reference can have sibling keywords only inside an `allOf`.
     for member in schema.get("allOf", ()):
         resolved = {**_resolve(document, member), **resolved}
     return resolved

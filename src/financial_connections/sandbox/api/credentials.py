@@ -1,7 +1,7 @@
-"""API keys and the merchant that a request acts for.
+"""API keys, and the merchant that a request acts for.
 
-A key is sent as a bearer token, or as the user name of Basic authentication without a
-password. Objects of another Stripe account look as if they did not exist.
+A key is sent as a bearer token, or as the HTTP Basic auth username with an empty
+password. Objects of another Stripe account appear not to exist.
 
 Source: https://docs.stripe.com/api/authentication
 """
@@ -20,7 +20,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="Sandbox"'}
 
 @frozen
 class Key:
-    """An API key: `sk_test_…`, or `rk_test_…` for a restricted key that only reads."""
+    """An API key: `sk_test_…`, or `rk_test_…` for a restricted, read-only key."""
 
     secret: str
     merchant: Merchant
@@ -28,7 +28,7 @@ class Key:
 
 
 def require_test_key(secret: str) -> None:
-    """Raise `ValueError` for a string that cannot be a test key."""
+    """Raise `ValueError` if a string cannot be a test key."""
     if secret.startswith(("sk_live_", "rk_live_")):
         raise ValueError("the sandbox does not accept live keys")
     if (
@@ -36,29 +36,29 @@ def require_test_key(secret: str) -> None:
         or not secret.isascii()
         or not secret.isprintable()
     ):
-        raise ValueError("an API key of the sandbox starts with sk_test_ or rk_test_")
+        raise ValueError("a sandbox API key must start with sk_test_ or rk_test_")
 
 
 def authenticate(headers: Mapping[str, str], keys: Mapping[str, Key]) -> Key:
-    """Return the key of a request, or raise the 401."""
+    """Return the API key of a request, or raise a 401 error."""
     secret = _secret(headers.get("authorization", ""))
     if not secret:
         raise _unauthorized(
-            "You did not send an API key. Send it as a bearer token, or as the user"
-            " name of Basic authentication."
+            "You did not send an API key. Send it as a bearer token, or as the username"
+            " for HTTP Basic auth."
         )
     if secret.startswith(("sk_live_", "rk_live_")):
         raise _unauthorized(
-            "The sandbox does not accept live keys. Treat the key that you sent as"
+            "The sandbox does not accept live keys. Treat the key you sent as"
             " compromised."
         )
     if secret not in keys:
-        raise _unauthorized("Invalid API key: this sandbox does not have such a key.")
+        raise _unauthorized("Invalid API key: this sandbox does not know the key.")
     return keys[secret]
 
 
 def acting_merchant(key: Key, headers: Mapping[str, str]) -> Merchant:
-    """Return the key's merchant, or the connected account that the headers name."""
+    """Return the key's merchant, or the connected account named in the headers."""
     merchant_id = (
         headers.get("stripe-account")
         or headers.get("stripe-context", "").rpartition("/")[2]
@@ -69,7 +69,7 @@ def acting_merchant(key: Key, headers: Mapping[str, str]) -> Merchant:
         raise APIError(
             status=403,
             code="account_invalid",
-            message=f"This key does not have access to the account '{merchant_id}',"
+            message=f"This key does not have access to account '{merchant_id}',"
             " or the account does not exist.",
         )
     return key.merchant.connected[merchant_id]

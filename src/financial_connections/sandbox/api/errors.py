@@ -1,7 +1,7 @@
 """Error responses of the API.
 
-`error.type` has only four values. Authentication, permission and rate-limit errors
-are recognized by their status alone.
+`error.type` has only four values. Authentication, permission and rate limit errors can
+be recognised only by their status.
 
 Source: https://docs.stripe.com/api/errors
 """
@@ -17,7 +17,7 @@ ErrorType = Literal[
 
 @frozen(kw_only=True)
 class APIError(Exception):
-    """An error response: its status, the parts of its body, and additional headers."""
+    """An error response: status, contents of the body, and additional headers."""
 
     message: str
     status: int = 400
@@ -55,7 +55,7 @@ def missing_object(
 
 
 def unknown_parameter(key: str) -> APIError:
-    """Return the error for a parameter that the operation does not have."""
+    """Return the error for a parameter unknown to the operation."""
     return APIError(
         code="parameter_unknown",
         message=f"Received unknown parameter: {key}",
@@ -75,6 +75,6 @@ def empty_parameter(key: str) -> APIError:
     return APIError(
         code="parameter_invalid_empty",
         message=f"You passed an empty string for '{key}'."
-        " Pass a value, or omit the parameter.",
+        " Pass a value or omit the parameter.",
         param=key,
     )

@@ -1,6 +1,6 @@
-"""Expansion: replace IDs with the objects they refer to.
+"""Expansion, which replaces IDs with the objects they refer to.
 
-The contract marks expandable fields with `x-expandable`. On a list, each path starts
+The contract marks expandable fields with `x-expandable`. For lists, every path starts
 with `data.`.
 
 Source: https://docs.stripe.com/api/expanding_objects
@@ -13,12 +13,12 @@ from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.validation import Schema
 
 _MAX_DEPTH = 4
-# The contract has no schema for an expanded customer, which has one expandable field.
+# An expanded customer has one expandable field, but no schema in the contract.
 _EXPANDABLE_IN_CUSTOMER = {"default_source"}
 
 
 def check_expansion(paths: Sequence[str], result: Schema) -> None:
-    """Reject paths that the schema of the response cannot expand."""
+    """Reject paths that cannot be expanded according to the response schema."""
     is_list = "has_more" in result.get("properties", {})
     for path in paths:
         segments = path.split(".")
@@ -75,7 +75,7 @@ def _object_schema(schema: Schema) -> Schema:
 
 
 def expand(value: Any, segments: Sequence[str], resolve: Callable[[str], Any]) -> Any:
-    """Replace the IDs at a path with the result of `resolve`, and nothing else."""
+    """Replace only the IDs at a path with the result of `resolve`."""
     if isinstance(value, list):
         return [expand(item, segments, resolve) for item in value]
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Names and numbers that cannot be mistaken for real ones."""
+"""Fake names and numbers that cannot be mistaken for real ones."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ from financial_connections.sandbox.api.records import Person
 
 @frozen
 class Institution:
-    """An institution of one country at which accounts can be linked."""
+    """An institution in one country where accounts can be linked."""
 
     name: str
     country: str
@@ -48,7 +48,7 @@ _PAYMENTS = (
 
 
 def person(random: Random) -> Person:
-    """Return a person with an example.com address and a reserved fictional number."""
+    """Return a person with an example.com address and a fictional phone number."""
     first, last = random.choice(_FIRST_NAMES), random.choice(_LAST_NAMES)
     return Person(
         name=f"{first} {last}",
@@ -64,9 +64,9 @@ def last4(random: Random) -> str:
 
 
 def payment(random: Random) -> tuple[int, str]:
-    """Return the amount and the description of a transaction.
+    """Return the amount and description of a transaction.
 
-    The amount is in cents, and negative for money that leaves the account.
+    The amount is in cents and is negative for money leaving the account.
     """
     description, lowest, highest = _PAYMENTS[random.randrange(len(_PAYMENTS))]
     return random.randint(lowest, highest), description
@@ -75,7 +75,7 @@ def payment(random: Random) -> tuple[int, str]:
 def cents(random: Random, category: str) -> int:
     """Return a balance in cents.
 
-    It is negative for credit, because the account holder owes it.
+    The balance is negative for credit, because the account holder owes it.
     """
     amount = random.randint(10_000, 2_500_000)
     return -amount if category == "credit" else amount

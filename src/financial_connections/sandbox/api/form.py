@@ -14,7 +14,8 @@ from financial_connections.sandbox.api.errors import APIError
 Node = str | list["Node"] | dict[str, "Node"]
 """A parameter as it was sent.
 
-Only the schema can tell the type of a string, or an array from a hash of indices.
+Only the schema can determine the type of a string, or tell an array from a hash with
+numeric keys.
 """
 
 _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
@@ -22,7 +23,7 @@ _MAX_DEPTH = 8
 
 
 def parse_form(*encoded: str) -> dict[str, Node]:
-    """Return the parameters of one or more encoded strings, merged in their order."""
+    """Return the parameters of one or more encoded strings, merged in order."""
     root: dict[str, Node] = {}
     for pair in "&".join(encoded).split("&"):
         if pair:
@@ -58,7 +59,7 @@ def _insert(root: dict[str, Node], key: str, value: str) -> None:
 
 
 def _child(parent: Node, name: str, default: Node, key: str) -> Node:
-    """Return the child `name` of `parent`, which is created if it does not exist.
+    """Return the child `name` of `parent`, creating it if it does not exist.
 
     `[]` always appends a new item to an array.
     """
@@ -81,6 +82,6 @@ def _set(parent: Node, name: str, value: str, key: str) -> None:
 
 def _shape_conflict(key: str) -> APIError:
     return APIError(
-        message=f"The parameter '{key}' was sent in two incompatible shapes.",
+        message=f"The parameter '{key}' was sent in two incompatible forms.",
         param=key,
     )

@@ -1,4 +1,4 @@
-"""Account holders: a customer of the merchant, or a connected Stripe account."""
+"""Account holders: customers of the merchant, or connected Stripe accounts."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from financial_connections.sandbox.api.state import State
 def session_holder(params: Mapping[str, str]) -> str:
     """Return the ID in a session's `account_holder`.
 
-    The ID must match the holder's `type` and be the only one.
+    There must be exactly one ID, and it must match the holder's `type`.
     """
     reject_conflict(params, "customer", "account", within="account_holder")
     kind = params["type"]
@@ -36,7 +36,7 @@ def reject_conflict(
 
 
 def require_holder(state: State, merchant: Merchant, kind: str, holder: str) -> None:
-    """Reject a holder that this merchant does not have."""
+    """Reject an account holder that does not belong to this merchant."""
     known = (
         {merchant.id, *merchant.connected} if kind == "account" else merchant.customers
     )

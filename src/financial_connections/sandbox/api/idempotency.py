@@ -1,7 +1,7 @@
 """Idempotency keys.
 
-A key returns the first response of the endpoint, byte for byte, for a day. Invalid
-parameters, 401, 409 and 429 are not stored.
+For one day, repeating a key returns the endpoint's first response, byte for byte.
+Errors for invalid parameters are not stored, and neither are 401, 409 or 429 responses.
 
 Source: https://docs.stripe.com/api/idempotent_requests
 """
@@ -19,7 +19,7 @@ _MAX_LENGTH = 255
 
 @define(eq=False)
 class Claim:
-    """An idempotency key in use. Its request is running until it has a response."""
+    """An idempotency key in use. Its request is still running if `response` is None."""
 
     key: tuple[str, str]
     request: Any
@@ -37,10 +37,10 @@ class IdempotencyKeys:
     def claim(
         self, merchant: str, key: str, request: Any, request_id: str, now: int
     ) -> Claim:
-        """Return a new claim, or the claim of the request that this one repeats."""
+        """Return a new claim, or the existing claim if this request is a repeat."""
         if len(key) > _MAX_LENGTH:
             raise APIError(
-                message=f"An idempotency key has at most {_MAX_LENGTH} characters."
+                message=f"An idempotency key can have at most {_MAX_LENGTH} characters."
             )
         claim = self._claims.get((merchant, key))
         if claim is None or (claim.response is not None and now - claim.created > DAY):
@@ -53,13 +53,13 @@ class IdempotencyKeys:
         return claim
 
     def release(self, claim: Claim) -> None:
-        """Drop a claim whose response must not be stored."""
+        """Remove a claim whose response must not be stored."""
         if self._claims.get(claim.key) is claim:
             del self._claims[claim.key]
 
 
 def replay(claim: Claim, response: Response, request_id: str) -> Response:
-    """Return the stored response for another request."""
+    """Return the stored response, with headers for a repeated request."""
     headers = {
         "Idempotent-Replayed": "true",
         "Original-Request": claim.request_id,

@@ -6,8 +6,8 @@ from random import Random
 class Ids:
     """Generate IDs by prefix, such as `fca_5d0c…`.
 
-    Each prefix has its own random stream, so that the IDs of accounts do not depend
-    on how many requests were numbered in between.
+    Each prefix has its own random stream, so that account IDs do not depend on how many
+    request IDs were generated in between.
     """
 
     def __init__(self, seed: int) -> None:
@@ -19,7 +19,7 @@ class Ids:
         return f"{prefix}_{self.stream(prefix).getrandbits(96):024x}"
 
     def stream(self, name: str) -> Random:
-        """Return the random stream with this name, which depends only on the seed."""
+        """Return the named random stream; the same seed gives the same stream."""
         if name not in self._streams:
             seed = f"{self._seed}:{name}"
             self._streams[name] = Random(seed)  # noqa: S311 - reproducible, not secret

@@ -12,12 +12,12 @@ def add_customer(
     email: str | None = None,
     name: str | None = None,
 ) -> str:
-    """Add a customer and return its ID; None means a new ID."""
+    """Add a customer and return its ID, which is generated if it is None."""
     customer_id = customer_id or state.ids.new("cus")
     if not customer_id.startswith("cus_"):
-        raise ValueError("the ID of a customer starts with cus_")
+        raise ValueError("a customer ID must start with cus_")
     if customer_id in merchant.customers:
-        raise ValueError(f"there already is a customer {customer_id}")
+        raise ValueError(f"customer {customer_id} already exists")
     merchant.customers[customer_id] = Customer(customer_id, state.now, email, name)
     return customer_id
 

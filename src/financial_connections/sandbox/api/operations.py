@@ -25,7 +25,7 @@ _ACCOUNT = "financial connections account"
 
 @frozen
 class ValidatedRequest:
-    """A request that matches the contract: IDs of its path, and its parameters."""
+    """A request that matches the contract, with its path IDs and parameters."""
 
     state: State
     merchant: Merchant
@@ -33,7 +33,7 @@ class ValidatedRequest:
     params: dict[str, Any]
 
     def account(self) -> Account:
-        """Return the account that the path names."""
+        """Return the account identified by the path."""
         account = self.merchant.accounts.get(self.ids["account"])
         if account is None:
             raise missing_object(_ACCOUNT, self.ids["account"], param="account")
@@ -197,4 +197,4 @@ HANDLERS: dict[str, Callable[[ValidatedRequest], JSON]] = {
 """Handlers by operationId."""
 
 CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {"create_session": check_session}
-"""Checks of parameters beyond their schema, by operationId."""
+"""Parameter checks that go beyond the schema, by operationId."""

@@ -1,9 +1,8 @@
 """Cursor pagination, newest first.
 
 `starting_after` selects items older than the cursor. `ending_before` selects the page
-of newer items that is nearest to the cursor. Neither includes the cursor itself, and
-items within a page are always newest first. `has_more` refers to the direction of
-travel.
+of newer items nearest to the cursor. Neither includes the cursor itself, and items
+within a page are always newest first. `has_more` refers to the direction of travel.
 
 Source: https://docs.stripe.com/api/pagination
 """
@@ -20,7 +19,7 @@ class Identified(Protocol):
 
     @property
     def id(self) -> str:
-        """The ID, unique within the collection."""
+        """ID of the item, unique within the collection."""
         ...
 
 
@@ -29,7 +28,7 @@ T = TypeVar("T", bound=Identified)
 
 @frozen(kw_only=True)
 class PageRequest:
-    """The page to return: `limit` items on one side of at most one cursor."""
+    """A request for up to `limit` items before or after an optional cursor."""
 
     limit: int = 10
     starting_after: str | None = None
@@ -38,7 +37,7 @@ class PageRequest:
 
 @frozen
 class Page(Generic[T]):
-    """Items, newest first, and whether more follow in the direction of travel."""
+    """Items, newest first. `has_more` refers to the direction of travel."""
 
     data: list[T]
     has_more: bool
@@ -47,7 +46,7 @@ class Page(Generic[T]):
 class Collection(Generic[T]):
     """Items in order of creation.
 
-    Items are only ever appended, so positions and therefore cursors stay valid.
+    Items are only ever appended, so their positions, and therefore cursors, stay valid.
     """
 
     def __init__(self) -> None:
@@ -64,7 +63,7 @@ class Collection(Generic[T]):
         return item_id in self._positions
 
     def append(self, item: T) -> None:
-        """Add an item as the newest one."""
+        """Append an item, which becomes the newest."""
         self._positions[item.id] = len(self._items)
         self._items.append(item)
 
@@ -76,10 +75,9 @@ class Collection(Generic[T]):
     def page(
         self, request: PageRequest, keep: Callable[[T], bool] | None = None
     ) -> Page[T]:
-        """Return one page of the items that `keep` accepts.
+        """Return a page of the items accepted by `keep`.
 
-        Without a filter, the cost depends on the size of the page only, not on its
-        position.
+        Without a filter, the cost depends only on the page's size, not on its position.
         """
         items = list(islice(filter(keep, self._travel(request)), request.limit + 1))
         data = items[: request.limit]

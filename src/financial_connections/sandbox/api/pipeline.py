@@ -1,7 +1,7 @@
-"""Process requests in Stripe's order.
+"""Process requests in the same order as Stripe.
 
 The order is: key, rate limit, URL, parameters, idempotency, endpoint. The caller may
-wait between `admit` and `execute`; the request counts as running in the meantime.
+wait between `admit` and `execute`, and the request counts as running in the meantime.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ _HTML = (
 
 @define(eq=False)
 class PendingRequest:
-    """An admitted request. It has a response already, or an endpoint to run."""
+    """An admitted request, which has either a response or an endpoint to run."""
 
     request_id: str
     echo: dict[str, str]
@@ -60,7 +60,7 @@ class PendingRequest:
 
 
 class API:
-    """The API of one sandbox. Its methods take the lock of the state and never wait."""
+    """The API of one sandbox. Its methods acquire the state's lock and never sleep."""
 
     def __init__(self, state: State, contract: Contract) -> None:
         self.state = state
@@ -72,7 +72,7 @@ class API:
         self._limiter = RateLimiter(state.rules.rate_limit)
 
     def admit(self, request: Request) -> PendingRequest:
-        """Process a request up to, but not including, its endpoint."""
+        """Process a request up to but not including its endpoint."""
         with self.state.up_to_date():
             pending = PendingRequest(self.state.ids.new("req"), self._echo(request))
             try:
@@ -160,7 +160,7 @@ class API:
 
     def _run_endpoint(self, pending: PendingRequest) -> Response:
         if pending.validated is None or pending.operation is None:
-            raise ValueError("the request does not have an endpoint to run")
+            raise ValueError("the request has no endpoint to run")
         try:
             injected = pending.fault.error() if pending.fault else None
             if injected is not None:
@@ -203,13 +203,13 @@ class API:
 
 
 def _parameters(request: Request, operation: Operation) -> dict[str, Any]:
-    """Return the merged and validated parameters of query and form."""
+    """Return the validated parameters from the query and the form."""
     content_type = request.headers.get("content-type", "")
     is_form = content_type.partition(";")[0].strip().lower() == _FORM
     if request.method == "POST" and not is_form:
         raise APIError(
-            message=f"A POST must have the content type {_FORM},"
-            " even without parameters."
+            message=f"A POST request must have the content type {_FORM},"
+            " even if it has no parameters."
         )
     body = request.body.decode("ascii", "backslashreplace") if is_form else ""
     params = validate_object(parse_form(request.query, body), operation.parameters)
@@ -220,7 +220,7 @@ def _parameters(request: Request, operation: Operation) -> dict[str, Any]:
 
 
 def _resolver(merchant: Merchant) -> Callable[[str], Any]:
-    """Return a function that renders the object of an ID, if the merchant has it."""
+    """Return a function that renders the object with an ID, if the merchant has it."""
 
     def resolve(object_id: str) -> Any:
         if object_id in merchant.customers:

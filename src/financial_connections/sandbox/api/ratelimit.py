@@ -1,4 +1,4 @@
-"""Rate limits: one token bucket for the reads and one for the writes of each key.
+"""Rate limits, with separate token buckets for the reads and writes of each key.
 
 Source: https://docs.stripe.com/rate-limits
 """
@@ -16,14 +16,14 @@ class _Bucket:
 
 
 class RateLimiter:
-    """Reject requests that exceed the limit; None means no limit."""
+    """Rejects requests that exceed the limit; None means no limit."""
 
     def __init__(self, limit: RateLimit | None) -> None:
         self._limit = limit
         self._buckets: dict[tuple[str, bool], _Bucket] = {}
 
     def acquire(self, key: str, *, is_write: bool, now: float) -> None:
-        """Take a token, or raise the 429."""
+        """Take a token, or raise a 429 error."""
         if self._limit is None:
             return
         rate = self._limit.writes if is_write else self._limit.reads
@@ -36,7 +36,7 @@ class RateLimiter:
 
 
 def rate_limit_error(retry_after: int | None = 1) -> APIError:
-    """Return the 429 with its headers.
+    """Return a 429 error with its headers.
 
     Clients should not rely on `Retry-After` alone: Stripe has not always sent it.
     """

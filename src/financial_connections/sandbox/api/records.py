@@ -1,6 +1,6 @@
 """The data of a sandbox, as plain records.
 
-Rules are in the modules next to this one, JSON shapes in `render`.
+The rules are in the other modules of this package, and the JSON format is in `render`.
 """
 
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class Owner:
 
 @define
 class Ownership:
-    """A snapshot of an account's owners."""
+    """A snapshot of the owners of an account."""
 
     id: str
     account: str
@@ -71,7 +71,7 @@ class Ownership:
 
 @define
 class Balance:
-    """A balance in cents, which is negative if the account holder owes it."""
+    """A balance in cents, which is negative if the account holder owes money."""
 
     as_of: int
     current: int
@@ -80,7 +80,7 @@ class Balance:
 
 @define(eq=False)
 class Refresh:
-    """An attempt to fetch a feature. `number` counts the attempts of its account."""
+    """An attempt to fetch a feature. `number` numbers the attempts of its account."""
 
     number: int
     last_attempted_at: int
@@ -118,14 +118,14 @@ class InstitutionData:
     balance: int
     owners: list[Person] = Factory(list[Person])
     changes: list[Change] = Factory(list[Change])
-    """Changes to transactions that the next successful refresh applies."""
+    """Changes to transactions, to be applied by the next successful refresh."""
     failing: set[Feature] = Factory(set[Feature])
     """Features whose refreshes fail."""
 
 
 @define(eq=False)
 class Account:
-    """A linked account. `holder` is the ID of a customer or of a connected account."""
+    """A linked account. `holder` is the ID of a customer or connected account."""
 
     id: str
     created: int
@@ -141,7 +141,7 @@ class Account:
     session: str | None = None
     status: Literal["active", "inactive", "disconnected"] = "active"
     subscription: object | None = None
-    """Token of the current subscription, so that jobs of an ended one do nothing."""
+    """Token of the current subscription. Jobs with any other token do nothing."""
     balance: Balance | None = None
     ownership: Ownership | None = None
     refreshes: dict[Feature, Refresh] = Factory(dict[Feature, Refresh])
@@ -177,7 +177,7 @@ class Customer:
 
 @define(eq=False)
 class Merchant:
-    """A Stripe account and its objects, which keys of other accounts cannot see."""
+    """A Stripe account and its objects, which are invisible to other accounts' keys."""
 
     id: str
     created: int

@@ -1,7 +1,7 @@
-"""Refreshes: null, then pending, then succeeded or failed.
+"""Refreshes, which are null, then pending, then succeeded or failed.
 
-The response to a refresh request always says `pending`. Data changes when the refresh
-succeeds; a failed refresh keeps the previous data. Both outcomes send the same event.
+The response to a refresh request always shows `pending`. Data changes when the refresh
+succeeds. If it fails, the previous data is kept. Both outcomes emit the same event.
 
 Source: https://docs.stripe.com/financial-connections/balances
 """
@@ -27,7 +27,7 @@ from financial_connections.sandbox.rules import Feature
 def request_refresh(
     state: State, merchant: Merchant, account: Account, features: Sequence[Feature]
 ) -> None:
-    """Start a refresh of each feature, or of none if one of them is rejected."""
+    """Start a refresh of every feature, or of none if any of them is rejected."""
     require_active(account)
     for feature in features:
         require_permission(state, account, feature)
@@ -44,7 +44,7 @@ def request_refresh(
 
 
 def require_active(account: Account, *, action: str = "refreshed") -> None:
-    """Reject an account from which no data can be fetched."""
+    """Reject an account that is not active."""
     if account.status != "active":
         raise APIError(
             code="financial_connections_account_inactive"
@@ -56,13 +56,13 @@ def require_active(account: Account, *, action: str = "refreshed") -> None:
 
 
 def require_permission(state: State, account: Account, feature: Feature) -> None:
-    """Reject a feature for which the account holder did not grant the permission."""
+    """Reject a feature that the account holder has not granted permission for."""
     permission = PERMISSION_FOR[feature]
     if permission not in account.permissions:
         raise APIError(
             status=state.rules.missing_permission_status,
-            message=f"The account does not have the permission `{permission}`, which"
-            " this request requires.",
+            message=f"This request requires the permission `{permission}`, which the"
+            " account does not have.",
         )
 
 
@@ -87,7 +87,7 @@ def _not_available(account: Account, feature: Feature, param: str) -> APIError:
 def start(
     state: State, merchant: Merchant, account: Account, feature: Feature
 ) -> Refresh:
-    """Start a refresh, which finishes when the institution responds."""
+    """Start a refresh and schedule its end."""
     account.attempts += 1
     refresh = Refresh(number=account.attempts, last_attempted_at=state.now)
     if feature == "transactions":
@@ -102,7 +102,7 @@ def start(
 
 
 def count_poll(state: State, merchant: Merchant, account: Account) -> None:
-    """Count a retrieval of the account, which may finish its refreshes."""
+    """Count a retrieval of the account, and finish refreshes polled often enough."""
     for feature, refresh in list(account.refreshes.items()):
         refresh.polls += 1
         if (
@@ -119,7 +119,7 @@ def finish(
     feature: Feature,
     refresh: Refresh,
 ) -> None:
-    """Finish a refresh with the institution's response, unless it is finished."""
+    """Finish a pending refresh, depending on the institution's data."""
     if refresh.status != "pending":
         return
     succeeds = account.status == "active" and feature not in account.institution.failing
@@ -165,7 +165,7 @@ def _snapshot(state: State, account: Account) -> Ownership:
 def refresh_now(
     state: State, merchant: Merchant, account: Account, feature: Feature
 ) -> None:
-    """Refresh a feature and finish at once, so that it can be refreshed again."""
+    """Refresh a feature and finish immediately, so that it can be refreshed again."""
     refresh = account.refreshes.get(feature)
     if refresh is None or refresh.status != "pending":
         refresh = start(state, merchant, account, feature)
@@ -176,9 +176,9 @@ def refresh_now(
 def refresh_daily(
     state: State, merchant: Merchant, account: Account, token: object
 ) -> None:
-    """Refresh the transactions now and every day while the subscription lasts.
+    """Refresh transactions now and every day for as long as the subscription lasts.
 
-    Days on which the account is not active are skipped.
+    Days when the account is not active are skipped.
     """
     if account.subscription is not token:
         return
@@ -198,7 +198,7 @@ def change_transactions(
     *,
     at_next_refresh: bool,
 ) -> None:
-    """Change the institution's transactions, and refresh now or at the next refresh."""
+    """Change the institution's transactions, and refresh them unless told to wait."""
     if not at_next_refresh and account.status != "active":
         raise ValueError(f"{account.id} is {account.status} and cannot be refreshed")
     account.institution.changes.append(change)

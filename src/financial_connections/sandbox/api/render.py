@@ -16,7 +16,7 @@ TRANSACTIONS_URL = "/v1/financial_connections/transactions"
 
 
 def account(record: records.Account) -> JSON:
-    """Render an account. Its ownership and its holder are IDs."""
+    """Render an account, with IDs for its ownership and holder."""
     return {
         "id": record.id,
         "object": "financial_connections.account",
@@ -45,7 +45,7 @@ def account(record: records.Account) -> JSON:
 
 
 def holder(holder_id: str) -> JSON:
-    """Render an account holder: a customer, or a connected Stripe account."""
+    """Render an account holder: a customer or a connected Stripe account."""
     kind = "account" if holder_id.startswith("acct_") else "customer"
     return {kind: holder_id, "type": kind}
 
@@ -82,7 +82,7 @@ def _refresh(refresh: records.Refresh | None, *, has_next: bool = True) -> JSON 
 
 
 def ownership(record: records.Ownership) -> JSON:
-    """Render a snapshot of owners, with the first page of them."""
+    """Render an ownership snapshot with its first page of owners."""
     url = f"{ACCOUNTS_URL}/{record.account}/owners"
     return {
         "id": record.id,
@@ -128,9 +128,9 @@ def transaction(record: records.Transaction) -> JSON:
 
 
 def session(record: records.Session) -> JSON:
-    """Render a session, with the first page of the accounts collected in it.
+    """Render a session with the first page of its accounts.
 
-    Optional fields that were not requested are absent.
+    Optional fields that were not set in the request are absent.
     """
     result: JSON = {
         "id": record.id,

@@ -35,7 +35,7 @@ from financial_connections.sandbox.rules import Feature
 
 @frozen(kw_only=True)
 class NewAccount:
-    """An account to link, and the data that its institution holds.
+    """An account to link, and the data that its institution has for it.
 
     Raises:
         ValueError: The category, subcategory or permissions do not exist.
@@ -44,19 +44,19 @@ class NewAccount:
     category: Category = "cash"
     """Broad type of the account."""
     subcategory: Subcategory | None = None
-    """Specific type of the account, or None for the most common one."""
+    """Specific type of the account; None means the most common one."""
     institution_name: str = "Example Bank"
     """Name of the institution."""
     display_name: str | None = None
-    """Name of the account, or None for one made from its type."""
+    """Name of the account; None means a name based on its type."""
     last4: str | None = None
-    """Last four digits of the account number, or None for random ones."""
+    """Last four digits of the account number; None means random digits."""
     currency: str = "usd"
-    """Three-letter code in lower case."""
+    """Three-letter currency code in lower case."""
     permissions: Sequence[Permission] = PERMISSIONS
-    """Permissions that the account holder grants; a session has its own instead."""
+    """Permissions that the account holder grants; sessions use their own instead."""
     balance: int | None = None
-    """Balance in cents, or None for a random one."""
+    """Balance in cents; None means a random balance."""
     transactions: int = 0
     """Number of transactions."""
     owners: int = 1
@@ -82,7 +82,7 @@ class NewAccount:
 
 
 def check_session(params: Mapping[str, Any]) -> None:
-    """Reject parameters that are invalid together, which the schema cannot express."""
+    """Reject invalid combinations of parameters, which the schema cannot express."""
     session_holder(params["account_holder"])
     for index, feature in enumerate(params.get("prefetch", ())):
         if feature not in params["permissions"]:
@@ -138,7 +138,7 @@ def _all_sessions(state: State) -> list[Session]:
 def complete(
     state: State, merchant: Merchant, session: Session, accounts: Sequence[NewAccount]
 ) -> list[Account]:
-    """Link accounts with the session's permissions, and start its prefetches."""
+    """Link accounts with the session's permissions, and start prefetching."""
     if session.status != "open":
         raise ValueError(f"{session.id} is {session.status}")
     session.status = "completed"
@@ -172,7 +172,7 @@ def add_account(
     new: NewAccount,
     features: Iterable[Feature],
 ) -> str:
-    """Link an account without a session, refresh some features, and return its ID."""
+    """Link an account without a session, refresh features, and return its ID."""
     if holder not in {*merchant.customers, *merchant.connected}:
         raise LookupError(f"no customer {holder}: call add_customer() first")
     account = link(state, merchant, holder, new)
@@ -183,7 +183,7 @@ def add_account(
 
 
 def link(state: State, merchant: Merchant, holder: str, new: NewAccount) -> Account:
-    """Link an account, without fetching its data."""
+    """Link an account without fetching its data."""
     random = state.ids.stream("accounts")
     subcategory = new.subcategory or SUBCATEGORIES[new.category][0]
     balance = fakes.cents(random, new.category)

@@ -1,4 +1,4 @@
-"""The data of a sandbox, and the jobs that run as its time passes."""
+"""The state of a sandbox, and the jobs that run as its clock advances."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ DAY = 86_400
 
 @define(order=True)
 class ScheduledJob:
-    """A job to run at `due`. Jobs due at the same time run in order of creation."""
+    """A job to run at `due`. Jobs due at the same time run in the order of creation."""
 
     due: float
     number: int
@@ -37,8 +37,8 @@ class ScheduledJob:
 class State:
     """Merchants, scheduled jobs and events.
 
-    Nothing happens in the background: `run_due` runs the jobs that are due. `now` is
-    the time of the current job, in whole seconds. Hold `lock` while you use a state.
+    Nothing runs in the background: call `run_due` to run the jobs that are due. `now`
+    is the time of the current job, in whole seconds. Hold `lock` while using a state.
     """
 
     clock: Clock
@@ -50,14 +50,14 @@ class State:
     schedule: list[ScheduledJob] = Factory(list[ScheduledJob])
     webhooks: list[Webhook] = Factory(list[Webhook])
     listeners: list[Callable[[], object]] = Factory(list[Callable[[], object]])
-    """Functions to call, under the lock, after an event or a job was added."""
+    """Functions to call, with the lock held, after an event or a job has been added."""
     now: int = 0
     lock: RLock = Factory(RLock)
     _numbers: "count[int]" = Factory(count)
 
     @contextmanager
     def up_to_date(self) -> Generator["State", None, None]:
-        """Hold the lock, after all due jobs have run."""
+        """Acquire the lock and run all due jobs."""
         with self.lock:
             self.run_due()
             yield self
@@ -68,7 +68,7 @@ class State:
         self._notify()
 
     def run_due(self) -> None:
-        """Run every job that is due by the clock."""
+        """Run every job that is due."""
         while self.schedule and self.schedule[0].due <= self.clock.now():
             job = heappop(self.schedule)
             self.now = max(self.now, int(job.due))
@@ -106,7 +106,7 @@ class State:
         return [self.platform, *self.platform.connected.values()]
 
     def find_merchant(self, stripe_account: str | None) -> Merchant:
-        """Return a connected account, or the platform for None."""
+        """Return a connected account; None means the platform."""
         if stripe_account is None:
             return self.platform
         if stripe_account not in self.platform.connected:
@@ -125,7 +125,7 @@ class State:
         raise LookupError(f"no account {account_id}")
 
     def find_session(self, session: str) -> tuple[Merchant, Session]:
-        """Return a session and its merchant, by the session's ID or client secret."""
+        """Return a session, given its ID or client secret, and its merchant."""
         session_id = session.partition("_secret_")[0]
         for merchant in self.merchants:
             if session_id in merchant.sessions:
@@ -133,7 +133,7 @@ class State:
         raise LookupError(f"no session {session_id}")
 
     def find_transaction(self, transaction_id: str) -> Transaction:
-        """Return a transaction."""
+        """Return the transaction with this ID."""
         for merchant in self.merchants:
             if transaction_id in merchant.transactions:
                 return merchant.transactions[transaction_id]

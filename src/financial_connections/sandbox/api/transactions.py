@@ -1,7 +1,7 @@
-"""Transactions: pending, then posted or void, under the same ID.
+"""Transactions, which are pending and then posted or void under the same ID.
 
-Transactions change only through a refresh. Each transaction that a refresh changes
-gets its ID and a new `updated`.
+Transactions change only when refreshed. Each transaction changed by a refresh gets the
+refresh's ID and a new `updated` time.
 
 Source: https://docs.stripe.com/financial-connections/transactions
 """
@@ -23,13 +23,13 @@ from financial_connections.sandbox.api.refreshes import change_transactions
 from financial_connections.sandbox.api.state import DAY, State
 
 HISTORY = 180 * DAY
-"""Age of the oldest transaction, in seconds; institutions may provide less."""
+"""Maximum age of transactions, in seconds; real institutions may provide less."""
 
 
 def history(state: State, merchant: Merchant, account: Account, count: int) -> Change:
     """Return a change that adds `count` posted transactions, oldest first.
 
-    They are spread evenly over the last 180 days.
+    The transactions are spread evenly over the last 180 days.
     """
     until = state.now
 
@@ -95,7 +95,7 @@ def insert(
     transaction: Transaction,
     refresh: Refresh,
 ) -> None:
-    """Add a transaction as the newest one."""
+    """Add a transaction, which becomes the newest."""
     transaction.refresh, transaction.updated = refresh, state.now
     account.transactions.append(transaction)
     merchant.transactions[transaction.id] = transaction
@@ -108,7 +108,7 @@ def settle_transaction(
     *,
     at_next_refresh: bool,
 ) -> None:
-    """Make a pending transaction posted or void at the institution."""
+    """Post or void a pending transaction at the institution."""
     transaction = state.find_transaction(transaction_id)
     merchant, account = state.find_account(transaction.account)
     change_transactions(
@@ -139,7 +139,7 @@ def _settle(
 def transaction_filter(
     state: State, account: Account, params: dict[str, Any]
 ) -> Callable[[Transaction], bool] | None:
-    """Return the filter that the parameters of a list describe, or None."""
+    """Return the filter described by the list parameters, or None."""
     tests = [*_time_tests(params.get("transacted_at"))]
     if "transaction_refresh" in params:
         refresh_id = params["transaction_refresh"]["after"]

@@ -1,7 +1,7 @@
-"""Validate parameters strictly against the schema of their operation.
+"""Strict validation of parameters against the schema of an operation.
 
-A valid value is converted to its type (`"10"` becomes `10`). An invalid one raises an
-error that names the parameter as it is written in the request, such as `features[0]`.
+A valid value is converted to its type (`"10"` becomes `10`). An invalid value raises an
+error with the parameter's name as written in the request, such as `features[0]`.
 """
 
 import re
@@ -17,7 +17,7 @@ from financial_connections.sandbox.api.errors import (
 from financial_connections.sandbox.api.form import Node
 
 Schema = Mapping[str, Any]
-"""A schema of the contract with its references resolved."""
+"""A schema from the contract, with all references resolved."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -60,7 +60,7 @@ def _validate(node: Node, schema: Schema, key: str) -> Any:
 
 
 def _branch(node: Node, branches: list[Schema]) -> Schema:
-    """Choose between a range and a plain value by the shape that was sent."""
+    """Choose between a range and a plain value, depending on what was sent."""
     wants_object = isinstance(node, dict)
     return next(
         branch for branch in branches if (branch["type"] == "object") is wants_object
@@ -111,11 +111,11 @@ def _integer(text: str, schema: Schema, key: str) -> int:
     value = int(text)
     if value > schema.get("maximum", value):
         raise _invalid_integer(
-            f"'{key}' must be at most {schema['maximum']}, but is {value}.", key
+            f"'{key}' must be at most {schema['maximum']}, not {value}.", key
         )
     if value < schema.get("minimum", value):
         raise _invalid_integer(
-            f"'{key}' must be at least {schema['minimum']}, but is {value}.", key
+            f"'{key}' must be at least {schema['minimum']}, not {value}.", key
         )
     return value
 
@@ -128,9 +128,9 @@ def _string(text: str, schema: Schema, key: str) -> str:
     max_length = schema.get("maxLength", 5000)
     if len(text) > max_length:
         raise APIError(
-            message=f"'{key}' must have at most {max_length} characters.", param=key
+            message=f"'{key}' can have at most {max_length} characters.", param=key
         )
-    # `expand` has an open enum; `check_expansion` reports invalid values of it.
+    # The enum of `expand` is open; `check_expansion` reports invalid values.
     if "enum" in schema and not schema.get("x-open") and text not in schema["enum"]:
         allowed = ", ".join(schema["enum"])
         raise APIError(

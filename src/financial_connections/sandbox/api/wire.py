@@ -28,5 +28,5 @@ class Response:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Encode `value` as JSON with an indent of two, as Stripe does."""
+    """Encode `value` as JSON indented by two spaces, like Stripe's responses."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"

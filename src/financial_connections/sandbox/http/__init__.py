@@ -1,1 +1,1 @@
-"""The sandbox over HTTP: application, server, control endpoints and link page."""
+"""HTTP parts of the sandbox: application, server, control endpoints, link page."""

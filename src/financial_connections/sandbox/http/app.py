@@ -1,4 +1,4 @@
-"""The ASGI application of a sandbox: it reads requests, waits and sends responses."""
+"""The sandbox's ASGI application, which reads requests and sends responses."""
 
 from collections.abc import Awaitable, Callable
 
@@ -18,7 +18,7 @@ from financial_connections.sandbox.sandbox import Sandbox
 Sleep = Callable[[float], Awaitable[None]]
 
 RESET = "financial_connections.reset"
-"""ASGI extension through which a request resets its own connection."""
+"""Name of the ASGI extension that resets the connection of a request."""
 
 _SLOW_PARTS = 10
 
@@ -26,8 +26,8 @@ _SLOW_PARTS = 10
 def application(sandbox: Sandbox, sleep: Sleep = anyio.sleep) -> ASGIApp:
     """Return the ASGI application of a sandbox.
 
-    Paths below /_sandbox are the control endpoints and the link page. All others are
-    the API.
+    The control endpoints and the link page are under /_sandbox. All other paths belong
+    to the API.
     """
     control_app = Starlette(
         routes=[
@@ -46,7 +46,7 @@ def application(sandbox: Sandbox, sleep: Sleep = anyio.sleep) -> ASGIApp:
 
 
 class _ASGIApp:
-    """The API, with the delays and the broken responses of injected faults."""
+    """The API, with the delays and broken responses caused by injected faults."""
 
     def __init__(self, api: API, sleep: Sleep) -> None:
         self._api = api
@@ -134,7 +134,7 @@ async def _start(send: Send, response: Response) -> None:
 async def _reset(scope: Scope) -> None:
     reset = scope.get("extensions", {}).get(RESET)
     if reset is None:
-        # Without a server there is no connection to reset, so raise the error that a
-        # client would raise.
+        # Without a server, there is no connection to reset, so raise the error that a
+        # client would see.
         raise httpx.ReadError("The sandbox reset the connection.")
     await reset()

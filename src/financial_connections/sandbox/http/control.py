@@ -1,4 +1,4 @@
-"""Control endpoints below /_sandbox, for tests that only have a URL.
+"""Control endpoints under /_sandbox, for tests that have only a URL and an API key.
 
 They accept JSON, and the same API keys as the API.
 """
@@ -65,7 +65,7 @@ def _clear_faults(sandbox: Sandbox, body: Any) -> Any:
 
 def _set_quirks(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     if unknown := set(body["quirks"]) - set(get_args(Quirk)):
-        raise ValueError(f"no such quirk: {', '.join(sorted(map(str, unknown)))}")
+        raise ValueError(f"unknown quirk: {', '.join(sorted(map(str, unknown)))}")
     sandbox.set_quirks(*body["quirks"])
     return {"quirks": sorted(sandbox.api.quirks)}
 

@@ -1,8 +1,8 @@
-"""Reject requests that web pages of other origins send.
+"""Reject requests sent by web pages from other origins.
 
-A browser lets every page send requests to this machine. `Origin` and `Sec-Fetch-Site`
-identify the page, and `Host` is the name under which it reaches the server. A page
-whose own domain name resolves to 127.0.0.1 sends that name.
+Browsers let any page send requests to this machine. `Origin` and `Sec-Fetch-Site`
+identify the page, and `Host` is the name it uses to reach the server. If the domain of
+a page resolves to 127.0.0.1 (DNS rebinding), `Host` is that domain.
 """
 
 import json
@@ -21,7 +21,7 @@ _ORIGIN = re.compile(r"https?://(?P<authority>.+)")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a name or an address can be reached from this machine only."""
+    """Return True if a name or address is reachable only from this machine."""
     name = host.lower().removesuffix(".")
     try:
         address = ip_address(name)
@@ -32,7 +32,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_error(headers: Mapping[str, str], allowed: Collection[str]) -> APIError | None:
-    """Return the error for a `Host` that is neither a loopback name nor allowed."""
+    """Return an error if `Host` is neither a loopback name nor allowed."""
     host = headers.get("host", "")
     match = _AUTHORITY.fullmatch(host.lower())
     name = (match["ipv6"] or match["name"]) if match else ""
@@ -47,10 +47,10 @@ def host_error(headers: Mapping[str, str], allowed: Collection[str]) -> APIError
 
 
 def origin_error(method: str, headers: Mapping[str, str]) -> APIError | None:
-    """Return the error for a request that a page of another origin sends.
+    """Return an error if the request comes from a page with another origin.
 
-    Links and redirects to the sandbox are allowed, so that a front end can send its
-    users to the link page.
+    Following a link or redirect to the sandbox is allowed, so that a front end can send
+    its users to the link page.
     """
     origin, site = headers.get("origin"), headers.get("sec-fetch-site")
     if origin is None:
@@ -59,8 +59,8 @@ def origin_error(method: str, headers: Mapping[str, str]) -> APIError | None:
         )
         is_foreign = site == "cross-site" and not is_link
     elif origin == "null":
-        # The sandbox's own pages send this too, if their referrer is suppressed. Only
-        # the browser knows whether it is one of them.
+        # The sandbox's own pages also send this if their referrer is suppressed. Only
+        # the browser knows whether the request comes from one of them.
         is_foreign = site != "same-origin"
     else:
         match = _ORIGIN.fullmatch(origin.lower())
@@ -69,10 +69,10 @@ def origin_error(method: str, headers: Mapping[str, str]) -> APIError | None:
         )
     if not is_foreign:
         return None
-    page = f"the origin {origin[:100]!r}" if origin else "another site"
+    page = repr(origin[:100]) if origin else "another site"
     return APIError(
         status=403,
-        message=f"The sandbox does not accept requests from web pages of {page}."
+        message=f"The sandbox does not accept requests from web pages on {page}."
         " Send them from a server, as with Stripe's API.",
     )
 
@@ -80,11 +80,11 @@ def origin_error(method: str, headers: Mapping[str, str]) -> APIError | None:
 def guard(
     app: ASGIApp, *, any_host: bool, allowed_hosts: Collection[str] = ()
 ) -> ASGIApp:
-    """Return `app` with the checks in front of it.
+    """Return an application that checks each request before passing it to `app`.
 
     Args:
         app: Application to protect.
-        any_host: Whether to accept every `Host`. The origin is still checked.
+        any_host: Whether to accept any `Host`. The origin is checked either way.
         allowed_hosts: Names to accept in addition to loopback names.
     """
     allowed = {name.lower() for name in allowed_hosts}

@@ -1,8 +1,8 @@
-"""The link page, which stands in for Stripe's modal, as one plain form.
+"""The link page, a plain form that replaces Stripe's modal.
 
 The user chooses an institution and accounts, and then consents or cancels. The page
-needs no JavaScript, loads nothing from other hosts, and works with a keyboard and a
-screen reader. The functions of this module are pure.
+needs no JavaScript, loads nothing from other hosts, and works with a keyboard or a
+screen reader. All functions in this module are pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,14 +62,14 @@ button { font: inherit; padding: .5rem 1.2rem; margin: 0 .6rem .6rem 0; }
 
 @frozen
 class Choice:
-    """The user's choice: accounts to link, none if cancelled, or a problem."""
+    """The accounts that the user chose (none if cancelled), or a problem to report."""
 
     accounts: Sequence[NewAccount] = ()
     problem: str = ""
 
 
 def institutions(session: Session) -> list[Institution]:
-    """Return the institutions in the countries of the session."""
+    """Return the institutions in the session's countries."""
     return [
         institution
         for institution in INSTITUTIONS
@@ -78,7 +78,7 @@ def institutions(session: Session) -> list[Institution]:
 
 
 def choice_from(session: Session, form: Mapping[str, Node]) -> Choice:
-    """Return the choice made in a form."""
+    """Return the user's choice from a submitted form."""
     if form.get("decision") == "cancel":
         return Choice()
     by_name = {institution.name: institution for institution in institutions(session)}
@@ -107,7 +107,7 @@ def _account(institution: Institution, offer: _Offer) -> NewAccount:
 def form_page(
     session: Session, problem: str = "", form: Mapping[str, Node] | None = None
 ) -> str:
-    """Return the page with the form, in which earlier choices are still selected."""
+    """Return the page with the form, keeping earlier choices selected."""
     chosen = _chosen(form or {})
     names = [institution.name for institution in institutions(session)]
     radios = "".join(
@@ -136,7 +136,7 @@ def form_page(
 
 
 def done_page(session: Session) -> str:
-    """Return the page of a session that has been completed or cancelled."""
+    """Return the page for a session that has been completed or cancelled."""
     back = _link(session.return_url) if session.return_url else ""
     if session.status != "completed":
         return _page(
@@ -188,14 +188,14 @@ def _option(
 
 
 def _link(url: str) -> str:
-    # The caller of the API chose the URL: it must not run a script, as `javascript:`.
+    # The API caller chose the URL, so it must not run a script (`javascript:`).
     if urlsplit(url).scheme not in {"http", "https"}:
         return f"<p>Return to {escape(url)}</p>"
     return f'<p><a href="{escape(url)}">Return</a></p>'
 
 
 def _page(title: str, body: str) -> str:
-    # Without the referrer policy, a browser sends the form with `Origin: null`, which
+    # Without this referrer policy, browsers submit the form with `Origin: null`, which
     # does not identify this page.
     return f"""<!doctype html>
 <html lang="en">

@@ -1,7 +1,4 @@
-"""Routes of the link page.
-
-They are `/_sandbox/link` and `/_sandbox/link/{client_secret}`.
-"""
+"""Routes of the link page: `/_sandbox/link` and `/_sandbox/link/{client_secret}`."""
 
 from functools import partial
 

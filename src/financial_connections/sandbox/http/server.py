@@ -1,8 +1,8 @@
 """Serve a sandbox over HTTP.
 
 uvicorn runs in a thread with its own event loop, so the caller may use asyncio, trio
-or no event loop. Starting and stopping block for a few milliseconds. After a stop, no
-task, thread or socket is left.
+or no event loop at all. Starting and stopping the server blocks for a few milliseconds.
+After it stops, no tasks, threads or sockets are left behind.
 """
 
 import asyncio
@@ -34,21 +34,21 @@ def serve(
     port: int = 0,
     allowed_hosts: Collection[str] = (),
 ) -> "Server":
-    """Return a server for a sandbox, to enter with `async with` or `with`.
+    """Return a server for a sandbox, to be used in an `async with` or `with` statement.
 
-    A server on a loopback address rejects requests whose `Host` is not a loopback
-    name. A server on another address accepts every `Host`. Both reject requests from
-    web pages of other origins.
+    If the server listens on a loopback address, it rejects requests whose `Host` is not
+    a loopback name. On any other address, it accepts any `Host`. In both cases, it
+    rejects requests from web pages with another origin.
 
     Args:
         sandbox: Sandbox to serve.
         host: Address to listen on.
         port: Port to listen on; 0 means any free port.
-        allowed_hosts: Names, without a port, that a server on a loopback address
-            accepts as `Host` in addition to loopback names.
+        allowed_hosts: Host names without a port. A server on a loopback address accepts
+            them as `Host` in addition to loopback names.
 
     Returns:
-        The server. Its `url` is set once it is entered, which raises `OSError` if the
+        The server. Entering it starts it and sets its `url`, or raises `OSError` if the
         port is in use.
     """
     app = guard(
@@ -60,7 +60,7 @@ def serve(
 
 
 class Server:
-    """An HTTP server that listens while it is entered.
+    """An HTTP server that runs inside its `async with` or `with` block.
 
     Args:
         app: ASGI application to serve.
@@ -69,7 +69,7 @@ class Server:
         port: Port to listen on; 0 means any free port.
 
     Attributes:
-        url: URL of the server, without a trailing slash; empty before the start.
+        url: URL of the server, without a trailing slash; empty before it has started.
     """
 
     def __init__(
@@ -102,10 +102,11 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Start to listen, and return once the server accepts requests.
+        """Start the server, and return once it accepts requests.
 
         Raises:
-            OSError: The address cannot be used, for example because it is in use.
+            OSError: The server cannot listen on the address, for example because the
+                port is in use.
         """
         listener = _listener(self._address)
         host, port = listener.getsockname()[:2]
@@ -157,30 +158,30 @@ class _Uvicorn(uvicorn.Server):
     def run_in_thread(self, listener: socket.socket) -> None:
         """Serve on `listener` until `request_stop` is called.
 
-        `loop` gets its result when the server accepts requests, or the exception that
-        prevents it.
+        `loop` receives its result once the server accepts requests, or the exception if
+        the server fails to start.
         """
         try:
             asyncio.run(self.serve([listener]))
-        except BaseException as error:  # noqa: BLE001 - `start` raises it in its thread
+        except BaseException as error:  # noqa: BLE001 - raised again by `start`
             if not self.loop.done():
                 self.loop.set_exception(error)
         finally:
             listener.close()
 
     def request_stop(self) -> None:
-        """Stop the server. This can be called from any thread."""
+        """Ask the server to stop. You can call this from any thread."""
         self.loop.result().call_soon_threadsafe(self._stopping.set)
 
     async def main_loop(self) -> None:
-        """Wait until the server is to stop."""
+        """Run the background task until the server is asked to stop."""
         background = asyncio.create_task(self._background())
         self.loop.set_result(asyncio.get_running_loop())
         await self._stopping.wait()
         background.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close everything at once, including responses that a fault delays."""
+        """Close everything immediately, including responses delayed by a fault."""
         for server in self.servers:
             server.close()
         for open_socket in sockets or ():
@@ -196,14 +197,14 @@ class _Uvicorn(uvicorn.Server):
                 raw_socket = connection.transport.get_extra_info("socket")
                 raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
                 connection.transport.abort()
-        # The transport reports the lost connection in the next iteration of the loop.
+        # The transport reports the lost connection on the next event loop iteration.
         await asyncio.sleep(0)
 
 
 def _with_reset(
     app: ASGIApp, reset: Callable[[tuple[str, int]], Awaitable[None]]
 ) -> ASGIApp:
-    """Return `app` with the extension that resets the connection of a request."""
+    """Return `app` with an extension that resets the connection of a request."""
 
     async def extended(scope: Scope, receive: Receive, send: Send) -> None:
         extensions = {
