@@ -1,4 +1,4 @@
-"""The link page in Chromium, with JavaScript disabled and without a network."""
+"""The link page in Chromium, with JavaScript disabled and no network access."""
 
 import shutil
 
@@ -29,9 +29,9 @@ def session(sandbox):
 
 @pytest.fixture
 def page(sandbox, session):
-    """The link page of the session, opened in the browser.
+    """Open the session's link page in the browser.
 
-    `page.requested` contains the URLs that the browser has requested.
+    `page.requested` lists the URLs that the browser has requested.
     """
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - installed with Chromium only
 
@@ -57,7 +57,7 @@ def linked(sandbox, session):
     ]
 
 
-def test_a_user_chooses_with_the_mouse_and_consents(sandbox, session, page):
+def test_a_user_can_choose_with_the_mouse_and_consent(sandbox, session, page):
     page.get_by_role("group", name="Your institution").get_by_label(
         "Sandcastle Savings"
     ).check()
@@ -74,7 +74,7 @@ def test_a_user_chooses_with_the_mouse_and_consents(sandbox, session, page):
     ] == linked(sandbox, session)
 
 
-def test_a_user_chooses_with_the_keyboard(sandbox, session, page):
+def test_a_user_can_choose_with_the_keyboard(sandbox, session, page):
     for key in ("Tab", "Space", "Tab", "Tab", "Space", "Tab", "Tab", "Tab", "Enter"):
         page.keyboard.press(key)
     page.wait_for_selector("text=Your accounts are linked")
@@ -93,14 +93,14 @@ def test_an_incomplete_form_shows_an_alert_and_can_be_corrected(sandbox, session
     assert [("Example Bank", "savings")] == linked(sandbox, session)
 
 
-def test_a_user_cancels(sandbox, session, page):
+def test_a_user_can_cancel(sandbox, session, page):
     page.get_by_role("button", name="Cancel").click()
 
     assert "Nothing was linked" == page.get_by_role("heading", level=1).inner_text()
     assert [] == linked(sandbox, session)
 
 
-def test_the_page_fits_a_narrow_screen_in_light_and_dark(page):
+def test_the_page_fits_a_narrow_screen_in_light_and_dark_mode(page):
     page.set_viewport_size({"width": 320, "height": 640})
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

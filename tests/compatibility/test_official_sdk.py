@@ -1,4 +1,7 @@
-"""The official `stripe` SDK against the sandbox, which uses the real wire format."""
+"""The official `stripe` SDK, run against the sandbox.
+
+This shows that the sandbox uses Stripe's wire format.
+"""
 
 import pytest
 import stripe
@@ -133,7 +136,7 @@ def test_a_transaction_is_retrieved_and_filtered(connections, account):
     ]
 
 
-def test_errors_have_the_classes_of_the_sdk(sandbox, client, connections, account):
+def test_errors_are_raised_as_the_sdk_classes(sandbox, client, connections, account):
     with pytest.raises(stripe.InvalidRequestError) as missing:
         connections.accounts.retrieve("fca_x")
     with pytest.raises(stripe.AuthenticationError):

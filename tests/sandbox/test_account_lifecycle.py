@@ -1,4 +1,4 @@
-"""Any sequence of requests and events keeps an account consistent."""
+"""Consistency of an account after any sequence of requests and events."""
 
 from hypothesis import settings
 from hypothesis import strategies as st

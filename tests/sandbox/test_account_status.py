@@ -96,7 +96,7 @@ def test_disconnecting_fails_a_pending_refresh_without_an_event(sandbox, account
     assert ["created", "disconnected"] == event_names(sandbox)
 
 
-def test_data_of_a_disconnected_account_can_be_kept():
+def test_the_data_of_a_disconnected_account_can_be_kept():
     sandbox = Sandbox(rules=Rules(data_after_disconnect="kept"))
     account = sandbox.add_account(balance=1, owners=1, transactions=1)
     reply = act(sandbox, account, "disconnect")
@@ -106,7 +106,7 @@ def test_data_of_a_disconnected_account_can_be_kept():
     assert 1 == len(get(sandbox, TRANSACTIONS, {"account": account}).ids)
 
 
-def test_disconnecting_again_is_accepted_or_rejected():
+def test_the_rules_determine_whether_an_account_can_be_disconnected_again():
     for rule, status in (("accept", 200), ("refuse", 400)):
         sandbox = Sandbox(rules=Rules(repeated_disconnect=rule))
         account = sandbox.add_account()
@@ -115,7 +115,7 @@ def test_disconnecting_again_is_accepted_or_rejected():
         assert 1 == event_names(sandbox).count("disconnected")
 
 
-def test_an_event_contains_the_account_at_that_time(sandbox, account):
+def test_an_event_contains_the_account_as_it_was_at_the_time(sandbox, account):
     sandbox.deactivate(account)
     sandbox.reactivate(account)
     created, deactivated, _ = sandbox.events

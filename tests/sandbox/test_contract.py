@@ -1,4 +1,4 @@
-"""Responses compared with the contract, and the predefined scenarios."""
+"""Responses compared with the contract, and predefined scenarios."""
 
 import pytest
 from openapi_schema_validator import OAS30Validator
@@ -20,7 +20,7 @@ CONTRACT = load_contract()
 
 
 def violations(value, schema):
-    """Return the violations of a schema in a response, including unknown fields."""
+    """Return where a response violates a schema, including unknown fields."""
     invalid = [
         error.message for error in OAS30Validator(with_nulls(schema)).iter_errors(value)
     ]
@@ -28,7 +28,7 @@ def violations(value, schema):
 
 
 def with_nulls(schema):
-    """Allow null where `nullable` is next to `anyOf`, which OpenAPI 3.0 leaves open."""
+    """Allow null where `nullable` is next to `anyOf`, as OpenAPI 3.0 leaves it open."""
     if isinstance(schema, list):
         return [with_nulls(item) for item in schema]
     if not isinstance(schema, dict):
@@ -59,7 +59,7 @@ def unknown_fields(value, schema, location):
 
 
 def responses():
-    """Yield the name and a response of every operation, with expanded fields."""
+    """Yield every operation's name with a response, some with expanded fields."""
     sandbox = Sandbox.demo()
     account, customer = sandbox.accounts[-1], sandbox.customers[0]
     path = f"{ACCOUNTS}/{account}"
@@ -122,7 +122,7 @@ def responses():
     yield "disconnect_account", post(sandbox, f"{path}/disconnect")
 
 
-def test_the_handlers_are_the_operations_of_the_contract():
+def test_every_operation_of_the_contract_has_a_handler():
     assert 11 == len(HANDLERS)
     assert set(HANDLERS) == {operation.name for operation in CONTRACT.operations}
 
@@ -140,7 +140,7 @@ def test_every_response_matches_the_contract():
         )
 
 
-def test_the_check_of_responses_finds_violations():
+def test_violations_of_the_contract_are_detected():
     schema = next(
         operation.result
         for operation in CONTRACT.operations
@@ -164,7 +164,7 @@ def test_every_scenario_has_a_customer_and_accepts_requests(name):
     assert 200 == get(scenario.sandbox, ACCOUNTS).status
 
 
-def test_the_demo_has_accounts_of_every_status_and_category():
+def test_the_demo_has_accounts_with_every_status_and_several_categories():
     sandbox = Sandbox.demo()
     accounts = get(sandbox, ACCOUNTS, "limit=100").json["data"]
     checking = sandbox.accounts[-1]
@@ -212,7 +212,7 @@ def test_an_account_with_25000_transactions_is_listed_page_by_page():
 
 
 def test_the_cost_of_a_page_does_not_depend_on_its_position(monkeypatch):
-    """Only the items of the page and one more are read, wherever the page is."""
+    """Wherever the page is, only its items and one more are read."""
     account = Scenario.many_transactions(5_000).sandbox._state.platform.accounts
     transactions = next(iter(account)).transactions
     read_positions = []
@@ -230,7 +230,7 @@ def test_the_cost_of_a_page_does_not_depend_on_its_position(monkeypatch):
         assert 101 == len(read_positions)
 
 
-def test_the_failing_refresh_scenario_fails_its_refreshes():
+def test_refreshes_fail_in_the_failing_refresh_scenario():
     scenario = Scenario.failing_refresh("balance")
     path = f"{ACCOUNTS}/{scenario.account}"
     post(scenario.sandbox, f"{path}/refresh", {"features": ["balance", "transactions"]})
@@ -244,7 +244,7 @@ def test_the_failing_refresh_scenario_fails_its_refreshes():
     assert {"usd": 100_000} == account["balance"]["current"]
 
 
-def test_the_going_inactive_scenario_deactivates_its_account():
+def test_the_account_becomes_inactive_in_the_going_inactive_scenario():
     scenario = Scenario.going_inactive(after=60)
     statuses = []
     for _ in range(3):
@@ -256,7 +256,7 @@ def test_the_going_inactive_scenario_deactivates_its_account():
     assert ["active", "active", "inactive"] == statuses
 
 
-def test_the_slow_institution_scenario_takes_30_seconds():
+def test_refreshes_take_30_seconds_in_the_slow_institution_scenario():
     scenario = Scenario.slow_institution(30)
     path = f"{ACCOUNTS}/{scenario.account}"
     post(scenario.sandbox, f"{path}/refresh", {"features": ["balance"]})

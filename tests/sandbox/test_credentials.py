@@ -1,4 +1,4 @@
-"""API keys, and headers of every response."""
+"""API keys, and headers that every response has."""
 
 from base64 import b64encode
 
@@ -20,7 +20,7 @@ def basic(user, password=""):
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
 
-def test_a_key_is_accepted_as_bearer_token_or_basic_user(sandbox):
+def test_a_key_is_accepted_as_bearer_token_or_basic_auth_username(sandbox):
     assert (
         200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {sandbox.api_key}").status
     )
@@ -61,7 +61,7 @@ def test_a_live_key_is_rejected_and_not_echoed(sandbox, key):
         Sandbox(api_key=key)
 
 
-def test_the_key_of_a_sandbox_must_be_a_test_key():
+def test_a_sandbox_key_must_be_a_test_key():
     with pytest.raises(ValueError, match="sk_test_ or rk_test_"):
         Sandbox(api_key="secret")
 
@@ -132,7 +132,7 @@ def test_objects_are_in_test_mode(sandbox):
         ("GET", ACCOUNTS + "/a/b"),
     ],
 )
-def test_an_unknown_url_or_method_is_a_404(sandbox, method, path):
+def test_an_unknown_url_or_method_results_in_a_404(sandbox, method, path):
     reply = send(sandbox, method, path, headers={"content_type": FORM})
 
     assert 404 == reply.status
@@ -143,7 +143,7 @@ def test_an_unknown_url_or_method_is_a_404(sandbox, method, path):
     assert "code" not in reply.error
 
 
-def test_every_response_has_a_request_id_a_version_and_json(sandbox):
+def test_every_response_is_json_with_a_request_id_and_version(sandbox):
     replies = [
         get(sandbox, ACCOUNTS),
         get(sandbox, f"{ACCOUNTS}/fca_unknown"),
@@ -161,7 +161,7 @@ def test_every_response_has_a_request_id_a_version_and_json(sandbox):
         assert "Tue, 14 Nov 2023 22:13:20 GMT" == reply.headers["Date"]
 
 
-def test_version_and_idempotency_key_are_echoed(sandbox):
+def test_the_version_and_idempotency_key_are_echoed(sandbox):
     reply = get(sandbox, ACCOUNTS, stripe_version="2023-10-16", idempotency_key="abc")
 
     assert "2023-10-16" == reply.headers["Stripe-Version"]
@@ -178,7 +178,7 @@ def test_another_version_is_rejected_unless_the_rules_accept_it(sandbox):
     assert 200 == get(lenient, ACCOUNTS, stripe_version="2024-06-20").status
 
 
-def test_an_error_has_a_log_url_and_with_a_code_a_doc_url(sandbox):
+def test_every_error_has_a_log_url_and_errors_with_a_code_have_a_doc_url(sandbox):
     with_code = get(sandbox, f"{ACCOUNTS}/fca_unknown")
     without_code = get(sandbox, "/v1/unknown")
 
@@ -191,7 +191,7 @@ def test_an_error_has_a_log_url_and_with_a_code_a_doc_url(sandbox):
         assert reply.error["request_log_url"].endswith(reply.headers["Request-Id"])
 
 
-def test_responses_are_indented_by_two(sandbox):
+def test_responses_are_indented_by_two_spaces(sandbox):
     assert get(sandbox, ACCOUNTS).body.startswith(
         b'{\n  "object": "list",\n  "data": [],\n'
     )

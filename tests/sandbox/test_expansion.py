@@ -1,4 +1,4 @@
-"""Expansion of IDs, and errors of paths that cannot be expanded."""
+"""Expansion of IDs, and errors for paths that cannot be expanded."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_expanding_an_account_changes_only_the_expanded_fields(sandbox, account)
     assert plain == full
 
 
-def test_a_connected_account_as_holder_is_expanded(sandbox):
+def test_a_connected_account_that_is_a_holder_is_expanded(sandbox):
     merchant = sandbox.add_connected_account()
     account = sandbox.add_account(customer=merchant)
 
@@ -44,7 +44,7 @@ def test_a_connected_account_as_holder_is_expanded(sandbox):
     )
 
 
-def test_paths_on_a_list_start_with_data(sandbox, account):
+def test_paths_in_a_list_must_start_with_data(sandbox, account):
     wrong = get(sandbox, ACCOUNTS, expanding("ownership"))
     right = get(sandbox, ACCOUNTS, expanding("data.ownership"))
 
@@ -58,7 +58,7 @@ def test_paths_on_a_list_start_with_data(sandbox, account):
     assert isinstance(right.json["data"][0]["ownership"], dict)
 
 
-def test_a_session_expands_fields_of_its_accounts(sandbox):
+def test_fields_of_a_sessions_accounts_can_be_expanded(sandbox):
     customer = sandbox.add_customer()
     holder = {"type": "customer", "customer": customer}
     session = post(
@@ -108,7 +108,7 @@ def test_a_session_expands_fields_of_its_accounts(sandbox):
         ),
     ],
 )
-def test_an_unexpandable_path_is_rejected_without_code_and_param(
+def test_an_unexpandable_path_is_rejected_without_code_or_param(
     sandbox, account, path, expand, message
 ):
     url = path if path.startswith("/") else f"{ACCOUNTS}/{account}"
@@ -146,7 +146,7 @@ def test_expanding_null_returns_null(sandbox):
     )
 
 
-def test_a_post_expands_its_response(sandbox, account):
+def test_the_response_to_a_post_can_be_expanded(sandbox, account):
     reply = post(
         sandbox,
         f"{ACCOUNTS}/{account}/refresh",
@@ -156,7 +156,7 @@ def test_a_post_expands_its_response(sandbox, account):
     assert isinstance(reply.json["ownership"], dict)
 
 
-def test_a_rejected_expansion_does_not_execute_the_request(sandbox, account):
+def test_a_request_with_a_rejected_expansion_is_not_executed(sandbox, account):
     reply = post(
         sandbox,
         f"{ACCOUNTS}/{account}/refresh",

@@ -1,4 +1,4 @@
-"""Rate limits, faults and quirks, in process and over HTTP."""
+"""Rate limits, faults and quirks, both in process and over HTTP."""
 
 import contextlib
 
@@ -36,7 +36,7 @@ async def over_http(sandbox):
         yield client
 
 
-def test_each_key_has_one_limit_for_reads_and_one_for_writes():
+def test_each_key_has_separate_limits_for_reads_and_writes():
     sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=4, writes=2)))
     account = sandbox.add_account()
     other = sandbox.add_key()
@@ -57,7 +57,7 @@ def test_each_key_has_one_limit_for_reads_and_one_for_writes():
     ]
 
 
-def test_a_429_has_its_reason_and_asks_for_a_retry():
+def test_a_429_gives_its_reason_and_asks_for_a_retry():
     sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=1)))
     get(sandbox, ACCOUNTS)
     reply = get(sandbox, ACCOUNTS)
@@ -97,7 +97,7 @@ def test_an_error_fault_returns_its_status_and_code(
     assert 200 == get(sandbox, ACCOUNTS).status
 
 
-def test_a_bad_gateway_responds_with_html(sandbox):
+def test_the_body_of_a_bad_gateway_is_html(sandbox):
     sandbox.inject(Fault("bad_gateway"))
     reply = get(sandbox, ACCOUNTS)
 
@@ -117,7 +117,9 @@ def test_a_fault_can_add_retry_headers(sandbox, kind):
     )
 
 
-def test_faults_affect_their_operation_so_many_times_in_order(sandbox, account):
+def test_faults_affect_their_operation_in_order_the_given_number_of_times(
+    sandbox, account
+):
     sandbox.inject(
         Fault("unavailable", operation="retrieve_account", times=2),
         Fault("server_error", times=None),
@@ -160,7 +162,7 @@ async def test_a_connection_is_reset_before_or_after_the_endpoint_runs(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("connect", [in_process, over_http])
-async def test_a_retry_after_a_lost_response_returns_that_response(
+async def test_retrying_after_a_lost_response_returns_that_response(
     sandbox, account, connect
 ):
     sandbox.inject(Fault("response_lost"))
@@ -181,7 +183,7 @@ async def test_a_retry_after_a_lost_response_returns_that_response(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("connect", [in_process, over_http])
-async def test_truncated_json_is_half_of_the_body(sandbox, account, connect):
+async def test_truncated_json_is_half_the_body(sandbox, account, connect):
     sandbox.inject(Fault("truncated_json"))
     async with connect(sandbox) as client:
         half = await client.get(f"{ACCOUNTS}/{account}")
@@ -193,7 +195,7 @@ async def test_truncated_json_is_half_of_the_body(sandbox, account, connect):
 
 
 @pytest.mark.anyio
-async def test_slow_bodies_and_latency_take_their_seconds(sandbox, account):
+async def test_slow_bodies_and_latency_take_the_given_seconds(sandbox, account):
     waited = []
 
     async def sleep(seconds):
@@ -245,7 +247,7 @@ async def test_a_key_is_in_use_while_its_endpoint_is_slow(sandbox, account):
 
 
 @pytest.mark.anyio
-async def test_a_client_that_disconnects_releases_its_key(sandbox, account):
+async def test_a_client_that_disconnects_releases_its_idempotency_key(sandbox, account):
     asleep = anyio.Event()
 
     async def sleep(_):
@@ -301,7 +303,7 @@ def test_quirks_make_responses_violate_the_contract(sandbox, account):
     )
 
 
-def test_a_quirk_gives_a_refreshing_account_the_status_pending(sandbox, account):
+def test_a_quirk_makes_an_account_pending_during_a_refresh(sandbox, account):
     sandbox.set_quirks("account_pending", "account_is_linked_account")
     reply = post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["balance"]})
 
@@ -311,7 +313,7 @@ def test_a_quirk_gives_a_refreshing_account_the_status_pending(sandbox, account)
 
 
 @pytest.mark.anyio
-async def test_a_sandbox_is_controlled_over_http(sandbox, account):
+async def test_a_sandbox_can_be_controlled_over_http(sandbox, account):
     async with in_process(sandbox) as client:
         added = await client.post(
             "/_sandbox/faults", json={"kind": "unavailable", "times": 2}
@@ -350,7 +352,7 @@ async def test_unusual_ids_are_handled_by_the_api(sandbox, segment):
 
 
 @pytest.mark.anyio
-async def test_a_session_is_completed_over_http(sandbox):
+async def test_a_session_can_be_completed_over_http(sandbox):
     async with in_process(sandbox) as client:
         params = {
             "account_holder[type]": "customer",

@@ -1,4 +1,4 @@
-"""Decoding of query strings and form bodies."""
+"""Parsing of query strings and form bodies."""
 
 from urllib.parse import quote_plus
 
@@ -114,7 +114,7 @@ def test_a_content_type_with_a_charset_is_accepted(sandbox, account):
         "features[1]=ownership&features[0]=balance",
     ],
 )
-def test_arrays_are_sent_with_or_without_indices(sandbox, account, form):
+def test_arrays_can_be_sent_with_or_without_indices(sandbox, account, form):
     reply = post(sandbox, f"{ACCOUNTS}/{account}/refresh", form)
 
     assert "pending" == reply.json["balance_refresh"]["status"]
@@ -165,7 +165,7 @@ PAIRS = st.tuples(KEYS, st.one_of(st.text(max_size=20), st.integers().map(str)))
 
 
 @given(pairs=st.lists(PAIRS, max_size=6), noise=st.binary(max_size=20))
-def test_arbitrary_parameters_get_a_response_of_the_api(pairs, noise):
+def test_arbitrary_parameters_get_a_response_from_the_api(pairs, noise):
     sandbox = Sandbox()
     account = sandbox.add_account(transactions=2)
     form = "&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in pairs)

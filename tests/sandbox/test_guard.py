@@ -30,7 +30,7 @@ def server(sandbox):
 
 @pytest.fixture
 def send(sandbox, server):
-    """Send a request over a socket, with the key of the sandbox."""
+    """Send a request over a socket, with the sandbox's API key."""
 
     def send(method, path, *, content=b"", **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -132,7 +132,7 @@ def test_allowed_hosts_are_accepted(sandbox):
     assert [200, 200, 200, 403, 403] == replies
 
 
-def test_a_server_on_another_address_accepts_any_host_but_no_foreign_origin(
+def test_a_server_on_another_address_accepts_any_host_but_not_any_origin(
     sandbox,
 ):
     with serve(sandbox, host="0.0.0.0") as server:
@@ -199,7 +199,7 @@ def test_a_foreign_page_cannot_load_anything(send, headers):
     assert 403 == send("GET", "/_sandbox/link", **headers).status_code
 
 
-async def test_the_error_of_the_sdk_explains_the_rejection(sandbox, anyio_backend):
+async def test_the_sdk_error_explains_the_rejection(sandbox, anyio_backend):
     async with (
         serve(sandbox) as server,
         httpx.AsyncClient(event_hooks={"request": [set_evil_host]}) as http,
@@ -231,7 +231,7 @@ def test_a_front_end_can_send_users_to_the_link_page(sandbox, server):
     page = f"/_sandbox/link/{new_session(sandbox, server)['client_secret']}"
     origin = server.url
     with httpx.Client(base_url=origin) as browser:
-        # Headers of a link or a redirect from the front end.
+        # Headers sent when following a link or redirect from the front end.
         navigation = {
             "Sec-Fetch-Site": "cross-site",
             "Sec-Fetch-Mode": "navigate",
@@ -279,20 +279,20 @@ async def test_any_host_is_accepted_in_process(sandbox, anyio_backend):
 
 
 @given(st.ip_addresses())
-def test_is_loopback_accepts_loopback_addresses_only(address):
+def test_is_loopback_accepts_only_loopback_addresses(address):
     mapped = getattr(address, "ipv4_mapped", None) or address
     assert mapped.is_loopback == is_loopback(str(address))
 
 
 @given(st.text(max_size=20))
-def test_arbitrary_hosts_are_accepted_or_rejected(host):
+def test_an_arbitrary_host_is_either_accepted_or_rejected_with_403(host):
     error = host_error({"host": host}, ())
     assert error is None or error.status == 403
     assert host_error({"host": f"{host}.evil.example"}, ()) is not None
 
 
 @given(st.text(max_size=20), st.sampled_from(["GET", "POST", "DELETE"]))
-def test_arbitrary_origins_are_rejected(origin, method):
+def test_arbitrary_foreign_origins_are_rejected(origin, method):
     assert origin_error(method, {"host": "127.0.0.1:1", "origin": origin}) is not None
     assert (
         origin_error(
@@ -315,7 +315,7 @@ def test_arbitrary_origins_are_rejected(origin, method):
         ("localhost", False),
     ],
 )
-def test_the_command_warns_if_others_can_reach_it(host, has_warning):
+def test_the_command_warns_if_other_machines_can_reach_it(host, has_warning):
     command = [
         sys.executable,
         "-m",

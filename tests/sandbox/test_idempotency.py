@@ -76,7 +76,7 @@ def test_a_repeated_creation_creates_one_session(sandbox):
     assert 1 == len(open_sessions(sandbox))
 
 
-def test_the_order_and_spelling_of_parameters_do_not_matter(sandbox, account):
+def test_the_order_and_encoding_of_parameters_do_not_matter(sandbox, account):
     refresh(sandbox, account, "features[0]=balance&expand[0]=ownership")
     again = refresh(sandbox, account, "expand[]=ownership&features[]=balance")
 
@@ -84,7 +84,9 @@ def test_the_order_and_spelling_of_parameters_do_not_matter(sandbox, account):
 
 
 @pytest.mark.parametrize("difference", ["parameters", "path", "operation"])
-def test_a_key_of_another_request_is_an_idempotency_error(sandbox, account, difference):
+def test_using_the_key_of_another_request_is_an_idempotency_error(
+    sandbox, account, difference
+):
     refresh(sandbox, account)
     others = {
         "parameters": lambda: refresh(sandbox, account, {"features": ["ownership"]}),
@@ -131,7 +133,7 @@ def test_an_abandoned_request_releases_its_key(sandbox, account):
     assert 200 == refresh(sandbox, account).status
 
 
-def test_errors_of_the_endpoint_are_replayed(sandbox, account):
+def test_errors_from_the_endpoint_are_replayed(sandbox, account):
     missing = refresh(sandbox, "fca_x")
     assert missing.body == refresh(sandbox, "fca_x").body
     assert "true" == refresh(sandbox, "fca_x").headers["Idempotent-Replayed"]
@@ -142,7 +144,7 @@ def test_errors_of_the_endpoint_are_replayed(sandbox, account):
     assert inactive.body == refresh(sandbox, account, key="key-2").body
 
 
-def test_invalid_parameters_are_not_stored(sandbox, account):
+def test_errors_for_invalid_parameters_are_not_stored(sandbox, account):
     assert 400 == refresh(sandbox, account, {"features": ["bogus"]}).status
     assert 400 == refresh(sandbox, account, {**BALANCE, "expand": ["bogus"]}).status
     assert 400 == refresh(sandbox, account, content_type="application/json").status
@@ -166,7 +168,7 @@ def test_a_429_precedes_idempotency_and_is_not_stored():
 @pytest.mark.parametrize(
     "kind", ["lock_timeout", "server_error", "unavailable", "rate_limited"]
 )
-def test_a_fault_before_the_endpoint_is_not_stored(sandbox, account, kind):
+def test_a_fault_injected_before_the_endpoint_is_not_stored(sandbox, account, kind):
     sandbox.inject(Fault(kind))
 
     assert refresh(sandbox, account).status >= 409
@@ -203,7 +205,7 @@ def test_a_key_belongs_to_one_stripe_account(sandbox, account):
     assert "Idempotent-Replayed" not in reply.headers
 
 
-def test_a_key_is_stored_for_a_day(sandbox, account):
+def test_keys_are_stored_for_a_day(sandbox, account):
     refresh(sandbox, account)
     sandbox.advance(86_400)
     assert "true" == refresh(sandbox, account).headers["Idempotent-Replayed"]
@@ -211,7 +213,7 @@ def test_a_key_is_stored_for_a_day(sandbox, account):
     assert "Idempotent-Replayed" not in refresh(sandbox, account).headers
 
 
-def test_a_key_has_at_most_255_characters(sandbox, account):
+def test_a_key_can_have_at_most_255_characters(sandbox, account):
     assert 200 == refresh(sandbox, account, key="k" * 255).status
     assert 400 == refresh(sandbox, account, key="k" * 256).status
 
@@ -223,7 +225,7 @@ def test_a_key_has_at_most_255_characters(sandbox, account):
     )
 )
 def test_a_replay_changes_nothing(actions):
-    """Sending each request twice leads to the same state as sending it once."""
+    """Sending each request twice has the same effect as sending it once."""
     once, twice = Sandbox(5), Sandbox(5)
     for sandbox, times in ((once, 1), (twice, 2)):
         account = sandbox.add_account(transactions=1)

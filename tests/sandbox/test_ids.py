@@ -1,4 +1,4 @@
-"""IDs, data derived from a seed, and the clock."""
+"""IDs, seeded data, and the clock."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.sandbox_calls import ACCOUNTS, SESSIONS, TRANSACTIONS, get, p
 
 
 def replies_and_events(seed):
-    """Return the responses and events of a few requests to a new sandbox."""
+    """Send a few requests to a new sandbox, and return the responses and events."""
     sandbox = Sandbox.demo(seed)
     account = sandbox.accounts[-1]
     replies = [
@@ -33,7 +33,7 @@ def test_the_same_seed_produces_the_same_ids_and_data():
     assert replies_and_events(7) != replies_and_events(8)
 
 
-def test_ids_of_accounts_do_not_depend_on_requests():
+def test_account_ids_do_not_depend_on_earlier_requests():
     idle, busy = Sandbox(3), Sandbox(3)
     for _ in range(5):
         get(busy, ACCOUNTS)
@@ -41,7 +41,7 @@ def test_ids_of_accounts_do_not_depend_on_requests():
     assert idle.add_account() == busy.add_account()
 
 
-def test_ids_have_the_prefix_of_their_type(sandbox):
+def test_ids_start_with_the_prefix_for_their_type(sandbox):
     customer = sandbox.add_customer()
     params = {
         "account_holder": {"type": "customer", "customer": customer},
@@ -70,7 +70,7 @@ def test_ids_have_the_prefix_of_their_type(sandbox):
         (TRANSACTIONS, "transaction", "transaction"),
     ],
 )
-def test_an_unknown_id_is_a_404_that_names_it(sandbox, path, noun, param):
+def test_an_unknown_id_results_in_a_404_that_names_it(sandbox, path, noun, param):
     reply = get(sandbox, f"{path}/x_1")
 
     assert 404 == reply.status
@@ -89,7 +89,7 @@ def test_an_unknown_id_is_a_404_that_names_it(sandbox, path, noun, param):
         ("other", ["other"]),
     ],
 )
-def test_a_category_has_its_subcategories_and_type_of_balance(
+def test_a_category_determines_subcategories_and_balance_type(
     sandbox, category, subcategories
 ):
     balance_type = "credit" if category == "credit" else "cash"
@@ -121,7 +121,7 @@ def test_an_invalid_new_account_is_rejected(sandbox, arguments):
         NewAccount(**arguments)
 
 
-def test_a_customer_id_can_be_chosen_once(sandbox):
+def test_a_customer_id_can_be_chosen_but_not_reused(sandbox):
     assert "cus_mine" == sandbox.add_customer("cus_mine")
     for customer, message in (
         ("cus_mine", "already"),
@@ -131,7 +131,7 @@ def test_a_customer_id_can_be_chosen_once(sandbox):
             sandbox.add_customer(customer)
 
 
-def test_unknown_objects_raise_lookup_errors(sandbox):
+def test_an_unknown_object_raises_lookup_error(sandbox):
     for change in (
         lambda: sandbox.add_account(customer="cus_x"),
         lambda: sandbox.add_account(stripe_account="acct_x"),
@@ -143,7 +143,7 @@ def test_unknown_objects_raise_lookup_errors(sandbox):
             change()
 
 
-def test_a_frozen_clock_does_not_move_and_a_ticking_one_does():
+def test_a_ticking_clock_moves_but_a_frozen_one_does_not():
     frozen, ticking = Clock(100), Clock(100, ticking=True)
     frozen.advance(5)
     ticking.advance(5)

@@ -1,4 +1,4 @@
-"""Imports among the modules of the sandbox."""
+"""Imports between the sandbox's modules."""
 
 import ast
 from graphlib import TopologicalSorter
@@ -36,7 +36,7 @@ def imported_names(source):
 
 
 def imports():
-    """The modules of the sandbox that each of them imports when it is run."""
+    """Return the sandbox modules that each sandbox module imports at run time."""
     known = modules()
     graph = {
         module: set(imported_names(path.read_text())) & known.keys()
@@ -47,11 +47,11 @@ def imports():
     return graph
 
 
-def test_modules_do_not_import_each_other_in_a_cycle():
+def test_imports_have_no_cycles():
     TopologicalSorter(imports()).prepare()
 
 
-def test_rules_do_not_import_the_http_layer_or_the_sandbox_itself():
+def test_rules_import_neither_the_http_layer_nor_the_sandbox_class():
     upper = {f"{NAME}.sandbox", f"{NAME}.demo", f"{NAME}.scenarios", f"{NAME}.delivery"}
     for module, imported in imports().items():
         if module.startswith(f"{NAME}.api."):
@@ -59,6 +59,6 @@ def test_rules_do_not_import_the_http_layer_or_the_sandbox_itself():
             assert not any(name.startswith(f"{NAME}.http.") for name in imported)
 
 
-def test_the_sandbox_does_not_import_the_http_layer():
+def test_the_sandbox_class_does_not_import_the_http_layer():
     imported = imports()[f"{NAME}.sandbox"]
     assert not any(name.startswith(f"{NAME}.http.") for name in imported)

@@ -1,4 +1,4 @@
-"""The link page: plain HTML without scripts."""
+"""The link page, which is plain HTML without scripts."""
 
 from html.parser import HTMLParser
 from urllib.parse import urljoin
@@ -22,7 +22,7 @@ LINK = "/_sandbox/link/"
 
 
 class Page(HTMLParser):
-    """Tags and texts of a page."""
+    """The tags and text of a page."""
 
     def __init__(self, html):
         super().__init__()
@@ -82,7 +82,7 @@ def new_session(sandbox, customer, **params):
     ).json
 
 
-async def test_a_user_chooses_accounts_and_consents(sandbox, customer, browse):
+async def test_a_user_can_choose_accounts_and_consent(sandbox, customer, browse):
     session = new_session(
         sandbox, customer, return_url="https://example.com/back?a=1&b=2"
     )
@@ -163,7 +163,9 @@ async def test_earlier_choices_stay_selected(sandbox, customer, browse):
         ]
 
 
-async def test_a_session_cannot_be_decided_twice(sandbox, customer, browse):
+async def test_a_session_cannot_be_completed_after_it_was_cancelled(
+    sandbox, customer, browse
+):
     session = new_session(sandbox, customer)
     await browse("POST", LINK + session["client_secret"], "decision=cancel")
 
@@ -177,7 +179,7 @@ async def test_a_session_cannot_be_decided_twice(sandbox, customer, browse):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_session_is_found_by_its_secret_only(sandbox, customer, browse, method):
+async def test_a_session_is_found_only_by_its_secret(sandbox, customer, browse, method):
     session = new_session(sandbox, customer)
     for wrong in (session["id"], "x"):
         reply, page = await browse(method, LINK + wrong, "decision=cancel")
@@ -263,7 +265,7 @@ async def test_a_return_url_cannot_run_a_script(sandbox, customer, browse, url):
     assert not any(item["href"].startswith("javascript") for item in page.all("a"))
 
 
-async def test_a_session_of_a_connected_account_links_accounts_there(sandbox, browse):
+async def test_a_connected_accounts_session_links_accounts_to_it(sandbox, browse):
     merchant = sandbox.add_connected_account()
     customer = sandbox.add_customer(stripe_account=merchant)
     holder = {"type": "customer", "customer": customer}

@@ -1,4 +1,4 @@
-"""Lists: their order, pages in both directions, and filters."""
+"""Order, filters and pagination of lists, in both directions."""
 
 import pytest
 from hypothesis import settings
@@ -17,7 +17,7 @@ def account(sandbox):
 
 @pytest.fixture
 def six(sandbox, account):
-    """IDs of six transactions, oldest first."""
+    """Return the IDs of six transactions, oldest first."""
     return [sandbox.add_transactions(account)[0] for _ in range(6)]
 
 
@@ -77,7 +77,7 @@ def test_an_empty_list_is_a_list_object(sandbox):
     ).json
 
 
-def test_both_cursors_together_are_rejected(sandbox, account, six):
+def test_a_request_with_both_cursors_is_rejected(sandbox, account, six):
     reply = get(
         sandbox,
         TRANSACTIONS,
@@ -94,7 +94,7 @@ def test_both_cursors_together_are_rejected(sandbox, account, six):
 
 @pytest.mark.parametrize("cursor", ["starting_after", "ending_before"])
 @pytest.mark.parametrize("status", [400, 404])
-def test_an_unknown_cursor_is_rejected_with_its_parameter(cursor, status):
+def test_an_unknown_cursor_is_rejected_by_name(cursor, status):
     sandbox = Sandbox(rules=Rules(unknown_reference_status=status))
 
     reply = get(sandbox, ACCOUNTS, {cursor: "fca_x"})
@@ -105,7 +105,7 @@ def test_an_unknown_cursor_is_rejected_with_its_parameter(cursor, status):
     assert "No such financial connections account: 'fca_x'" == reply.error["message"]
 
 
-def test_a_cursor_of_another_account_is_rejected(sandbox, account, six):
+def test_a_cursor_from_another_account_is_rejected(sandbox, account, six):
     other = sandbox.add_account(transactions=1)
 
     assert (
@@ -116,7 +116,7 @@ def test_a_cursor_of_another_account_is_rejected(sandbox, account, six):
     )
 
 
-def test_items_added_during_pagination_are_before_the_cursor(sandbox, account, six):
+def test_items_added_during_pagination_come_before_the_cursor(sandbox, account, six):
     first = get(sandbox, TRANSACTIONS, {"account": account, "limit": 3})
     [late] = sandbox.add_transactions(account, transacted_at=START - 1_000_000)
     rest = get(
@@ -166,7 +166,7 @@ def test_transactions_are_filtered_by_the_refresh_that_changed_them(sandbox, acc
     assert old not in get(sandbox, TRANSACTIONS, query).ids
 
 
-def test_an_unknown_refresh_is_rejected_with_its_parameter(sandbox, account):
+def test_an_unknown_refresh_is_rejected_by_name(sandbox, account):
     reply = get(
         sandbox,
         TRANSACTIONS,
@@ -194,7 +194,7 @@ def test_a_filter_applies_to_every_page(sandbox, account):
     }
 
 
-def test_the_first_refresh_fetches_180_days(sandbox):
+def test_the_first_refresh_fetches_180_days_of_transactions(sandbox):
     account = sandbox.add_account(transactions=50)
     times = [
         item["transacted_at"]
@@ -242,7 +242,7 @@ def test_accounts_are_filtered_by_session(sandbox):
     assert linked == get(sandbox, ACCOUNTS, {"session": session}).ids
 
 
-def test_owners_are_those_of_the_requested_snapshot(sandbox):
+def test_owners_come_from_the_requested_snapshot(sandbox):
     account = sandbox.add_account(owners=12)
     first = get(sandbox, f"{ACCOUNTS}/{account}").json["ownership"]
     post(sandbox, f"{ACCOUNTS}/{account}/refresh", {"features": ["ownership"]})
@@ -274,7 +274,7 @@ def test_a_snapshot_of_another_account_is_rejected(sandbox):
 
 
 class Pagination(RuleBasedStateMachine):
-    """Page from a cursor in both directions while transactions are added."""
+    """Paging in both directions from a cursor while transactions are added."""
 
     @initialize(
         older=st.integers(0, 8), newer=st.integers(0, 8), limit=st.integers(1, 4)

@@ -103,7 +103,7 @@ def test_a_missing_parameter_is_rejected_by_name(
         assert param == reply.error["param"]
 
 
-def test_filters_contain_countries_only(sandbox, account):
+def test_filters_accept_only_countries(sandbox, account):
     reply = post(
         sandbox,
         SESSIONS,
@@ -182,14 +182,14 @@ def test_the_default_limit_is_10_and_100_is_allowed(sandbox):
         (TRANSACTIONS, "account=x&transacted_at[]=1", "transacted_at"),
     ],
 )
-def test_a_value_of_the_wrong_shape_is_rejected(sandbox, path, params, param):
+def test_a_value_of_the_wrong_type_is_rejected(sandbox, path, params, param):
     reply = get(sandbox, path, params)
 
     assert 400 == reply.status
     assert param == reply.error["param"]
 
 
-def test_a_string_has_at_most_5000_characters(sandbox):
+def test_a_string_can_have_at_most_5000_characters(sandbox):
     reply = get(sandbox, ACCOUNTS, {"session": "x" * 5001})
 
     assert 400 == reply.status
@@ -238,7 +238,7 @@ def test_an_empty_array_is_rejected(sandbox, account):
         ),
     ],
 )
-def test_filters_of_accounts_are_mutually_exclusive(sandbox, params, first):
+def test_account_filters_are_mutually_exclusive(sandbox, params, first):
     reply = get(sandbox, ACCOUNTS, params)
 
     assert 400 == reply.status

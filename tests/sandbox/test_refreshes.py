@@ -1,4 +1,4 @@
-"""Refreshes: their status, data, events and errors."""
+"""Status, data, events and errors of refreshes."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_an_account_without_refreshes_has_no_data(sandbox, account):
     assert [] == get(sandbox, TRANSACTIONS, {"account": account}).ids
 
 
-def test_the_response_to_a_refresh_says_pending(sandbox, account):
+def test_the_response_to_a_refresh_request_shows_pending(sandbox, account):
     sandbox.advance(10)
     reply = refresh(sandbox, account, "balance")
 
@@ -91,7 +91,7 @@ def test_the_second_poll_finishes_a_refresh(sandbox, account):
     assert ["pending", "succeeded", "succeeded"] == statuses
 
 
-def test_polls_do_not_finish_a_refresh_if_the_rules_say_so():
+def test_the_rules_can_prevent_polls_from_finishing_a_refresh():
     sandbox = Sandbox(rules=Rules(refresh_seconds=30, refresh_polls=None))
     account = sandbox.add_account()
     refresh(sandbox, account, "balance")
@@ -136,7 +136,7 @@ def test_a_failed_refresh_keeps_the_previous_data(sandbox, account):
 
 
 @pytest.mark.parametrize("feature", ["balance", "ownership", "transactions"])
-def test_success_and_failure_send_the_same_event(sandbox, account, feature):
+def test_success_and_failure_emit_the_same_event(sandbox, account, feature):
     refresh(sandbox, account, feature)
     sandbox.advance(60)
     sandbox.fail_refreshes(account, feature)
@@ -224,7 +224,7 @@ def test_a_pending_or_early_refresh_is_rejected(sandbox, account, seconds):
     assert before == account_of(sandbox, account)
 
 
-def test_a_refresh_is_available_at_next_refresh_available_at(sandbox, account):
+def test_the_next_refresh_is_accepted_at_next_refresh_available_at(sandbox, account):
     refresh(sandbox, account, "balance")
     sandbox.advance(60)
 
@@ -270,7 +270,7 @@ def test_a_refresh_requires_the_permission_for_its_feature(feature, permission, 
     )
 
 
-def test_reading_and_subscribing_to_transactions_require_the_permission(sandbox):
+def test_reading_or_subscribing_to_transactions_requires_the_permission(sandbox):
     account = sandbox.add_account(permissions=["balances"])
 
     assert 403 == get(sandbox, TRANSACTIONS, {"account": account}).status

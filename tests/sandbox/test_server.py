@@ -1,4 +1,4 @@
-"""Servers: start, stop, and the command."""
+"""Starting and stopping of servers, and the command that runs one."""
 
 import os
 import select
@@ -30,7 +30,7 @@ def is_open(url):
 
 
 @pytest.mark.anyio
-async def test_a_server_works_with_every_event_loop(sandbox):
+async def test_a_server_works_on_every_event_loop(sandbox):
     account = sandbox.add_account(transactions=3)
     async with serve(sandbox) as server:
         assert server.url.startswith("http://127.0.0.1:")
@@ -52,7 +52,7 @@ async def test_a_server_works_with_every_event_loop(sandbox):
 
 
 @pytest.mark.anyio
-async def test_a_server_listens_only_while_it_is_entered(sandbox):
+async def test_a_server_listens_only_inside_its_block(sandbox):
     server = serve(sandbox)
     assert not server.url
     async with server as entered:
@@ -66,7 +66,7 @@ async def test_a_server_listens_only_while_it_is_entered(sandbox):
     assert not is_open(server.url)
 
 
-def test_a_server_works_without_a_loop_and_can_be_restarted(sandbox):
+def test_a_server_works_without_an_event_loop_and_can_be_restarted(sandbox):
     server = serve(sandbox)
     urls = []
     for _ in range(2):
@@ -80,7 +80,7 @@ def test_a_server_works_without_a_loop_and_can_be_restarted(sandbox):
 
 
 def test_stopping_does_not_wait_for_a_delayed_response(sandbox):
-    """The connection is closed; otherwise the test would time out."""
+    """If the connection were not closed, the test would time out."""
     sandbox.inject(Fault("latency", seconds=3600))
     started = threading.Event()
     take = sandbox.api.faults.take
@@ -102,7 +102,7 @@ def test_stopping_does_not_wait_for_a_delayed_response(sandbox):
     assert [] == threads()
 
 
-def test_concurrent_clients_lose_no_change(sandbox):
+def test_concurrent_clients_do_not_lose_changes(sandbox):
     account = sandbox.add_account()
     with serve(sandbox) as server, ThreadPoolExecutor(8) as pool:
         url = server.url + TRANSACTIONS
@@ -126,7 +126,7 @@ def test_a_port_in_use_raises_os_error(sandbox):
         serve(Sandbox(), port=urlsplit(server.url).port).start()
 
 
-def test_an_error_during_the_start_is_raised_by_start(sandbox):
+def test_start_raises_errors_that_occur_in_the_server_thread(sandbox):
     def background():
         raise LookupError("no background task")
 
@@ -184,7 +184,7 @@ def test_the_command_prints_its_url_and_stops_on_a_signal(number):
         (["--port", "in use"], "Cannot listen on 127.0.0.1:"),
     ],
 )
-def test_an_invalid_option_prints_one_line(arguments, text):
+def test_an_invalid_option_is_reported_on_one_line(arguments, text):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         with run(

@@ -1,4 +1,4 @@
-"""Sessions, and linking accounts in them."""
+"""Sessions, in which accounts are linked."""
 
 import pytest
 
@@ -90,7 +90,7 @@ def test_prefetching_requires_the_permission(sandbox, params):
     ).json["prefetch"]
 
 
-def test_completing_links_accounts_with_the_permissions_of_the_session(
+def test_linked_accounts_get_the_permissions_of_their_session(
     sandbox, customer, params
 ):
     session = post(sandbox, SESSIONS, params).json

@@ -1,4 +1,4 @@
-"""Subscriptions to the transactions of an account."""
+"""Subscriptions to an account's transactions."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def account(sandbox):
     return sandbox.add_account(balance=100, owners=1, transactions=2, refreshed=[])
 
 
-def test_subscribing_refreshes_at_once_and_then_daily(sandbox, account):
+def test_subscribing_refreshes_immediately_and_then_daily(sandbox, account):
     reply = act(sandbox, account, "subscribe", features=["transactions"]).json
     assert ["transactions"] == reply["subscriptions"]
     assert "pending" == reply["transaction_refresh"]["status"]

@@ -18,7 +18,7 @@ URL = "http://127.0.0.1:9/hook"
 
 
 class Receiver:
-    """An endpoint in process: responds with `statuses`, and records requests."""
+    """An in-process endpoint that responds with `statuses` and records requests."""
 
     def __init__(self, *statuses):
         self.statuses = list(statuses)
@@ -52,7 +52,7 @@ def emit_seven_events(sandbox):
         sandbox.reactivate(account)
 
 
-def test_a_signature_is_an_hmac_of_time_and_body():
+def test_a_signature_is_an_hmac_of_timestamp_and_body():
     expected = hmac.new(b"whsec_x", b'1700000000.{"a": 1}', sha256).hexdigest()
 
     assert f"t=1700000000,v1={expected}" == signature(
@@ -61,7 +61,7 @@ def test_a_signature_is_an_hmac_of_time_and_body():
 
 
 @pytest.mark.anyio
-async def test_an_event_is_signed_with_the_secret_of_the_endpoint(sandbox):
+async def test_an_event_is_signed_with_the_endpoint_secret(sandbox):
     webhook = sandbox.add_webhook(URL, secret="whsec_mine")
     account = sandbox.add_account()
     sandbox.advance(30)
@@ -101,7 +101,7 @@ async def test_only_new_events_are_sent_and_only_once(sandbox):
 
 
 @pytest.mark.anyio
-async def test_the_version_of_an_event_is_that_of_the_endpoint(sandbox):
+async def test_events_have_the_api_version_of_their_endpoint(sandbox):
     sandbox.add_webhook(URL, api_version="2024-06-20")
     sandbox.add_webhook(URL)
     sandbox.add_account()
@@ -115,7 +115,7 @@ async def test_the_version_of_an_event_is_that_of_the_endpoint(sandbox):
 
 
 @pytest.mark.anyio
-async def test_an_event_that_is_not_accepted_is_sent_again(sandbox):
+async def test_a_rejected_event_is_sent_again(sandbox):
     sandbox.add_webhook(URL)
     sandbox.add_account()
     receiver = Receiver(500, None, 302)
@@ -128,7 +128,7 @@ async def test_an_event_that_is_not_accepted_is_sent_again(sandbox):
 
 
 @pytest.mark.anyio
-async def test_delivery_ends_after_the_last_attempt(sandbox):
+async def test_delivery_stops_after_the_last_attempt(sandbox):
     sandbox.add_webhook(URL)
     sandbox.add_account()
     receiver = Receiver(*[500] * 10)
@@ -153,7 +153,7 @@ async def test_events_can_be_sent_out_of_order_and_twice(sandbox):
     assert len({request.content for request in receiver.requests}) == len(occurred)
 
 
-def test_an_event_of_a_connected_account_names_it(sandbox):
+def test_a_connected_accounts_event_names_that_account(sandbox):
     merchant = sandbox.add_connected_account()
     sandbox.add_account(stripe_account=merchant)
     sandbox.add_account()
@@ -172,12 +172,12 @@ def test_an_event_of_a_connected_account_names_it(sandbox):
         "",
     ],
 )
-def test_webhooks_must_be_on_loopback(sandbox, url):
+def test_webhook_urls_must_use_http_and_a_loopback_address(sandbox, url):
     with pytest.raises(ValueError, match="loopback"):
         sandbox.add_webhook(url)
 
 
-def test_a_secret_is_generated_and_not_in_the_repr(sandbox):
+def test_a_secret_is_generated_and_hidden_from_the_repr(sandbox):
     webhook = sandbox.add_webhook("http://[::1]:8000/hook")
 
     assert webhook.secret.startswith("whsec_")
@@ -223,7 +223,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def test_a_server_sends_events_by_itself(sandbox):
+def test_a_server_sends_events_automatically(sandbox):
     with Listener(expected=3) as listener, serve(sandbox) as server:
         sandbox.add_webhook(listener.url)
         account = sandbox.add_account()
@@ -253,7 +253,7 @@ def test_a_server_with_a_ticking_clock_runs_scheduled_jobs():
     assert ["deactivated"] == [name for name, _ in listener.received]
 
 
-def test_events_without_webhooks_are_not_pending(sandbox):
+def test_events_have_no_pending_webhooks_without_an_endpoint(sandbox):
     account = sandbox.add_account()
     post(sandbox, f"{ACCOUNTS}/{account}/disconnect")
 
