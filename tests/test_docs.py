@@ -130,8 +130,6 @@ def test_the_tests_of_a_page_pass(page, tmp_path):
         "-W",
         "error",
         "-o",
-        "anyio_mode=auto",
-        "-o",
         "asyncio_default_fixture_loop_scope=function",
         tmp_path,
         cwd=tmp_path,
