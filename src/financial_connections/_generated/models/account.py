@@ -48,7 +48,7 @@ class Account(Model):
     last4: str | None = field(default=None, repr=False)
     """Last four digits of the account number. Personal data."""
     livemode: bool | None = None
-    """False if the object belongs to test mode."""
+    """False if the object was created in test mode."""
     ownership: str | AccountOwnership | None = None
     """Latest ownership snapshot of the account: its ID (`fcaowns_…`), or the object if
     it was expanded. Null before the first successful refresh, without the `ownership`
@@ -59,7 +59,7 @@ class Account(Model):
     permissions: list[Permission] | None = None
     """Data that the account holder has agreed to share."""
     status: AccountStatus | None = None
-    """Whether data can be fetched from the institution."""
+    """Availability of the account's data at the institution."""
     subcategory: AccountSubcategory | None = None
     """Specific type of the account, within `category`."""
     subscriptions: list[SubscribedFeature] | None = None

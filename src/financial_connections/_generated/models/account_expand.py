@@ -7,5 +7,5 @@ AccountExpand: TypeAlias = Literal[
 ]
 """Path that can be expanded in an account.
 
-Paths that lead deeper, into objects of other Stripe products, are accepted as well.
+Deeper paths, into objects of other Stripe products, are also accepted.
 """

@@ -4,7 +4,7 @@ from financial_connections._decoding import OpenEnum
 
 
 class AccountStatus(OpenEnum):
-    """Availability of the data of an account at its institution."""
+    """Availability of an account's data at its institution."""
 
     ACTIVE = "active"
     """Data can be fetched from the institution."""

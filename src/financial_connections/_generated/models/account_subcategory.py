@@ -15,6 +15,6 @@ class AccountSubcategory(OpenEnum):
     MORTGAGE = "mortgage"
     """A loan secured by real estate."""
     OTHER = "other"
-    """An account of another type. The subcategory of every investment account."""
+    """An account of another type. All investment accounts have this subcategory."""
     SAVINGS = "savings"
     """A cash account for savings."""

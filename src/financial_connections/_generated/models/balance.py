@@ -12,8 +12,8 @@ from financial_connections._generated.models.credit_balance import CreditBalance
 class Balance(Model):
     """The balance of an account at one point in time.
 
-    Amounts are given per currency, such as `usd`, in its smallest unit. A negative
-    amount is owed by the account holder.
+    Amounts are given per currency, such as `usd`, in the currency's smallest unit. A
+    negative amount is owed by the account holder.
     """
 
     as_of: int | None = None
@@ -23,8 +23,8 @@ class Balance(Model):
     credit: CreditBalance | None = None
     """Details of a credit balance. Set if `type` is `credit`."""
     current: dict[str, int] | None = field(default=None, repr=False)
-    """Current balance per currency, in its smallest unit (cents). Negative if the
-    account holder owes it.
+    """Current balance per currency, in its smallest unit (cents). Negative if it is
+    owed by the account holder.
     """
     type: BalanceType | None = None
     """Type of the balance, which is also the name of the field that is set."""

@@ -13,8 +13,8 @@ class BalanceRefresh(Model):
     last_attempted_at: int | None = None
     """Time of the last refresh attempt, in seconds since the epoch."""
     next_refresh_available_at: int | None = None
-    """Time from which the next refresh can be started, in seconds since the epoch; null
-    if it is not known yet.
+    """Earliest time at which the next refresh can be started, in seconds since the
+    epoch; null if it is not known yet.
     """
     status: RefreshStatus | None = None
     """Status of the balance refresh."""

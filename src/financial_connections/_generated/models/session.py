@@ -23,18 +23,16 @@ class Session(Model):
     accounts: AccountList | None = None
     """First page of the accounts linked in the session."""
     client_secret: str | None = field(default=None, repr=False)
-    """Secret with which Stripe.js runs the session. Keep it out of logs: anyone who has
-    it can use the session.
+    """Secret that Stripe.js needs to run the session. Keep it out of logs: anyone who
+    has it can use the session.
     """
     filters: SessionFilters | None = None
     """Restrictions on the accounts that can be linked."""
     livemode: bool | None = None
-    """False if the object belongs to test mode."""
+    """False if the object was created in test mode."""
     permissions: list[Permission] | None = None
     """Data that the user is asked to share."""
     prefetch: list[PrefetchedFeature] | None = None
     """Data that is fetched as soon as an account is linked."""
     return_url: str | None = field(default=None, repr=False)
-    """URL to which the user is sent after logging in at the institution outside the
-    app.
-    """
+    """URL to send the user to after they log in to the institution outside the app."""

@@ -11,5 +11,5 @@ SessionExpand: TypeAlias = Literal[
 ]
 """Path that can be expanded in a session.
 
-Paths that lead deeper, into objects of other Stripe products, are accepted as well.
+Deeper paths, into objects of other Stripe products, are also accepted.
 """

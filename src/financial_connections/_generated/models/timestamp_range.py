@@ -5,7 +5,7 @@ from typing import TypedDict
 
 
 class TimestampRange(TypedDict, total=False):
-    """A range of times, in seconds since the epoch, with any of four bounds."""
+    """A range of times, in seconds since the epoch, with any combination of bounds."""
 
     gt: int | datetime
     """Exclusive lower bound, in seconds since the epoch."""

@@ -22,11 +22,11 @@ class Transaction(Model):
     currency: str | None = field(default=None, repr=False)
     """Currency of the amount, as a lowercase three-letter code."""
     description: str | None = field(default=None, repr=False)
-    """Text with which the institution describes the transaction. Personal data."""
+    """Description of the transaction, as given by the institution. Personal data."""
     livemode: bool | None = None
-    """False if the object belongs to test mode."""
+    """False if the object was created in test mode."""
     status: TransactionStatus | None = None
-    """Whether the transaction is pending, posted or void."""
+    """Status of the transaction: pending, posted or void."""
     status_transitions: StatusTransitions | None = None
     """Times at which the status of the transaction changed."""
     transacted_at: int | None = None

@@ -4,9 +4,9 @@ from typing import Required, TypedDict
 
 
 class TransactionRefreshFilter(TypedDict, total=False):
-    """A transaction refresh after which changes are listed."""
+    """Filter for changes made after a transaction refresh."""
 
     after: Required[str]
-    """ID of a transaction refresh (`fctxnref_…`). The changes made by this refresh
-    itself are left out.
+    """ID of a transaction refresh (`fctxnref_…`). Changes made by this refresh itself
+    are not included.
     """

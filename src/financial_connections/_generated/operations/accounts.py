@@ -172,13 +172,13 @@ class AccountOperations:
                 accounts are returned.
             session: ID of a session (`fcsess_…`). Return only the accounts linked in
                 it. By default, accounts linked in any session are returned.
-            limit: Maximum number of items on a page, from 1 to 100. By default 10, or
-                100 when iterating over a list.
-            starting_after: ID of an item. The page holds the items just after it in the
-                list, which are older. Cannot be combined with `ending_before`. By
+            limit: Maximum number of items on a page, from 1 to 100. Defaults to 10, or
+                to 100 when iterating over a list.
+            starting_after: ID of an item. The page contains the items just after it in
+                the list, which are older. Cannot be combined with `ending_before`. By
                 default, the page starts with the newest item.
-            ending_before: ID of an item. The page holds the items just before it in the
-                list, which are newer. Cannot be combined with `starting_after`.
+            ending_before: ID of an item. The page contains the items just before it in
+                the list, which are newer. Cannot be combined with `starting_after`.
             expand: Paths of the IDs in each item to replace with the objects they refer
                 to. None by default.
             options: Overrides the client's settings for this call.
@@ -218,20 +218,20 @@ class AccountOperations:
     ) -> Pager[AccountOwner]:
         """List the owners of an account.
 
-        The owners are those of one ownership snapshot. Each refresh of the `ownership`
+        Returns the owners in one ownership snapshot. Each refresh of the `ownership`
         feature creates a new snapshot.
 
         Args:
             account: ID of the account (`fca_…`).
             ownership: ID of the ownership snapshot (`fcaowns_…`). The `ownership` field
                 of the account has the latest one.
-            limit: Maximum number of items on a page, from 1 to 100. By default 10, or
-                100 when iterating over a list.
-            starting_after: ID of an item. The page holds the items just after it in the
-                list, which are older. Cannot be combined with `ending_before`. By
+            limit: Maximum number of items on a page, from 1 to 100. Defaults to 10, or
+                to 100 when iterating over a list.
+            starting_after: ID of an item. The page contains the items just after it in
+                the list, which are older. Cannot be combined with `ending_before`. By
                 default, the page starts with the newest item.
-            ending_before: ID of an item. The page holds the items just before it in the
-                list, which are newer. Cannot be combined with `starting_after`.
+            ending_before: ID of an item. The page contains the items just before it in
+                the list, which are newer. Cannot be combined with `starting_after`.
             expand: Not used: no field can be expanded yet.
             options: Overrides the client's settings for this call.
 
@@ -294,16 +294,15 @@ class AccountOperations:
     ) -> Account:
         """Start a refresh of an account's data.
 
-        The response does not wait for the refresh, which takes the institution seconds
-        to minutes. Until then, the status of the matching `balance_refresh`,
-        `ownership_refresh` or `transaction_refresh` of the account is `pending`;
-        afterwards it is `succeeded` or `failed`. A failed refresh leaves the data
-        unchanged.
+        Returns without waiting for the refresh, which takes the institution seconds to
+        minutes. While it is in progress, the status of the account's `balance_refresh`,
+        `ownership_refresh` or `transaction_refresh` is `pending`; afterwards, it is
+        `succeeded` or `failed`. A failed refresh leaves the data unchanged.
 
         Args:
             account: ID of the account (`fca_…`).
             features: Data to refresh; at least one feature. The account must have the
-                permission for each.
+                permission for each of them.
             expand: Paths of the fields to expand, whose IDs are replaced with the
                 objects they refer to. By default, no field is expanded.
             options: Overrides the client's settings for this call.

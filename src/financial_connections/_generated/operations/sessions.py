@@ -55,9 +55,9 @@ class SessionOperations:
     ) -> Session:
         """Create a session in which a user can link accounts.
 
-        Pass the `client_secret` of the session to Stripe.js in the user's browser, and
-        to nobody else. There the user chooses an institution, logs in and agrees to
-        share the data you ask for.
+        Pass the session's `client_secret` to Stripe.js in the user's browser, and to
+        nobody else. There, the user chooses an institution, logs in and agrees to share
+        the data you requested.
 
         Args:
             account_holder: Account holder to whom the linked accounts will belong.
@@ -65,10 +65,11 @@ class SessionOperations:
                 Note the plural: the permission is `balances`, but the feature to
                 refresh is `balance`.
             filters: Restrictions on the accounts that can be linked. None by default.
-            prefetch: Data to fetch as soon as an account is linked. Each feature needs
-                its permission. By default, nothing is fetched until it is refreshed.
-            return_url: URL to which the user is sent after logging in at the
-                institution outside the app. Only needed for web views in mobile apps.
+            prefetch: Data to fetch as soon as an account is linked. Each feature
+                requires its permission. By default, data is only fetched when it is
+                refreshed.
+            return_url: URL to send the user to after they log in to the institution
+                outside the app. Only needed for web views in mobile apps.
             expand: Paths of the fields to expand, whose IDs are replaced with the
                 objects they refer to. By default, no field is expanded.
             options: Overrides the client's settings for this call.

@@ -58,18 +58,18 @@ class TransactionOperations:
         Args:
             account: ID of the account (`fca_…`) whose transactions to list.
             transacted_at: Return only transactions made at this time, or within this
-                range of times such as `{"gte": …, "lt": …}`, in seconds since the
-                epoch. By default, transactions of any time are returned. A `datetime`
+                range of times, such as `{"gte": …, "lt": …}`, in seconds since the
+                epoch. By default, transactions from any time are returned. A `datetime`
                 must have a time zone.
             transaction_refresh: Return only transactions that were added or changed
                 after this refresh. By default, all transactions are returned.
-            limit: Maximum number of items on a page, from 1 to 100. By default 10, or
-                100 when iterating over a list.
-            starting_after: ID of an item. The page holds the items just after it in the
-                list, which are older. Cannot be combined with `ending_before`. By
+            limit: Maximum number of items on a page, from 1 to 100. Defaults to 10, or
+                to 100 when iterating over a list.
+            starting_after: ID of an item. The page contains the items just after it in
+                the list, which are older. Cannot be combined with `ending_before`. By
                 default, the page starts with the newest item.
-            ending_before: ID of an item. The page holds the items just before it in the
-                list, which are newer. Cannot be combined with `starting_after`.
+            ending_before: ID of an item. The page contains the items just before it in
+                the list, which are newer. Cannot be combined with `starting_after`.
             expand: Not used: no field can be expanded yet.
             options: Overrides the client's settings for this call.
 

@@ -24,13 +24,13 @@ async def list_account_owners(
         account: ID of the account (`fca_…`).
         ownership: ID of the ownership snapshot (`fcaowns_…`). The `ownership` field of
             the account has the latest one.
-        ending_before: ID of an item. The page holds the items just before it in the
+        ending_before: ID of an item. The page contains the items just before it in the
             list, which are newer. Cannot be combined with `starting_after`.
         expand: Paths of the fields to expand, whose IDs are replaced with the objects
             they refer to. By default, no field is expanded.
-        limit: Maximum number of items on a page, from 1 to 100. By default 10, or 100
-            when iterating over a list.
-        starting_after: ID of an item. The page holds the items just after it in the
+        limit: Maximum number of items on a page, from 1 to 100. Defaults to 10, or to
+            100 when iterating over a list.
+        starting_after: ID of an item. The page contains the items just after it in the
             list, which are older. Cannot be combined with `ending_before`. By default,
             the page starts with the newest item.
         options: Overrides the client's settings for this call.

@@ -27,16 +27,16 @@ async def list_accounts(
         account_holder: Return only the accounts of this account holder, such as
             `{"customer": "cus_…"}` or `{"account": "acct_…"}`. By default, all accounts
             are returned.
-        ending_before: ID of an item. The page holds the items just before it in the
+        ending_before: ID of an item. The page contains the items just before it in the
             list, which are newer. Cannot be combined with `starting_after`.
         expand: Paths of the fields to expand, whose IDs are replaced with the objects
             they refer to. In a list, each path starts with `data.`, as in
             `data.ownership`. By default, no field is expanded.
-        limit: Maximum number of items on a page, from 1 to 100. By default 10, or 100
-            when iterating over a list.
+        limit: Maximum number of items on a page, from 1 to 100. Defaults to 10, or to
+            100 when iterating over a list.
         session: ID of a session (`fcsess_…`). Return only the accounts linked in it. By
             default, accounts linked in any session are returned.
-        starting_after: ID of an item. The page holds the items just after it in the
+        starting_after: ID of an item. The page contains the items just after it in the
             list, which are older. Cannot be combined with `ending_before`. By default,
             the page starts with the newest item.
         options: Overrides the client's settings for this call.

@@ -22,7 +22,7 @@ async def refresh_account(
         sender: Sends the request.
         account: ID of the account (`fca_…`).
         features: Data to refresh; at least one feature. The account must have the
-            permission for each.
+            permission for each of them.
         expand: Paths of the fields to expand, whose IDs are replaced with the objects
             they refer to. By default, no field is expanded.
         options: Overrides the client's settings for this call.

@@ -37,10 +37,10 @@ async def create_session(
         expand: Paths of the fields to expand, whose IDs are replaced with the objects
             they refer to. By default, no field is expanded.
         filters: Restrictions on the accounts that can be linked. None by default.
-        prefetch: Data to fetch as soon as an account is linked. Each feature needs its
-            permission. By default, nothing is fetched until it is refreshed.
-        return_url: URL to which the user is sent after logging in at the institution
-            outside the app. Only needed for web views in mobile apps.
+        prefetch: Data to fetch as soon as an account is linked. Each feature requires
+            its permission. By default, data is only fetched when it is refreshed.
+        return_url: URL to send the user to after they log in to the institution outside
+            the app. Only needed for web views in mobile apps.
         options: Overrides the client's settings for this call.
 
     Returns:

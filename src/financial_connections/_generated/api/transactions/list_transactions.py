@@ -28,18 +28,18 @@ async def list_transactions(
     Args:
         sender: Sends the request.
         account: ID of the account (`fca_…`) whose transactions to list.
-        ending_before: ID of an item. The page holds the items just before it in the
+        ending_before: ID of an item. The page contains the items just before it in the
             list, which are newer. Cannot be combined with `starting_after`.
         expand: Paths of the fields to expand, whose IDs are replaced with the objects
             they refer to. By default, no field is expanded.
-        limit: Maximum number of items on a page, from 1 to 100. By default 10, or 100
-            when iterating over a list.
-        starting_after: ID of an item. The page holds the items just after it in the
+        limit: Maximum number of items on a page, from 1 to 100. Defaults to 10, or to
+            100 when iterating over a list.
+        starting_after: ID of an item. The page contains the items just after it in the
             list, which are older. Cannot be combined with `ending_before`. By default,
             the page starts with the newest item.
         transacted_at: Return only transactions made at this time, or within this range
-            of times such as `{"gte": …, "lt": …}`, in seconds since the epoch. By
-            default, transactions of any time are returned. A `datetime` must have a
+            of times, such as `{"gte": …, "lt": …}`, in seconds since the epoch. By
+            default, transactions from any time are returned. A `datetime` must have a
             time zone.
         transaction_refresh: Return only transactions that were added or changed after
             this refresh. By default, all transactions are returned.
