@@ -112,7 +112,7 @@ def _resident_bytes() -> int:
 
 
 async def memory_per_item(client: Any, task: Task) -> float:
-    """Measure the memory used per transaction that is kept, in bytes."""
+    """Measure the memory used per retained transaction, in bytes."""
     await _check_ids(client)
     before = _resident_bytes()
     items = [item async for item in client.items(account_id(task.items))]

@@ -94,8 +94,7 @@ class Ledger:
             }
 
     def _open(self) -> sqlite3.Connection:
-        # Without an isolation level, transactions are started only by this module's own
-        # statements.
+        # With isolation_level=None, sqlite3 does not start transactions implicitly.
         return sqlite3.connect(self.path, timeout=30, isolation_level=None)
 
 

@@ -49,8 +49,8 @@ async def sync_accounts(
 ) -> None:
     """Sync each account that arrives in the queue.
 
-    A failed sync is not retried here; the account's next event or a nightly run makes
-    up for it.
+    A failed sync is not retried here, but on the account's next event or by a nightly
+    run.
     """
     async with queue:
         async for account in queue:

@@ -16,7 +16,7 @@ class OurClient(Client):
         self._prefetch = prefetch
 
     async def load_certificates(self) -> None:
-        # A private class, because the SDK itself loads certificates only for https.
+        # Use a private class, because the SDK itself loads certificates only for https.
         from financial_connections._transport.startup import Startup
 
         await Startup().run(tls=True)
@@ -34,7 +34,7 @@ class OurClient(Client):
                 yield item
 
     def decode(self, page: bytes) -> list[Any]:
-        # A private function that decodes every response.
+        # Use the private function that decodes every response.
         from financial_connections._decoding.decode import decode
         from financial_connections._generated.models import TransactionList
 

@@ -29,7 +29,7 @@ def test_a_key_without_permission_exits_with_status_3(run, sandbox, monkeypatch)
     assert 3 == run("accounts", "refresh", account, "--feature", "balance")[0]
 
 
-def test_an_unknown_id_is_reported_with_its_request_id(run):
+def test_an_unknown_id_is_reported_with_the_request_id(run):
     status, _, err = run("accounts", "retrieve", "fca_nowhere")
     assert 4 == status
     assert re.search(r"code resource_missing, .*request req_\w+\); check the ID", err)

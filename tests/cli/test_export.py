@@ -36,7 +36,7 @@ def contents(directory):
     return {path.name: path.read_bytes() for path in directory.iterdir()}
 
 
-def test_a_json_lines_export_equals_the_list(run, export, account, tmp_path):
+def test_a_json_lines_export_matches_the_list(run, export, account, tmp_path):
     target = tmp_path / "out.jsonl"
     status, out, err = export(account, target)
     assert (0, "") == (status, err)

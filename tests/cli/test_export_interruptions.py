@@ -43,7 +43,7 @@ def export_pages(target, *, resume):
 
 
 def killing_at(steps, *, after):
-    """Return a decorator that raises before or after the step that is True."""
+    """Return a decorator that raises before or after the step marked in `steps`."""
 
     def wrap(function):
         def step(*args, **kwargs):

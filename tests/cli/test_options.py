@@ -133,11 +133,11 @@ def test_the_key_can_be_read_from_a_file(run, rows, sandbox, monkeypatch, tmp_pa
         (choices.SessionExpand, params.SessionExpand),
     ],
 )
-def test_choices_equal_those_of_the_api(enum, literal):
+def test_choices_match_those_of_the_api(enum, literal):
     assert set(get_args(literal)) == {str(member) for member in enum}
 
 
-def test_scenario_names_equal_those_of_the_sandbox():
+def test_scenario_names_match_those_of_the_sandbox():
     assert set(SCENARIOS) == {str(name) for name in choices.ScenarioName}
 
 
@@ -150,7 +150,7 @@ def commands(command, path=()):
 ALL_COMMANDS = list(commands(typer.main.get_command(app)))
 
 
-def test_the_commands_are_the_documented_ones():
+def test_the_application_has_exactly_these_commands():
     leaves = {
         " ".join(path)
         for path, command in ALL_COMMANDS

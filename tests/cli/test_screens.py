@@ -37,7 +37,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_screen_equals_its_file(name, columns):
+def test_a_screen_matches_its_file(name, columns):
     output, _ = run_in_terminal("--sandbox", *COMMANDS[name], columns=columns)
     screen = visible_screen(output)
     file = SCREENS / f"{name}-{columns}.txt"

@@ -108,7 +108,7 @@ def test_colours_can_be_turned_off():
     assert strip_escapes(coloured) == strip_escapes(colourless)
 
 
-def test_json_in_a_terminal_equals_the_output_in_a_pipe():
+def test_json_on_a_terminal_matches_the_output_in_a_pipe():
     output, status = run_in_terminal("--sandbox", "accounts", "list", "--json")
     assert 0 == status
     assert fincon("--sandbox", "accounts", "list").stdout == output

@@ -44,7 +44,7 @@ APIKeyFile = Annotated[
     str | None,
     shared_option(
         metavar="FILE",
-        help="File with the API key, or - for stdin; defaults to STRIPE_API_KEY.",
+        help="File with the API key, or - for stdin; overrides STRIPE_API_KEY.",
     ),
 ]
 BaseURL = Annotated[

@@ -142,7 +142,7 @@ def write_all(file: BinaryIO | FileIO, content: bytes) -> None:
 
 @contextmanager
 def add_filename_to_errors(path: Path) -> Generator[None]:
-    """Add a file name to any `OSError` without one, such as that of a failed write.
+    """Add the file name to any `OSError` that lacks one, such as from a failed write.
 
     Args:
         path: Path of the file used inside the `with` block.

@@ -1,4 +1,4 @@
-"""Enums of the values options accept, because Typer does not support `Literal`."""
+"""Enums of accepted option values, because Typer does not support `Literal`."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING

@@ -52,8 +52,8 @@ class Export:
         Args:
             target: Path of the file to write.
             file_format: Format of the file.
-            options: Filters and settings of the export; to be resumed, it needs the
-                same ones.
+            options: Filters and settings of the export, which can only be resumed
+                with the same ones.
             resume: Continue an unfinished export, if there is one.
             force: Replace an existing target, and restart an unfinished export.
         """
@@ -103,7 +103,7 @@ class Export:
 
     @property
     def is_resumable(self) -> bool:
-        """True if the export was entered and has kept transactions to resume after."""
+        """True if the export was entered and has saved transactions to resume from."""
         return (
             self._file is not None
             and bool(self.state.count)

@@ -63,8 +63,8 @@ def write_lines(values: Iterable[Any], *, to_disk: bool = False) -> None:
     descriptor = _descriptor_of_regular_stdout() if to_disk else None
     if content and descriptor is not None and _ends_within_line(descriptor):
         content = b"\n" + content
-    # Bypasses the text stream, which without a buffer (PYTHONUNBUFFERED) silently drops
-    # output that a full disk has no room for.
+    # Bypass the text stream: without a buffer (PYTHONUNBUFFERED), it silently drops
+    # output when the disk is full.
     atomic.write_all(sys.stdout.buffer, content)
     if to_disk:
         sys.stdout.flush()
@@ -131,7 +131,7 @@ class Output:
         """
         if self.is_json:
             write_lines(values)
-            sys.stdout.flush()  # a reader may wait for it while the command continues
+            sys.stdout.flush()  # a reader may need the output before the command ends
         else:
             console().print(draw())
 
@@ -143,7 +143,7 @@ class Output:
     ) -> None:
         """Print a list.
 
-        JSON is printed while the list is being read, and a table or chart at the end.
+        JSON is printed as the items are read; a table or chart is printed at the end.
 
         Args:
             pager: Items to print.

@@ -93,7 +93,7 @@ def _row_as_lines(table: Table, row: tuple[object, ...]) -> Text:
 
 
 def text(value: object, style: str = "") -> Text:
-    """Return a value as text, without any effect from markup or escape sequences.
+    """Return a value as text in which markup and escape sequences have no effect.
 
     Args:
         value: Value sent by the server; None gives empty text.

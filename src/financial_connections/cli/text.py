@@ -6,7 +6,7 @@ import re
 _SECRETS = re.compile(
     r"((?<![^\W_])(?:[sre]k_(?:live|test|org)_|whsec_)|_secret_)[\w+/=-]+"
 )
-# Joins emoji into one, and letters in some scripts.
+# Joins several emoji into one, and letters in some scripts.
 _JOINER = "\N{ZERO WIDTH JOINER}"
 
 

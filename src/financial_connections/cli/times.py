@@ -77,7 +77,7 @@ def parse_time(text: str, *, end_of_day: bool = False) -> int:
         The time, in seconds since the epoch.
 
     Raises:
-        ValueError: The text is in none of these formats.
+        ValueError: The text is not in any of these formats.
     """
     if re.fullmatch(r"-?[0-9]+", text):
         return int(text)

@@ -46,7 +46,7 @@ def list_transactions(
     until: Until = None,
     after_refresh: AfterRefresh = None,
     chart: Annotated[
-        bool, typer.Option("--chart", help="Show money in and out as a chart by month.")
+        bool, typer.Option("--chart", help="Show a chart of money in and out by month.")
     ] = False,
     limit: Limit = None,
     starting_after: StartingAfter = None,
@@ -116,7 +116,7 @@ def export(
     to: Annotated[
         Path,
         typer.Option(
-            metavar="FILE", help="File to write; ends with .csv, .jsonl or .parquet."
+            metavar="FILE", help="File to write, ending in .csv, .jsonl or .parquet."
         ),
     ],
     since: Since = None,

@@ -44,7 +44,7 @@ def verify(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="File with the signing secret (whsec_…); defaults to"
+            help="File with the signing secret (whsec_…); overrides"
             " STRIPE_WEBHOOK_SECRET.",
         ),
     ] = None,
