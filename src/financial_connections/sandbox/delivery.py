@@ -19,7 +19,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class WebhookDelivery:
-    """Send a state's events to its webhook endpoints, once to each endpoint."""
+    """Delivery of each event to every webhook endpoint of a sandbox."""
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -34,26 +34,27 @@ class RateLimit:
 
 @frozen(kw_only=True)
 class Rules:
-    """Behaviour that Stripe's documentation omits or contradicts itself about."""
+    """Behaviour that Stripe does not document, or documents inconsistently."""
 
     refresh_seconds: float = field(default=5, validator=validators.ge(0))
     """How long a refresh takes, in seconds of sandbox time."""
     refresh_polls: int | None = field(default=2, validator=at_least_one)
     """Number of times an account must be retrieved before its refreshes finish.
 
-    A refresh that is polled this often finishes before `refresh_seconds` have passed,
-    so polling works without advancing a frozen clock. With None, only
-    `refresh_seconds` matters.
+    Refreshes then finish even if `refresh_seconds` have not passed, so polling works
+    without advancing a frozen clock. With None, only `refresh_seconds` matters.
     """
     refresh_cooldown: float = field(default=60, validator=validators.ge(0))
-    """Minimum time between the starts of two balance or transaction refreshes.
+    """Minimum interval between two balance or transaction refreshes of an account.
 
-    It is given in seconds of sandbox time.
+    It is measured from start to start, in seconds of sandbox time.
     """
     early_refresh: Literal["refuse", "join"] = "refuse"
-    """Response to a refresh request while a refresh is pending or not yet available.
+    """Response to a refresh request that comes too early.
 
-    `"refuse"` responds with a 400, and `"join"` responds with the unchanged account.
+    A request is too early while a refresh is pending or before the next one is
+    available. `"refuse"` responds with a 400, and `"join"` responds with the unchanged
+    account.
     """
     missing_permission_status: Literal[400, 403] = 403
     """Status of the error response if an account lacks permission for a feature."""

@@ -22,7 +22,7 @@ class Scenario:
 
     @property
     def account(self) -> str:
-        """ID of the account that the scenario is about."""
+        """ID of the scenario's main account."""
         return self.sandbox.accounts[-1]
 
     @classmethod

@@ -4,7 +4,7 @@ from random import Random
 
 
 class Ids:
-    """Generate IDs by prefix, such as `fca_5d0c…`.
+    """A generator of IDs with a given prefix, such as `fca_5d0c…`.
 
     Each prefix has its own random stream, so that account IDs do not depend on how many
     request IDs were generated in between.

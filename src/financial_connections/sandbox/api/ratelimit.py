@@ -16,7 +16,7 @@ class _Bucket:
 
 
 class RateLimiter:
-    """Rejects requests that exceed the limit; None means no limit."""
+    """A limiter that rejects requests over the limit; None means no limit."""
 
     def __init__(self, limit: RateLimit | None) -> None:
         self._limit = limit

@@ -80,7 +80,7 @@ class Balance:
 
 @define(eq=False)
 class Refresh:
-    """An attempt to fetch a feature. `number` numbers the attempts of its account."""
+    """An attempt to fetch a feature. `number` counts the account's attempts."""
 
     number: int
     last_attempted_at: int

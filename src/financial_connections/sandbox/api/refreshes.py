@@ -119,7 +119,7 @@ def finish(
     feature: Feature,
     refresh: Refresh,
 ) -> None:
-    """Finish a pending refresh, depending on the institution's data."""
+    """Finish a refresh if it is still pending."""
     if refresh.status != "pending":
         return
     succeeds = account.status == "active" and feature not in account.institution.failing

@@ -1,4 +1,4 @@
-"""Render records as the JSON of API version 2023-10-16.
+"""Render records as JSON for API version 2023-10-16.
 
 Source: https://docs.stripe.com/api/financial_connections
 """
