@@ -1,6 +1,6 @@
 """Async-first SDK for Stripe's Financial Connections API.
 
-List the accounts of a customer:
+List a customer's accounts:
 
     from financial_connections import AsyncClient
 
@@ -9,8 +9,8 @@ List the accounts of a customer:
         async for account in client.accounts.list(account_holder=holder):
             print(account.institution_name, account.last4, account.status)
 
-Names are imported at first use. pytest imports this package in every run, because it
-has a plugin, and importing everything takes ten times as long.
+Names are imported on first use, because importing everything takes ten times as long,
+and pytest imports this package on every run for its plugin.
 """
 
 from importlib import import_module
@@ -142,13 +142,13 @@ _SOURCES = {
     "sessions": "sessions",
     "transactions": "transactions",
 }
-"""Modules that the names are imported from. A module has its own name."""
+"""Module that each name is imported from. A submodule maps to itself."""
 
 # Type checkers would accept any name if they saw `__getattr__`.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """Import a name at its first use."""
+        """Import a name on first use."""
         if name not in _SOURCES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         source = import_module(f"{__name__}.{_SOURCES[name]}")

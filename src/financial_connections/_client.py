@@ -48,10 +48,10 @@ class ClientSettings(TypedDict, total=False):
 
 
 class AsyncClient:
-    """A client for Stripe's Financial Connections API, under asyncio or trio.
+    """A client for Stripe's Financial Connections API, for asyncio and trio.
 
-    Making a client is cheap and opens no connection. The client belongs to the event
-    loop that first uses it.
+    Creating a client is cheap and opens no connections. A client is bound to the event
+    loop in which it is first used.
 
         async with AsyncClient("sk_test_123") as client:
             account = await client.accounts.retrieve("fca_123")
@@ -59,27 +59,27 @@ class AsyncClient:
     Args:
         api_key: Secret or restricted API key. Defaults to the `STRIPE_API_KEY`
             environment variable; None is rejected.
-        base_url: URL that the paths of the API are appended to. It must use https,
-            except on loopback.
-        stripe_account: ID of a connected account (`acct_…`) to act for.
+        base_url: Base URL of the API. It must use https, except on loopback.
+        stripe_account: ID of a connected account (`acct_…`) to act on behalf of.
         stripe_context: Context to act in, sent as the `Stripe-Context` header.
-        timeout: Time limit of one attempt, in seconds, or a `Timeout`. Defaults to 30 s
-            for the attempt and 5 s for connecting.
-        deadline: Time limit of a whole call in seconds, including retries and waits. By
-            default there is none.
+        timeout: Time limit for each attempt, in seconds, or a `Timeout`. Defaults to 30
+            s for the attempt and 5 s for connecting.
+        deadline: Time limit for a whole call in seconds, including retries and waits.
+            There is no limit by default.
         max_retries: Maximum number of retries of a failed attempt.
-        max_connections: Maximum number of concurrent requests. Further ones wait.
-        rate_limit: Maximum number of requests per second of this client and its derived
-            clients. Further ones wait. By default there is no limit.
+        max_connections: Maximum number of concurrent requests. Additional requests
+            wait.
+        rate_limit: Maximum number of requests per second, shared by this client and its
+            derived clients. Additional requests wait. There is no limit by default.
         transport: HTTP library to use. `"aiohttp"` is faster, works under asyncio only,
             and needs the extra `financial-connections[aiohttp]`.
         http_client: An `httpx.AsyncClient` or `httpx2.AsyncClient` to send requests
             with. It is neither modified nor closed.
-        on_event: Function that is called with the events of every attempt; see
+        on_event: Function to call with the events of each attempt; see
             `financial_connections.events`.
 
     Raises:
-        ConfigurationError: A setting cannot work.
+        ConfigurationError: A setting is missing or invalid.
     """
 
     _is_derived = False
@@ -101,7 +101,9 @@ class AsyncClient:
         on_event: "Callable[[ClientEvent], object] | None" = None,
     ) -> None:
         if on_event is not None and not _is_plain_function(on_event):
-            raise ConfigurationError("on_event must be a function that is not async")
+            raise ConfigurationError(
+                "on_event must be a regular function, not an async one"
+            )
         limit = whole_number("max_connections", max_connections, at_least=1)
         settings = Settings(
             api_key=api_key,
@@ -124,8 +126,8 @@ class AsyncClient:
             observer=Observer(on_event),
         )
 
-    # Loaded at first use, so that a program that only reads accounts does not wait for
-    # the rest.
+    # Imported on first use, so that a program that only reads accounts does not have to
+    # import the rest.
 
     @cached_property
     def accounts(self) -> "Accounts":
@@ -151,13 +153,13 @@ class AsyncClient:
     def with_options(self, **settings: Unpack[ClientSettings]) -> Self:
         """Return a derived client: other settings, but the same connections.
 
-        Closing a derived client closes nothing.
+        Closing a derived client has no effect.
 
         Args:
-            **settings: Settings that replace those of this client.
+            **settings: Settings to override.
 
         Raises:
-            ConfigurationError: A setting cannot work.
+            ConfigurationError: A setting is missing or invalid.
         """
         client = object.__new__(type(self))
         client.__dict__.update(self.__dict__)  # attributes of a subclass
@@ -184,12 +186,12 @@ class AsyncClient:
 
         Args:
             method: `GET`, `POST` or `DELETE`.
-            path: Path that begins with a slash. Its segments are percent-encoded.
-            params: Parameters, sent in the query, or in the form of a POST.
+            path: Path, starting with a slash. Its segments are percent-encoded.
+            params: Parameters, sent in the query string or, for a POST, as a form.
             options: Settings for this call.
 
         Returns:
-            The response, not decoded.
+            The response, undecoded.
 
         Raises:
             InvalidArgumentError: An argument cannot be sent.
@@ -198,11 +200,11 @@ class AsyncClient:
         return await self._transport.send_raw(request, options)
 
     async def aclose(self) -> None:
-        """End the running calls and close the connections.
+        """End running calls and close connections.
 
-        A call that has been sent raises `APIConnectionError` with the reason `closed`,
-        and is not retried. A call that has not been sent, and every later one, raises
-        `ConfigurationError`. An injected `http_client` stays open.
+        A call that has been sent raises `APIConnectionError` with the reason `closed`
+        and is not retried. A call that has not been sent yet, and any later call,
+        raises `ConfigurationError`. An injected `http_client` stays open.
         """
         if not self._is_derived:
             await self._transport.aclose()

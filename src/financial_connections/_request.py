@@ -32,38 +32,38 @@ _MAX_IDEMPOTENCY_KEY_LENGTH = 255
 
 @frozen
 class Request:
-    """A request to the API as the contract describes it, before encoding."""
+    """An API request as described by the contract, before encoding."""
 
     method: str
     path: str
     """The path with a placeholder for each ID: `/v1/accounts/{account}`. It contains no
-    data of the user, so it is safe to log and to use as a metric's label.
+    user data, so it is safe to log or to use as a metric label.
     """
     ids: Mapping[str, str] = field(factory=dict, repr=False, kw_only=True)
     """The IDs that replace the placeholders in `path`, not yet percent-encoded."""
     params: Mapping[str, object] = field(factory=dict, repr=False, kw_only=True)
     """Parameters by wire name, sent in the query of a GET and in the form of a POST.
-    `None` is not sent.
+    `None` values are omitted.
     """
     arrays: tuple[str, ...] = field(default=(), kw_only=True)
-    """The keys of `params` that hold a sequence, nested ones (`filters[countries]`)
-    included.
+    """Keys of `params` that hold a sequence, including nested keys such as
+    `filters[countries]`.
     """
     required: tuple[str, ...] = field(default=(), kw_only=True)
-    """The keys of `params` that must be present and not empty. A nested key is required
-    only if the object around it is sent.
+    """Keys of `params` that must be present and not empty. A nested key is required
+    only if the object that contains it is sent.
     """
     free_text: bool = field(default=False, kw_only=True)
-    """Set by `send_raw`: the contract does not know the endpoint. `path` has no
-    placeholders and may contain IDs, and parameters may contain any character.
+    """True for `send_raw`, whose endpoint may not be in the contract. `path` then has
+    no placeholders and may contain IDs, and parameters may contain any character.
     """
 
 
 def raw_request(method: str, path: str, params: Mapping[str, object]) -> Request:
-    """Return a request to an endpoint that the contract may not know.
+    """Return a request to an endpoint that may not be in the contract.
 
     Raises:
-        InvalidArgumentError: The method or the path is not valid.
+        InvalidArgumentError: The method or the path is invalid.
     """
     if not isinstance(method, str) or method.upper() not in {"GET", "POST", "DELETE"}:
         raise InvalidArgumentError("method must be GET, POST or DELETE")
@@ -94,18 +94,18 @@ class RequestOptions:
 
     Args:
         api_key: Secret or restricted API key.
-        stripe_account: ID of the connected account (`acct_…`) to act for.
+        stripe_account: ID of the connected account (`acct_…`) to act on behalf of.
         stripe_context: Context to act in, sent as the `Stripe-Context` header.
-        idempotency_key: Key of 1 to 255 printable ASCII characters with which Stripe
-            recognizes a repeated POST. By default, every POST gets a random key. A GET
-            ignores it.
-        timeout: Time limit of one attempt, in seconds, or a `Timeout`.
-        deadline: Time limit of the whole call in seconds, including retries and waits.
+        idempotency_key: Key by which Stripe recognizes a repeated POST: 1 to 255
+            printable ASCII characters. By default, each POST gets a random key. Other
+            methods ignore it.
+        timeout: Time limit for each attempt, in seconds, or a `Timeout`.
+        deadline: Time limit for the whole call in seconds, including retries and waits.
         max_retries: Maximum number of retries of a failed attempt.
-        headers: Headers to send in addition to those of the client.
+        headers: Additional headers to send.
 
     Raises:
-        ConfigurationError: An option cannot work.
+        ConfigurationError: An option is invalid.
         InvalidArgumentError: An option cannot be sent as a header.
     """
 
@@ -163,7 +163,7 @@ class RequestOptions:
 
 
 def settings_for_call(settings: Settings, options: RequestOptions | None) -> Settings:
-    """Return settings in which the options that are not None replace others."""
+    """Return the client's settings, overridden by the options that are not None."""
     if options is None:
         return settings
     names = (
@@ -192,7 +192,7 @@ class Sender(Protocol):
 
         Args:
             request: The request.
-            result_type: Class of the result.
+            result_type: Model that the response is decoded into.
             options: Settings for this call.
 
         Raises:

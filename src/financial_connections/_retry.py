@@ -1,4 +1,4 @@
-"""Decide whether a request is sent again, and when.
+"""Decide whether and when to retry a request.
 
 Pure: the caller provides the time and the random number.
 """
@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 MIN_DELAY = 0.05
-"""Without it, an outage of a tenth of a second could outlast all attempts of a call."""
+"""Shortest delay, in seconds. Without it, a call could use up all its attempts during
+an outage of a tenth of a second.
+"""
 FIRST_DELAY = 0.5
 MAX_DELAY = 8.0
 MAX_RETRY_AFTER = 60.0
-"""Seconds of `Retry-After` that are respected if the call has no deadline."""
+"""Longest `Retry-After`, in seconds, to honor if the call has no deadline."""
 RATE_WINDOW = 1.0
 """Seconds over which Stripe counts requests: https://docs.stripe.com/rate-limits"""
 
@@ -23,9 +25,9 @@ _RETRYABLE_CONFLICTS = {"lock_timeout", "idempotency_key_in_use"}
 def is_retryable_status(
     status: int, code: str | None, headers: Mapping[str, str]
 ) -> bool:
-    """Return whether a repeated request may succeed after a status other than 2xx.
+    """Return whether a retry may succeed after a status other than 2xx.
 
-    `Stripe-Should-Retry` takes precedence. For example, a 500 that is stored under its
+    `Stripe-Should-Retry` takes precedence. For example, a 500 stored under its
     idempotency key would only be replayed.
     """
     should_retry = headers.get("stripe-should-retry")
@@ -39,14 +41,15 @@ def is_retryable_status(
 def retry_after_from(
     headers: Mapping[str, str], now: datetime | None = None
 ) -> float | None:
-    """Return the seconds of a `Retry-After` header.
+    """Return the delay in a `Retry-After` header, in seconds.
 
-    A date is compared with the response's own `Date`, because the clocks of server and
-    client may differ.
+    A date is compared with the response's own `Date`, because the clocks of the server
+    and the client may differ.
 
     Args:
         headers: Headers of the response by lower-case name.
-        now: Current time, for a response without `Date`. By default, that of the clock.
+        now: Current time, used if the response has no `Date`. Defaults to the system
+            clock.
 
     Returns:
         None if the header is missing, repeated, invalid or negative.
@@ -73,10 +76,10 @@ def _date(headers: Mapping[str, str]) -> datetime | None:
 
 
 def minimum_delay(status: int, code: str | None, headers: Mapping[str, str]) -> float:
-    """Return the seconds below which a retry is pointless.
+    """Return the delay, in seconds, below which a retry is pointless.
 
-    Rate limits are counted by the second. A lock, or a limit on concurrency, is free as
-    soon as another request ends.
+    Rate limits are counted per second, whereas a lock or a concurrency slot is released
+    as soon as another request ends.
 
     Source: https://docs.stripe.com/rate-limits
     """
@@ -96,16 +99,16 @@ def retry_delay(
     """Return the seconds to wait before the next attempt, or None to give up.
 
     Exponential backoff with full jitter: a random delay between 0.05 s and a ceiling
-    that doubles from 0.5 s to 8 s, added to `minimum`. A delay that the server asks for
+    that doubles from 0.5 s to 8 s, added to `minimum`. A delay requested by the server
     replaces both, with up to half a second of jitter.
 
     Args:
-        attempt: Number of the attempt that failed, from 1.
-        retry_after: Seconds of the `Retry-After` header, if there is one.
-        minimum: Seconds below which a retry is pointless.
+        attempt: Number of the failed attempt, starting at 1.
+        retry_after: Delay from the `Retry-After` header in seconds, or None.
+        minimum: Delay, in seconds, below which a retry is pointless.
         remaining: Seconds until the deadline of the call, or infinity. A retry that
-            cannot start before it would only replace the error by a less specific one.
-        jitter: Random number from 0 up to 1.
+            cannot start in time would only replace the error with a less specific one.
+        jitter: Random number between 0 and 1.
     """
     if retry_after is None:
         ceiling = min(MAX_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 10))

@@ -1,4 +1,4 @@
-"""Settings of a client, checked before anything is sent. Pure."""
+"""Client settings, validated before anything is sent. Pure."""
 
 import os
 import re
@@ -31,7 +31,7 @@ _RESERVED_HEADERS = {
 
 
 class Secret:
-    """A value that no repr, log record or pickle shows."""
+    """A value that is hidden from reprs, log records and pickles."""
 
     __slots__ = ("_value",)
 
@@ -72,10 +72,10 @@ FROM_ENVIRONMENT: Any = _FromEnvironment()
 
 @frozen
 class Timeout:
-    """Time limits of one attempt.
+    """Time limits for each attempt.
 
     Raises:
-        ConfigurationError: A limit is not a finite number above 0.
+        ConfigurationError: A limit is not a finite number greater than 0.
     """
 
     seconds: float = field(default=30.0)
@@ -116,21 +116,21 @@ def _timeout_from_httpx(value: Any) -> Timeout:
 
 
 def deadline_from(value: Any) -> float | None:
-    """Return the seconds of a deadline, or None for none."""
+    """Return a deadline in seconds, or None if there is none."""
     return None if value is None else positive_seconds("deadline", value)
 
 
 def max_retries_from(value: Any) -> int:
-    """Return the number of times that an attempt may be repeated."""
+    """Return the maximum number of retries."""
     return whole_number("max_retries", value, at_least=0)
 
 
 def api_key_from(value: Any) -> Secret:
-    """Return an API key, checked as far as that is possible without Stripe.
+    """Return an API key, validated as far as possible without asking Stripe.
 
     Raises:
-        ConfigurationError: There is no key, or it cannot work. The message does not
-            contain the key.
+        ConfigurationError: The key is missing or invalid. The message does not contain
+            the key.
     """
     if isinstance(value, Secret):
         return value
@@ -158,10 +158,10 @@ def api_key_from(value: Any) -> Secret:
 
 
 def base_url_from(value: Any) -> str:
-    """Return a base URL without a slash at its end.
+    """Return a base URL without a trailing slash.
 
     Raises:
-        ConfigurationError: It is not a URL with https, or with http and a loopback
+        ConfigurationError: It is neither an https URL nor an http URL with a loopback
             address.
     """
     if (
@@ -170,31 +170,31 @@ def base_url_from(value: Any) -> str:
         or not value.isprintable()
         or " " in value
     ):
-        raise ConfigurationError("base_url must be a URL of printable ASCII characters")
+        raise ConfigurationError("base_url must be a URL in printable ASCII characters")
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise ConfigurationError("base_url is not a URL") from None
     if parts.scheme not in {"http", "https"} or not host:
-        raise ConfigurationError("base_url must start with https:// and name a host")
+        raise ConfigurationError("base_url must start with https:// and contain a host")
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise ConfigurationError(
             "base_url must start with https://, because http:// would expose the key"
         )
     if parts.username is not None or "?" in value or "#" in value:
-        raise ConfigurationError("base_url must have no user, query or fragment")
+        raise ConfigurationError("base_url must not contain a user, query or fragment")
     # Hosts are case-insensitive, but httpx does not lower-case IPv6 addresses.
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def stripe_account_from(value: Any) -> str | None:
-    """Return the ID of a connected account, or None for none."""
+    """Return the ID of a connected account, or None."""
     return None if value is None else header_value("stripe_account", value)
 
 
 def stripe_context_from(value: Any) -> str | None:
-    """Return a context, or None for none."""
+    """Return a context, or None."""
     return None if value is None else header_value("stripe_context", value)
 
 
@@ -207,10 +207,10 @@ def headers_from(value: Any) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InvalidArgumentError("headers: they must be a mapping")
+        raise InvalidArgumentError("headers: must be a mapping")
     for name, text in value.items():
         if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-            raise InvalidArgumentError("headers: a name is not an HTTP token")
+            raise InvalidArgumentError("headers: a name is not a valid HTTP token")
         if hint := _RESERVED_HEADERS.get(name.lower()):
             raise InvalidArgumentError(f"headers: {name} cannot be set here: {hint}")
         header_value(f"headers: {name}", text)
@@ -219,7 +219,7 @@ def headers_from(value: Any) -> dict[str, str]:
 
 @frozen(kw_only=True)
 class Settings:
-    """The settings of a client, valid by construction."""
+    """Client settings, valid by construction."""
 
     api_key: Secret = field(converter=api_key_from)
     base_url: str = field(converter=base_url_from)

@@ -1,3 +1,3 @@
-"""The version of this package, which the build reads too."""
+"""Version of this package, also read by the build."""
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
 """Errors raised by this package.
 
     FinancialConnectionsError
-    ├── ConfigurationError(ValueError)        a setting cannot work
+    ├── ConfigurationError(ValueError)        a setting is missing or invalid
     ├── InvalidArgumentError(ValueError)      an argument cannot be sent
     ├── APIConnectionError(ConnectionError)   no response was received
     │   ├── APITimeoutError(TimeoutError)         … within `timeout`
@@ -23,9 +23,9 @@
     ├── NotExpandedError(LookupError)         a field holds an ID, not the object
     ├── RefreshFailedError                    a refresh failed
     ├── RefreshNotAvailableError              a refresh is not possible yet
-    └── WebhookSignatureError(ValueError)     a webhook's signature is not valid
+    └── WebhookSignatureError(ValueError)     a webhook signature is invalid
 
-All of them can be pickled and copied, and none contains the API key.
+All errors can be pickled and copied, and none of them contains the API key.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,14 +63,14 @@ __all__ = [
 
 
 class FinancialConnectionsError(Exception):
-    """Base class of all errors that this package raises."""
+    """Base class of all errors raised by this package."""
 
     request_id: str | None = None
     """Stripe's ID of the request (`req_…`); None if there was no response."""
 
 
 class ConfigurationError(FinancialConnectionsError, ValueError):
-    """A setting is missing or cannot work, so nothing was sent.
+    """A setting is missing or invalid, so nothing was sent.
 
     The message does not contain the value.
     """
@@ -97,18 +97,18 @@ class _CallError(FinancialConnectionsError):
         super().__init__(message)
         self.request_id = request_id
         self.attempts = attempts
-        """Number of times that the request was sent."""
+        """Number of times the request was sent."""
         self.idempotency_key = idempotency_key
-        """Idempotency key of a POST, or None for a GET. Repeat the call with it to make
-        sure that it takes effect once.
+        """Idempotency key of a POST, or None for a GET. Repeat the call with this key
+        to make sure that it takes effect only once.
         """
 
 
 class APIConnectionError(_CallError, ConnectionError):
     """No response was received, because connecting, sending or receiving failed.
 
-    A POST may have taken effect. Repeat it with the same `idempotency_key`. The error
-    of the operating system or of TLS, if there is one, is the `__cause__`.
+    A POST may have taken effect. Repeat it with the same `idempotency_key`. `__cause__`
+    is the error of the operating system or TLS library, if there is one.
 
     Args:
         message: Description of the failure.
@@ -126,8 +126,8 @@ class APIConnectionError(_CallError, ConnectionError):
     ) -> None:
         super().__init__(message, **call)
         self.retryable = retryable
-        """True if the same request may succeed later. It cannot, for example, if the
-        certificate of the server is not valid.
+        """True if the same request may succeed later. False, for example, if the
+        server's certificate is invalid.
         """
         self.reason = reason
         """Cause in one word: `dns`, `refused`, `tls`, `proxy`, `reset`, `protocol`,
@@ -143,13 +143,13 @@ class DeadlineExceededError(APIConnectionError, TimeoutError):
     """The call took longer than `deadline`, including retries and waits."""
 
     account: Any = None
-    """Account as last seen, if `refresh_and_wait` or `wait_for_refresh` raised this."""
+    """The account as last seen, set by `refresh_and_wait` and `wait_for_refresh`."""
 
 
 class APIResponseError(_CallError):
     """A 2xx response is not a JSON object, or is a list without data.
 
-    A POST has taken effect.
+    If the request was a POST, it has taken effect.
 
     Args:
         message: Description of the failure.
@@ -172,11 +172,11 @@ class APIResponseError(_CallError):
 class APIStatusError(_CallError):
     """The status of the response is not 2xx.
 
-    The attributes are those of Stripe's error object. All but `status` can be None, for
-    example for the error page of a proxy.
+    The attributes are those of Stripe's error object. All of them except `status` can
+    be None, for example for a proxy's error page.
 
     Args:
-        message: Description of the failure, if `body` has none.
+        message: Description of the failure, used if `body` has none.
         status: Status of the response.
         headers: Headers of the response, with names in lower case.
         body: Parsed body of the response.
@@ -211,7 +211,7 @@ class APIStatusError(_CallError):
         self.param = _text(fields.get("param"))
         """Parameter that the error is about, such as `features[0]`."""
         self.doc_url = _text(fields.get("doc_url"))
-        """URL of Stripe's documentation of the code."""
+        """URL of Stripe's documentation for the code."""
         self.request_log_url = _text(fields.get("request_log_url"))
         """URL of the request in Stripe's dashboard."""
         self.retryable = is_retryable_status(status, self.code, self.headers)
@@ -240,7 +240,7 @@ class APIStatusError(_CallError):
 
 
 class InvalidRequestError(APIStatusError):
-    """The request is not valid, and repeating it does not help: 400, 402, other 4xx."""
+    """The request is invalid, so retrying it does not help: 400, 402, other 4xx."""
 
 
 class AccountInactiveError(InvalidRequestError):
@@ -248,11 +248,11 @@ class AccountInactiveError(InvalidRequestError):
 
 
 class AccountDisconnectedError(InvalidRequestError):
-    """The account was disconnected for good; its holder can only link it again."""
+    """The account was disconnected for good; its holder would have to link it again."""
 
 
 class IdempotencyError(InvalidRequestError):
-    """The idempotency key was used before, with other parameters."""
+    """The idempotency key was used before with different parameters."""
 
 
 class AuthenticationError(APIStatusError):
@@ -284,7 +284,7 @@ class RateLimitError(APIStatusError):
 
 
 class ServerError(APIStatusError):
-    """Stripe, or a server between, could not process the request: 5xx."""
+    """Stripe, or a server in between, failed to process the request: 5xx."""
 
 
 class CursorExpiredError(FinancialConnectionsError):
@@ -296,13 +296,13 @@ class CursorExpiredError(FinancialConnectionsError):
 
 
 class PaginationError(FinancialConnectionsError):
-    """A list has more items, but no cursor that leads to them."""
+    """A list has more items, but no usable cursor for the next page."""
 
 
 class NotExpandedError(FinancialConnectionsError, LookupError):
     """A field holds an ID instead of the object.
 
-    The message names the `expand=` to add.
+    The message says which `expand=` value to add.
     """
 
 
@@ -325,27 +325,28 @@ class RefreshNotAvailableError(FinancialConnectionsError):
 
     Args:
         message: Description of the failure.
-        available_at: Time from which it is possible, in seconds since the epoch.
+        available_at: Earliest time at which a refresh is possible, in seconds since the
+            epoch.
     """
 
     def __init__(self, message: str, *, available_at: int | None = None) -> None:
         super().__init__(message)
         self.available_at = available_at
-        """Time from which it is possible, in seconds since the epoch; None if the API
-        did not return it.
+        """Earliest time at which a refresh is possible, in seconds since the epoch;
+        None if the API did not return it.
         """
 
 
 class WebhookSignatureError(FinancialConnectionsError, ValueError):
-    """A webhook has no recent signature that was made with one of the given secrets."""
+    """A webhook has no recent signature made with one of the given secrets."""
 
 
 def _error_fields(body: Any) -> Mapping[str, Any]:
-    """Return Stripe's error object in a body of any form."""
+    """Return Stripe's error object from a parsed body of any shape."""
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
         return error
-    if isinstance(error, str):  # OAuth endpoints and proxies send this form
+    if isinstance(error, str):  # sent by OAuth endpoints and proxies
         return {"message": error}
     return {}
 

@@ -1,7 +1,7 @@
-"""Events of the attempts of a call, for `AsyncClient(on_event=handler)`.
+"""Events for each attempt of a call, for `AsyncClient(on_event=handler)`.
 
-The handler is called with each event. Events contain no keys, IDs of objects,
-parameters or bodies.
+The handler is called with each event. Events contain no keys, object IDs, parameters or
+bodies.
 """
 
 from attrs import frozen
@@ -20,7 +20,7 @@ class ClientEvent:
     """Base class of all events."""
 
     method: str
-    """Method of the request: `GET`, `POST` or `DELETE`."""
+    """HTTP method: `GET`, `POST` or `DELETE`."""
     server: str
     """Host of the server, such as `api.stripe.com`."""
     port: int | None = None
@@ -30,7 +30,7 @@ class ClientEvent:
     None for `send_raw`.
     """
     attempt: int
-    """Number of the attempt within its call, from 1."""
+    """Number of the attempt within its call, starting at 1."""
 
 
 @frozen(kw_only=True)
@@ -38,9 +38,7 @@ class RequestStarted(ClientEvent):
     """An attempt is about to be sent."""
 
     waited: float = 0.0
-    """Seconds that the attempt waited for a free connection and for a permit of the
-    rate limit.
-    """
+    """Seconds spent waiting for a free connection and for a rate limit permit."""
 
 
 @frozen(kw_only=True)
@@ -57,9 +55,9 @@ class RequestFinished(ClientEvent):
     """Class of the error that the attempt ended with, such as `RateLimitError`; None if
     it succeeded.
 
-    `APITimeoutError` stands for the timeout of the attempt, `DeadlineExceededError` for
-    the deadline of the call, `APIConnectionError` also for a client that was closed,
-    and `CancelledError` for a task that was cancelled.
+    `APITimeoutError` means that the attempt timed out, `DeadlineExceededError` that the
+    deadline of the call passed, and `CancelledError` that the task was cancelled.
+    `APIConnectionError` can also mean that the client was closed.
     """
 
 
@@ -75,15 +73,15 @@ class RetryScheduled(ClientEvent):
 class ContractMismatch(ClientEvent):
     """A 2xx response has values that do not match the contract.
 
-    The call returns its model nevertheless. `Model.misfits` names the fields of each
-    object, and `to_dict()` contains the values. There is at most one such event for
-    each response.
+    The call still returns its model. `Model.misfits` names the mismatched fields of
+    each object, and `to_dict()` contains their values. There is at most one such event
+    per response.
     """
 
     model: str
     """Class of the returned model, such as `TransactionList`."""
     fields: tuple[str, ...]
-    """Fields that do not match, in this model or in nested ones, such as
+    """Fields that do not match, in this model or in nested models, such as
     `Transaction.amount`.
     """
     request_id: str | None

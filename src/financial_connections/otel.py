@@ -32,7 +32,7 @@ __all__ = ["spans"]
 
 _CANCELLED = "CancelledError"
 
-# The semantic conventions recommend these.
+# Bucket boundaries in seconds, as recommended by the semantic conventions.
 _BOUNDARIES = (
     0.005,
     0.01,
@@ -58,9 +58,9 @@ def spans(
     """Return an event handler that records a span and a duration for each attempt.
 
     Args:
-        tracer_provider: Provider of the tracer. Defaults to the global one.
-        meter_provider: Provider of the meter for the metric
-            `http.client.request.duration`. Defaults to the global one.
+        tracer_provider: Tracer provider. Defaults to the global one.
+        meter_provider: Meter provider for the metric `http.client.request.duration`.
+            Defaults to the global one.
 
     Returns:
         The handler, which any number of clients can share.
@@ -74,8 +74,8 @@ def spans(
         description="Duration of HTTP client requests.",
         explicit_bucket_boundaries_advisory=_BOUNDARIES,
     )
-    # The attempts of a call run one after the other in one task, so that the context of
-    # the task has at most one open span.
+    # The attempts of a call run one after another in a single task, so the task's
+    # context has at most one open span.
     current: ContextVar[Span | None] = ContextVar(
         "financial_connections_span", default=None
     )
@@ -143,7 +143,7 @@ def _describe(span: Span, event: RequestFinished) -> None:
         span.set_attribute("http.response.status_code", event.status)
     if event.request_id is not None:
         span.set_attribute("stripe.request_id", event.request_id)
-    # A cancelled task is not an error of the request.
+    # Cancelling a task is not a failure of the request.
     if event.error is not None and event.error != _CANCELLED:
         span.set_attribute("error.type", str(event.status or event.error))
         span.set_status(Status(StatusCode.ERROR, event.error))

@@ -1,13 +1,14 @@
 """A connection pool over aiohttp: faster than httpx, but under asyncio only.
 
-Only public interfaces of aiohttp and asyncio are used. By default, aiohttp does three
+It uses only public interfaces of aiohttp and asyncio. By default, aiohttp does three
 things that would be wrong here:
 
-* It sends idempotent requests again when a connection breaks. A middleware of the
-  session prevents it.
-* It reuses a connection on which bytes have arrived while it was idle. The connector
-  prevents it.
-* It warns when nobody closes the session. A finalizer closes the connections.
+* It resends idempotent requests when a connection breaks. A session middleware prevents
+  this.
+* It reuses connections that received data while they were idle. The connector prevents
+  this.
+* It warns about sessions that are not closed. A finalizer closes the connections
+  instead.
 """
 
 import asyncio
@@ -41,7 +42,7 @@ from financial_connections.errors import ConfigurationError
 
 
 class AiohttpBackend:
-    """Connections over aiohttp, at most `limit` at a time."""
+    """A pool of at most `limit` aiohttp connections."""
 
     def __init__(self, limit: int) -> None:
         self.limiter = _AsyncioLimiter(limit)
@@ -111,7 +112,7 @@ class _AsyncioLimiter(Limiter):
 
 
 class _Response:
-    """A response with the part of httpx's interface that `read_response` uses."""
+    """The part of httpx's response interface that `read_response` uses."""
 
     is_stream_consumed = False
 
@@ -144,12 +145,12 @@ def _encoding(headers: tuple[tuple[bytes, bytes], ...]) -> str:
 def _abandon(origins: dict[Origin, Session]) -> None:
     """Close the connections in their own event loop, if it is running.
 
-    This may be called in any thread, because finalizers are.
+    This may run in any thread, because finalizers do.
     """
     while origins:
         _, session = origins.popitem()
         session.detach()
-        # RuntimeError: the event loop has ended, and has closed its sockets.
+        # RuntimeError: the event loop has ended and closed its sockets.
         with suppress(RuntimeError):
             session.loop.call_soon_threadsafe(_close_later, session.connector)
 
@@ -161,4 +162,4 @@ def _close_later(connector: Connector) -> None:
 
 
 _CLOSING: set["asyncio.Future[None]"] = set()
-"""Tasks that close connectors; the event loop itself does not keep them alive."""
+"""Tasks that close connectors. The event loop alone does not keep its tasks alive."""

@@ -1,7 +1,7 @@
-"""A connector of aiohttp that rejects connections with unsolicited data.
+"""An aiohttp connector that rejects connections with unsolicited data.
 
-aiohttp hands an idle connection to the next request even if bytes have arrived on it
-meanwhile, and these would be taken for the response.
+aiohttp hands an idle connection to the next request even if it has received data in the
+meantime, which would then be taken for the response.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class Connector(aiohttp.TCPConnector):
             self.idle.pop().abort()
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
-        """Return a connection on which nothing has arrived, from the pool or new."""
+        """Return a pooled or new connection that has received no data while idle."""
         while True:
             connection: Any = await super().connect(*args, **kwargs)
             if LEASE.get().begin(connection):
@@ -41,9 +41,9 @@ class Connector(aiohttp.TCPConnector):
 
 
 class Lease(asyncio.Protocol):
-    """The hold of a request on a connection.
+    """A request's hold on a connection.
 
-    After the request, the lease guards the connection for as long as it is idle.
+    After the request, the lease guards the connection while it is idle.
     """
 
     def __init__(self, idle: "set[Lease]") -> None:
@@ -52,7 +52,7 @@ class Lease(asyncio.Protocol):
         self._idle = idle
         self._transport: Any = None
         self._handler: Any = None
-        """aiohttp's protocol, which does not see what arrives while it is idle."""
+        """aiohttp's protocol, which is bypassed while the connection is idle."""
         self._is_guarding = False
 
     def begin(self, connection: Any) -> bool:
@@ -63,7 +63,7 @@ class Lease(asyncio.Protocol):
         if self._transport is None or (
             self._transport.is_closing() and not self.is_reused
         ):
-            return True  # the connection was lost, as aiohttp will find out by itself
+            return True  # the connection was lost, which aiohttp will notice
         if isinstance(protocol, Lease):
             self._idle.discard(protocol)
             self._handler = protocol._handler
@@ -112,7 +112,7 @@ class Lease(asyncio.Protocol):
 
 
 def _is_readable(transport: Any) -> bool:
-    """Return whether data or the end of the stream waits in an idle socket."""
+    """Return whether an idle socket has unread data or has reached its end."""
     socket = transport.get_extra_info("socket")
     if transport.is_closing() or socket is None or socket.fileno() < 0:
         return True

@@ -1,4 +1,4 @@
-"""Translate the exceptions of aiohttp into `NoResponse`, as those of httpx are."""
+"""Translate aiohttp's exceptions into `NoResponse`, in line with httpx's."""
 
 from types import SimpleNamespace
 
@@ -21,16 +21,16 @@ _AIOHTTP = SimpleNamespace(
         aiohttp.ServerDisconnectedError,
     ),
 )
-"""The exceptions of aiohttp under the names of httpx's."""
+"""aiohttp's exceptions under the names that httpx uses."""
 
 
 def no_response_from(error: Exception) -> NoResponse:
-    """Describe an exception of aiohttp in the same words as one of httpx.
+    """Describe an aiohttp exception in the same terms as an httpx exception.
 
-    Some messages of aiohttp quote the response or are empty; they are replaced.
+    Messages of aiohttp that are empty or quote the response are replaced.
     """
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        # The error itself has the start of the response as its text.
+        # The message of the original error is the start of the response.
         described = causes.no_response_from(aiohttp.ServerDisconnectedError(), _AIOHTTP)
         text = "the server disconnected without sending a response"
     elif isinstance(error, aiohttp.ClientPayloadError):

@@ -1,4 +1,4 @@
-"""A session of aiohttp that sends each request exactly once."""
+"""An aiohttp session that sends each request exactly once."""
 
 import asyncio
 import math
@@ -22,11 +22,11 @@ from financial_connections._transport.startup import tls_context
 from financial_connections._transport.wire import Origin, WireRequest
 
 _MAX_HEADER_SIZE, _MAX_HEADERS = 65_536, 1_000
-"""h11, the parser of the other backends, accepts 100 KiB in all."""
+"""h11, the parser of the other backends, accepts 100 KiB in total."""
 
 
 class Session:
-    """A session of aiohttp, and its connections to one origin."""
+    """An aiohttp session and its connections to one origin."""
 
     def __init__(self, origin: Origin) -> None:
         self.loop = asyncio.get_running_loop()
@@ -50,7 +50,7 @@ class Session:
     async def send(
         self, request: WireRequest, limits: Timeout
     ) -> aiohttp.ClientResponse:
-        """Send the request once and return its response, the body unread."""
+        """Send the request once and return the response with its body unread."""
         headers = {
             name: value if isinstance(value, str) else value.decode()
             for name, value in request.headers.items()
@@ -88,7 +88,7 @@ def _session(connector: Connector) -> aiohttp.ClientSession:
 
 @lru_cache
 def _client_timeout(limits: Timeout) -> aiohttp.ClientTimeout:
-    """Limit only the time to connect: the caller limits the attempt as a whole."""
+    """Return a connect timeout only: the caller limits the attempt as a whole."""
     # By default, aiohttp rounds longer limits up to whole seconds.
     return aiohttp.ClientTimeout(
         total=None, connect=limits.connect, ceil_threshold=math.inf
@@ -105,7 +105,7 @@ def _proxy_headers(proxy: Any) -> dict[str, str]:
 
 
 class SendError(Exception):
-    """Carries a `NoResponse` through the session, which retries aiohttp's errors."""
+    """Carries a `NoResponse` through the session, which retries on aiohttp's errors."""
 
     def __init__(self, result: NoResponse) -> None:
         super().__init__(result.message)

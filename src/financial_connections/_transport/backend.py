@@ -14,7 +14,7 @@ from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import ConfigurationError
 
 IDLE_SECONDS = 30
-"""Seconds for which an idle connection is kept."""
+"""Seconds to keep an idle connection."""
 
 
 class Limiter:
@@ -38,10 +38,10 @@ class Limiter:
             ConfigurationError: The client is closed, or belongs to another event loop.
         """
         if self.closed:
-            raise ConfigurationError("the client is closed: make a new one")
+            raise ConfigurationError("the client is closed: create a new one")
         if not self.is_in_loop():
             raise ConfigurationError(
-                "the client was used in another event loop: make one for each loop"
+                "the client was used in another event loop: create one for each loop"
             )
 
     def is_in_loop(self) -> bool:
@@ -84,11 +84,11 @@ class Limiter:
 
 
 class Backend(Protocol):
-    """An HTTP library with its connections: a pool of ours, or an injected client."""
+    """An HTTP library and its connections: our own pool or an injected client."""
 
     @property
     def limiter(self) -> Limiter:
-        """The limiter, which a request holds from start to end."""
+        """The limiter, whose permit a request holds from start to finish."""
         ...
 
     async def exchange(
@@ -98,11 +98,11 @@ class Backend(Protocol):
 
         Args:
             request: The request.
-            limits: Time limits of the attempt. The caller enforces the limit on the
-                whole attempt; only `connect` is enforced here.
-            expires_at: When the attempt or its call has taken too long, by anyio's
-                clock. A scope of the user's may cancel the attempt earlier, which says
-                nothing about the state of the connection.
+            limits: Time limits for the attempt. Only `connect` is enforced here; the
+                caller limits the attempt as a whole.
+            expires_at: Time at which the attempt or its call times out, by anyio's
+                clock. If a cancel scope in user code cancels the attempt earlier, that
+                says nothing about the state of the connection.
 
         Returns:
             The response, whatever its status, or the reason why there is none.

@@ -11,16 +11,16 @@ from financial_connections.errors import ConfigurationError
 def make_backend(
     transport: str, http_client: Any, limit: int, base_url: str
 ) -> Backend:
-    """Return the backend for the settings of a client.
+    """Return the backend for a client's settings.
 
     Args:
         transport: `"httpx"` or `"aiohttp"`.
         http_client: The injected client, or None.
         limit: Maximum number of concurrent requests.
-        base_url: URL of the API.
+        base_url: Base URL of the API.
 
     Raises:
-        ConfigurationError: There is no such backend.
+        ConfigurationError: The backend is unknown, or its library is not installed.
     """
     if http_client is not None:
         return _injected(http_client, limit, base_url)
@@ -32,7 +32,7 @@ def make_backend(
         raise ConfigurationError(
             'transport="aiohttp" needs the extra financial-connections[aiohttp]'
         )
-    # It imports aiohttp.
+    # This module imports aiohttp.
     from financial_connections._transport.aiohttp import AiohttpBackend  # noqa: PLC0415
 
     return AiohttpBackend(limit)

@@ -1,4 +1,4 @@
-"""Read bodies of limited size, and decompress them while they arrive."""
+"""Read bodies of limited size, decompressing them as they arrive."""
 
 import re
 import zlib
@@ -10,13 +10,13 @@ import anyio
 import anyio.lowlevel
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-"""Limit before and after decompression, far above any page of the API."""
+"""Size limit before and after decompression, far above any page of the API."""
 
 _MAX_OUTPUT = 1024 * 1024
-"""Bytes to decompress at once."""
+"""Number of bytes to decompress at once."""
 _CHUNKS_BETWEEN_CHECKPOINTS = 16
 _FIRST_STEP = 64
-"""Bytes to pass to a gzip member at first."""
+"""Number of bytes to pass to a new gzip member at first."""
 _PADDING = re.compile(rb"\0*")
 """Bytes that may follow a gzip member."""
 _GZIP = zlib.MAX_WBITS | 16
@@ -25,7 +25,7 @@ _RAW = -zlib.MAX_WBITS
 
 
 class BodyError(Exception):
-    """The body is too large, or not compressed as its headers state."""
+    """The body is too large, or is not compressed as its headers say."""
 
     def __init__(self, message: str, *, retryable: bool) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ async def read_body(response: Any, coding: str, limit: int = MAX_BODY_BYTES) -> 
     """Return the body of an httpx response.
 
     The size is checked during decompression, so that a decompression bomb cannot
-    exhaust the memory.
+    exhaust memory.
 
     Args:
         response: The response.
@@ -46,7 +46,7 @@ async def read_body(response: Any, coding: str, limit: int = MAX_BODY_BYTES) -> 
     Raises:
         BodyError: The body cannot be read.
     """
-    if response.is_stream_consumed:  # a mock's response has been read when it is made
+    if response.is_stream_consumed:  # a mock response is created with its body read
         _check_size(len(response.content), limit)
         content: bytes = response.content
         return content
@@ -63,9 +63,9 @@ async def read_body(response: Any, coding: str, limit: int = MAX_BODY_BYTES) -> 
 class _Interruptible(AsyncIterator[bytes]):
     """An iterator over chunks that can be cancelled however fast they arrive.
 
-    If a server sends faster than the chunks are read, the next one is always available.
-    Reading then never suspends, or too briefly for anyio to deliver a cancellation, so
-    no time limit would end it.
+    If a server sends chunks faster than they are read, the next one is always
+    available. Reading then never suspends, or not long enough for anyio to deliver a
+    cancellation, so no timeout would end it.
     """
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
@@ -114,8 +114,8 @@ class _Gzip:
         self._member: Any = None
 
     def feed(self, data: bytes) -> None:
-        # zlib copies what follows the end of a member. Passing all of the data to each
-        # of thousands of members would take quadratic time.
+        # zlib copies the data after the end of a member, so passing all of the data to
+        # each of thousands of members would take quadratic time.
         position, step = 0, len(data)
         while True:
             if self._member and self._member.eof:
@@ -144,7 +144,7 @@ class _Gzip:
 
 
 class _Deflate(_Gzip):
-    """A zlib stream, as HTTP defines `deflate`, or the raw stream some servers send."""
+    """A zlib stream (`deflate` in HTTP), or the raw stream that some servers send."""
 
     name = "deflate"
 
@@ -181,22 +181,22 @@ async def _inflate(chunks: AsyncIterable[bytes], stream: _Gzip, limit: int) -> b
                 retryable=True,
             ) from None
     if not stream.is_complete():
-        raise BodyError("the compressed body ends too early", retryable=True)
+        raise BodyError("the compressed body is truncated", retryable=True)
     return bytes(stream.output)
 
 
 async def _stop(chunks: AsyncGenerator[bytes, None]) -> None:
-    """End an iteration before its end.
+    """Stop an iteration early.
 
-    httpx nests async generators. Closing the outermost would leave the others to the
-    garbage collector, about which trio complains. A cancellation ends them all and
+    httpx nests async generators. Closing only the outermost one would leave the others
+    to the garbage collector, which trio warns about. A cancellation ends them all and
     makes the HTTP library close the connection, unless the whole body has arrived.
     """
     with anyio.CancelScope() as scope, suppress(Exception):
         scope.cancel()
         async for _ in _Interruptible(chunks):
             pass
-    # An iteration that never waits has not noticed the cancellation.
+    # An iteration that never waits does not notice the cancellation.
     with suppress(Exception):
         await chunks.aclose()
 

@@ -1,4 +1,4 @@
-"""A running call, its result, and the errors that it can end with."""
+"""A running call, its result, and the errors it can end with."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from financial_connections.errors import (
 )
 
 AttemptError = APIConnectionError | APIResponseError | APIStatusError
-"""The error of one attempt, after which there may be another one."""
+"""The error of a single attempt, which may be retried."""
 
 T = TypeVar("T")
 
@@ -40,11 +40,11 @@ class Call:
     last_error: AttemptError | None = None
 
     def error_fields(self) -> dict[str, Any]:
-        """Return the attributes that all errors of the call have."""
+        """Return the attributes that all errors of the call share."""
         return {"attempts": self.attempts, "idempotency_key": self.wire.idempotency_key}
 
     def event_fields(self) -> dict[str, Any]:
-        """Return the attributes that all events of the call have."""
+        """Return the attributes that all events of the call share."""
         server = urlsplit(f"//{self.wire.origin.authority}")
         return {
             "method": self.wire.method,
@@ -55,7 +55,7 @@ class Call:
         }
 
     def secrets(self) -> list[str]:
-        """Return what was sent and must be masked where a response quotes it."""
+        """Return the secrets that were sent, which a response may quote."""
         authorization: Any = self.wire.headers["Authorization"]
         return [authorization.decode().removeprefix("Bearer ")]
 
@@ -64,7 +64,7 @@ class Call:
 
 
 Read = Callable[[Call, Response], T]
-"""Turns a 2xx response into the result of the call. Raises `ContentError`."""
+"""Turns a 2xx response into the result of the call, or raises `ContentError`."""
 
 
 def result_of(
@@ -73,13 +73,13 @@ def result_of(
     timeout: Timeout,
     read: Read[T],
 ) -> T | AttemptError:
-    """Return what an attempt ended with: the result of the call, or an error.
+    """Return the result of the call, or the error that the attempt ended with.
 
     Args:
         call: The call.
         received: The response, or the reason why there is none; None if the attempt
             took longer than its timeout.
-        timeout: Time limits of the attempt.
+        timeout: Time limits for the attempt.
         read: Turns a 2xx response into the result.
     """
     if received is None:
@@ -140,8 +140,8 @@ def response_error(call: Call, response: Response, reason: str) -> APIResponseEr
     """Return the error for a 2xx response that cannot be used.
 
     A GET can be repeated. So can a POST, because the API replays the stored response
-    for a repeated idempotency key. A DELETE has no such key. JSON that does not have
-    the expected form would have the same form again.
+    for a repeated idempotency key. A DELETE has no such key. JSON of an unexpected
+    shape would have the same shape again.
     """
     content_type = sanitize(
         response.headers.get("content-type", "no content type"),
@@ -174,7 +174,7 @@ def deadline_error(call: Call, deadline: float | None) -> DeadlineExceededError:
     progress = (
         f"in attempt {call.attempts}"
         if call.attempts
-        else "before it was sent: it waited for a free connection or a permit"
+        else "before it was sent, while waiting for a free connection or a permit"
     )
     error = DeadlineExceededError(
         f"{call} took longer than its deadline of {deadline or 0:g} s, "
@@ -190,7 +190,7 @@ def deadline_error(call: Call, deadline: float | None) -> DeadlineExceededError:
 def closed_error(call: Call) -> APIConnectionError | ConfigurationError:
     """Return the error for a call that ended because the client was closed."""
     if not call.attempts:
-        return ConfigurationError("the client is closed: make a new one")
+        return ConfigurationError("the client is closed: create a new one")
     error = APIConnectionError(
         f"the client was closed before {call} ended, in or after attempt "
         f"{call.attempts}{_last_error(call)}",

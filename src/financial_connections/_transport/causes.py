@@ -1,4 +1,4 @@
-"""Translate the exceptions of HTTP libraries into `NoResponse`."""
+"""Translate exceptions of HTTP libraries into `NoResponse`."""
 
 import re
 import socket
@@ -29,10 +29,10 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 
 @cache
 def transport_errors(library: Any) -> tuple[type[Exception], ...]:
-    """Return the exceptions that a request may fail with, other than bugs.
+    """Return the exceptions, other than bugs, that a request may fail with.
 
-    They are more than the library's own. The hooks of an injected client, and sockets
-    that are closed elsewhere, raise other exceptions.
+    The library's own exceptions are not enough: the hooks of an injected client and
+    sockets that are closed elsewhere raise others.
     """
     return (
         library.HTTPError,
@@ -45,11 +45,11 @@ def transport_errors(library: Any) -> tuple[type[Exception], ...]:
 
 
 def no_response_from(error: Exception, library: Any) -> NoResponse:
-    """Describe an exception of an HTTP library without keeping it.
+    """Describe an HTTP library's exception without keeping a reference to it.
 
     Args:
         error: One of `transport_errors(library)`.
-        library: httpx, httpx2, or anything with exceptions of the same names.
+        library: httpx, httpx2, or any object with exceptions of the same names.
     """
     chain = list(causes(error))
     timed_out = isinstance(error, library.TimeoutException)
@@ -67,7 +67,7 @@ def no_response_from(error: Exception, library: Any) -> NoResponse:
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Iterate over an exception and those that led to it, outermost first."""
+    """Iterate over an exception and its causes, outermost first."""
     while error is not None:
         yield error
         if isinstance(error, BaseExceptionGroup):  # one for each address of a host
@@ -76,7 +76,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _is_system_error(error: BaseException) -> TypeGuard[OSError]:
-    # aiohttp derives classes from OSError that refer to the connection and its proxy.
+    # aiohttp's subclasses of OSError refer to the connection and its proxy.
     return isinstance(error, OSError) and type(error).__module__ in {
         "builtins",
         "socket",
@@ -87,9 +87,10 @@ def _is_system_error(error: BaseException) -> TypeGuard[OSError]:
 def _text(chain: list[BaseException]) -> str:
     """Return the first message of the chain.
 
-    Under trio, httpx's own errors have none. The message of a cancellation is skipped,
-    because it contains the address of an anyio scope. Other addresses and quoted bytes
-    are removed: they differ each time, or quote a response.
+    Under trio, httpx's own errors have no message. Cancellation messages are skipped,
+    because they contain the address of an anyio scope. Other addresses are removed
+    because they differ each time, and quoted bytes because they may come from a
+    response.
     """
     texts = (str(error) for error in chain if isinstance(error, Exception))
     text = next(filter(None, texts), "")
@@ -97,7 +98,7 @@ def _text(chain: list[BaseException]) -> str:
 
 
 def _reason(chain: list[BaseException], library: Any) -> str:
-    """Return the cause in one of the words of `APIConnectionError.reason`."""
+    """Return the cause as a value of `APIConnectionError.reason`."""
     for error_class, reason in _REASONS:
         if any(isinstance(error, error_class) for error in chain):
             return reason

@@ -15,7 +15,7 @@ _MAX_WAIT = 5
 
 
 class Closable(Protocol):
-    """A resource that is closed with `await`."""
+    """A resource that is closed asynchronously."""
 
     async def aclose(self) -> None: ...
 
@@ -23,8 +23,8 @@ class Closable(Protocol):
 async def close_all(resources: Iterable[Closable]) -> None:
     """Close every resource, even if one raises, and raise the first error at the end.
 
-    A shield keeps off anyio's cancellations, but not asyncio's own, which end the
-    closing of one resource.
+    A shield holds off anyio's cancellations, but not asyncio's native ones, which can
+    interrupt the closing of a resource.
     """
     errors: list[BaseException] = []
     with anyio.CancelScope(shield=True):
@@ -42,8 +42,8 @@ async def close_in(
 ) -> None:
     """Run a function in another event loop, and wait at most a few seconds for it.
 
-    A daemon thread waits for that loop, which may be stopped. One of anyio's worker
-    threads would keep the process from exiting until the loop runs again.
+    A daemon thread waits for that loop, which may be stopped. An anyio worker thread
+    would keep the process from exiting until the loop runs again.
 
     Args:
         loop: The event loop.
@@ -57,7 +57,7 @@ async def close_in(
             from_thread.run(close, token=loop)
         except BaseException as error:  # noqa: BLE001 - raised below
             errors.append(error)
-        with suppress(RunFinishedError, RuntimeError):  # nobody waits any more
+        with suppress(RunFinishedError, RuntimeError):  # nobody is waiting anymore
             from_thread.run_sync(finished.set, token=current)
 
     threading.Thread(

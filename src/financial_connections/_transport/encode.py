@@ -19,7 +19,7 @@ from financial_connections.errors import InvalidArgumentError
 _MAX_DEPTH = 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
-"""Segments of a path that need no encoding: nearly all of them."""
+"""Path segments that need no encoding, which is nearly all of them."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -30,14 +30,14 @@ def encode_params(
     required: Collection[str] = (),
     free_text: bool = False,
 ) -> str:
-    """Return parameters as a query or form string.
+    """Encode parameters as a query or form string.
 
     Args:
-        params: Parameters by wire name. None is not sent.
+        params: Parameters by wire name. None values are omitted.
         arrays: Keys that hold a sequence, such as `filters[countries]`.
         required: Keys that must be present and not empty.
-        free_text: Whether values may contain control characters. No parameter of the
-            contract may.
+        free_text: Whether values may contain control characters, which no parameter in
+            the contract allows.
 
     Raises:
         InvalidArgumentError: A parameter is missing or cannot be sent.
@@ -60,7 +60,7 @@ def encode_path(path: str, ids: Mapping[str, str] | None = None) -> str:
     """Return a path with every segment percent-encoded.
 
     Args:
-        path: The path, which starts with a slash.
+        path: Path, starting with a slash.
         ids: Values for the placeholders of the path, such as `{account}`. Without them,
             braces are ordinary characters.
 
@@ -97,7 +97,7 @@ def _segment(segment: object) -> str:
     if segment in {"", ".", ".."}:
         raise InvalidArgumentError(f"an ID must not be {segment!r}")
     if segment.isspace():
-        raise InvalidArgumentError("an ID must not consist of white space")
+        raise InvalidArgumentError("an ID must not consist of whitespace")
     if _CONTROL.search(segment):
         raise InvalidArgumentError("an ID must not contain a control character")
     return quote(_encodable("an ID", segment), safe="")
@@ -133,7 +133,7 @@ def _pairs(
             f"write {key}=[…]"
         )
     if isinstance(value, Mapping):
-        # A filter such as {"customer": None} must not list everything.
+        # An empty filter, such as {"customer": None}, would list everything.
         if all(item is None for item in value.values()):
             raise InvalidArgumentError(
                 f"{key} must not be empty: leave it out or give it a value"
@@ -169,7 +169,7 @@ def _scalar(key: str, value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return _encodable(key, str.__str__(value))  # the value of an enum member
+            return _encodable(key, str.__str__(value))  # also for enum members
         case int():
             return _digits(key, value)
         case float() if math.isfinite(value):

@@ -1,4 +1,4 @@
-"""Requests over an httpx client that the caller provides."""
+"""Requests over an httpx client provided by the caller."""
 
 import sys
 from collections.abc import Hashable
@@ -25,11 +25,11 @@ from financial_connections.errors import ConfigurationError
 
 
 class InjectedClient:
-    """A client that the caller provides: it is used, but not modified or closed.
+    """A client provided by the caller, which is neither modified nor closed.
 
-    The limit on requests never exceeds the size of the client's pool, so that requests
-    wait here. A request that is cancelled while it waits in httpcore's own queue can
-    leave behind a connection that nobody uses and nobody closes.
+    The limit on requests never exceeds the size of the client's pool, so requests wait
+    here rather than in httpcore's own queue. A request cancelled in that queue can
+    leave behind a connection that nobody uses or closes.
     """
 
     def __init__(self, client: Any, limit: int, base_url: str) -> None:
@@ -99,7 +99,7 @@ class _Handshake:
         self._socket: Any = None
 
     async def __call__(self, name: str, info: dict[str, Any]) -> None:
-        """Follow the request through httpcore's extension `trace`."""
+        """Follow the request through httpcore's `trace` extension."""
         if name == "connection.connect_tcp.complete":
             self._socket = info["return_value"]
         elif name.endswith(("start_tls.complete", "receive_response_headers.complete")):
@@ -112,10 +112,10 @@ class _Handshake:
 
 
 def _httpx_timeouts(limits: Timeout) -> dict[str, float]:
-    """Return httpx's timeouts, which are a little shorter than that of the attempt.
+    """Return timeouts for httpx that are slightly shorter than that of the attempt.
 
-    This way, httpcore itself ends what takes too long, and a wait in its queue first.
-    The limit on the attempt is the last resort, for a response that trickles in.
+    This way, httpcore itself times out, first while waiting in its queue. The limit on
+    the attempt is the last resort, for a response that trickles in.
     """
     whole = limits.seconds - min(limits.seconds / 20, 0.1)
     queue = limits.seconds - min(limits.seconds / 10, 0.2)
@@ -145,10 +145,10 @@ def _library_of(client: object) -> ModuleType:
 
 
 def _without_cookies(client: Any) -> Any:
-    """Return a wrapper of a client whose cookie jar stays empty.
+    """Return a wrapper around a client, with a cookie jar that stays empty.
 
     `AsyncClient.send` stores the cookies of every response in `self.cookies`. The
-    wrapper shares the attributes of the client, so it always has the hooks, mounts and
+    wrapper shares the client's attributes, so it always has the hooks, mounts and
     transports that the owner has set.
 
     Returns:
@@ -172,9 +172,9 @@ def _without_cookies(client: Any) -> Any:
 
 
 class _NoInitSubclass:
-    """Keeps the creation of a subclass from its other bases.
+    """Hides the creation of a subclass from its other bases.
 
-    They might register their subclasses, or require arguments.
+    They might register their subclasses or require arguments.
     """
 
     def __init_subclass__(cls, **_: object) -> None:

@@ -18,11 +18,11 @@ _MAX_NOTICES = 100
 
 @frozen
 class Observer:
-    """Reports what happens to the calls of a client and its derived clients."""
+    """Reports on the calls of a client and its derived clients."""
 
     on_event: Callable[[ClientEvent], object] | None = None
     notices: set[str] = field(factory=set)
-    """Texts of `Stripe-Notice` headers for which there has been a warning."""
+    """`Stripe-Notice` texts that have already been warned about."""
 
     def emit(self, event_class: type[ClientEvent], call: Call, **fields: Any) -> None:
         """Call `on_event` with an event of the call."""
@@ -30,8 +30,8 @@ class Observer:
             return
         try:
             self.on_event(event_class(**call.event_fields(), **fields))
-        except Exception:  # noqa: BLE001 - an error of a handler must not end the call
-            _log.exception("on_event raised; the call continues")
+        except Exception:  # noqa: BLE001 - an error in a handler must not end the call
+            _log.exception("on_event raised an error; the call continues")
 
     def attempt_finished(
         self,
@@ -70,16 +70,17 @@ class Observer:
         )
 
     def notice(self, call: Call, text: str) -> None:
-        """Warn of a `Stripe-Notice` header, once for each text."""
+        """Warn about a `Stripe-Notice` header, once for each text."""
         text = sanitize(text, secrets=call.secrets())
         if text in self.notices:
             return
-        # Notices may contain a number or an id, so there may be any number of them.
+        # Notices may contain numbers or IDs, so there can be any number of different
+        # texts.
         if len(self.notices) >= _MAX_NOTICES:
             self.notices.clear()
         self.notices.add(text)
         try:
             warnings.warn(f"Stripe says: {text}", stacklevel=2)
         except Warning:
-            # Warnings are errors here, but the request has taken effect nevertheless.
+            # Warnings are turned into errors, but the request has already taken effect.
             _log.warning("Stripe says: %s", text)

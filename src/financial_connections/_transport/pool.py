@@ -34,7 +34,7 @@ _SWEEP_SECONDS = 1
 
 
 class ConnectionPool:
-    """Connections over httpx, at most `limit` at a time."""
+    """A pool of at most `limit` httpx connections."""
 
     def __init__(self, limit: int) -> None:
         self.limiter = Limiter(limit)
@@ -74,7 +74,7 @@ class ConnectionPool:
         result: Response | NoResponse | None,
         expires_at: float,
     ) -> list["_Connection"]:
-        """Keep a connection for the next request, or return what has to be closed."""
+        """Keep a connection for the next request, or return those to close."""
         if (
             isinstance(result, Response)
             and result.unreadable is None
@@ -94,10 +94,10 @@ class ConnectionPool:
         return dropped
 
     def _sweep(self) -> list["_Connection"]:
-        """Remove idle connections that have expired or, once a second, were closed.
+        """Remove idle connections that have expired and, once a second, closed ones.
 
-        The connection that was used last is used first, so the next requests may never
-        get to the oldest ones.
+        The most recently used connection is reused first, so requests may never get to
+        the oldest ones.
         """
         now = time.monotonic()
         is_due = now - self._swept_at >= _SWEEP_SECONDS
@@ -117,7 +117,7 @@ class ConnectionPool:
     async def aclose(self) -> None:
         self.limiter.closed = True
         connections = [c for idle in self._idle.values() for c in _pop_all(idle)]
-        # The sockets of another event loop that has ended cannot be closed any more.
+        # The sockets of an event loop that has ended can no longer be closed.
         if self.limiter.is_in_loop():
             await close_all(connections)
 
@@ -188,7 +188,7 @@ class _Connection:
         return result
 
     def is_available(self) -> bool:
-        """Return whether the connection is still open, as far as can be told."""
+        """Return whether the connection is still open, as far as is known."""
         connection = self._connection
         # A transport with a pool checks its connection itself.
         return connection is None or not (

@@ -1,8 +1,8 @@
-"""The private names of httpx, httpcore and anyio that this package uses.
+"""Private names of httpx, httpcore and anyio that this package uses.
 
-They are all here, with what happens if one of them moves. Decision 0019 has the reasons
-and measurements; `tests/transport/test_private.py` fails if a name moves. httpx2 and
-httpcore2 have the same names.
+All of them are used here only, with a fallback in case one of them moves. Decision 0019
+gives the reasons and measurements; `tests/transport/test_private.py` fails if a name
+moves. httpx2 and httpcore2 have the same names.
 """
 
 import ssl
@@ -16,8 +16,8 @@ from typing import Any
 class _NoLock:
     """Replaces the locks of a connection that only one task uses at a time.
 
-    httpcore's own yield to the event loop each time. Of fifty calls whose responses
-    arrive together, the first would return hardly before the last.
+    httpcore's own locks yield to the event loop each time. If fifty responses arrived
+    together, the first call would return hardly sooner than the last.
     """
 
     async def __aenter__(self) -> None: ...
@@ -32,8 +32,8 @@ def replace_pool(transport: Any, connection: Any) -> bool:
     """Make an httpx transport send over a single httpcore connection.
 
     Returns:
-        False if the transport's pool has moved. The transport is unchanged then, and
-        opens connections of its own.
+        False if the transport's pool has moved. The transport is then unchanged and
+        opens its own connections.
     """
     if not hasattr(transport, "_pool"):
         return False
@@ -53,8 +53,8 @@ def drop_state_lock(connection: Any) -> None:
 def unparsed_url(library: Any, base: Any, target: str) -> Any:
     """Return the library's URL for a base URL and a path with a query.
 
-    It is parsed only if somebody wants more than its parts, such as a mock or a hook.
-    If the parsed form has moved, the URL is parsed at once.
+    It is parsed only when something, such as a mock or a hook, needs more than its
+    parts. If the attribute with the parsed form has moved, the URL is parsed at once.
     """
     return _url_class(library)(base, target)
 
@@ -108,10 +108,10 @@ def has_unread(transport: Any, connection: Any, stream: Any) -> bool:
     Args:
         transport: The httpx transport that received the response.
         connection: Its httpcore connection, or None if the transport has a pool.
-        stream: The response's network stream; None for the response of a mock.
+        stream: The response's network stream; None for a mock response.
 
     Returns:
-        True also if a name has moved. Connections are not reused then, which is slow
+        Also True if a name has moved. Connections are then not reused, which is slow
         but safe.
     """
     if stream is None:
@@ -145,7 +145,7 @@ def _has_unread_bytes(stream: Any) -> bool:
     stream = stream._stream
     while hasattr(stream, "transport_stream"):
         stream = stream.transport_stream
-    # Trio buffers nothing: httpcore's `has_expired` looks into the socket itself.
+    # Trio buffers nothing: httpcore's `has_expired` checks the socket itself.
     return not _is_trio(stream) and bool(stream._protocol.read_queue)
 
 
@@ -160,8 +160,8 @@ def pool_of(client: Any, url: Any) -> Any:
     """Return the httpcore pool that an httpx client uses for a URL.
 
     Returns:
-        None if it has none, as with a mock, or if the name has moved. The functions
-        below do nothing then.
+        None if there is no pool, as with a mock, or if the name has moved. The
+        functions below then do nothing.
     """
     with suppress(AttributeError):
         pool = client._transport_for_url(url)._pool
@@ -171,14 +171,14 @@ def pool_of(client: Any, url: Any) -> Any:
 
 
 def pool_size(pool: Any, default: int) -> int:
-    """Return the maximum number of connections of a pool."""
+    """Return the maximum number of connections in a pool."""
     return getattr(pool, "_max_connections", default)
 
 
 async def close_if_unread(request: Any, pool: Any) -> None:
     """Close the request's connection if more than its response has arrived.
 
-    httpcore would take the surplus for the next response.
+    httpcore would take the extra data for the next response.
     """
     if pool is None:
         return
@@ -197,10 +197,10 @@ async def close_if_unread(request: Any, pool: Any) -> None:
 async def release(request: Any, pool: Any) -> None:
     """Release what an interrupted request still holds in a pool.
 
-    httpcore loses track of a connection if the request is cancelled between the moment
-    when the connection is assigned to it and the moment when it is used, or while the
-    response is closed. The connection is then neither in use nor available, and counts
-    towards the limit of the pool for ever.
+    httpcore loses track of a connection if the request is cancelled after the
+    connection has been assigned to it but before it is used, or while the response is
+    being closed. The connection is then neither in use nor available, but counts
+    towards the pool's limit forever.
     """
     if pool is None:
         return

@@ -1,4 +1,4 @@
-"""The proxy that the environment asks for."""
+"""The proxy configured in the environment."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -12,13 +12,13 @@ def environment_proxy(host: str, *, with_socks: bool) -> Any:
     Reads `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
 
     Args:
-        host: Host of the requests, with its port.
+        host: Host that the requests are sent to, with its port.
         with_socks: True if the HTTP library supports SOCKS proxies.
 
     Raises:
-        ConfigurationError: The URL of the proxy cannot be used.
+        ConfigurationError: The proxy URL is invalid or not supported.
     """
-    # Importing urllib.request loads an HTTP client of its own.
+    # Imported here, because urllib.request loads another HTTP client.
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
 
     import httpx  # noqa: PLC0415 - imported by `Startup` in a thread

@@ -12,13 +12,13 @@ class RateLimiter:
         self._next_at = 0.0
 
     async def wait(self) -> None:
-        """Wait for a permit. A caller that is cancelled while it waits takes none."""
-        # The lock is the queue. It is fair, and nobody in it has reserved a time yet.
+        """Wait for a permit. A caller cancelled while waiting takes none."""
+        # The lock is a fair queue in which nobody has reserved a time yet.
         async with self._lock:
             now = anyio.current_time()
             if now < self._next_at:
                 await anyio.sleep(self._next_at - now)
-                # Read the clock again: a busy event loop wakes up late, and a burst
-                # must not make up for the time it lost.
+                # Read the clock again: a busy event loop wakes up late, and the lost
+                # time must not be made up for with a burst.
                 now = max(anyio.current_time(), self._next_at)
             self._next_at = now + self._spacing

@@ -1,4 +1,4 @@
-"""Requests for httpx, made without what its client adds to them."""
+"""Build httpx requests, without the additions of its client."""
 
 from collections.abc import AsyncIterator
 from functools import cache, lru_cache
@@ -10,19 +10,19 @@ from financial_connections._transport.wire import WireRequest
 
 
 def prepare_request(request: WireRequest, limits: Timeout, library: Any) -> Any:
-    """Return the library's request.
+    """Return a request of the HTTP library.
 
     Args:
         request: The request to send.
-        limits: Only the limit on connecting is given to the library, because the
-            caller limits the attempt as a whole.
+        limits: Time limits for the attempt. Only the limit on connecting is passed to
+            the library, because the caller limits the attempt as a whole.
         library: httpx or httpx2.
     """
     connect = min(limits.connect, limits.seconds)
     extensions: dict[str, Any] = {"timeout": {"connect": connect}}
     base = _base_url(library, request.base_url)
-    # With a stream, the library adds no headers, which would take it as long as
-    # everything else.
+    # Given a stream, the library adds no headers, which would take as long as all the
+    # rest.
     prepared = library.Request(
         request.method,
         base,
@@ -52,10 +52,10 @@ class _SingleChunk(AsyncIterator[bytes]):
 
 @cache
 def _body_class(library: Any) -> Any:
-    """Return the library's class of request bodies, without its async generator.
+    """Return a subclass of the library's request body without its async generator.
 
-    If a write is cancelled, a generator is left to the garbage collector, about which
-    trio complains.
+    If a write is cancelled, a generator is left to the garbage collector, which trio
+    warns about.
     """
 
     class Body(library.ByteStream):  # type: ignore[misc]

@@ -23,11 +23,11 @@ class Response:
     content: bytes = field(repr=False)
     """The decompressed body."""
     request_id: str | None
-    """Stripe's id of the request, safe to print."""
+    """Stripe's ID of the request, safe to print."""
     unreadable: str | None = None
-    """Why the body could not be read or decompressed; `content` is empty then."""
+    """Why the body could not be read or decompressed, which leaves `content` empty."""
     retryable: bool = True
-    """False if the body of a repeated request would be just as unreadable."""
+    """False if the response to a retry would be just as unreadable."""
 
 
 @frozen
@@ -38,12 +38,12 @@ class NoResponse:
     timed_out: bool = False
     retryable: bool = True
     reason: str | None = None
-    """One of the words of `APIConnectionError.reason`."""
+    """One of the values of `APIConnectionError.reason`."""
     cause: OSError | None = field(default=None, repr=False)
-    """The operating system's or the TLS library's own error, if there is one.
+    """Error of the operating system or the TLS library, if there is one.
 
-    Errors of the HTTP libraries are not kept: they refer to the request, whose headers
-    contain the API key.
+    Errors of the HTTP libraries are not kept, because they refer to the request, whose
+    headers contain the API key.
     """
 
 
@@ -58,14 +58,14 @@ class RawResponse:
     content: bytes = field(repr=False)
     """Body of the response."""
     request_id: str | None
-    """Stripe's id of the request; None if the response has none."""
+    """Stripe's ID of the request; None if the response has none."""
     replayed: bool
     """True for the stored response to an earlier request with the same idempotency key.
     """
 
 
 async def read_response(response: Any) -> Response:
-    """Read the body of an HTTP library's response to its end.
+    """Read the whole body of an HTTP library's response.
 
     If the body cannot be read, the connection is closed, and the status and the headers
     are returned without it.

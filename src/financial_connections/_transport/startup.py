@@ -1,4 +1,4 @@
-"""Slow work that is done once in a process: importing httpx, reading certificates."""
+"""Slow work done once per process: importing httpx and reading certificates."""
 
 import os
 import ssl
@@ -18,7 +18,7 @@ _import_lock = Lock()
 class Startup:
     """The slow work before a client's first call.
 
-    It runs in threads, because on the event loop it would block everything else.
+    It runs in threads, because it would otherwise block the event loop.
     """
 
     def __init__(self) -> None:
@@ -31,8 +31,8 @@ class Startup:
             return
         async with self._lock:
             if not _is_done(tls=tls):
-                # A separate limiter, because the common one may be exhausted by threads
-                # that wait for calls to end.
+                # Use a separate limiter, because the default one may be exhausted by
+                # threads that wait for calls to end.
                 await to_thread.run_sync(
                     _run, tls, abandon_on_cancel=True, limiter=CapacityLimiter(1)
                 )
@@ -47,7 +47,7 @@ def _is_done(*, tls: bool) -> bool:
 
 
 def _run(tls: bool) -> None:  # noqa: FBT001 - run_sync passes no keywords
-    # The import runs meanwhile: reading certificates releases the interpreter's lock.
+    # The import runs in parallel, because reading certificates releases the GIL.
     with _import_lock, ThreadPoolExecutor(1) as executor:
         if tls:
             # An exception is raised again where the context is used.
@@ -65,8 +65,8 @@ def _import_httpx() -> None:
 def tls_context() -> ssl.SSLContext:
     """Return the TLS context that all connections share.
 
-    Like httpx, it trusts the certificates of `SSL_CERT_FILE`, of `SSL_CERT_DIR`, or
-    else of certifi.
+    Like httpx, it trusts the certificates in `SSL_CERT_FILE` or `SSL_CERT_DIR`, or
+    those of certifi by default.
 
     Raises:
         ConfigurationError: The certificates cannot be read.
@@ -85,5 +85,5 @@ def tls_context() -> ssl.SSLContext:
         return ssl.create_default_context(cafile=cafile, capath=capath)
     except OSError as error:
         raise ConfigurationError(
-            f"cannot read the certificates of {source}: {error.strerror or error}"
+            f"cannot read the certificates from {source}: {error.strerror or error}"
         ) from None

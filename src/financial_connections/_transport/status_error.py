@@ -1,4 +1,4 @@
-"""Make errors from responses."""
+"""Build errors from responses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -71,7 +71,7 @@ def error_from(
 
 
 def _body_from(content: bytes, mask: Mask) -> tuple[Any, str | None]:
-    """Return the parsed body, or the start of its text and a message made from it."""
+    """Return the parsed body, or the start of its text and a message based on it."""
     if len(content) <= _MAX_JSON_BYTES:
         try:
             return parse_json(content), None

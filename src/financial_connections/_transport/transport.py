@@ -1,7 +1,7 @@
 """The policy of a call: retries, deadline, rate limit, errors and decoding.
 
-All input and output is in `Backend.exchange`. Errors are values up to `_call`, which is
-the one place that raises them.
+All I/O happens in `Backend.exchange`. Errors are passed as values up to `_call`, the
+only place that raises them.
 """
 
 import random
@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 @frozen(kw_only=True)
 class Transport:
-    """The `Sender` that uses HTTP."""
+    """A `Sender` that uses HTTP."""
 
     settings: Settings
     backend: Backend
@@ -94,10 +94,10 @@ class Transport:
         return await self._call(request, options, _raw_response)
 
     async def aclose(self) -> None:
-        """End the running calls and close the connections.
+        """End running calls and close connections.
 
         If they belong to another event loop, they are closed there. The sockets of a
-        loop that has ended or does not react are left to the garbage collector.
+        loop that has ended or does not respond are left to the garbage collector.
         """
         limiter = self.backend.limiter
         if limiter.is_in_loop():
@@ -160,8 +160,8 @@ class Transport:
     ) -> T | AttemptError | ConfigurationError:
         queued_at = time.monotonic()
         # Waiting is not part of an attempt, so only the deadline limits it. The permit
-        # comes last. Otherwise permits would pile up while all connections are in use,
-        # and then be used all at once.
+        # is acquired last. Otherwise, permits would pile up while all connections are
+        # in use, and then be used all at once.
         async with self.backend.limiter:
             if self.rate_limiter is not None:
                 await self.rate_limiter.wait()

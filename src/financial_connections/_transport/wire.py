@@ -1,6 +1,6 @@
-"""Turn a request and settings into what is sent. Pure.
+"""Encode a request and its settings for sending. Pure.
 
-A retry sends exactly the same again.
+Each retry sends exactly the same bytes.
 """
 
 import sys
@@ -19,7 +19,7 @@ from financial_connections._version import __version__
 from financial_connections.errors import InvalidArgumentError
 
 MAX_URL_LENGTH = 16_384
-"""Servers reject longer URLs, and httpx those above 65,536 characters."""
+"""Servers reject longer URLs, and httpx rejects those above 65,536 characters."""
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -29,27 +29,27 @@ class Origin(NamedTuple):
 
     scheme: str
     authority: str
-    """Host, with its port unless that is the default of the scheme."""
+    """Host, with its port unless it is the default for the scheme."""
 
 
 @frozen(kw_only=True)
 class WireRequest:
-    """A request as it is sent."""
+    """A request in its encoded form."""
 
     method: str
     origin: Origin
     base_url: str
     path: str
-    """Path without the base URL and the query, which may be logged."""
+    """Path without the base URL and query, safe to log."""
     query: str = field(repr=False)
-    """Query with its question mark, or empty."""
+    """Query including the question mark, or empty."""
     headers: dict[str, str | bytes] = field(repr=False)
     content: bytes = field(repr=False)
     idempotency_key: str | None
 
     @property
     def url(self) -> str:
-        """The whole URL."""
+        """The full URL."""
         return f"{self.base_url}{self.path}{self.query}"
 
 
@@ -75,8 +75,8 @@ def wire_request(
     query = f"?{params}" if params and not is_post else ""
     if len(settings.base_url) + len(path) + len(query) > MAX_URL_LENGTH:
         raise InvalidArgumentError(
-            f"the IDs and parameters make a URL of more than {MAX_URL_LENGTH} "
-            "characters"
+            f"the URL is longer than {MAX_URL_LENGTH} characters: shorten the IDs or "
+            "parameters"
         )
     return WireRequest(
         method=request.method,
@@ -91,7 +91,7 @@ def wire_request(
 
 
 class _SecretBytes(bytes):
-    """The value of a header that HTTP libraries send, but no repr or pickle shows."""
+    """The value of a header, hidden from reprs and pickles."""
 
     __slots__ = ()
 
@@ -111,7 +111,7 @@ class _SecretBytes(bytes):
         return self
 
     def __reduce_ex__(self, _: object) -> tuple[Any, ...]:
-        return bytes, (b"***",)  # of a request that a mock recorded
+        return bytes, (b"***",)  # for requests recorded by a mock
 
 
 @lru_cache
