@@ -136,14 +136,14 @@ FAULTS: dict[str, Fault] = {
     ),
     "closes the connection before the response": Fault(failed("reset"), then=CLOSE),
     "resets the connection before the response": Fault(failed("reset"), then=RESET),
-    "closes it in the headers": Fault(
+    "closes it during the headers": Fault(
         failed("reset"), b"HTTP/1.1 200 OK\r\nContent-Le", CLOSE
     ),
-    "resets it in the headers": Fault(
+    "resets it during the headers": Fault(
         failed("reset"), b"HTTP/1.1 200 OK\r\nContent-Le", RESET
     ),
-    "closes it in the body": Fault(failed("protocol"), http_response()[:-4], CLOSE),
-    "resets it in the body": Fault(failed("reset"), http_response()[:-4], RESET),
+    "closes it during the body": Fault(failed("protocol"), http_response()[:-4], CLOSE),
+    "resets it during the body": Fault(failed("reset"), http_response()[:-4], RESET),
     "closes it between two chunks": Fault(
         failed("protocol"), CHUNKED + b'5\r\n{"id"\r\n', CLOSE
     ),
@@ -158,16 +158,16 @@ FAULTS: dict[str, Fault] = {
     ),
     # Timing
     "never responds": Fault(timed_out(), then=HANG, settings=HURRIED),
-    "stops in the headers": Fault(
+    "stops during the headers": Fault(
         timed_out(), b"HTTP/1.1 200 OK\r\n", HANG, settings=HURRIED
     ),
-    "stops in the body": Fault(
+    "stops during the body": Fault(
         timed_out(), http_response()[:-4], HANG, settings=HURRIED
     ),
     "sends the body byte by byte": Fault(timed_out(), act=trickle, settings=HURRIED),
     # HTTP
     "sends garbage": Fault(failed("protocol"), b"\x00\xff garbage\r\n\r\n", CLOSE),
-    "responds in HTTP/0.9": Fault(
+    "responds with HTTP/0.9": Fault(
         failed("protocol"), b"<html>hello</html>\r\n\r\n", CLOSE
     ),
     "sends two lengths": Fault(
@@ -239,7 +239,7 @@ FAULTS: dict[str, Fault] = {
     "sends corrupt gzip with 503": Fault(
         rejected("ServerError", 503, 2, retryable=True), corrupt(b"503 X")
     ),
-    "sends corrupt gzip with 503, not to be retried": Fault(
+    "sends corrupt gzip with 503 and rules out a retry": Fault(
         rejected("ServerError", 503),
         corrupt(b"503 X", b"Stripe-Should-Retry: false\r\n"),
     ),
