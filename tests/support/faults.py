@@ -40,7 +40,7 @@ class Fault:
     act: Callable[[Any], Awaitable[None]] | None = None
     """Replaces `send` and `then`."""
     on_connect: str | None = None
-    """Action on each connection before a request is read."""
+    """What happens to each connection before a request is read."""
     is_secured: bool = False
     settings: dict[str, Any] = field(factory=dict)
 

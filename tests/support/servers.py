@@ -11,7 +11,7 @@ from anyio.streams.tls import TLSStream
 from financial_connections import Timeout
 
 GENEROUS = Timeout(60, connect=60)
-"""For calls that must succeed, also on a machine under load."""
+"""For calls that must succeed even on a machine under load."""
 
 GONE = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError)
 

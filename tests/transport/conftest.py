@@ -1,4 +1,4 @@
-"""A client of each kind, for tests over real sockets."""
+"""Clients of each kind, for tests over real sockets."""
 
 import httpx
 import httpx2
@@ -12,7 +12,7 @@ KEY = "sk_test_51H8supersecret"
 
 @pytest.fixture(params=["own pool", "aiohttp", "httpx", "httpx2"])
 async def connect(request, anyio_backend):
-    """Make a client over our pool, aiohttp, or an injected client."""
+    """Yield a factory of clients over our own pool, aiohttp or an injected client."""
     library = {"httpx": httpx, "httpx2": httpx2}.get(request.param)
     if library is None:
         is_aiohttp = (request.param, anyio_backend) == ("aiohttp", "asyncio")

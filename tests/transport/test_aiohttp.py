@@ -1,4 +1,4 @@
-"""Differences of aiohttp from the default backend that the SDK removes."""
+"""Differences between aiohttp and the default backend that the SDK removes."""
 
 import asyncio
 import base64
@@ -96,7 +96,7 @@ async def test_a_response_sets_no_cookie():
 
 
 @pytest.mark.asyncio
-async def test_the_headers_equal_those_of_the_default_transport():
+async def test_the_headers_match_those_of_the_default_transport():
     heads = []
 
     async def handle(stream):

@@ -1,4 +1,4 @@
-"""Every fault has the same outcome over every backend, and the client stays usable."""
+"""Every fault has the same outcome with every backend, and clients stay usable."""
 
 import asyncio
 import ssl
@@ -59,9 +59,8 @@ def authority():
 
 @pytest.fixture(scope="module")
 def trusted(authority):
-    context = ssl.SSLContext(
-        ssl.PROTOCOL_TLS_CLIENT
-    )  # without the system's certificates, which take long to read
+    # Without the system's certificates, which are slow to load.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(context)
     return context
 
@@ -81,7 +80,7 @@ def server_tls(authority):
 
 
 class Server:
-    """Commits a fault until it is healed. Counts requests and open connections."""
+    """A server that is faulty until it is healed, and counts requests."""
 
     def __init__(self, fault):
         self.fault = fault
@@ -182,7 +181,7 @@ def assert_all_permits_are_free(client):
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_a_fault_has_the_same_outcome_over_every_pool(
+async def test_a_fault_has_the_same_outcome_with_every_backend(
     name, backend, anyio_backend, trusting, no_waiting, monkeypatch
 ):
     monkeypatch.setattr(body.read_body, "__defaults__", (65_536,))
@@ -191,7 +190,7 @@ async def test_a_fault_has_the_same_outcome_over_every_pool(
     tasks = running_tasks(anyio_backend)
     outcome = await outcome_over(backend, fault, trusting, fault.settings)
     for timeout in (4, 32):
-        # On a machine under load, a short timeout can pass before the server has
+        # On a machine under load, a short timeout can expire before the server has
         # received the request.
         if "timeout" in fault.settings and outcome.requests < expected.requests:
             settings = fault.settings | {"timeout": Timeout(timeout, connect=timeout)}
@@ -201,7 +200,7 @@ async def test_a_fault_has_the_same_outcome_over_every_pool(
 
 
 async def outcome_over(backend, fault, trusting, settings):
-    """Return the outcome of a call, after checking that the client is still usable."""
+    """Return the outcome of a call, and check that the client is usable afterwards."""
     server, events = Server(fault), []
     settings = {"max_retries": 1, "on_event": events.append} | settings
     async with serving(server.accept) as url:
@@ -224,7 +223,7 @@ async def outcome_over(backend, fault, trusting, settings):
 
 @pytest.mark.parametrize("is_secured", [False, True], ids=["http", "https"])
 @pytest.mark.parametrize("size", [1, 30, None], ids=["one byte", "half a head", "all"])
-async def test_data_that_arrives_on_an_idle_connection_reaches_no_call(
+async def test_data_that_arrives_on_an_idle_connection_never_reaches_a_call(
     size, is_secured, backend, trusting, server_tls
 ):
     stray = http_response(b'{"id": "stray"}')
@@ -336,7 +335,7 @@ async def test_closing_ends_the_wait_before_a_retry(backend, anyio_backend):
     assert [1, 1, 3] == [number for result in results for number in result[1:4]]
 
 
-def test_the_page_has_the_table():
+def test_the_page_contains_the_table():
     page = PAGE.read_text()
     assert table() in page
     for (name, _), (_, reason) in DEVIATIONS.items():

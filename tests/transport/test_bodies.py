@@ -1,4 +1,4 @@
-"""Bodies of responses: how they are decoded, and errors if they cannot be."""
+"""Decoding of response bodies, and errors if they cannot be decoded."""
 
 import asyncio
 import gzip
@@ -89,7 +89,7 @@ async def test_a_truncated_compressed_body_raises_an_error(name, size):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-async def test_an_empty_body_is_accepted_in_every_coding(coding):
+async def test_an_empty_body_is_accepted_with_every_coding(coding):
     assert b"" == await read_body(httpx.Response(200, stream=Stream(b"", 1)), coding)
 
 
@@ -120,7 +120,7 @@ async def test_reading_chunks_that_are_always_available_can_be_cancelled():
     assert stream.count < 200
 
 
-async def test_a_body_that_is_too_large_is_not_read_on_from_a_busy_generator():
+async def test_a_busy_generator_is_not_read_beyond_the_limit():
     count = 0
 
     class Generated(httpx.AsyncByteStream):
@@ -158,7 +158,7 @@ async def test_the_size_of_a_decompressed_body_is_limited(coding, content):
 
 
 async def test_many_tiny_gzip_members_are_decoded_in_linear_time(monkeypatch):
-    """zlib copies what follows a member, so it must get little more than the member."""
+    """zlib copies the data after a member, so it must be given little of it."""
     passed = 0
 
     class Member:
@@ -270,9 +270,7 @@ async def test_an_error_with_a_body_that_is_too_large_keeps_its_status(
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_body_that_is_too_large_is_not_read_on_from_a_busy_socket(
-    connect, monkeypatch
-):
+async def test_a_busy_socket_is_not_read_beyond_the_limit(connect, monkeypatch):
     """The server runs in the same event loop and refills the socket at each step."""
     sent = 0
 
@@ -296,7 +294,7 @@ async def test_a_body_that_is_too_large_is_not_read_on_from_a_busy_socket(
     assert sent < 100 * MEBIBYTE
 
 
-async def test_an_unreadable_body_without_end_is_cut_off(connect):
+async def test_an_endless_unreadable_body_is_cut_off(connect):
     async def handle(stream):
         await read_request(stream)
         await stream.send(

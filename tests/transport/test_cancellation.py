@@ -46,12 +46,12 @@ async def test_cancelled_calls_leave_the_client_usable():
 
 
 async def test_calls_cancelled_at_any_step_leave_the_client_usable():
-    scripted = False
+    is_responding = False
 
     async def handle(stream):
         while True:
             await read_request(stream)
-            if not scripted:
+            if not is_responding:
                 await anyio.sleep_forever()
             await stream.send(http_response())
 
@@ -59,16 +59,16 @@ async def test_calls_cancelled_at_any_step_leave_the_client_usable():
         serving(handle) as url,
         AsyncClient(KEY, base_url=url, max_connections=5) as client,
     ):
-        for turn in range(200):
+        for step in range(200):
             async with anyio.create_task_group() as tasks:
                 for _ in range(10):
                     tasks.start_soon(client.accounts.retrieve, "fca_1")
-                # Cancelled while they wait, connect, write or read, as the round has
-                # it.
-                for _ in range(turn % 20):
+                # The calls are cancelled while they wait, connect, write or read,
+                # depending on the round.
+                for _ in range(step % 20):
                     await anyio.lowlevel.checkpoint()
                 tasks.cancel_scope.cancel()
-        scripted = True
+        is_responding = True
         with anyio.fail_after(60):
             async with anyio.create_task_group() as tasks:
                 for _ in range(10):
@@ -83,7 +83,7 @@ async def test_concurrent_calls_receive_their_own_responses():
             key = header_of(head, b"authorization").encode()
             await stream.send(http_response(b'{"id": "%s", "key": "%s"}' % (path, key)))
 
-    async def ask(client, key, n):
+    async def retrieve(client, key, n):
         account = await client.accounts.retrieve(f"fca_{n}")
         assert (f"fca_{n}", f"Bearer {key}") == (account.id, account.extra["key"])
 
@@ -94,5 +94,5 @@ async def test_concurrent_calls_receive_their_own_responses():
         anyio.create_task_group() as tasks,
     ):
         for n in range(500):
-            tasks.start_soon(ask, one, "sk_test_1", n)
-            tasks.start_soon(ask, two, "sk_test_2", n)
+            tasks.start_soon(retrieve, one, "sk_test_1", n)
+            tasks.start_soon(retrieve, two, "sk_test_2", n)

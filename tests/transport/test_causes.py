@@ -57,7 +57,7 @@ def test_an_exception_is_given_a_reason(error, reason):
     assert reason == no_response_from(error, httpx).reason
 
 
-def test_a_message_contains_no_scope_and_no_address():
+def test_a_message_contains_no_scope_or_address():
     cancelled = asyncio.CancelledError(
         "Cancelled via cancel scope 7f385f11d620; reason: deadline exceeded"
     )
@@ -93,7 +93,7 @@ async def test_the_error_of_the_operating_system_is_the_cause(connect, no_waitin
 
 
 def test_exceptions_of_the_libraries_are_not_kept():
-    """They refer to the request, whose headers contain the API key."""
+    """Exceptions refer to the request, whose headers contain the API key."""
     error = httpx.ReadError("x", request=httpx.Request("GET", "https://a.example"))
     assert no_response_from(error, httpx).cause is None
     reset = ConnectionResetError()

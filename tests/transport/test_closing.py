@@ -110,7 +110,7 @@ async def test_a_call_that_was_not_sent_raises_a_configuration_error(
         await client.aclose()
         for call in calls:
             await call.ended.wait()
-    # The one that has the connection has been sent.
+    # The call that holds the connection has been sent.
     expected = [APIConnectionError, ConfigurationError, ConfigurationError]
     assert (
         expected if waits_for == "a connection" else [ConfigurationError] * 3
@@ -185,7 +185,7 @@ async def test_a_cancelled_close_leaves_no_socket_open(connect):
 
 
 class Resource:
-    """A resource that takes a step of the event loop to close, or fails to close."""
+    """A resource that takes one step of the event loop to close, or fails to close."""
 
     def __init__(self, *, error=None):
         self.error = error

@@ -111,19 +111,19 @@ async def test_max_connections_is_not_exceeded():
 async def test_a_connection_is_not_reused_for_another_origin(
     transport, anyio_backend, no_waiting
 ):
-    """One call to http on loopback must not leave a connection that an https call goes
-    over unverified.
+    """An http call on loopback must not leave a connection that an https call uses
+    without verification.
     """
     if anyio_backend == "trio":
         transport = "httpx"
-    answered = []
+    responses = []
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("other.example").configure_cert(server)
 
     async def handle(stream):
         while True:
             await read_request(stream)
-            answered.append(True)
+            responses.append(True)
             await stream.send(http_response())
 
     async with serving(handle) as plain, serving(handle, tls=server) as secured:
@@ -133,7 +133,7 @@ async def test_a_connection_is_not_reused_for_another_origin(
                 APIConnectionError, match="CERTIFICATE_VERIFY_FAILED|certificate"
             ):
                 await client.with_options(base_url=secured).accounts.retrieve("fca_1")
-    assert [True] == answered
+    assert [True] == responses
 
 
 async def test_expired_connections_are_closed(monkeypatch):

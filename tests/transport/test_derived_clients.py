@@ -1,4 +1,4 @@
-"""Derived clients, made by `with_options`."""
+"""Derived clients, created by `with_options`."""
 
 import pytest
 

@@ -11,9 +11,9 @@ from financial_connections import InvalidArgumentError
 from financial_connections._transport.encode import encode_params, encode_path
 
 
-def pairs(params, **facts):
+def pairs(params, **settings):
     return parse_qsl(
-        encode_params(params, **facts),
+        encode_params(params, **settings),
         keep_blank_values=True,
         strict_parsing=bool(params),
     )
@@ -76,7 +76,7 @@ def test_a_time_before_the_epoch_is_rounded_down():
 
 
 @pytest.mark.parametrize(
-    ("params", "facts", "named"),
+    ("params", "settings", "key"),
     [
         ({"at": {"gte": datetime(2023, 1, 1)}}, {}, "at[gte]"),  # noqa: DTZ001
         ({"features": "balance"}, {"arrays": ["features"]}, "features"),
@@ -107,10 +107,10 @@ def test_a_time_before_the_epoch_is_rounded_down():
         ({"a": {"b": ["x\0"]}}, {}, "a[b][0]"),
     ],
 )
-def test_an_invalid_value_is_rejected_by_its_key(params, facts, named):
+def test_the_error_for_an_invalid_value_names_its_key(params, settings, key):
     with pytest.raises(InvalidArgumentError) as caught:
-        encode_params(params, **facts)
-    assert str(caught.value).startswith((named, f"a key in {named}"))
+        encode_params(params, **settings)
+    assert str(caught.value).startswith((key, f"a key in {key}"))
 
 
 class Colour(str, Enum):  # noqa: UP042 - as users have them
@@ -198,7 +198,7 @@ def test_any_value_can_be_decoded_again(params):
         lambda s: s.strip() not in {"", ".", ".."}
     )
 )
-def test_any_id_is_one_segment(segment):
+def test_any_id_is_a_single_segment(segment):
     path = encode_path("/v1/{id}", {"id": segment})
     assert 2 == path.count("/")
     assert not set(path) & set("?#;@ \\")

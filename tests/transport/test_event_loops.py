@@ -1,4 +1,4 @@
-"""Clients that are closed, or used or closed in a second event loop."""
+"""Clients that are closed, or that are used or closed in a second event loop."""
 
 import gc
 import subprocess
@@ -80,9 +80,9 @@ def test_closing_from_another_event_loop_ends_the_calls(first, second):
 
     thread = threading.Thread(target=anyio.run, args=(call,), kwargs={"backend": first})
     thread.start()
-    assert arrived.wait(10)
+    assert arrived.wait(60)
     anyio.run(client.aclose, backend=second)
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert "closed" == error.reason
 

@@ -1,4 +1,4 @@
-"""Faults on the wire raise typed errors, and the client works afterwards."""
+"""Network faults raise typed errors and leave the client usable."""
 
 import gzip
 import tracemalloc
@@ -156,22 +156,22 @@ async def test_an_endless_body_is_cut_off(connect):
 
 @pytest.mark.parametrize("library", [httpx, httpx2])
 def test_every_exception_of_the_library_is_translated(library):
-    found = [
+    exceptions = [
         value
         for value in vars(library).values()
         if isinstance(value, type)
         and issubclass(value, library.RequestError)
         and value is not library.RequestError
     ]
-    assert len(found) > 10
-    lost = {
+    assert len(exceptions) > 10
+    permanent = {
         library.UnsupportedProtocol,
         library.DecodingError,
         library.TooManyRedirects,
     }
-    for kind in found:
+    for kind in exceptions:
         failure = no_response_from(kind("x"), library)
         assert issubclass(kind, library.TimeoutException) == failure.timed_out
         assert (
-            issubclass(kind, library.TransportError) and kind not in lost
+            issubclass(kind, library.TransportError) and kind not in permanent
         ) == failure.retryable, kind

@@ -36,7 +36,7 @@ async def owner(library):
 
 
 class Server:
-    """Does not respond until it is healed."""
+    """A server that does not respond until it is healed."""
 
     def __init__(self):
         self.is_healed = False
@@ -55,7 +55,7 @@ def connections_of(http_client, url):
 
 
 async def assert_usable(http_client, client, url):
-    """The owner and the SDK can use all connections of the pool at the same time."""
+    """Check that the owner and the SDK can use all connections of the pool at once."""
     statuses = []
     patient = client.with_options(timeout=GENEROUS)
 
@@ -138,7 +138,7 @@ async def test_a_pool_without_connections_is_rejected(library):
 
 
 async def test_cancelled_calls_leave_the_pool_usable(owner):
-    """Scopes cancel the calls while the owner's requests compete for connections."""
+    """Cancel scopes end calls while the owner's requests compete for connections."""
     server = Server()
 
     async with serving(server.handle) as url:
@@ -230,7 +230,7 @@ async def test_a_subclass_of_the_owner_keeps_its_methods_and_state(library):
         assert 3 == http_client.count
 
 
-def answering(library):
+def responding(library):
     headers = {"Set-Cookie": "sid=1; Path=/"}
     return library.MockTransport(
         lambda request: library.Response(200, json={"id": "fca_1"}, headers=headers)
@@ -245,7 +245,7 @@ async def test_a_subclass_with_slots_can_be_used(library):
             self.count += 1
             return await super().send(*args, **kwargs)
 
-    async with Counting(transport=answering(library)) as http_client:
+    async with Counting(transport=responding(library)) as http_client:
         http_client.count = 0
         await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
         assert 1 == http_client.count
@@ -263,7 +263,7 @@ async def test_a_subclass_hook_is_not_called_for_our_subclass(
     class Client(Named, name="own"):
         pass
 
-    async with Client(transport=answering(library)) as http_client:
+    async with Client(transport=responding(library)) as http_client:
         await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
         assert {} == dict(http_client.cookies)
     assert ["own"] == names
@@ -279,7 +279,7 @@ async def test_a_class_that_cannot_be_subclassed_is_used_directly(library):
     class Client(library.AsyncClient, metaclass=Final):
         pass
 
-    async with Client(transport=answering(library)) as http_client:
+    async with Client(transport=responding(library)) as http_client:
         assert (
             "fca_1"
             == (
@@ -299,7 +299,7 @@ async def test_a_subclass_can_replace_its_cookies_while_it_sends(library):
 
     names = []
     async with Forgetful(
-        transport=answering(library), cookies={"own": "1"}
+        transport=responding(library), cookies={"own": "1"}
     ) as http_client:
         await AsyncClient(KEY, http_client=http_client).accounts.retrieve("fca_1")
         assert {"own": "1"} == dict(http_client.cookies)
@@ -308,7 +308,7 @@ async def test_a_subclass_can_replace_its_cookies_while_it_sends(library):
 
 async def test_a_subclass_can_have_the_name_of_its_base(library):
     client_class = type("AsyncClient", (library.AsyncClient,), {"__module__": __name__})
-    async with client_class(transport=answering(library)) as http_client:
+    async with client_class(transport=responding(library)) as http_client:
         assert (
             "fca_1"
             == (

@@ -1,4 +1,4 @@
-"""Connections that the client's pools keep, and that they close."""
+"""Connections that the client's pools keep or close."""
 
 import math
 from contextlib import suppress
@@ -29,7 +29,7 @@ KEY = "sk_test_123"
 
 
 class Server:
-    """Stops responding on existing connections when it has failed over."""
+    """A server that stops responding on existing connections after a failover."""
 
     def __init__(self, *, resets=False):
         self.resets = resets

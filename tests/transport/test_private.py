@@ -1,6 +1,6 @@
-"""The private names of other libraries that the transport uses, and its fallbacks.
+"""Private names of other libraries that the transport uses, and their fallbacks.
 
-If a name has moved, look at `_transport/private.py` and decision 0019.
+If a name has moved, see `_transport/private.py` and decision 0019.
 """
 
 import httpcore
@@ -21,7 +21,7 @@ def library(request):
 
 
 class Server:
-    """Counts connections."""
+    """A server that counts its connections."""
 
     def __init__(self):
         self.connections = 0
@@ -34,7 +34,7 @@ class Server:
 
 
 async def connection_of(client):
-    """Send a request, and return the connection that was used for it."""
+    """Send a request and return the connection that it used."""
     assert "fca_1" == (await client.accounts.retrieve("fca_1")).id
     [[(connection, _)]] = client._transport.backend._idle.values()
     return connection
@@ -57,7 +57,7 @@ async def test_the_names_behind_the_default_pool_exist(anyio_backend):
             assert 0 == len(stream._protocol.read_queue)
 
 
-def test_the_locks_of_new_connections_have_their_names():
+def test_the_names_of_the_locks_exist():
     """Setting a lock that has moved would have no effect."""
     origin = httpcore.Origin(b"http", b"127.0.0.1", 80)
     assert hasattr(httpcore.AsyncHTTPConnection(origin), "_request_lock")
@@ -73,7 +73,7 @@ async def test_the_names_that_release_connections_of_an_injected_client_exist(li
         assert [] == pool._assign_requests_to_connections()
 
 
-def test_the_parsed_form_of_a_url_has_its_name(library):
+def test_the_name_of_a_parsed_url_exists(library):
     url = private.unparsed_url(library, library.URL("https://a.example"), "/v1/x")
     assert library.URL is not type(url)
     assert library.URL("https://a.example/v1/x") == url
@@ -108,7 +108,9 @@ async def test_a_pool_that_has_moved_is_left_in_place(monkeypatch):
     assert 1 == server.connections
 
 
-async def test_connections_are_not_reused_if_unread_data_cannot_be_seen(monkeypatch):
+async def test_connections_are_not_reused_if_unread_data_cannot_be_detected(
+    monkeypatch,
+):
     server = Server()
 
     def moved(_):

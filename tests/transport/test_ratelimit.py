@@ -16,7 +16,7 @@ from financial_connections.events import RequestStarted
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Time that passes only by sleeping."""
+    """A clock that advances only while the code under test sleeps."""
 
     class Clock:
         now = 1000.0
@@ -111,8 +111,8 @@ async def test_a_permit_after_a_late_one_keeps_its_spacing(clock, monkeypatch):
 async def test_attempts_that_waited_for_a_connection_respect_the_limit(
     clock, httpx_mock
 ):
-    """All connections are busy for three seconds; then what has waited begins at the
-    rate, and not all at once.
+    """All connections are busy for three seconds. The waiting attempts then start at
+    the limited rate, rather than all at once.
     """
     begun, busy = [], anyio.Event()
 

@@ -31,7 +31,7 @@ from financial_connections._retry import (
         (520, None, True),
     ],
 )
-def test_status_and_code_decide_about_a_retry(status, code, expected):
+def test_status_and_code_determine_whether_to_retry(status, code, expected):
     assert expected is is_retryable_status(status, code, {})
 
 
@@ -118,12 +118,12 @@ def test_retry_after_is_a_lower_bound():
     assert 7 <= delay(1, retry_after=7, jitter=0.9) < 8
 
 
-def test_a_retry_after_of_more_than_a_minute_ends_the_retries():
+def test_a_retry_after_longer_than_a_minute_ends_the_retries():
     assert delay(1, retry_after=61) is None
     assert delay(1, retry_after=60) is not None
 
 
-def test_a_deadline_decides_how_long_a_retry_after_may_be():
+def test_a_deadline_limits_retry_after():
     assert 90 <= delay(1, retry_after=90, remaining=120) < 91
     assert delay(1, retry_after=90, remaining=80) is None
 
@@ -160,6 +160,8 @@ def test_no_delay_exceeds_the_deadline(
         (500, None, "", 0),
     ],
 )
-def test_a_rate_limit_is_given_a_second(status, code, reason, expected):
+def test_a_retry_after_a_rate_limit_waits_at_least_a_second(
+    status, code, reason, expected
+):
     headers = {"stripe-rate-limited-reason": reason}
     assert expected == minimum_delay(status, code, headers)

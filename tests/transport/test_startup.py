@@ -1,4 +1,4 @@
-"""The slow work of the first call: imports and certificates."""
+"""The slow work before the first call: imports and certificates."""
 
 import ssl
 import subprocess
@@ -75,7 +75,7 @@ async def main():
 @pytest.mark.parametrize(
     ("check", "output"),
     [
-        # Many calls at once.
+        # Many concurrent calls.
         (
             (
                 "    gate.set()\n"
@@ -85,7 +85,7 @@ async def main():
             ),
             "1",
         ),
-        # From a thread that has the only token of the common limiter.
+        # A call from a thread that holds the only token of the default limiter.
         (
             (
                 "    gate.set()\n"
@@ -124,7 +124,7 @@ def test_startup_runs_once_and_blocks_nothing(check, output, backend):
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_certificates_are_read_from_where_the_environment_says(
+def test_certificates_are_read_from_the_source_in_the_environment(
     variable, tmp_path, monkeypatch
 ):
     authority = trustme.CA()
@@ -136,7 +136,7 @@ def test_certificates_are_read_from_where_the_environment_says(
     )
     context = startup.tls_context.__wrapped__()
     assert ssl.CERT_REQUIRED == context.verify_mode
-    # Those in a folder are read when a certificate is verified.
+    # Certificates in a folder are not read until one is verified.
     assert (1 if variable == "SSL_CERT_FILE" else 0) == len(context.get_ca_certs())
 
 
@@ -155,7 +155,7 @@ async def test_missing_certificates_are_named(
         async with AsyncClient(
             KEY, base_url="https://127.0.0.1:1", transport=transport, max_retries=0
         ) as client:
-            # A folder is read when a certificate is verified.
+            # A folder is not read until a certificate is verified.
             error_class = (
                 ConfigurationError
                 if variable == "SSL_CERT_FILE"

@@ -1,4 +1,4 @@
-"""Errors made from responses."""
+"""Errors built from responses."""
 
 import warnings
 
@@ -39,7 +39,7 @@ KEY = "sk_test_51H8supersecret"
         ),
     ],
 )
-async def test_an_error_response_raises_a_typed_error_of_its_call(response, expected):
+async def test_an_error_response_raises_a_typed_error(response, expected):
     api, requests = scripted(response)
     async with mock_client(api, max_retries=0) as client:
         with pytest.raises(expected) as caught:
@@ -49,7 +49,7 @@ async def test_an_error_response_raises_a_typed_error_of_its_call(response, expe
 
 
 @pytest.mark.parametrize("content", [b"[]", b"null", b"5", b'"text"'])
-async def test_json_of_another_form_raises_an_error_with_the_request_id(content):
+async def test_unexpected_json_raises_an_error_with_the_request_id(content):
     response = httpx.Response(
         200,
         content=content,

@@ -30,7 +30,7 @@ def authority():
     return trustme.CA()
 
 
-@pytest.mark.parametrize("case", ["stranger", "wrong host", "expired"])
+@pytest.mark.parametrize("case", ["unknown authority", "wrong host", "expired"])
 async def test_an_invalid_certificate_is_rejected_without_retry(
     case, authority, monkeypatch
 ):
@@ -40,7 +40,7 @@ async def test_an_invalid_certificate_is_rejected_without_retry(
     expiry = {"not_after": yesterday} if case == "expired" else {}
     authority.issue_cert(name, **expiry).configure_cert(server)
     trusting = ssl.create_default_context()
-    if case != "stranger":
+    if case != "unknown authority":
         authority.configure_trust(trusting)
     monkeypatch.setattr(own_pool, "tls_context", lambda: trusting)
 
@@ -90,7 +90,7 @@ async def test_a_call_cancelled_in_the_tls_handshake_closes_its_socket():
                 greeted.set()
         closed.set()
 
-    gc.disable()  # it would close the socket, some time
+    gc.disable()  # so that it does not close the socket
     try:
         async with (
             serving(handle) as url,

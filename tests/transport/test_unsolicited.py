@@ -1,4 +1,4 @@
-"""Unsolicited responses reach no call."""
+"""Unsolicited responses never reach a call."""
 
 import ssl
 
@@ -20,8 +20,8 @@ def authority():
     return trustme.CA()
 
 
-async def test_an_unsolicited_response_reaches_no_call():
-    """The server sends more than one response, at once and late."""
+async def test_an_unsolicited_response_never_reaches_a_call():
+    """The server sends extra responses, both immediately and later."""
     count = 0
 
     async def handle(stream):
@@ -44,20 +44,20 @@ async def test_an_unsolicited_response_reaches_no_call():
 
 
 @pytest.mark.parametrize(
-    "size", [16_384, 65_536], ids=["a TLS record", "all that is read at once"]
+    "size", [16_384, 65_536], ids=["a TLS record", "a single read"]
 )
 @pytest.mark.parametrize("is_secured", [True, False], ids=["https", "http"])
-async def test_an_unsolicited_response_below_the_parser_is_noticed(
+async def test_an_unsolicited_response_below_the_parser_is_detected(
     size, is_secured, authority, monkeypatch
 ):
-    """The first response ends with a TLS record, or with what is read at once."""
+    """The first response ends exactly where a TLS record or a single read ends."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(server)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     monkeypatch.setattr(own_pool, "tls_context", lambda: trusting)
 
-    def response_of_that_size(name):
+    def padded_response(name):
         padding = (
             size
             - len(http_response(b'{"id": "%s"}' % name + b" " * (size - 200)))
@@ -72,9 +72,7 @@ async def test_an_unsolicited_response_below_the_parser_is_noticed(
         while True:
             head, _ = await read_request(stream)
             name = head.split(b" ")[1].rpartition(b"/")[2]
-            await stream.send(
-                response_of_that_size(name) + http_response(b'{"id": "stray"}')
-            )
+            await stream.send(padded_response(name) + http_response(b'{"id": "stray"}'))
 
     async with (
         serving(handle, tls=server if is_secured else None) as url,

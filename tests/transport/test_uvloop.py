@@ -1,4 +1,4 @@
-"""The client in uvloop's event loop."""
+"""Clients on uvloop's event loop."""
 
 import asyncio
 
@@ -54,8 +54,8 @@ def test_prefetched_pages_yield_each_item_once(transport):
                 ).prefetch() as items:
                     return [item.id async for item in items]
 
-    found = run(main)
-    assert 345 == len(found) == len(set(found))
+    ids = run(main)
+    assert 345 == len(ids) == len(set(ids))
 
 
 def test_timeouts_and_cancellations_leave_the_client_usable(
@@ -85,4 +85,4 @@ def test_timeouts_and_cancellations_leave_the_client_usable(
                     await call
                 return await client.accounts.list().collect(max_items=1)
 
-    assert [account] == [found.id for found in run(main)]
+    assert [account] == [listed.id for listed in run(main)]

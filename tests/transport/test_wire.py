@@ -1,4 +1,4 @@
-"""Requests of every operation with every parameter, as httpx's transport sees them."""
+"""Requests of every operation with every parameter, as httpx's transport gets them."""
 
 import inspect
 import re
@@ -300,7 +300,7 @@ async def test_options_apply_to_one_call(
     assert ("my-key" if method == "POST" else None) == headers.get("idempotency-key")
 
 
-# These send no requests of their own.
+# These methods send only the requests of other methods.
 COMPOSED = {
     "accounts.refresh_and_wait",
     "accounts.wait_for_refresh",
