@@ -47,7 +47,7 @@ def retry_after_from(
     and the client may differ.
 
     Args:
-        headers: Headers of the response by lower-case name.
+        headers: Headers of the response, keyed by lower-case name.
         now: Current time, used if the response has no `Date`. Defaults to the system
             clock.
 

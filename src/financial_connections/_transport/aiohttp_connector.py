@@ -16,7 +16,7 @@ LEASE: ContextVar["Lease"] = ContextVar("lease")
 
 
 class Connector(aiohttp.TCPConnector):
-    """A pool of connections that are closed if anything arrives while they are idle."""
+    """A pool of connections that are closed if data arrives while they are idle."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)

@@ -85,7 +85,7 @@ def _is_system_error(error: BaseException) -> TypeGuard[OSError]:
 
 
 def _text(chain: list[BaseException]) -> str:
-    """Return the first message of the chain.
+    """Return the first message in the chain.
 
     Under trio, httpx's own errors have no message. Cancellation messages are skipped,
     because they contain the address of an anyio scope. Other addresses are removed

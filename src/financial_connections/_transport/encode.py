@@ -57,7 +57,7 @@ def encode_params(
 
 
 def encode_path(path: str, ids: Mapping[str, str] | None = None) -> str:
-    """Return a path with every segment percent-encoded.
+    """Encode a path, percent-encoding each of its segments.
 
     Args:
         path: Path, starting with a slash.
@@ -109,7 +109,7 @@ def _check_required(params: Mapping[str, object], required: Collection[str]) -> 
         holder: object = params
         for parent in parents:
             holder = holder.get(parent) if isinstance(holder, Mapping) else None
-        # A nested key is required only if the object around it is sent.
+        # A nested key is required only if the object that contains it is sent.
         value = holder.get(name) if isinstance(holder, Mapping) else ...
         if value is None:
             raise InvalidArgumentError(f"{path} is required")

@@ -1,4 +1,4 @@
-"""Build httpx requests, without the additions of its client."""
+"""Build httpx requests without the defaults that httpx's client adds."""
 
 from collections.abc import AsyncIterator
 from functools import cache, lru_cache
@@ -10,7 +10,7 @@ from financial_connections._transport.wire import WireRequest
 
 
 def prepare_request(request: WireRequest, limits: Timeout, library: Any) -> Any:
-    """Return a request of the HTTP library.
+    """Build a request object of the HTTP library.
 
     Args:
         request: The request to send.
@@ -21,8 +21,8 @@ def prepare_request(request: WireRequest, limits: Timeout, library: Any) -> Any:
     connect = min(limits.connect, limits.seconds)
     extensions: dict[str, Any] = {"timeout": {"connect": connect}}
     base = _base_url(library, request.base_url)
-    # Given a stream, the library adds no headers, which would take as long as all the
-    # rest.
+    # Given a stream, the library adds no headers of its own. Adding them would take as
+    # long as everything else.
     prepared = library.Request(
         request.method,
         base,

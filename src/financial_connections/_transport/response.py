@@ -19,13 +19,13 @@ class Response:
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
-    """Headers by lower-case name."""
+    """Headers, keyed by lower-case name."""
     content: bytes = field(repr=False)
     """The decompressed body."""
     request_id: str | None
     """Stripe's ID of the request, safe to print."""
     unreadable: str | None = None
-    """Why the body could not be read or decompressed, which leaves `content` empty."""
+    """Reason why the body could not be read, in which case `content` is empty."""
     retryable: bool = True
     """False if the response to a retry would be just as unreadable."""
 
@@ -54,7 +54,7 @@ class RawResponse:
     status: int
     """Status of the response, 200 to 299."""
     headers: dict[str, str] = field(repr=False)
-    """Headers of the response by lower-case name."""
+    """Headers of the response, keyed by lower-case name."""
     content: bytes = field(repr=False)
     """Body of the response."""
     request_id: str | None

@@ -65,8 +65,8 @@ def _import_httpx() -> None:
 def tls_context() -> ssl.SSLContext:
     """Return the TLS context that all connections share.
 
-    Like httpx, it trusts the certificates in `SSL_CERT_FILE` or `SSL_CERT_DIR`, or
-    those of certifi by default.
+    Like httpx, it trusts the certificates in `SSL_CERT_FILE`, falling back to those in
+    `SSL_CERT_DIR` and then to those of certifi.
 
     Raises:
         ConfigurationError: The certificates cannot be read.
