@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from attrs import frozen
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Accounts", "RefreshNotifier"]
 
-_TIMEOUT = 120.0
-_POLL = 1.0
-
 
 @frozen
 class Accounts(AccountOperations):
@@ -43,8 +40,8 @@ class Accounts(AccountOperations):
         account: str,
         *,
         features: Sequence[RefreshFeature],
-        timeout: float | None = _TIMEOUT,
-        poll: float = _POLL,
+        timeout: float | None = 120,
+        poll: float = 1,
         when_available: bool = False,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
@@ -58,8 +55,8 @@ class Accounts(AccountOperations):
         account: str,
         *,
         features: Sequence[RefreshFeature],
-        timeout: float | None = _TIMEOUT,
-        poll: float = _POLL,
+        timeout: float | None = 120,
+        poll: float = 1,
         when_available: bool = False,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
@@ -73,8 +70,8 @@ class Accounts(AccountOperations):
         account: str,
         *,
         features: Sequence[RefreshFeature],
-        timeout: float | None = _TIMEOUT,
-        poll: float = _POLL,
+        timeout: float | None = 120,
+        poll: float = 1,
         when_available: bool = False,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
@@ -87,15 +84,15 @@ class Accounts(AccountOperations):
         account: str,
         *,
         features: Sequence[RefreshFeature],
-        timeout: float | None = _TIMEOUT,
-        poll: float = _POLL,
+        timeout: float | None = 120,
+        poll: float = 1,
         when_available: bool = False,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
         clock: Callable[[], float] = time.time,
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
-    ) -> Any:
+    ) -> Account:
         """Refresh an account's data and wait until every refresh has succeeded.
 
         If a refresh is already pending, the call waits for that one. A refresh that had
@@ -153,8 +150,8 @@ class Accounts(AccountOperations):
         account: str,
         *,
         features: Sequence[RefreshFeature],
-        timeout: float | None = _TIMEOUT,
-        poll: float = _POLL,
+        timeout: float | None = 120,
+        poll: float = 1,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
         expand: ExpandToAccount | None = None,
@@ -166,8 +163,8 @@ class Accounts(AccountOperations):
         account: str,
         *,
         features: Sequence[RefreshFeature],
-        timeout: float | None = _TIMEOUT,
-        poll: float = _POLL,
+        timeout: float | None = 120,
+        poll: float = 1,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
         expand: ExpandToAccountWithOwnership,
@@ -179,8 +176,8 @@ class Accounts(AccountOperations):
         account: str,
         *,
         features: Sequence[RefreshFeature],
-        timeout: float | None = _TIMEOUT,
-        poll: float = _POLL,
+        timeout: float | None = 120,
+        poll: float = 1,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
         expand: Sequence[AccountExpand] | None,
@@ -191,13 +188,13 @@ class Accounts(AccountOperations):
         account: str,
         *,
         features: Sequence[RefreshFeature],
-        timeout: float | None = _TIMEOUT,
-        poll: float = _POLL,
+        timeout: float | None = 120,
+        poll: float = 1,
         notifier: RefreshNotifier | None = None,
         on_progress: Callable[[Account], object] | None = None,
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
-    ) -> Any:
+    ) -> Account:
         """Wait for the latest refreshes to succeed, without starting any.
 
         Use this method if something else starts the refresh, such as a session's
