@@ -67,7 +67,7 @@ class Transactions(TransactionOperations):
             options: Overrides the client's settings for each request.
 
         Raises:
-            InvalidArgumentError: The cursor is damaged or belongs to another account.
+            InvalidArgumentError: The cursor is malformed or belongs to another account.
                 Raised before anything is sent.
             CursorExpiredError: The API no longer knows the refresh from which the
                 cursor starts. Raised while iterating.

@@ -75,8 +75,8 @@ def test_a_cursor_of_an_earlier_version_is_accepted(cursor, checkpoint):
     ("cursor", "reason"),
     [
         (encode_cursor("fca_2", Checkpoint("r1")), "belongs to another account"),
-        (encode_cursor("fca_1", Checkpoint("r1"))[:-1], "is damaged"),
-        ("fcs2.abc", "is damaged"),
+        (encode_cursor("fca_1", Checkpoint("r1"))[:-1], "is malformed"),
+        ("fcs2.abc", "is malformed"),
         ("fcs3.abc", "created by a newer version"),
         ("fctxn_1", "must be one returned by a sync"),
         ("", "must be one returned by a sync"),

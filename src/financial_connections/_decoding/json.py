@@ -108,7 +108,8 @@ def write_json(value: Any) -> bytes:
 
     Raises:
         TypeError: The value or part of it cannot be represented in JSON.
-        ValueError: The value contains itself, or an `int` that is too long to print.
+        ValueError: The value contains a circular reference, or an `int` too large to
+            convert to text.
     """
     try:
         return json.dumps(value).encode()

@@ -109,7 +109,7 @@ class Model:
 
         Raises:
             TypeError: A value cannot be represented in JSON.
-            ValueError: The data contains itself.
+            ValueError: The data contains a circular reference.
         """
         return restore_model(cls, write_json(data), None)
 

@@ -30,7 +30,7 @@ class Trail:
         return cursor in {self.latest, self.milestone}
 
     def extended(self, cursor: str | None) -> "Trail":
-        """Return the trail after another page."""
+        """Return the state of loop detection after another page."""
         distance = self.distance + 1
         if distance < self.lifetime:
             return Trail(cursor, self.milestone, distance, self.lifetime)

@@ -90,7 +90,7 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
         cursor: The cursor; None means that nothing has been synced yet.
 
     Raises:
-        InvalidArgumentError: The cursor is damaged, belongs to another account, or was
+        InvalidArgumentError: The cursor is malformed, belongs to another account, or was
             created by a newer version.
     """
     if cursor is None:
@@ -104,7 +104,7 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
         )
     body, _, check = cursor.rpartition(".")
     if _digest(body, 9) != check:
-        raise InvalidArgumentError("cursor is damaged: it was truncated or modified")
+        raise InvalidArgumentError("cursor is malformed: it was truncated or modified")
     version, owner, text = body.split(".")
     if _digest(account, 6) != owner:
         raise InvalidArgumentError("cursor belongs to another account")

@@ -115,8 +115,8 @@ class Scans(Generic[T]):
         elif start.target is not None and start.target == succeeded:
             self._begin_scan(start)
         else:
-            # The base is older than what was covered, so an account that shows the base
-            # is out of date and provides no target.
+            # A later refresh than the base is covered already. An account that still
+            # shows the base is out of date, so it cannot be the target.
             target = None if succeeded == start.base else succeeded
             self._begin_scan(start.new_scan(target))
         return []
