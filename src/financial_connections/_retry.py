@@ -55,7 +55,7 @@ def retry_after_from(
         None if the header is missing, repeated, invalid or negative.
     """
     value = headers.get("retry-after", "").strip()
-    # More than nine digits are invalid.
+    # Values of more than nine digits are invalid.
     if value.isascii() and value.isdigit() and len(value) < 10:  # noqa: PLR2004
         return float(value)
     try:

@@ -268,11 +268,11 @@ class NotFoundError(APIStatusError):
 
 
 class ConflictError(APIStatusError):
-    """Another request uses the same object or the same idempotency key: 409."""
+    """Another request is using the same object or idempotency key: 409."""
 
 
 class RateLimitError(APIStatusError):
-    """There were too many requests: 429."""
+    """Too many requests were sent: 429."""
 
     @property
     def rate_limit_reason(self) -> str | None:
