@@ -44,7 +44,8 @@ test: $(READY) ## run the tests, except for the long ones
 
 soak: $(READY) ## run the long tests: ten thousand calls, faults, all interleavings
 	$(BIN)/python -m pytest --timeout 600 tests/soak $(ARGS)
-	$(BIN)/python -m pytest --timeout 600 --hypothesis-profile thorough tests/sync/test_lossless.py
+	$(BIN)/python -m pytest --timeout 600 --hypothesis-profile thorough \
+		tests/sync/test_lossless.py tests/codegen/test_fuzz.py
 
 extras: $(READY) ## install the wheel with each extra alone, and try it
 	$(BIN)/python -m pytest --timeout 300 tests/install $(ARGS)
