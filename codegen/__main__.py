@@ -1,4 +1,4 @@
-"""Run a stage of the generator from the command line. No other module prints."""
+"""The generator's command line. No other module prints."""
 
 import argparse
 import hashlib
@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one stage and return the exit status.
 
     Returns:
-        0 if the stage is done, 1 if the input or the project is at fault, and 2 if the
-        stage is done and the rest is left for a person.
+        0 if the stage is done, 1 if the input or the project is invalid, and 2 if the
+        stage is done but manual steps remain.
     """
     options = build_parser().parse_args(arguments)
     try:
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(reason)
     except RecursionError:
         return fail("the input is nested too deeply")
-    except Exception as error:  # noqa: BLE001 - users get a line, not our traceback
+    except Exception as error:  # noqa: BLE001 - users get one line, not a traceback
         return fail(
             f"internal error, please report it: {type(error).__name__}: {error}"
         )
@@ -65,7 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def bump(options: argparse.Namespace) -> list[str]:
-    """Move to another upstream: write contract, record, code and changelog draft."""
+    """Switch to another upstream specification.
+
+    Writes the contract, the source record, the code and a changelog draft.
+    """
     root = options.root
     content, name = fetch(options.spec), source_name(options.spec)
     inputs = load_inputs(root)
@@ -85,7 +88,7 @@ def bump(options: argparse.Namespace) -> list[str]:
 
 
 def contract(options: argparse.Namespace) -> list[str]:
-    """Print the contract that an upstream results in."""
+    """Print the contract built from an upstream specification."""
     upstream = parse(fetch(options.spec), source_name(options.spec))
     document, todo = build(upstream, load_inputs(options.root), options)
     print(contract_text(document), end="")
@@ -93,7 +96,7 @@ def contract(options: argparse.Namespace) -> list[str]:
 
 
 def compare(options: argparse.Namespace) -> list[str]:
-    """Print the changes between two contracts or upstreams."""
+    """Print the changes between two contracts or upstream specifications."""
     inputs = load_inputs(options.root)
     changes = diff(load(options.old, inputs), load(options.new, inputs))
     forms = {
@@ -120,7 +123,7 @@ def prose(options: argparse.Namespace) -> list[str]:
 
 
 def check(options: argparse.Namespace) -> list[str]:
-    """List what differs from the result of the other stages."""
+    """List the files that differ from what the other stages would write."""
     root = options.root
     current = read_document(root / CONTRACT)
     document, todo = merge_prose(current, read_document(root / PROSE))
@@ -132,7 +135,7 @@ def check(options: argparse.Namespace) -> list[str]:
     if generator.get("version") != GENERATOR:
         todo.append(f"{SOURCE}: the generator differs from the installed {GENERATOR}")
     todo += [
-        f"{path.relative_to(root)}: left by an interrupted run, run it again"
+        f"{path.relative_to(root)}: left over from an interrupted run; run it again"
         for path in leftovers(root)
     ]
     with render_temporarily(current) as folder:
@@ -144,14 +147,14 @@ def check(options: argparse.Namespace) -> list[str]:
 def build(
     upstream: JSONObject, inputs: Inputs, options: argparse.Namespace
 ) -> tuple[JSONObject, list[str]]:
-    """Return the contract of an upstream, and what is left for a person to do."""
+    """Return the contract built from an upstream, and the remaining manual steps."""
     document, todo = build_contract(upstream, inputs)
     gaps = list_gaps(parse_contract(document), read_facade(options.root))
     return document, gaps + todo
 
 
 def load(spec: str, inputs: Inputs) -> JSONObject:
-    """Return the contract at a path or URL, or that of the upstream found there."""
+    """Load a contract, or build one from an upstream, given its path or URL."""
     name = source_name(spec)
     return load_contract(parse(fetch(spec), name), inputs, name)
 
@@ -167,7 +170,7 @@ STAGES: dict[str, Callable[[argparse.Namespace], list[str]]] = {
 
 
 def fail(reason: str) -> int:
-    """Print the reason of a failure in one line, and return the exit status."""
+    """Print the reason for a failure on one line, and return the exit status."""
     print(f"codegen: {one_line(reason)}", file=sys.stderr)
     return 1
 

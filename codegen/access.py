@@ -1,4 +1,4 @@
-"""Read JSON documents of unknown quality, with a location for each error message."""
+"""Access to unvalidated JSON documents, with locations for error messages."""
 
 from collections.abc import Iterator
 from typing import Any, TypeVar
@@ -10,51 +10,51 @@ Default = TypeVar("Default")
 
 SCHEMA_REF = "#/components/schemas/"
 KINDS = {
-    "NoneType": "nothing",
+    "NoneType": "null",
     "bool": "a boolean",
     "dict": "a mapping",
     "float": "a number",
     "int": "a number",
     "list": "a list",
-    "str": "text",
+    "str": "a string",
 }
 
 
 class SpecError(Exception):
-    """An input that cannot be used. The message is one line that names the location."""
+    """An unusable input. The message is a single line and includes the location."""
 
 
 @frozen
 class Node:
-    """A value of a JSON document, together with its location."""
+    """A value in a JSON document, together with its location."""
 
     value: Any
     path: str = ""
     """The keys that lead to the value, such as `info.version`."""
     document: str = ""
-    """The file's name, if messages must tell several files apart."""
+    """The name of the file, if error messages may refer to several files."""
 
     @property
     def location(self) -> str:
-        """The location as error messages show it."""
+        """The location, as shown in error messages."""
         parts = (part for part in (self.document, self.path) if part)
         return ": ".join(parts) or "document"
 
     def error(self, message: str) -> SpecError:
-        """Return an error about this value, to be raised."""
+        """Return an error about this value, for the caller to raise."""
         return SpecError(f"{self.location}: {message}")
 
     def replace(self, value: Any) -> "Node":
-        """Return another value for the same location."""
+        """Return a node with another value at the same location."""
         return evolve(self, value=value)
 
     def mapping(self) -> JSONObject:
-        """Return the value, which must be a mapping with text keys."""
+        """Return the value, which must be a mapping with string keys."""
         if not isinstance(self.value, dict):
             raise self.error(f"expected a mapping, got {kind(self.value)}")
         for key in self.value:
             if not isinstance(key, str):
-                raise self.error(f"the key {key!r} is not text")
+                raise self.error(f"the key {key!r} is not a string")
         return self.value
 
     def items(self) -> list[tuple[str, "Node"]]:
@@ -75,25 +75,25 @@ class Node:
         ]
 
     def text(self) -> str:
-        """Return the value, which must be text."""
+        """Return the value, which must be a string."""
         if not isinstance(self.value, str):
-            raise self.error(f"expected text, got {kind(self.value)}")
+            raise self.error(f"expected a string, got {kind(self.value)}")
         return self.value
 
     def text_or(self, default: Default) -> str | Default:
-        """Return the value if it is text, and otherwise the default."""
+        """Return the value if it is a string, or else the default."""
         return self.value if isinstance(self.value, str) else default
 
     def texts(self) -> list[str]:
-        """Return the value, which must be a list of texts."""
+        """Return the value, which must be a list of strings."""
         return [element.text() for element in self.elements()]
 
     def get(self, key: str, default: Any = None) -> "Node":
-        """Return the value of a key that may be missing."""
+        """Return the value of a key, or the default if it is missing."""
         return self._at(key, self.mapping().get(key, default))
 
     def child(self, *keys: str) -> "Node":
-        """Return the mapping at the end of `keys`, each of which must be present."""
+        """Return the mapping reached by following `keys`, which must all be present."""
         node = self
         for key in keys:
             if key not in node.mapping():
@@ -107,14 +107,14 @@ class Node:
         return key in self.mapping()
 
     def reference(self) -> str:
-        """Return the name of the schema that the `$ref` of a mapping points to."""
+        """Return the name of the schema that the mapping's `$ref` points to."""
         path = self.get("$ref").text()
         if not path.startswith(SCHEMA_REF):
             raise self.error(f"$ref {path!r} does not point into {SCHEMA_REF}")
         return path.removeprefix(SCHEMA_REF)
 
     def references(self) -> Iterator[str]:
-        """Yield the name of every schema that is referenced at or below this value."""
+        """Yield the name of every schema referenced at or below this value."""
         if isinstance(self.value, dict):
             if isinstance(self.value.get("$ref"), str):
                 yield self.reference()
@@ -129,7 +129,7 @@ class Node:
 
 
 def component(name: str, schema: object) -> Node:
-    """Return the schema of that name as a node."""
+    """Return a named schema as a node."""
     return Node(schema, f"components.schemas.{name}")
 
 

@@ -1,7 +1,8 @@
-"""List what the hand-written package is missing for a new contract.
+"""List what a new contract requires in the hand-written package.
 
-Methods of operations are generated. What is left for a person is to offer the class of
-a new group of operations, to export new types, and to drop what no longer exists.
+Methods for operations are generated. The remaining manual steps are to add a class for
+each new group of operations, to export new types, and to remove names that no longer
+exist.
 """
 
 import ast
@@ -24,7 +25,7 @@ EXPORTED_BY = {
 
 @define
 class Source:
-    """What a hand-written module takes from the generated package."""
+    """The names that a hand-written module uses from the generated package."""
 
     name: str
     imports: set[str] = Factory(set)
@@ -33,11 +34,11 @@ class Source:
 
 
 def list_gaps(contract: Contract, files: Mapping[str, str]) -> list[str]:
-    """List what a person has to change in the hand-written package.
+    """List the manual changes needed in the hand-written package.
 
     Args:
         contract: The new contract.
-        files: Source of each module by its path in the package.
+        files: Source code of each module, keyed by its path in the package.
     """
     sources = [parse_source(name, files[name]) for name in sorted(files)]
     return [
@@ -52,7 +53,7 @@ def list_gaps(contract: Contract, files: Mapping[str, str]) -> list[str]:
 
 
 def missing_classes(contract: Contract, sources: list[Source]) -> Iterator[str]:
-    """Yield a line for each group of operations that no module offers."""
+    """Yield a line for each group of operations without a hand-written class."""
     bases = {base for source in sources for base in source.bases}
     for tag in contract.tags:
         if class_name(tag) not in bases:
@@ -70,7 +71,7 @@ def missing_exports(
 
 
 def exported_names(contract: Contract) -> Mapping[str, Kind]:
-    """Return the generated types that users may name, with their kind."""
+    """Return the generated types that must be exported, with their kinds."""
     kinds: dict[str, Kind] = {
         narrowing.name: "model" for narrowing in contract.all_narrowings
     }
@@ -95,7 +96,7 @@ def known_names(contract: Contract) -> set[str]:
 
 
 def parse_source(name: str, text: str) -> Source:
-    """Return what a module takes from the generated package."""
+    """Find the names that a module uses from the generated package."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:

@@ -1,7 +1,7 @@
 """Read and write the project's files, and download specifications.
 
-No other module touches the file system. New files are put in place last and all at
-once, so that a failure leaves the project as it was.
+No other module touches the project's files. New files are moved into place only at the
+end, so that a failure leaves the project unchanged.
 """
 
 import shutil
@@ -28,13 +28,13 @@ PACKAGE = Path("src", "financial_connections")
 GENERATED = PACKAGE / "_generated"
 CHANGELOG = Path("CHANGELOG.md")
 TIMEOUT = 60
-"""Seconds that a download may wait for data."""
+"""Seconds to wait for data during a download."""
 MAX_BYTES = 100_000_000
 NEW, OLD = ".codegen-new-", ".codegen-old-"
 
 
 def read_record(root: Path, table: str) -> JSONObject:
-    """Return a table of the record of the current upstream and generator."""
+    """Return a table from source.toml, which records the upstream and the generator."""
     try:
         record = tomllib.loads(read_text(root / SOURCE))
     except ValueError as error:
@@ -43,7 +43,7 @@ def read_record(root: Path, table: str) -> JSONObject:
 
 
 def load_inputs(root: Path) -> Inputs:
-    """Return the overlays and the prose."""
+    """Read the overlays and prose.yaml."""
     overlays = (root / OVERLAYS).glob("*.yaml")
     return Inputs(
         overlays={path.name: read_document(path) for path in overlays},
@@ -52,7 +52,7 @@ def load_inputs(root: Path) -> Inputs:
 
 
 def read_facade(root: Path) -> dict[str, str]:
-    """Return the source of the hand-written modules by path in the package."""
+    """Return the source code of the hand-written modules, keyed by path."""
     paths = (root / PACKAGE).rglob("*.py")
     return {
         path.relative_to(root / PACKAGE).as_posix(): read_text(path)
@@ -62,20 +62,20 @@ def read_facade(root: Path) -> dict[str, str]:
 
 
 def read_document(path: Path) -> JSONObject:
-    """Return a YAML or JSON file of the project."""
+    """Parse a YAML or JSON file."""
     return parse(path.read_bytes(), path.name)
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, or nothing if it does not exist."""
+    """Return the text of a file, or an empty string if it does not exist."""
     try:
         return path.read_text(encoding="utf-8") if path.exists() else ""
     except UnicodeError as error:
-        raise SpecError(f"{path.name}: not valid text: {error}") from error
+        raise SpecError(f"{path.name}: not valid UTF-8: {error}") from error
 
 
 def fetch(spec: str) -> bytes:
-    """Return the bytes of a specification. Only a URL uses the network.
+    """Read a specification from a file, or download it from a URL.
 
     Args:
         spec: A path or a URL.
@@ -94,7 +94,7 @@ def fetch(spec: str) -> bytes:
         raise SpecError(f"{name}: {getattr(error, 'reason', error)}") from error
     if len(content) > MAX_BYTES:
         raise SpecError(f"{name}: larger than {MAX_BYTES} bytes")
-    # The beginning of a YAML file is often valid YAML.
+    # A truncated YAML file is often still valid YAML.
     if is_incomplete:
         raise SpecError(f"{name}: the download was cut off")
     return content
@@ -102,7 +102,7 @@ def fetch(spec: str) -> bytes:
 
 @contextmanager
 def render_temporarily(document: JSONObject) -> Generator[Path]:
-    """Yield a temporary folder with the code of a contract."""
+    """Render a contract's code into a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         package = Path(folder, "package")
         render(document, package)
@@ -110,7 +110,7 @@ def render_temporarily(document: JSONObject) -> Generator[Path]:
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """Return the content of every file below a folder, except compiled Python."""
+    """Return the content of every file in a folder, except compiled Python."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
@@ -121,14 +121,14 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 def write_atomically(
     root: Path, document: JSONObject, texts: Mapping[Path, str]
 ) -> None:
-    """Write the code of a contract and some files. Equal files are not touched.
+    """Write a contract's code and other files, leaving unchanged files alone.
 
     Everything is first written next to its destination, and only then renamed.
 
     Args:
-        root: Folder of the project.
+        root: Root folder of the project.
         document: The contract.
-        texts: Text of each file to write, by its path in the project.
+        texts: Text of each file to write, keyed by its path in the project.
     """
     package = root / GENERATED
     package.parent.mkdir(parents=True, exist_ok=True)
@@ -154,8 +154,8 @@ def write_atomically(
 def replace_files(root: Path, changed: Collection[Path], *, has_new_code: bool) -> None:
     """Rename the staged files to their destinations.
 
-    If this is interrupted, `check` reports it. The contract comes last, so that the
-    next run still compares with the old one and no line of the changelog is lost.
+    `check` reports an interrupted replacement. The contract is replaced last, so that
+    the next run still compares with the old one and no changelog lines are lost.
     """
     package = root / GENERATED
     for path in changed:
@@ -171,12 +171,12 @@ def replace_files(root: Path, changed: Collection[Path], *, has_new_code: bool) 
 
 
 def staged(path: Path, prefix: str) -> Path:
-    """Return the path next to a destination where its content waits to be renamed."""
+    """Return the path next to a destination where its new or old content is staged."""
     return path.with_name(prefix + path.name)
 
 
 def leftovers(root: Path) -> list[Path]:
-    """Return the staged files of a run that was interrupted."""
+    """Return the staged files left behind by an interrupted run."""
     destinations = [root / path for path in (CONTRACT, SOURCE, CHANGELOG, GENERATED)]
     return [
         path
@@ -187,6 +187,6 @@ def leftovers(root: Path) -> list[Path]:
 
 
 def remove_leftovers(root: Path) -> None:
-    """Remove the staged files of this run or of an earlier one."""
+    """Remove the staged files of this run or an earlier one."""
     for path in leftovers(root):
         shutil.rmtree(path) if path.is_dir() else path.unlink()

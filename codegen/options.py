@@ -8,10 +8,10 @@ ROOT = Path(__file__).parents[1]
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that exits with 1 on errors, because 2 has another meaning here."""
+    """A parser that exits with 1 on errors, because 2 means something else."""
 
     def error(self, message: str) -> NoReturn:
-        """Exit with a message of one line."""
+        """Exit with a one-line message."""
         self.exit(1, f"codegen: {message}; see {self.prog} --help\n")
 
 
@@ -21,32 +21,38 @@ def build_parser() -> Parser:
         prog="python -m codegen",
         description="Generate the SDK's code from Stripe's OpenAPI document.",
     )
-    parser.add_argument("--root", type=Path, default=ROOT, help="folder of the project")
+    parser.add_argument(
+        "--root", type=Path, default=ROOT, help="root folder of the project"
+    )
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
     stages.add_parser("generate", help="generate the code from the contract")
     stages.add_parser(
-        "check", help="check that code and contract match contract and prose.yaml"
+        "check",
+        help="check that the code matches the contract, and the contract prose.yaml",
     )
     stages.add_parser(
         "prose", help="merge prose.yaml into the contract, then generate the code"
     )
     for name, text in (
-        ("bump", "build the contract from an upstream, then generate the code"),
-        ("contract", "print the contract that an upstream results in"),
+        (
+            "bump",
+            "build the contract from an upstream specification, then generate the code",
+        ),
+        ("contract", "print the contract built from an upstream specification"),
     ):
         stage = stages.add_parser(name, help=text)
         stage.add_argument(
             "spec",
-            help="path or URL of Stripe's OpenAPI document (YAML or JSON), whole or "
-            "only its Financial Connections part",
+            help="path or URL of Stripe's OpenAPI document (YAML or JSON), complete or "
+            "reduced to Financial Connections",
         )
         if name == "bump":
             stage.add_argument(
                 "--from",
                 dest="old",
                 metavar="OLD",
-                help="list the changes since this contract or upstream instead of the "
-                "current contract",
+                help="compare with this contract or upstream specification instead of "
+                "the current contract",
             )
     add_diff(stages.add_parser("diff", help="print the changes between two contracts"))
     return parser
@@ -55,7 +61,7 @@ def build_parser() -> Parser:
 def add_diff(stage: argparse.ArgumentParser) -> None:
     """Add the options of the stage `diff`."""
     for name in ("old", "new"):
-        stage.add_argument(name, help="path or URL of a contract or an upstream")
+        stage.add_argument(name, help="path or URL of a contract or upstream")
     form = stage.add_mutually_exclusive_group()
     for name in ("json", "markdown"):
         form.add_argument(

@@ -1,4 +1,4 @@
-"""Parse YAML and JSON files, with the types of JSON for both."""
+"""Parse YAML and JSON files, using JSON's types for both."""
 
 import json
 import re
@@ -10,11 +10,11 @@ from codegen.access import JSONObject, Node, SpecError
 
 MAX_DEPTH = 1000
 MAX_VALUES = 5_000_000
-"""Limit of values once anchors are expanded. Stripe's specification has 300,000."""
+"""Maximum number of values after expanding anchors. Stripe's document has 300,000."""
 
 
 class Loader(yaml.CSafeLoader):
-    """A YAML loader that reads `2023-10-16` and `no` as text, as JSON would."""
+    """A YAML loader with JSON's types: `2023-10-16` and `no` are strings."""
 
 
 Loader.yaml_implicit_resolvers = {}
@@ -32,11 +32,11 @@ for tag, pattern, starts in (
 
 
 def parse(content: bytes, name: str) -> JSONObject:
-    """Return the mapping in a YAML or JSON file.
+    """Parse a YAML or JSON file that contains a mapping.
 
     Args:
         content: Bytes of the file.
-        name: Name of the file in error messages.
+        name: Name of the file, for error messages.
 
     Raises:
         SpecError: The file is malformed, too large or nested too deeply.
@@ -46,7 +46,7 @@ def parse(content: bytes, name: str) -> JSONObject:
     except yaml.YAMLError as error:
         raise SpecError(f"{name}: invalid YAML: {describe_error(error)}") from error
     except UnicodeError as error:
-        raise SpecError(f"{name}: not valid text: {error}") from error
+        raise SpecError(f"{name}: not valid UTF-8: {error}") from error
     except ValueError as error:
         raise SpecError(f"{name}: invalid JSON: {error}") from error
 
@@ -55,19 +55,21 @@ def load(content: bytes, name: str) -> Any:
     """Return the value in a file, if it can be processed in reasonable time."""
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         document = json.loads(content, parse_constant=reject_constant)
-        # JSON can contain lone surrogates, which no file of ours could.
+        # JSON can contain lone surrogates, which cannot be written as UTF-8.
         json.dumps(document, ensure_ascii=False).encode()
         return document
     if is_too_deep(content):
         raise SpecError(f"{name}: nested too deeply")
     document = yaml.load(content, Loader)  # noqa: S506 - a subclass of the safe loader
     if expanded_size(document, name, {}) > MAX_VALUES:
-        raise SpecError(f"{name}: more than {MAX_VALUES} values, anchors expanded")
+        raise SpecError(
+            f"{name}: more than {MAX_VALUES} values after expanding anchors"
+        )
     return document
 
 
 def reject_constant(constant: str) -> None:
-    """Reject `NaN` and `Infinity`, which Python reads although JSON has neither."""
+    """Reject `NaN` and `Infinity`, which Python accepts although they are not JSON."""
     raise ValueError(f"{constant} is not a number")
 
 
@@ -87,7 +89,7 @@ def expanded_size(value: Any, name: str, sizes: dict[int, int]) -> int:
 
 
 def is_too_deep(content: bytes) -> bool:
-    """Return whether libyaml, which recurses without a limit, could crash."""
+    """Return whether nesting could crash libyaml, which recurses without a limit."""
     depth = deepest = 0
     for bracket in re.finditer(rb"[][{}]", content):
         depth = depth + 1 if bracket[0] in b"[{" else max(0, depth - 1)
@@ -97,14 +99,14 @@ def is_too_deep(content: bytes) -> bool:
 
 
 def describe_error(error: yaml.YAMLError) -> str:
-    """Return the problem of a YAML file with its line number."""
+    """Describe a YAML error, including its line number."""
     mark = getattr(error, "problem_mark", None)
-    line = f" in line {mark.line + 1}" if mark else ""
+    line = f" on line {mark.line + 1}" if mark else ""
     return f"{getattr(error, 'problem', None) or error}{line}"
 
 
 def sort_keys(value: Any, location: str = "document") -> Any:
-    """Return a copy of a JSON value with its keys sorted and turned into text."""
+    """Return a copy of a JSON value with its keys sorted and converted to strings."""
     if isinstance(value, dict):
         keys = {
             key if isinstance(key, str) else json.dumps(key): key
@@ -112,7 +114,7 @@ def sort_keys(value: Any, location: str = "document") -> Any:
             if isinstance(key, str | int)
         }
         if len(keys) < len(value):
-            raise SpecError(f"{location}: a key is not text")
+            raise SpecError(f"{location}: a key is not a string")
         return {
             sort_keys(key, location): sort_keys(value[keys[key]], f"{location}.{key}")
             for key in sorted(keys)
@@ -126,7 +128,7 @@ def sort_keys(value: Any, location: str = "document") -> Any:
         try:
             value.encode()
         except UnicodeEncodeError as error:
-            raise SpecError(f"{location}: not valid text: {error.reason}") from error
+            raise SpecError(f"{location}: not valid UTF-8: {error.reason}") from error
     elif not isinstance(value, int | float | None):
         raise SpecError(f"{location}: JSON has no {type(value).__name__}")
     return value

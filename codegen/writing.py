@@ -20,7 +20,7 @@ MAX_LINE = 500
 
 
 class Dumper(yaml.CSafeDumper):
-    """A YAML dumper that repeats equal values instead of using anchors."""
+    """A YAML dumper that repeats shared values instead of using anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:
         """Never use an alias."""
@@ -29,7 +29,7 @@ class Dumper(yaml.CSafeDumper):
 
 
 def contract_text(contract: JSONObject) -> str:
-    """Return the text of the contract's file."""
+    """Format the contract as YAML, with a header."""
     body = yaml.dump(
         contract, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110
     )
@@ -37,7 +37,7 @@ def contract_text(contract: JSONObject) -> str:
 
 
 def source_text(name: str, version: str, sha256: str, generator: str) -> str:
-    """Return the record of where the contract comes from, as TOML.
+    """Format the record of the contract's source as TOML.
 
     Args:
         name: Public name of the upstream document.
@@ -63,7 +63,7 @@ def is_url(spec: str) -> bool:
 
 
 def source_name(spec: str) -> str:
-    """Return a path or URL without local folders and without credentials."""
+    """Return the name of a path or URL, without local folders or credentials."""
     if not is_url(spec):
         return PurePath(spec).name or spec
     url = urlsplit(spec)
@@ -71,7 +71,7 @@ def source_name(spec: str) -> str:
 
 
 def one_line(message: str) -> str:
-    """Return a message as one line without control characters, of limited length."""
+    """Shorten a message to a single printable line."""
     printable = "".join(char if char.isprintable() else " " for char in message)
     line = " ".join(printable.split())
     return line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]}…"

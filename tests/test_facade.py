@@ -1,4 +1,4 @@
-"""The facade covers every operation and parameter of the contract."""
+"""The facade has a method for every operation, with all of its parameters."""
 
 import ast
 import inspect
@@ -26,7 +26,7 @@ FACADE = {
     "list_transactions": "transactions.list",
     "retrieve_transaction": "transactions.retrieve",
 }
-# The only parameter that the facade adds to those in the contract.
+# The only parameter of the facade that is not in the contract.
 ADDED = {"options"}
 
 
@@ -87,13 +87,13 @@ def test_overloads_differ_from_their_method_only_in_expand_and_result():
     tree = ast.parse(Path(accounts.__file__).read_text())
     (facade,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     methods = [node for node in facade.body if isinstance(node, ast.AsyncFunctionDef)]
-    shared = {}
+    overloads = {}
     for method in methods:
-        shared.setdefault(method.name, []).append(arguments_without_expand(method))
+        overloads.setdefault(method.name, []).append(arguments_without_expand(method))
     assert {"refresh_and_wait": 4, "wait_for_refresh": 4} == {
-        name: len(some) for name, some in shared.items()
+        name: len(signatures) for name, signatures in overloads.items()
     }
-    for name, (first, *others) in shared.items():
+    for name, (first, *others) in overloads.items():
         assert [first] * len(others) == others, name
 
 

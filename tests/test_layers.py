@@ -26,7 +26,7 @@ LAYERS = (
     "errors otel",
     "_concurrency _decoding _redact _retry _version events",
 )
-# Packages restricted further than their layer. `cli` uses only what users can use.
+# Packages with stricter rules than their layer. `cli` uses only the public API.
 ONLY = {
     "cli": {"__init__", "errors", "models", "params", "sandbox", "sync", "webhooks"},
     "sandbox": {"models"},
@@ -39,7 +39,7 @@ def allowed_imports(package):
     layers = [layer.split() for layer in LAYERS]
     level = next(n for n, layer in enumerate(layers) if package in layer)
     below = {name for layer in layers[level + 1 :] for name in layer}
-    # The package's `__init__` is what users import; it needs no sandbox.
+    # `__init__` is what users import, and it must work without the sandbox.
     return below - {"sandbox"} if package == "__init__" else below
 
 
@@ -95,7 +95,7 @@ def test_the_package_imports_no_development_tool(tool):
 
 
 def test_the_package_has_no_import_cycle():
-    """Follow the imports that run when a module is loaded."""
+    """Follow only imports that run when a module is loaded."""
     modules = {
         ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path
         for path in source_files()
@@ -113,7 +113,7 @@ def test_the_package_has_no_import_cycle():
 
 
 def imports_on_load(path):
-    """Yield the names a file imports outside functions and `if TYPE_CHECKING`."""
+    """Yield the names that a file imports outside functions and `if TYPE_CHECKING`."""
     pending = list(ast.parse(path.read_text()).body)
     while pending:
         node = pending.pop()
@@ -130,7 +130,7 @@ def imports_on_load(path):
 
 
 def cycles(graph):
-    """Return the modules that cannot be sorted so that imports come first."""
+    """Return the modules that are part of a cycle or depend on one."""
     waiting = dict(graph)
     while ready := {m for m, needs in waiting.items() if not needs & waiting.keys()}:
         waiting = {m: needs for m, needs in waiting.items() if m not in ready}

@@ -1,4 +1,4 @@
-"""Public modules: their exports, and the documentation of every export."""
+"""The exports of public modules, and their documentation."""
 
 import ast
 import enum
@@ -16,10 +16,10 @@ import financial_connections
 from financial_connections.models import Model
 
 PACKAGE = Path(financial_connections.__file__).parent
-# Vague openings. A summary should begin with a verb or a noun phrase.
+# Vague words. A summary should start with a verb or a noun phrase instead.
 VAGUE = re.compile(r"(What|Whether|Where|How|Whoever|Whatever)\b")
 ARGS = re.compile(r"^Args:\n((?:    .*\n|\n)+)", re.MULTILINE)
-# An entry below `Args:` or `Attributes:`.
+# An entry in `Args:` or `Attributes:`.
 ENTRY = re.compile(r"^\s*\*{0,2}(\w+)(?: \([^)]*\))?:", re.MULTILINE)
 
 
@@ -151,14 +151,14 @@ def test_every_public_name_has_a_summary_that_says_what_it_is(module):
     ]
 
 
-def test_no_docstring_opens_with_a_vague_word():
-    opened = [
+def test_no_docstring_starts_with_a_vague_word():
+    vague = [
         (path.name, ast.get_docstring(node).splitlines()[0])
         for path in PACKAGE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, DOCUMENTED) and VAGUE.match(ast.get_docstring(node) or "")
     ]
-    assert [] == opened
+    assert [] == vague
 
 
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

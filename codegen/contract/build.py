@@ -1,4 +1,4 @@
-"""Run the stages from an upstream document to the contract."""
+"""Build the contract from an upstream document, stage by stage."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from codegen.reading import sort_keys
 
 @frozen
 class Inputs:
-    """The hand-written files that the contract is built with."""
+    """The hand-written files used to build the contract."""
 
     overlays: Mapping[str, object]
     prose: JSONObject
@@ -23,7 +23,7 @@ class Inputs:
 def build_contract(
     document: JSONObject, inputs: Inputs
 ) -> tuple[JSONObject, list[str]]:
-    """Return the contract of an upstream, and what is left for a person to do."""
+    """Return the contract built from an upstream, and the remaining manual steps."""
     upstream = sort_keys(slice_document(document))
     corrected = apply_overlays(upstream, inputs.overlays)
     contract, missing = merge_prose(normalise(corrected), inputs.prose)
@@ -31,7 +31,7 @@ def build_contract(
 
 
 def load_contract(document: JSONObject, inputs: Inputs, name: str) -> JSONObject:
-    """Return the document if it is a contract, or else the contract it results in."""
+    """Return the document if it is a contract, or else build a contract from it."""
     info = document.get("info")
     if isinstance(info, dict) and info.get("title") == TITLE:
         return document

@@ -1,4 +1,4 @@
-"""Find the paths that `expand` accepts: the IDs that can be replaced by objects."""
+"""Find the paths that `expand` accepts: IDs that can be replaced with objects."""
 
 from codegen.access import SCHEMA_REF, JSONObject
 
@@ -9,7 +9,7 @@ MAX_DEPTH = 4
 def expandable_paths(
     model: str, components: JSONObject, depth: int = MAX_DEPTH
 ) -> list[str]:
-    """Return every expandable path below a model, through its objects and lists."""
+    """Return every expandable path in a model, including nested objects and lists."""
     paths: set[str] = set()
     if not depth:
         return []

@@ -1,6 +1,6 @@
-"""Select values by JSONPath, as far as overlays need it.
+"""Select values by JSONPath, limited to what overlays need.
 
-Supported are names, indices, wildcards, and a filter by the value of one key.
+Names, indices, wildcards and filters on the value of a key are supported.
 """
 
 import re
@@ -25,7 +25,7 @@ STEP = re.compile(
 
 @frozen
 class Match:
-    """A selected value, as a container and the key of the value in it."""
+    """A selected value, given as its container and its key in that container."""
 
     container: Any
     key: str | int
@@ -37,9 +37,9 @@ class Match:
 
 
 def select(document: Any, path: str) -> list[Match]:
-    """Return every value of the document that the path selects."""
+    """Return every value in the document that the path selects."""
     if not path.startswith("$"):
-        raise SpecError(f"{path!r}: a JSONPath starts with $")
+        raise SpecError(f"{path!r}: a JSONPath must start with $")
     matches = [Match({"$": document}, "$")]
     position = 1
     while position < len(path):

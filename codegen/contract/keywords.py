@@ -1,4 +1,4 @@
-"""Read the keywords of an upstream schema, in the styles of OpenAPI 3.0 and 3.1."""
+"""Parse the keywords of an upstream schema, in OpenAPI 3.0 or 3.1 style."""
 
 from collections.abc import Iterable
 
@@ -32,7 +32,7 @@ def parse_types(schema: Node) -> tuple[list[str], bool]:
 
 
 def const_as_enum(schema: Node) -> Node:
-    """Replace OpenAPI 3.1's `const` with an enum that has one value."""
+    """Replace `const` from OpenAPI 3.1 with a single-value enum."""
     const = schema.get("const").value
     if not isinstance(const, str):
         return schema
@@ -57,14 +57,14 @@ def parse_union(schema: Node) -> tuple[list[Node], bool]:
 
 
 def is_null(member: object) -> bool:
-    """Return whether the member of a union only allows null."""
+    """Return whether a union member allows only null."""
     return isinstance(member, dict) and member.get("type") == "null"
 
 
 def merge_enums(members: list[Node]) -> list[Node]:
-    """Merge the nameless string enums of a union into one.
+    """Merge the unnamed string enums in a union into one.
 
-    Stripe writes an enum whose value may be cleared as a union of the enum and `""`.
+    Stripe describes an enum that can be cleared as a union of the enum and `""`.
     """
     enums = [
         member
@@ -80,7 +80,7 @@ def merge_enums(members: list[Node]) -> list[Node]:
 
 
 def parse_limits(schema: Node) -> JSONObject:
-    """Return the constraints on a value that the contract keeps."""
+    """Return the constraints that are kept in the contract."""
     limits = {}
     for key, types in LIMITS.items():
         if not schema.has(key):
@@ -88,7 +88,7 @@ def parse_limits(schema: Node) -> JSONObject:
         limit = schema.get(key)
         if not isinstance(limit.value, types):
             raise limit.error(f"invalid value {limit.value!r}")
-        # A default of `[]` or null only says that the value is optional.
+        # A default of `[]` or null only means that the value is optional.
         if not isinstance(limit.value, list | dict | None):
             limits[key] = limit.value
     return limits
@@ -104,7 +104,7 @@ def make_nullable(schema: JSONObject) -> JSONObject:
 
 
 def sort_fields(names: Iterable[str]) -> list[str]:
-    """Sort field names as the contract lists them, with `id` and `object` first."""
+    """Sort field names for the contract, with `id` and `object` first."""
     return sorted(names, key=lambda name: (name != "id", name != "object", name))
 
 

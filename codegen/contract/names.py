@@ -1,6 +1,6 @@
-"""Derive our names from upstream's.
+"""Derive our names from the upstream names.
 
-The tables pin names that have been published. Everything else is named by the rules.
+The tables pin published names. Everything else is named by the rules below.
 """
 
 import re
@@ -23,12 +23,12 @@ SCHEMAS = {
     "deleted_customer": "Customer",
     "error": "ErrorResponse",
 }
-"""Names of upstream schemas that the rules would name differently."""
+"""Our names for upstream schemas that the rules would name differently."""
 
 OPAQUE = ("account", "customer", "deleted_account", "deleted_customer")
 """Resources of other products that become a class with an ID.
 
-All others become objects with unknown fields.
+All others become objects with arbitrary fields.
 """
 
 INLINE_NAMES = {
@@ -52,7 +52,7 @@ INLINE_NAMES = {
     "subscribe_account.features": "SubscriptionFeature",
     "unsubscribe_account.features": "SubscriptionFeature",
 }
-"""Names of enums and objects that upstream does not name, by where they are used."""
+"""Names for enums and objects that are unnamed upstream, by where they are used."""
 
 TIMESTAMP_RANGE = "TimestampRange"
 
@@ -60,7 +60,7 @@ TIMESTAMP_RANGE = "TimestampRange"
 def schema_names(upstream: Iterable[str]) -> dict[str, str]:
     """Return our class name for each upstream schema.
 
-    Schemas that would have the same short name get their long names.
+    Schemas whose short names would clash get their long names.
     """
     wanted = sorted(upstream)
     names = {name: SCHEMAS[name] for name in wanted if name in SCHEMAS}
@@ -101,8 +101,8 @@ def inline_name(key: str, *, in_array: bool) -> str:
     """Return the name of an enum or object used at a key such as `Account.permissions`.
 
     Args:
-        key: The model or operation, and the path of fields below it.
-        in_array: Whether the enum or object is the element of an array.
+        key: The model or operation, followed by the path of fields.
+        in_array: Whether the enum or object is an array element.
     """
     if key in INLINE_NAMES:
         return INLINE_NAMES[key]
@@ -144,7 +144,7 @@ def method_name(operation: str, tag: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """Return the text as a Python name in lower case."""
+    """Return the text as a lowercase Python name."""
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
     if not name or name[0].isdigit():
         raise SpecError(f"{text!r}: cannot be turned into a Python name")

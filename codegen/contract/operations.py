@@ -1,6 +1,6 @@
 """Rebuild upstream operations in the style of the contract.
 
-In the contract, each operation has our name, exactly one tag, and one form or query.
+In the contract, each operation has our name, exactly one tag, and a form or a query.
 """
 
 from codegen.access import SCHEMA_REF, JSONObject, Node, component
@@ -53,7 +53,7 @@ def normalise_operation(
         "operationId": name,
         "parameters": normalise_parameters(parameters, name, expand, schemas),
     }
-    # Upstream declares bodies for GET requests, all of them empty.
+    # Upstream declares a body for GET requests too, which is always empty.
     if method != "get" and upstream.has("requestBody"):
         body = upstream.child("requestBody")
         operation |= normalise_body(body, name, expand, schemas)
@@ -83,7 +83,7 @@ def normalise_response(upstream: Node, schemas: SchemaNormaliser) -> str:
 def expand_items(
     response: str, schemas: SchemaNormaliser, *, is_list: bool
 ) -> JSONObject:
-    """Return the schema of one item of `expand`; known paths become a named enum."""
+    """Return the schema of an `expand` item; known paths become a named enum."""
     paths = expandable_paths(response, schemas.components)
     if not paths or is_list:
         return {"type": "string", "maxLength": 5000}
@@ -98,7 +98,7 @@ def normalise_parameters(
     expand: JSONObject,
     schemas: SchemaNormaliser,
 ) -> list[JSONObject]:
-    """Return the path and query parameters of an operation, those in the path first."""
+    """Return an operation's path and query parameters, path parameters first."""
     results = []
     for parameter in parameters:
         name = parameter.get("name").text()
@@ -127,7 +127,7 @@ def normalise_parameters(
 def normalise_body(
     body: Node, operation: str, expand: JSONObject, schemas: SchemaNormaliser
 ) -> JSONObject:
-    """Return the request body of an operation, or nothing if its form has no fields."""
+    """Return an operation's request body, or an empty dict if it has no fields."""
     schema = body.child("content", FORM, "schema")
     if schema.has("$ref"):
         name = schema.reference()
@@ -160,7 +160,7 @@ def normalise_body(
 
 
 def describable(schema: JSONObject) -> JSONObject:
-    """Return a schema that can carry a description beside a `$ref`."""
+    """Wrap a `$ref`, so that the schema can have a description."""
     return {"allOf": [schema]} if "$ref" in schema else schema
 
 

@@ -1,7 +1,7 @@
 """Apply our corrections to an upstream document.
 
-An overlay states what it expects upstream to say. If upstream no longer says so, or if
-the overlay changes nothing, it is stale, which is an error.
+Each overlay states what it expects upstream to contain. If upstream no longer matches,
+or the overlay changes nothing, the overlay is stale, which is an error.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ EXPECTATIONS = ("absent", "equals", "lacks")
 
 
 def apply_overlays(document: JSONObject, overlays: Mapping[str, object]) -> JSONObject:
-    """Return the document with all overlays for it applied, in the order of names."""
+    """Apply all overlays for the document, in order of their names."""
     for name in sorted(overlays):
         overlay = Node(overlays[name], document=name)
         if is_for(overlay, document):
@@ -24,7 +24,7 @@ def apply_overlays(document: JSONObject, overlays: Mapping[str, object]) -> JSON
 
 
 def skipped_overlays(document: JSONObject, overlays: Mapping[str, object]) -> list[str]:
-    """List the overlays that are for another upstream, for a person to review."""
+    """List the overlays for other upstreams, which must be reviewed by hand."""
     lines = []
     for name in sorted(overlays):
         overlay = Node(overlays[name], document=name)
@@ -57,12 +57,12 @@ def apply_overlay(document: JSONObject, overlay: Node) -> JSONObject:
     for action in overlay.get("actions").elements():
         apply_action(result, action)
     if result == document:
-        raise overlay.error("stale, upstream already says all of this")
+        raise overlay.error("stale, it changes nothing in upstream")
     return result
 
 
 def check_expectation(document: JSONObject, expectation: Node) -> None:
-    """Raise if upstream no longer says what the overlay was written against."""
+    """Raise an error if upstream is no longer what the overlay was written for."""
     path = expectation.get("target").text()
     kinds = [key for key in EXPECTATIONS if expectation.has(key)]
     if len(kinds) != 1 or len(expectation.mapping()) != len(kinds) + 1:
@@ -84,7 +84,7 @@ def check_expectation(document: JSONObject, expectation: Node) -> None:
 
 
 def holds(value: Any, kind: str, expected: Any) -> bool:
-    """Return whether an upstream value is as expected."""
+    """Return whether an upstream value meets an expectation."""
     if kind == "equals":
         return bool(value == expected)
     return isinstance(value, dict | list) and expected not in value
@@ -108,7 +108,7 @@ def apply_action(document: JSONObject, action: Node) -> None:
 
 
 def merge(target: JSONObject, update: JSONObject) -> None:
-    """Merge a mapping into another one in place, recursively."""
+    """Merge a mapping into another in place, recursively."""
     for key, value in update.items():
         if isinstance(target.get(key), dict) and isinstance(value, dict):
             merge(target[key], value)

@@ -1,7 +1,7 @@
 """Merge the descriptions of prose.yaml into the contract.
 
-The contract has no other descriptions. Those that are missing from prose.yaml, and
-those that are not used, are listed for a person.
+The contract has no other descriptions. Those that are missing from prose.yaml or unused
+are reported, to be fixed by hand.
 """
 
 from attrs import Factory, define
@@ -26,14 +26,14 @@ KEY_ORDER = (
 
 @define
 class Prose:
-    """The texts of prose.yaml by path. Remembers which were used and which missing."""
+    """The texts in prose.yaml by path, with a record of used and missing ones."""
 
     texts: dict[Path, str]
     _used: set[Path] = Factory(set)
     _missing: set[Path] = Factory(set)
 
     def text(self, *paths: Path) -> str:
-        """Return the text of the first path that has one.
+        """Return the text at the first path that has one.
 
         If there is none, the first path is reported as missing.
         """
@@ -45,11 +45,11 @@ class Prose:
         return ""
 
     def optional(self, path: Path) -> str:
-        """Return the text of a path that does not need one."""
+        """Return the text at a path where it is optional."""
         return self.text(path) if path in self.texts else ""
 
     def below(self, path: Path) -> JSONObject:
-        """Return the texts directly below a path by their last key."""
+        """Return the texts directly below a path, keyed by the last path segment."""
         return {
             key: self.text((*path, key))
             for *parent, key in self.texts
@@ -57,7 +57,7 @@ class Prose:
         }
 
     def missing(self) -> list[str]:
-        """List the descriptions that a person has to write or to remove."""
+        """List the descriptions that must be added or removed by hand."""
         absent = [
             f"missing description: {'.'.join(path)}" for path in sorted(self._missing)
         ]
@@ -73,7 +73,7 @@ class Prose:
 
 
 def unused_branch(path: Path, used_prefixes: set[Path]) -> Path:
-    """Return the topmost unused path, so that a removed operation is a single line."""
+    """Return the topmost unused path, so that a removed operation is listed once."""
     branches = (path[:length] for length in range(1, len(path)))
     return next((branch for branch in branches if branch not in used_prefixes), path)
 
@@ -92,7 +92,7 @@ def parse_texts(node: Node, path: Path = ()) -> dict[Path, str]:
 def merge_prose(
     contract: JSONObject, prose_file: JSONObject
 ) -> tuple[JSONObject, list[str]]:
-    """Return the contract with our descriptions, and what a person has to do."""
+    """Return the contract with our descriptions, and the remaining manual steps."""
     prose = Prose(parse_texts(Node(prose_file, document="prose.yaml")))
     document = Node(contract)
     paths = {
@@ -129,13 +129,13 @@ def merge_prose(
 
 
 def describe(node: Node, text: str) -> JSONObject:
-    """Return a mapping with this description in place of its own."""
+    """Return a copy of the mapping with its description replaced."""
     rest = {key: value for key, value in node.mapping().items() if key != "description"}
     return {"description": text, **rest} if text else rest
 
 
 def describe_operation(operation: Node, prose: Prose) -> JSONObject:
-    """Describe an operation with its parameters, fields, responses and errors."""
+    """Add descriptions to an operation and its parameters, responses and errors."""
     name = operation.get("operationId").text()
     path = ("operations", name)
     merged = describe(operation, prose.optional((*path, "description")))
@@ -169,7 +169,7 @@ def describe_operation(operation: Node, prose: Prose) -> JSONObject:
 
 
 def describe_form(operation: str, body: Node, prose: Prose) -> JSONObject:
-    """Describe the fields of a POST request's form."""
+    """Add descriptions to the form fields of a POST request."""
     media = body.child("content", FORM)
     form = media.child("schema")
     fields = {
@@ -187,12 +187,12 @@ def parameter_text(operation: str, name: str, prose: Prose) -> str:
 
 
 def describe_schema(name: str, schema: Node, prose: Prose) -> JSONObject:
-    """Describe a named schema with its fields or values."""
+    """Add descriptions to a named schema and its fields or values."""
     path = ("schemas", name)
     merged = describe(schema, prose.text((*path, "description")))
     merged.pop("x-enumDescriptions", None)
     if schema.has("enum"):
-        # The description of a field explains what an empty string does (it clears it).
+        # The empty string clears a field, as the field's own description explains.
         texts = {
             value: text
             for value in schema.get("enum").texts()

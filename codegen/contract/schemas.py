@@ -28,8 +28,7 @@ from codegen.contract.slicing import is_foreign
 
 RANGE_KEYS = {"gt", "gte", "lt", "lte"}
 MAX_SCHEMAS = 100_000
-"""Limit of schemas, counted at every place of use. Financial Connections has hundreds.
-"""
+"""Maximum number of schemas, counting every use. Financial Connections has hundreds."""
 
 
 @frozen
@@ -37,7 +36,7 @@ class Usage:
     """The place where a schema is used, which determines its name."""
 
     key: str
-    """The model or operation, and the path of fields below it."""
+    """The model or operation, followed by the path of fields."""
     in_request: bool = False
     in_array: bool = False
 
@@ -48,7 +47,7 @@ class Usage:
 
 @define
 class SchemaNormaliser:
-    """Normalises schemas one by one and collects the named ones in `components`."""
+    """A converter of upstream schemas that collects the named ones in `components`."""
 
     upstream: JSONObject
     components: JSONObject = Factory(dict)
@@ -67,7 +66,7 @@ class SchemaNormaliser:
         self._count += 1
         if self._count > MAX_SCHEMAS:
             raise schema.error(
-                f"more than {MAX_SCHEMAS} schemas, one of them probably repeated"
+                f"more than {MAX_SCHEMAS} schemas; one is probably repeated"
             )
         if schema.has("$ref"):
             result = self._reference(schema, usage)
@@ -140,7 +139,7 @@ class SchemaNormaliser:
             result = self.normalise(member, usage)
             if result not in results:
                 results.append(result)
-        # A number that is an alternative to a range of timestamps is a timestamp too.
+        # An integer that is an alternative to a timestamp range is also a timestamp.
         if {"$ref": SCHEMA_REF + TIMESTAMP_RANGE} in results:
             for index, result in enumerate(results):
                 if result.get("type") == "integer":
@@ -150,7 +149,7 @@ class SchemaNormaliser:
     def _enum(self, schema: Node, usage: Usage) -> JSONObject:
         elements = schema.get("enum").elements()
         values = {element.text() for element in elements if element.value is not None}
-        # Stripe writes "can be cleared" as an enum of nothing but the empty string.
+        # Stripe expresses "can be cleared" as an enum with only the empty string.
         if values <= {""}:
             return {"type": "string"}
         name = inline_name(usage.key, in_array=usage.in_array)
@@ -183,8 +182,8 @@ class SchemaNormaliser:
         if not items.has("$ref"):
             raise data.error("the items of a list must be a named schema")
         page = self._fields(schema, usage)
-        # Upstream's pattern of `url` is wrong: Stripe also sends `"url": ""`. Without
-        # it, all pages of the same items are equal.
+        # Upstream's pattern for `url` is wrong: Stripe also sends `"url": ""`. Dropping
+        # it also makes the schemas of all pages of the same items equal.
         page["properties"]["url"] = {"type": "string"}
         return self._name(list_name(items.reference()), page, schema)
 

@@ -1,7 +1,8 @@
-"""Keep the Financial Connections paths of an OpenAPI document and what they reach.
+"""Reduce an OpenAPI document to Financial Connections.
 
-Resources of other products are the horizon: they become stubs, because in Stripe's
-whole specification they would lead to most of its other schemas.
+The result has only the Financial Connections paths and the schemas they reach.
+Resources of other products become stubs, because in Stripe's full specification they
+lead to most of the other schemas.
 """
 
 import re
@@ -13,7 +14,7 @@ VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 
 
 def slice_document(document: object) -> JSONObject:
-    """Return the part of an OpenAPI document that is about Financial Connections."""
+    """Return the Financial Connections part of an OpenAPI document."""
     root = Node(document)
     openapi = root.get("openapi", "")
     if not openapi.text().startswith("3."):
@@ -48,7 +49,7 @@ def parse_version(document: Node) -> str:
 
 
 def reachable_schemas(paths: Node, schemas: Node) -> JSONObject:
-    """Return the schemas that the paths reach, with stubs for foreign resources."""
+    """Return the schemas reachable from the paths, with stubs for foreign resources."""
     kept: JSONObject = {}
     pending = sorted(set(paths.references()))
     while pending:
@@ -63,7 +64,7 @@ def reachable_schemas(paths: Node, schemas: Node) -> JSONObject:
 
 
 def is_foreign(schema: JSONObject) -> bool:
-    """Return whether a schema is a resource of another product."""
+    """Return whether a schema is a resource that belongs to another product."""
     resource = schema.get("x-resourceId")
     own = ("financial_connections.", "deleted_financial_connections.")
     return isinstance(resource, str) and not resource.startswith(own)

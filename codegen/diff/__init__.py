@@ -1,1 +1,1 @@
-"""Compare two contracts, and classify what the differences break."""
+"""Compare two contracts, and classify the differences by whom they break."""

@@ -7,9 +7,9 @@ SECTION = "### Stripe API"
 
 
 def insert_draft(changelog: str, draft: str) -> str:
-    """Return the changelog with the draft's lines at the end of their section.
+    """Append the draft's lines to their section of the changelog.
 
-    Lines that the section already has are not repeated.
+    Lines that are already in the section are not repeated.
 
     Args:
         changelog: Text of the changelog.
@@ -35,12 +35,12 @@ def insert_draft(changelog: str, draft: str) -> str:
 def find_section(
     heading: str, chunks: list[str], start: int, before: tuple[str, ...]
 ) -> int:
-    """Return the index of the chunk under a heading, which is inserted if missing.
+    """Return the index of the chunk with a heading, inserting the heading if missing.
 
     Args:
         heading: The heading to find.
         chunks: The changelog, split at its headings. Changed in place.
-        start: The first chunk to look at.
+        start: Index of the first chunk to search.
         before: The search ends at headings with these prefixes, and a missing heading
             is inserted there.
     """

@@ -37,7 +37,7 @@ def as_text(changes: list[Change]) -> str:
 
 
 def text_detail(change: Change) -> str:
-    """Return the old and the new value of a change, if it has them."""
+    """Format the old and new values of a change, if it has any."""
     if not change.fact:
         return ""
     return f", {change.fact}: {format_value(change.was)} → {format_value(change.now)}"
@@ -53,7 +53,7 @@ def as_markdown(changes: list[Change]) -> str:
 
 
 def markdown_detail(change: Change) -> str:
-    """Return the old and the new value of a change, if it has them."""
+    """Format the old and new values of a change, if it has any."""
     if change.change == "renamed":
         return f" to `{change.now}`"
     if not change.fact:

@@ -1,4 +1,4 @@
-"""Compare two contracts, for those who call the API and those who read responses."""
+"""Compare two contracts, from the perspectives of callers and of response readers."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ ADDITIVE = "additive"
 def diff(old: JSONObject, new: JSONObject) -> list[Change]:
     """Return the differences between two contracts.
 
-    The version comes first, followed by what was renamed, removed, added and changed.
+    The version comes first, followed by renamed, removed, added and changed items.
     """
     old_contract = parse(old, "the old contract")
     new_contract = parse(new, "the new contract")
@@ -40,7 +40,7 @@ def diff(old: JSONObject, new: JSONObject) -> list[Change]:
             if key in after
             for change in compare_items(before[key], after[key], names)
         ),
-        # A renamed operation has another path, which is where its name comes from.
+        # A renamed operation also has a new path, because names are derived from paths.
         *(
             change
             for pair in renamed
@@ -67,7 +67,7 @@ def list_renamed(
 
 
 def parse(document: JSONObject, description: str) -> Contract:
-    """Return a parsed contract, with its description in error messages."""
+    """Parse a contract, adding its description to error messages."""
     try:
         return parse_contract(document)
     except SpecError as error:
@@ -75,13 +75,13 @@ def parse(document: JSONObject, description: str) -> Contract:
 
 
 def compare_versions(was: str, now: str) -> Iterator[Change]:
-    """Yield the change of the version that every request names."""
+    """Yield a change if the API version sent with every request differs."""
     if was != now:
         yield Change("changed", "header", "Stripe-Version", ADDITIVE, "value", was, now)
 
 
 def only_in(these: Items, those: Items) -> list[Item]:
-    """Return the items that only the first contract has, without what is in them."""
+    """Return the items that are only in the first contract, without their children."""
     items = [these[key] for key in these if key not in those]
     names = {item.name for item in items}
     return [item for item in items if item.parent not in names]
@@ -93,9 +93,10 @@ def find_renames(
     old_fingerprints: Fingerprints,
     new_fingerprints: Fingerprints,
 ) -> list[tuple[Item, Item]]:
-    """Return the pairs of a removed and an added item that are the same item.
+    """Pair each removed item with the added item that it was renamed to.
 
-    They have equal fingerprints, and no other removed or added item has these.
+    The items of a pair have the same fingerprint, which no other removed or added item
+    has.
     """
     old = [
         (old_fingerprints.of(item), item) for item in removed if item.what != "value"
@@ -111,13 +112,13 @@ def find_renames(
 
 
 def effect_of_addition(item: Item) -> str:
-    """Return whom a new item breaks: only callers who now have to send it."""
+    """Return whom a new item breaks: only callers who must now send it."""
     must_be_sent = item.audience == CALLERS and item.facts.get("required") is True
     return CALLERS if must_be_sent else ADDITIVE
 
 
 def compare_items(old: Item, new: Item, names: dict[str, str]) -> Iterator[Change]:
-    """Yield the changes of an item, ignoring new names of the schemas in its types."""
+    """Yield the changes to an item, ignoring renamed schemas in its types."""
     for key in [*old.facts, *(key for key in new.facts if key not in old.facts)]:
         was, now = old.facts.get(key), new.facts.get(key)
         renamed = was
@@ -129,7 +130,7 @@ def compare_items(old: Item, new: Item, names: dict[str, str]) -> Iterator[Chang
 
 
 def effect_of_change(key: str, was: Any, now: Any, audience: str) -> str:
-    """Return whom the change of a fact breaks.
+    """Return whom a changed fact breaks.
 
     New requirements break callers. Weaker guarantees break readers.
     """
@@ -155,7 +156,7 @@ def is_wider(was: str, now: str) -> bool:
 def is_looser(key: str, was: Any, now: Any) -> bool:
     """Return whether a limit allows everything it allowed before.
 
-    A default is not a limit: with another one, the same call means something else.
+    A default is not a limit: changing it changes the meaning of existing calls.
     """
     if key == "default" or was is None:
         return False

@@ -1,4 +1,4 @@
-"""List everything in a contract that has a name, and recognise renamed items."""
+"""List all named items in a contract, and recognise renamed ones."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ Items = dict[Key, Item]
 
 
 def list_items(contract: Contract) -> Items:
-    """Return everything in a contract that has a name."""
+    """Return all named items in a contract."""
     items = [*list_operations(contract), *list_schemas(contract)]
     return {item.key: item for item in items}
 
@@ -56,7 +56,7 @@ def list_operations(contract: Contract) -> Iterator[Item]:
 
 
 def operation_facts(operation: Operation) -> dict[str, object]:
-    """Return what identifies an operation besides its name."""
+    """Return the facts about an operation other than its name."""
     return {
         "verb": operation.method,
         "path": operation.path,
@@ -77,7 +77,7 @@ def list_schemas(contract: Contract) -> Iterator[Item]:
 
 
 def field_facts(field: Field, schema: Class) -> dict[str, object]:
-    """Return what callers or readers rely on about a field."""
+    """Return the facts about a field that callers or readers rely on."""
     facts = {"type": field.annotation, "required": field.required}
     if schema.in_request:
         return {**facts, **field.limits}
@@ -88,7 +88,7 @@ def field_facts(field: Field, schema: Class) -> dict[str, object]:
 
 @define
 class Fingerprints:
-    """Hashes of the items of a contract that do not depend on names."""
+    """Hashes of a contract's items that do not depend on their names."""
 
     items: Items
     _known: dict[Key, str] = Factory(dict)
@@ -101,7 +101,7 @@ class Fingerprints:
     def of(self, item: Item) -> str:
         """Return the hash of an item.
 
-        It is equal for items that differ only in names and in being required.
+        Items have the same hash if they differ only in names or in being required.
         """
         if item.key not in self._known:
             parent = "" if item.what in {"operation", "schema"} else item.parent
@@ -116,7 +116,7 @@ class Fingerprints:
         return self._known[item.key]
 
     def _unnamed(self, item: Item) -> dict[str, object]:
-        """Return the facts of an item, with hashes for the names of schemas."""
+        """Return the facts about an item, with schema names replaced by hashes."""
         facts = dict(item.facts)
         if "path" in facts:
             # The last word of a path determines the name of the operation.

@@ -27,8 +27,8 @@ def _response_part(schema: Schema, schemas: Schemas) -> str:
 def _decodable_union(parts: list[str], schema: Schema, schemas: Schemas) -> str:
     """Return a union that can be decoded from JSON.
 
-    A decoder distinguishes values by their JSON type only, so at most one member of the
-    union may be an object, one a list, and one text.
+    A decoder distinguishes values only by their JSON type, so a union may have at most
+    one object, one list and one string type.
     """
     if "Any" in parts:
         return "Any"
@@ -54,7 +54,7 @@ def _decodable_union(parts: list[str], schema: Schema, schemas: Schemas) -> str:
 
 
 def _single(parts: list[str], common: str) -> list[str]:
-    """Return the parts, or the type they have in common if there are several."""
+    """Return the parts, or the common type if there are several."""
     return [common] if len(parts) > 1 else parts
 
 

@@ -24,7 +24,7 @@ RESERVED_CLASSES = frozenset({
 })  # fmt: skip
 SHOWN = {"id", "object"}
 SHOWN_TEXTS = {"ErrorDetail": {"code", "doc_url", "param"}}
-"""Text fields that a repr shows, because they never hold personal data."""
+"""String fields that a repr shows, because they never hold personal data."""
 
 
 def build_class(
@@ -36,7 +36,7 @@ def build_class(
         name: Name of the schema.
         schema: The schema.
         schemas: All named schemas.
-        in_request: Whether callers send it.
+        in_request: Whether it is used in requests.
     """
     if schema.kind == "alias":
         return None
@@ -82,7 +82,7 @@ def build_field(
 ) -> Field:
     """Return a field of a class."""
     if in_request and not is_name(key):
-        raise schema.error(f"{key!r} cannot be a key of a typed dictionary")
+        raise schema.error(f"{key!r} cannot be a key of a TypedDict")
     annotate = argument_type if in_request else response_type
     return Field(
         location=schema.location,
@@ -103,7 +103,7 @@ def is_name(key: str) -> bool:
 
 
 def is_usable(key: str, schemas: Schemas, *, in_request: bool) -> bool:
-    """Return whether a field can be an attribute, and not only part of `extra`."""
+    """Return whether a field can be an attribute, not just an entry in `extra`."""
     is_free = key not in RESERVED_ATTRIBUTES and key not in schemas
     return is_name(key) and (in_request or is_free)
 
@@ -111,8 +111,8 @@ def is_usable(key: str, schemas: Schemas, *, in_request: bool) -> bool:
 def is_shown(key: str, class_name: str, schema: Schema) -> bool:
     """Return whether a repr shows a field.
 
-    IDs, enums, flags, timestamps and models are shown. Other texts and numbers are not,
-    because they may be names, addresses, amounts or secrets.
+    IDs, enums, flags, timestamps and models are shown. Other strings and numbers are
+    not, because they may be names, addresses, amounts or secrets.
     """
     alternatives = schema.alternatives()
     leaves = [
@@ -130,7 +130,7 @@ def is_shown(key: str, class_name: str, schema: Schema) -> bool:
 
 
 def build_members(schema: Schema) -> list[EnumMember]:
-    """Return the members of an enum, whose names must differ."""
+    """Return the members of an enum, whose names must be unique."""
     members: dict[str, EnumMember] = {}
     for value in schema.enum or ():
         name = member_name(value)
@@ -143,7 +143,7 @@ def build_members(schema: Schema) -> list[EnumMember]:
 
 
 def member_name(value: str) -> str:
-    """Return `US_BANK_ACCOUNT` for `us_bank_account`, and a name for any other text."""
+    """Return the name of a member, such as `US_BANK_ACCOUNT` for `us_bank_account`."""
     name = re.sub(r"[^A-Z0-9]+", "_", value.upper()).strip("_")
     if not name:
         return "EMPTY" if not value else "SYMBOL"

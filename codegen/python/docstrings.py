@@ -1,6 +1,7 @@
 """Format descriptions as docstrings in Google style.
 
-Descriptions come from YAML. Whatever they contain, the result is one string literal.
+Descriptions come from YAML. The result is always a single string literal, whatever they
+contain.
 """
 
 import re
@@ -19,15 +20,15 @@ def docstring(
     *,
     indent: int = 4,
 ) -> str:
-    """Return a docstring, or nothing if there is no text.
+    """Return a docstring, or an empty string if there is no text.
 
     Args:
-        text: The summary, with further paragraphs after empty lines.
-        sections: The content of `Args`, `Returns` and the like: a description of each
-            name, or a text. Empty ones are left out.
-        last: A paragraph after the sections.
-        indent: Columns by which the docstring will be indented. The lines are wrapped
-            accordingly, but not indented.
+        text: The summary, optionally followed by further paragraphs.
+        sections: The content of `Args`, `Returns` and so on: either a description for
+            each name, or a string. Empty sections are omitted.
+        last: A paragraph to add after the sections.
+        indent: Number of columns by which the caller will indent the docstring. Lines
+            are wrapped to fit, but not indented.
     """
     safe = _escape(text)
     if not safe:
@@ -69,7 +70,7 @@ def _wrap_paragraphs(text: str, width: int) -> list[str]:
             lines.append("")
             lines += _wrap(paragraph, width)
         else:
-            # The quotes take their share of the first line only.
+            # The opening quotes take up space only on the first line.
             lines += _wrap(paragraph, width, " " * len(QUOTES))
             lines[0] = lines[0][len(QUOTES) :]
     return lines

@@ -1,8 +1,8 @@
-"""Work out how the paths of `expand` narrow the type of a response.
+"""Determine how `expand` narrows the type of a response.
 
-A type checker sees the element type of a list of paths, not which paths are in it. It
-tries overloads in order, though: a literal list that fits no overload without a path
-must contain that path.
+A type checker knows the element type of a list of paths, but not which paths are in it.
+It tries overloads in order, though: a literal list that matches no overload without a
+path must contain that path.
 """
 
 from collections.abc import Mapping
@@ -24,23 +24,23 @@ Each field doubles the number of overloads.
 
 
 def expand_name(model: str) -> str:
-    """Return the name of the type with the paths that a model can be expanded by."""
+    """Return the name of the type that lists a model's expandable paths."""
     return f"{model}Expand"
 
 
 def find_narrowings(
     classes: Mapping[str, Class], schemas: Schemas
 ) -> dict[str, tuple[Narrowing, ...]]:
-    """Return the narrowings of every model that has expandable fields."""
-    found = {}
+    """Return the narrowings of every model with expandable fields."""
+    result = {}
     for name, model in classes.items():
         paths = schemas.get(expand_name(name))
         if model.kind == "model" and paths is not None and paths.enum:
             narrowings = narrow(model, paths.enum, classes)
             names = {narrowing.name for narrowing in narrowings}
             if narrowings and not names & classes.keys():
-                found[name] = narrowings
-    return found
+                result[name] = narrowings
+    return result
 
 
 def narrow(
@@ -69,7 +69,7 @@ def build_narrowing(
     expandable: set[str],
     classes: Mapping[str, Class],
 ) -> Narrowing:
-    """Return the narrowing of a model by these fields."""
+    """Return the narrowing of a model for a set of expanded fields."""
     names = [field.name for field in fields]
     annotations = [field.annotation for field in fields]
     listed = ", ".join(f'"{name}"' for name in names)
@@ -88,6 +88,6 @@ def build_narrowing(
 
 
 def expanded_type(field: Field) -> str:
-    """Return the type of an expanded field, or nothing if it is not an ID or object."""
+    """Return the type of a field once expanded, or "" if it is not expandable."""
     parts = field.annotation.split(" | ")
     return " | ".join(part for part in parts if part != "str") if "str" in parts else ""

@@ -1,4 +1,4 @@
-"""Work out the import lines of generated modules."""
+"""Determine the imports of generated modules."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -15,7 +15,7 @@ LIBRARY = {
 
 
 def import_lines(annotations: Iterable[str], classes: Collection[str]) -> list[str]:
-    """Return the imports that some annotations need, sorted.
+    """Return the sorted import lines that the annotations need.
 
     Args:
         annotations: Types as Python source.

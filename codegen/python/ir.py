@@ -1,7 +1,7 @@
-"""The contract as Python code will express it: the input of the templates.
+"""Intermediate representation of the contract: the input to the templates.
 
-The parser fills these classes once. Templates, the diff and the facade check read their
-attributes, and never the contract's YAML.
+The parser fills in these classes once. The templates, the diff and the facade check
+read their attributes, never the contract's YAML.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class EnumMember:
 
 @frozen(kw_only=True)
 class Field:
-    """A field of a model or of a dictionary that a request takes."""
+    """A field of a model or of a `TypedDict`."""
 
     location: str
     name: str
@@ -39,7 +39,7 @@ class Field:
     constant: str | None
     limits: Mapping[str, object]
     hidden: bool
-    """Whether a repr leaves the field out, because it may hold personal data."""
+    """Whether a repr omits the field because it may hold personal data."""
     doc: str = ""
 
 
@@ -53,13 +53,13 @@ class Class:
     doc: str
     fields: tuple[Field, ...] = ()
     extra: tuple[Field, ...] = ()
-    """Fields whose names cannot be attributes. They are only in the model's `extra`."""
+    """Fields whose names cannot be attributes, and which are only in `extra`."""
     members: tuple[EnumMember, ...] = ()
     imports: tuple[str, ...] = ()
 
     @property
     def in_request(self) -> bool:
-        """Whether callers send it. Otherwise, they receive it."""
+        """Whether it is used in requests rather than in responses."""
         return self.kind in {"dict", "literal"}
 
 
@@ -77,9 +77,9 @@ class Parameter:
     required: bool
     limits: Mapping[str, object]
     arrays: tuple[str, ...]
-    """The keys at and below the parameter that hold arrays."""
+    """The keys at or below the parameter whose values are arrays."""
     required_keys: tuple[str, ...]
-    """The keys at and below the parameter that must be present."""
+    """The keys at or below the parameter that must be present."""
     description: str = ""
 
 
@@ -93,9 +93,9 @@ class Operation:
     method: str
     path: str
     ids: tuple[Parameter, ...]
-    """The placeholders of the path, in order."""
+    """The placeholders in the path, in order."""
     parameters: tuple[Parameter, ...]
-    """The query parameters or form fields, in the order of their names."""
+    """The query parameters or form fields, sorted by name."""
     response: str
     """The name of the model in the response."""
     item: str
@@ -104,9 +104,9 @@ class Operation:
     description: str
     returns: str
     raises: Mapping[str, str]
-    """The errors to document, by the name of their class."""
+    """Descriptions of the errors to document, keyed by class name."""
     source: str
-    """The address of Stripe's documentation."""
+    """The URL of the operation's page in Stripe's documentation."""
 
     @property
     def arguments(self) -> tuple[Parameter, ...]:
@@ -117,7 +117,7 @@ class Operation:
 
     @property
     def arrays(self) -> tuple[str, ...]:
-        """The keys of all parameters that hold arrays."""
+        """The keys of all parameters whose values are arrays."""
         keys = (key for parameter in self.parameters for key in parameter.arrays)
         return tuple(sorted(keys))
 
@@ -130,41 +130,41 @@ class Operation:
 
 @frozen(kw_only=True)
 class Narrowing:
-    """A model some of whose expandable fields are known to be expanded.
+    """A model with expandable fields that are known to be expanded.
 
-    It exists for type checkers only; at run time it is the model itself.
+    It exists only for type checkers. At run time, it is the model itself.
     """
 
     name: str
     model: str
     fields: tuple[Field, ...]
-    """The expanded fields, with the type of the object."""
+    """The expanded fields, typed as objects."""
     paths: tuple[str, ...]
-    """The paths that `expand` may contain besides, without other expandable fields.
+    """The paths that `expand` may contain, without those of other expandable fields.
 
-    A list that fits these paths, and those of no class with fewer fields, contains all
-    of `fields`.
+    A list of these paths that matches no narrowing with fewer fields contains all of
+    `fields`.
     """
     imports: tuple[str, ...]
-    """What the types of the fields need."""
+    """The imports that the types of the fields need."""
     doc: str
 
 
 @frozen(kw_only=True)
 class Contract:
-    """Everything that is generated."""
+    """Everything to generate."""
 
     version: str
     """The version of Stripe's API."""
     classes: Mapping[str, Class]
     operations: Mapping[str, Operation]
     narrowings: Mapping[str, tuple[Narrowing, ...]] = field(factory=dict)
-    """The narrowings of each model that has any, those with fewer fields first."""
+    """The narrowings of each model that has any, ordered by their number of fields."""
     tags: Mapping[str, str]
-    """The description of each tag that operations have."""
+    """The description of each tag in use."""
 
     def tagged(self, tag: str) -> list[Operation]:
-        """Return the operations with this tag, in the order of their names."""
+        """Return the operations with a tag, sorted by name."""
         operations = [self.operations[name] for name in sorted(self.operations)]
         return [operation for operation in operations if operation.tag == tag]
 

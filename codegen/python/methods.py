@@ -1,4 +1,4 @@
-"""Turn the operations of a tag into the methods of a class."""
+"""Turn the operations with a tag into the methods of a class."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -39,25 +39,25 @@ NO_EXPAND_DOC = "Not used: no field can be expanded yet."
 
 @frozen(kw_only=True)
 class Method:
-    """A method that calls the function of an operation."""
+    """A method that calls an operation's function."""
 
     name: str
     operation: Operation
     signature: Signature
     overloads: tuple[Signature, ...]
     passed: tuple[str, ...]
-    """The arguments for the function of the operation, as Python source."""
+    """The arguments passed to the operation's function, as Python source."""
     doc: str
 
     def annotations(self) -> Iterator[str]:
-        """Yield the Python source that uses names of types."""
+        """Yield the parts of the Python source that refer to types."""
         for signature in (self.signature, *self.overloads):
             yield from (*signature.arguments, signature.result)
 
 
 @frozen(kw_only=True)
 class OperationsModule:
-    """A module with the class that has the operations of a tag as methods."""
+    """A module containing a class whose methods are the operations with a tag."""
 
     tag: str
     class_name: str
@@ -68,12 +68,12 @@ class OperationsModule:
 
 
 def build_module(tag: str, contract: Contract) -> OperationsModule:
-    """Return the module with the operations of a tag."""
+    """Return the module for a tag."""
     unsorted = [build_method(operation, contract) for operation in contract.tagged(tag)]
     methods = tuple(sorted(unsorted, key=lambda method: method.name))
     names = [method.name for method in methods]
     if len(set(names)) < len(names):
-        raise SpecError(f"tags.{tag}: two operations would be the same method")
+        raise SpecError(f"tags.{tag}: two operations would have the same method name")
     models = {target_of(method.operation) for method in methods}
     expand_types = [
         expand_type
@@ -95,7 +95,7 @@ def build_module(tag: str, contract: Contract) -> OperationsModule:
 
 
 def class_name(tag: str) -> str:
-    """Return the name of the class with the operations of a tag."""
+    """Return the name of the class for a tag."""
     return f"{pascal(singular(tag))}Operations"
 
 
@@ -112,7 +112,7 @@ def build_method(operation: Operation, contract: Contract) -> Method:
 
 
 def passed_arguments(operation: Operation) -> Iterator[str]:
-    """Yield what a method passes to the function of its operation."""
+    """Yield the arguments that a method passes to its operation's function."""
     yield "self._sender"
     yield from (placeholder.name for placeholder in operation.ids)
     for parameter in method_arguments(operation):
@@ -127,13 +127,13 @@ def passed_arguments(operation: Operation) -> Iterator[str]:
 
 
 def is_mutable(parameter: Parameter) -> bool:
-    """Return whether callers could change an argument after the call."""
+    """Return whether callers could modify an argument after the call."""
     words = set(re.findall(r"\w+", parameter.annotation))
     return not words <= {"str", "int", "float", "bool", "datetime"}
 
 
 def typing_imports(annotations: list[str], contract: Contract) -> list[str]:
-    """Return the imports that only type checkers need."""
+    """Return the imports needed only by type checkers."""
     words = {word for text in annotations for word in re.findall(r"\w+", text)}
     narrowed = {narrowing.name for narrowing in contract.all_narrowings}
     classes = {*contract.classes, *narrowed}
@@ -148,8 +148,8 @@ def typing_imports(annotations: list[str], contract: Contract) -> list[str]:
 
 
 def function_doc(operation: Operation) -> str:
-    """Return the docstring of the function for an operation."""
-    arguments = described(operation, operation.arguments)
+    """Return the docstring of an operation's function."""
+    arguments = argument_docs(operation, operation.arguments)
     sections: Sections = {
         "Args": {"sender": "Sends the request.", **arguments},
         "Returns": operation.returns,
@@ -158,8 +158,8 @@ def function_doc(operation: Operation) -> str:
 
 
 def method_doc(operation: Operation, contract: Contract) -> str:
-    """Return the docstring of the method for an operation."""
-    texts = described(operation, method_arguments(operation))
+    """Return the docstring of an operation's method."""
+    texts = argument_docs(operation, method_arguments(operation))
     for parameter in operation.parameters:
         if annotation_of(parameter, operation, contract) == NOTHING:
             texts[parameter.name] = NO_EXPAND_DOC
@@ -175,8 +175,10 @@ def method_doc(operation: Operation, contract: Contract) -> str:
     return docstring(text, sections, source, indent=8)
 
 
-def described(operation: Operation, arguments: Iterable[Parameter]) -> dict[str, str]:
-    """Return the descriptions of a function's arguments, with `options`."""
+def argument_docs(
+    operation: Operation, arguments: Iterable[Parameter]
+) -> dict[str, str]:
+    """Return the descriptions of a function's arguments, including `options`."""
     texts = {
         argument.name: argument_doc(argument)
         for argument in (*operation.ids, *arguments)
@@ -185,7 +187,7 @@ def described(operation: Operation, arguments: Iterable[Parameter]) -> dict[str,
 
 
 def argument_doc(argument: Parameter) -> str:
-    """Return the description of an argument, with what is peculiar to Python."""
+    """Return the description of an argument, with details specific to Python."""
     text = argument.description or f"`{argument.wire}` of the API."
     takes_datetime = "datetime" in re.findall(r"\w+", argument.annotation)
     return f"{text} {DATETIME_DOC}" if takes_datetime else text

@@ -11,7 +11,7 @@ from codegen.python.schema import Schema, Schemas, parse_schema, resolve
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 PAGE_PARAMETERS = {"ending_before", "limit", "starting_after"}
-"""What `Pager` passes to the function that fetches a page."""
+"""Parameters that `Pager` passes to the function that fetches a page."""
 
 
 def parse_operations(document: Node, schemas: Schemas) -> dict[str, Operation]:
@@ -31,7 +31,7 @@ def parse_operations(document: Node, schemas: Schemas) -> dict[str, Operation]:
 
 
 def parse_operation(method: str, path: str, node: Node, schemas: Schemas) -> Operation:
-    """Return one operation."""
+    """Parse one operation."""
     name = parse_name(node.get("operationId"))
     tags = node.get("tags", [])
     if len(tags.texts()) != 1:
@@ -76,7 +76,7 @@ def parse_response(operation: Node, schemas: Schemas) -> str:
 
 
 def item_of(page: Schema, schemas: Schemas) -> str:
-    """Return the name of the model in a page's `data`, or nothing if it is no page."""
+    """Return the name of the model in a page's `data`, or "" if it is not a page."""
     data = page.properties.get("data")
     if data is None or data.items is None or "has_more" not in page.properties:
         return ""
@@ -86,7 +86,7 @@ def item_of(page: Schema, schemas: Schemas) -> str:
 
 
 def parse_name(node: Node) -> str:
-    """Return a name that a module and a function can have."""
+    """Return a name that is valid for both a module and a function."""
     name = node.text()
     if not NAME.fullmatch(name) or iskeyword(name):
         raise node.error(f"{name!r} cannot be the name of a module")

@@ -1,4 +1,4 @@
-"""Parse the parameters of an operation, from its query or its form."""
+"""Parse the parameters in an operation's query or form."""
 
 import re
 from keyword import iskeyword
@@ -13,7 +13,7 @@ RESERVED = {
     *("deepcopy", "fetch", "item_paths", "options", "partial", "request"),
     *("self", "sender"),
 }
-"""Names that generated functions use themselves."""
+"""Names used inside generated functions."""
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 PLACEHOLDER = re.compile(r"(?<=/)\{([^/]*)\}(?=/|\Z)")
 
@@ -26,7 +26,7 @@ def parse_parameters(operation: Node, schemas: Schemas) -> list[Parameter]:
         if where.value == "path":
             continue
         if where.value != "query":
-            raise where.error("only path and query are supported")
+            raise where.error("only path and query parameters are supported")
         name = node.get("name")
         is_required = node.get("required").value is True
         schema = parse_schema(node.child("schema"))
@@ -49,7 +49,7 @@ def parse_parameters(operation: Node, schemas: Schemas) -> list[Parameter]:
 def build_parameter(
     name: Node, schema: Schema, described: Node, schemas: Schemas, *, is_required: bool
 ) -> Parameter:
-    """Return one parameter."""
+    """Build one parameter."""
     wire = name.text()
     own_key = [wire] if is_required else []
     return Parameter(
@@ -66,7 +66,7 @@ def build_parameter(
 
 
 def parse_ids(path: str, operation: Node) -> list[Parameter]:
-    """Return the placeholders of a path, in order."""
+    """Return the placeholders in a path, in order."""
     node = Node(path, f"paths.{path}")
     if re.search(r"[{}]", PLACEHOLDER.sub("", path)):
         raise node.error("a placeholder must be a whole segment of the path")
@@ -93,7 +93,7 @@ def parse_ids(path: str, operation: Node) -> list[Parameter]:
 
 
 def array_keys(key: str, schema: Schema, schemas: Schemas) -> list[str]:
-    """Return the keys at and below a parameter that hold an array."""
+    """Return the keys at or below a parameter whose values are arrays."""
     keys = set()
     for alternative in schema.alternatives():
         if alternative.items is not None:

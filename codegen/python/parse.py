@@ -12,7 +12,7 @@ from codegen.python.schema import parse_schemas
 
 
 def parse_contract(document: JSONObject) -> Contract:
-    """Return the contract as classes and operations.
+    """Parse the contract into classes and operations.
 
     Raises:
         SpecError: The contract cannot be expressed in Python.
@@ -45,7 +45,7 @@ def parse_contract(document: JSONObject) -> Contract:
 
 
 def find_requested(root: Node, components: Node) -> set[str]:
-    """Return the schemas that are part of requests. None may be part of a response."""
+    """Return the schemas used in requests, none of which may be used in responses."""
     requests: set[str] = set()
     responses: set[str] = set()
     for item in root.child("paths").values():
@@ -57,13 +57,13 @@ def find_requested(root: Node, components: Node) -> set[str]:
     shared = sorted(requested & find_reachable(responses, components))
     if shared:
         raise component(shared[0], None).error(
-            "is part of a request and of a response, which need two schemas"
+            "is used in a request and in a response, which need separate schemas"
         )
     return requested
 
 
 def find_reachable(names: Iterable[str], components: Node) -> set[str]:
-    """Return the schemas with these names, and all schemas below them."""
+    """Return the schemas with these names, and all schemas reachable from them."""
     reachable: set[str] = set()
     pending = list(names)
     while pending:
@@ -75,7 +75,7 @@ def find_reachable(names: Iterable[str], components: Node) -> set[str]:
 
 
 def check_acyclic(components: Node) -> None:
-    """Raise for a schema that contains itself: its class could not be imported."""
+    """Reject schemas that contain themselves: their classes could not be imported."""
     for name in components.mapping():
         schema = component(name, components.value[name])
         if name in find_reachable(schema.references(), components):

@@ -33,26 +33,26 @@ class Schema:
     nullable: bool = False
     constant: str | None = None
     is_open: bool = False
-    """Whether other values than those of `enum` exist."""
+    """Whether values other than those in `enum` may occur."""
     limits: Mapping[str, object] = field(factory=dict)
     description: str = ""
     value_descriptions: Mapping[str, str] = field(factory=dict)
 
     @property
     def kind(self) -> Literal["choice", "object", "alias"]:
-        """What a named schema becomes: an enum, a class with fields, or neither."""
+        """The kind of code generated for a named schema, if any."""
         if self.enum is not None:
             return "choice"
         return "object" if self.properties else "alias"
 
     def alternatives(self) -> list["Schema"]:
-        """Return what the schema allows: itself, or the members of nested unions."""
+        """Return the schema itself, or the members of its (nested) unions."""
         if not self.members:
             return [self]
         return [inner for member in self.members for inner in member.alternatives()]
 
     def error(self, message: str) -> SpecError:
-        """Return an error about this schema, to be raised."""
+        """Return an error about this schema, for the caller to raise."""
         return SpecError(f"{self.location}: {message}")
 
 
@@ -60,7 +60,7 @@ Schemas = Mapping[str, Schema]
 
 
 def parse_schemas(components: Node) -> dict[str, Schema]:
-    """Return the named schemas of the contract."""
+    """Parse the named schemas of the contract."""
     return {
         name: parse_schema(component(name, schema.value), is_named=True)
         for name, schema in components.items()
@@ -68,11 +68,11 @@ def parse_schemas(components: Node) -> dict[str, Schema]:
 
 
 def parse_schema(node: Node, *, is_named: bool = False) -> Schema:
-    """Return a schema with everything below it.
+    """Parse a schema and everything in it.
 
     Args:
         node: The schema in the contract.
-        is_named: Whether it is a component. Only these can have fields.
+        is_named: Whether it is a component. Only components can have fields.
     """
     properties = node.get("properties", {})
     type_name = node.get("type", "")

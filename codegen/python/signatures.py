@@ -1,4 +1,4 @@
-"""Work out the signatures of methods, and the overloads by which `expand` narrows."""
+"""Build the signatures of methods, including the overloads for `expand`."""
 
 from collections.abc import Iterator
 
@@ -8,15 +8,15 @@ from codegen.python.expansion import expand_name
 from codegen.python.ir import Contract, Narrowing, Operation, Parameter
 
 LAST_ARGUMENTS = ("limit", "starting_after", "ending_before", "expand")
-"""Arguments that every list has. They follow those of the operation itself."""
+"""Arguments common to all lists. They follow those specific to the operation."""
 OPTIONS = "options: RequestOptions | None = None"
 NOTHING = "Sequence[Never]"
-"""The type of `expand` if there is no field to expand."""
+"""The type of `expand` if no field can be expanded."""
 
 
 @frozen(kw_only=True)
 class Signature:
-    """The arguments of a method or an overload as Python source, and its result."""
+    """The arguments and the result of a method or overload, as Python source."""
 
     arguments: tuple[str, ...]
     result: str
@@ -24,14 +24,14 @@ class Signature:
 
 @frozen(kw_only=True)
 class ExpandType:
-    """The type of `expand` in the overload that returns a class."""
+    """The type of `expand` that selects an overload."""
 
     name: str
     definition: str
 
 
 def target_of(operation: Operation) -> str:
-    """Return the model that `expand` applies to, which is the item of a list."""
+    """Return the model that `expand` applies to: for a list, the model of its items."""
     return operation.item or operation.response
 
 
@@ -44,7 +44,7 @@ def method_arguments(operation: Operation) -> list[Parameter]:
 
 
 def last_position(name: str) -> tuple[int, str]:
-    """Return a sort key that puts the arguments that every list has at the end."""
+    """Return a sort key that puts the arguments common to all lists at the end."""
     position = LAST_ARGUMENTS.index(name) if name in LAST_ARGUMENTS else -1
     return position, name
 
@@ -52,7 +52,7 @@ def last_position(name: str) -> tuple[int, str]:
 def annotation_of(
     parameter: Parameter, operation: Operation, contract: Contract
 ) -> str:
-    """Return the type of an argument. `expand` takes the paths of a list's items."""
+    """Return the type of an argument. For lists, `expand` takes paths within items."""
     if parameter.wire != "expand":
         return parameter.annotation
     paths = expand_name(target_of(operation))
@@ -84,7 +84,7 @@ def signature_of(
 
 
 def overloads_of(operation: Operation, contract: Contract) -> Iterator[Signature]:
-    """Yield a signature for each type that `expand` narrows the result to."""
+    """Yield a signature for each type that `expand` can narrow the result to."""
     model = target_of(operation)
     if model not in contract.narrowings or not has_expand(operation):
         return
@@ -103,7 +103,7 @@ def has_expand(operation: Operation) -> bool:
 
 
 def expand_types_of(model: str, contract: Contract) -> Iterator[ExpandType]:
-    """Yield the types of `expand` that the overloads of a model's methods have."""
+    """Yield the types of `expand` in the overloads of a model's methods."""
     members = contract.classes[expand_name(model)].members
     paths = [member.value for member in members]
     narrowings = contract.narrowings[model]
@@ -119,10 +119,10 @@ def expand_types_of(model: str, contract: Contract) -> Iterator[ExpandType]:
 
 
 def sequence_of(model: str, all_paths: list[str], narrowing: Narrowing) -> str:
-    """Return the type of a list or tuple of paths that lead to a narrowing.
+    """Return the type of a list or tuple of paths that selects a narrowing.
 
-    It is not `Sequence`, so that a variable of type `Sequence[AccountExpand]`, which
-    need not contain any path, does not fit.
+    It is not a `Sequence`, so that a variable of type `Sequence[AccountExpand]`, which
+    may contain none of the paths, does not match.
     """
     is_all = len(narrowing.paths) == len(all_paths)
     paths = expand_name(model) if is_all else literal(list(narrowing.paths))

@@ -18,9 +18,9 @@ UPSTREAMS = Path(__file__).parent / "upstreams"
 
 
 class Tree:
-    """A copy of the project's files, with `run` and `call` to generate code in it.
+    """A copy of the project's files in which to generate code.
 
-    `run` starts a process, and `call` runs the command in this process.
+    `run` starts the command as a subprocess, and `call` runs it in this process.
     """
 
     def __init__(self, root: Path) -> None:
@@ -47,8 +47,8 @@ class Tree:
         ):
             try:
                 code = main(line)
-            except SystemExit as end:
-                code = end.code
+            except SystemExit as error:
+                code = error.code
         return subprocess.CompletedProcess(
             line, code, out.getvalue(), errors.getvalue()
         )
@@ -71,7 +71,7 @@ class Tree:
         }
 
 
-def copy_of_the_project(root):
+def copy_project(root):
     shutil.copytree(ROOT / "openapi", root / "openapi")
     package = Path("src", "financial_connections")
     shutil.copytree(
@@ -87,7 +87,7 @@ def copy_of_the_project(root):
 
 @pytest.fixture
 def tree(tmp_path):
-    return copy_of_the_project(tmp_path / "tree")
+    return copy_project(tmp_path / "tree")
 
 
 @pytest.fixture(scope="session")
@@ -112,10 +112,10 @@ def prose():
 
 @pytest.fixture(scope="session")
 def spec_files():
-    """Return the paths of Stripe's specifications in the folder FC_SPECS."""
+    """Return the paths of Stripe's specifications in the folder named by FC_SPECS."""
     folder = os.environ.get("FC_SPECS")
     if not folder:
-        pytest.skip("FC_SPECS names no folder with Stripe's specifications")
+        pytest.skip("FC_SPECS is not set to a folder with Stripe's specifications")
     paths = sorted(
         path
         for path in Path(folder).rglob("*")
@@ -127,7 +127,7 @@ def spec_files():
 
 @pytest.fixture(scope="session")
 def slices(spec_files):
-    """Return the slice of each of Stripe's specifications."""
+    """Return a slice of each of Stripe's specifications, keyed by path."""
     return {
         path: sort_keys(slice_document(parse(path.read_bytes(), path.name)), "document")
         for path in spec_files

@@ -1,4 +1,4 @@
-"""Bumps from each of Stripe's specifications to the next, and to fictitious ones."""
+"""Bumps through Stripe's specifications, and to fictitious ones."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from codegen.reading import parse
-from tests.codegen.conftest import UPSTREAMS, copy_of_the_project
+from tests.codegen.conftest import UPSTREAMS, copy_project
 from tests.codegen.test_render import package
 from tests.support import samples as objects
 from tests.support.golden_requests import (
@@ -19,7 +19,7 @@ from tests.support.golden_requests import (
     sent_by,
 )
 
-# Stripe's specifications by date, each with the changes since the one before.
+# Stripe's specifications by date, each with the changes from the previous one.
 STEPS = [
     ("2022-05-13.yaml", None),
     ("2022-05-13-e6898650.json", ""),
@@ -74,8 +74,12 @@ STEPS = [
 PAIRS = [(before, after) for (before, _), (after, _) in pairwise(STEPS)]
 EXAMPLES = [
     *(
-        ("Account", one)
-        for one in (objects.ACCOUNT, objects.REFRESHED_ACCOUNT, objects.FULL_ACCOUNT)
+        ("Account", account)
+        for account in (
+            objects.ACCOUNT,
+            objects.REFRESHED_ACCOUNT,
+            objects.FULL_ACCOUNT,
+        )
     ),
     ("AccountOwner", objects.OWNER),
     ("AccountOwnership", objects.OWNERSHIP),
@@ -113,7 +117,7 @@ class Step:
 @pytest.fixture(scope="module")
 def real(spec_files, tmp_path_factory):
     """Bump a project through all of Stripe's specifications, and return the results."""
-    tree = copy_of_the_project(tmp_path_factory.mktemp("real") / "tree")
+    tree = copy_project(tmp_path_factory.mktemp("real") / "tree")
     by_name = {path.name: path for path in spec_files}
     return {
         name: Step(tree, by_name[name], number)
@@ -123,8 +127,8 @@ def real(spec_files, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory):
-    """Bump a project to the fictitious specifications, and return the results."""
-    tree = copy_of_the_project(tmp_path_factory.mktemp("newer") / "tree")
+    """Bump a project through the fictitious specifications, and return the results."""
+    tree = copy_project(tmp_path_factory.mktemp("newer") / "tree")
     return {
         name: Step(tree, UPSTREAMS / f"{name}.yaml", name)
         for name in ("stable", "preview")
@@ -140,7 +144,9 @@ def test_the_diff_of_real_specifications_lists_what_changed(real, name, expected
     ].done.stdout.splitlines()
 
 
-def test_whole_specifications_differ_by_the_sum_of_the_steps_between(real, tree):
+def test_the_diff_of_two_specifications_is_the_sum_of_the_steps_between_them(
+    real, tree
+):
     contracts = [
         tree.write(f"{name}.json", real[name].contract)
         for name in ("2022-05-13.yaml", "2023-09-12.yaml")
@@ -204,37 +210,37 @@ def test_an_older_upstream_lists_what_no_longer_exists(real):
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" → ".join)
-def test_code_of_real_specifications_sends_the_golden_requests(real, pair):
+def test_code_for_real_specifications_sends_the_golden_requests(real, pair):
     check_requests(*(real[name].package for name in pair))
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" → ".join)
-def test_code_of_real_specifications_decodes_examples_of_its_neighbour(real, pair):
+def test_code_for_real_specifications_decodes_examples_of_adjacent_ones(real, pair):
     check_examples(*(real[name] for name in pair))
 
 
-def test_code_of_newer_specifications_sends_the_golden_requests(newer):
+def test_code_for_newer_specifications_sends_the_golden_requests(newer):
     check_requests(*(step.package for step in newer.values()))
     check_requests(newer["stable"].package)
 
 
-def test_code_of_newer_specifications_decodes_examples_of_its_neighbour(newer):
+def test_code_for_newer_specifications_decodes_examples_of_adjacent_ones(newer):
     check_examples(*newer.values())
 
 
 def check_requests(*packages):
-    requests = list(golden_requests(*(one.api for one in packages)))
+    requests = list(golden_requests(*(package.api for package in packages)))
     assert requests
     for name, args, kwargs, expected in requests:
         assert [expected] * len(packages) == [
-            sent_by(getattr(one.api, name), args, kwargs) for one in packages
+            sent_by(getattr(package.api, name), args, kwargs) for package in packages
         ], name
 
 
 def check_examples(*steps):
     objects_of_all = [
         *EXAMPLES,
-        *(one for step in steps for one in examples(step.contract)),
+        *(pair for step in steps for pair in examples(step.contract)),
     ]
     assert len(objects_of_all) > len(EXAMPLES)
     for step in steps:
@@ -250,7 +256,7 @@ def check_examples(*steps):
         ]
 
 
-def test_a_specification_of_2025_is_supported(newer):
+def test_a_specification_from_2025_is_supported(newer):
     done = newer["stable"].done
     assert 2 == done.returncode
     for line in (
@@ -271,7 +277,7 @@ def test_a_specification_of_2025_is_supported(newer):
         assert line in done.stderr.splitlines()
 
 
-def test_new_operations_and_parameters_reach_the_methods(newer):
+def test_new_operations_and_parameters_become_methods_and_arguments(newer):
     folder = "src/financial_connections/_generated/operations"
     sessions = newer["stable"].files[f"{folder}/sessions.py"]
     assert b"limits: CreateSessionLimits | None = None" in sessions
@@ -292,7 +298,7 @@ def test_new_operations_and_parameters_reach_the_methods(newer):
     assert b"session" not in listing
 
 
-def test_parameters_of_a_specification_of_2025_have_types(newer):
+def test_parameters_and_fields_from_2025_have_types(newer):
     files = newer["stable"].files
     models = "src/financial_connections/_generated/models"
     assert (
@@ -312,7 +318,7 @@ def test_parameters_of_a_specification_of_2025_have_types(newer):
     )
 
 
-def test_a_preview_specification_of_2026_is_supported(newer):
+def test_a_preview_specification_from_2026_is_supported(newer):
     step = newer["preview"]
     for line in (
         "authorizations.py: no class inherits from AuthorizationOperations",
@@ -344,7 +350,7 @@ def test_a_preview_specification_of_2026_is_supported(newer):
     )
 
 
-def test_fictitious_specifications_contain_no_text_of_stripes():
+def test_fictitious_specifications_contain_no_text_by_stripe():
     for path in sorted(UPSTREAMS.glob("*.yaml")):
         assert "description: A" in path.read_text()
         assert [] == [

@@ -43,7 +43,7 @@ def test_inserting_a_draft_twice_changes_nothing():
 @pytest.mark.parametrize(
     "changelog", [WHOLE, "", "# Changelog", "no heading\r\n\r\n\r\n"]
 )
-def test_an_empty_draft_changes_no_byte(changelog):
+def test_an_empty_draft_changes_nothing(changelog):
     assert changelog == insert_draft(changelog, "")
 
 

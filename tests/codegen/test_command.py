@@ -18,7 +18,7 @@ GENERATED = "src/financial_connections/_generated"
         ["diff", "a", "b", "--json", "--markdown"],
     ],
 )
-def test_an_invalid_command_line_is_rejected_in_one_line(tree, line):
+def test_an_invalid_command_line_is_reported_on_one_line(tree, line):
     done = tree.call(*line)
     assert 1 == done.returncode
     assert "" == done.stdout
@@ -35,7 +35,7 @@ def test_an_invalid_command_line_is_rejected_in_one_line(tree, line):
         "https://127.0.0.1:9/spec.yaml",
     ],
 )
-def test_an_unreadable_upstream_is_reported_in_one_line(tree, where):
+def test_an_unreadable_upstream_is_reported_on_one_line(tree, where):
     done = tree.call("bump", where)
     assert 1 == done.returncode
     assert 1 == len(done.stderr.splitlines()), done.stderr
@@ -63,7 +63,7 @@ def test_a_stale_overlay_is_reported_and_changes_no_file(tree):
     assert before == tree.files()
 
 
-def test_an_upstream_that_the_overlays_do_not_fit_is_rejected(tree):
+def test_an_upstream_that_does_not_match_the_overlays_is_rejected(tree):
     done = tree.call("bump", tree.write("upstream", spec()))
     assert 1 == done.returncode
     assert (
@@ -104,7 +104,7 @@ def test_the_committed_code_matches_the_contract(tree):
     assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
-def test_generating_twice_changes_no_byte(tree):
+def test_generating_again_changes_nothing(tree):
     before = tree.files()
     done = tree.run("generate")
     assert (0, "") == (done.returncode, done.stderr)
@@ -134,7 +134,7 @@ def test_code_does_not_depend_on_the_hash_seed(tree):
         assert before == tree.files()
 
 
-def test_new_descriptions_reach_the_contract_and_the_code(tree):
+def test_new_descriptions_are_copied_into_the_contract_and_the_code(tree):
     path = tree.root / "openapi" / "prose.yaml"
     path.write_text(
         path.read_text().replace("Retrieve an account.", "Retrieve one account.")
@@ -210,7 +210,7 @@ def test_a_bump_prints_the_changes_and_drafts_the_changelog(tree):
     )
 
 
-def test_bumping_twice_to_the_same_upstream_changes_no_byte(tree):
+def test_bumping_to_the_same_upstream_again_changes_nothing(tree):
     tree.drop_overlays()
     upstream = tree.write("upstream.json", spec())
     first = tree.call("bump", upstream)
@@ -250,17 +250,17 @@ def test_an_invalid_source_record_is_rejected(tree):
     )
 
 
-def test_a_project_file_that_is_not_text_is_rejected(tree):
+def test_a_project_file_that_is_not_utf_8_is_rejected(tree):
     tree.write("CHANGELOG.md", b"\xff")
     tree.drop_overlays()
     done = tree.call("bump", tree.write("upstream.json", spec()))
     assert (1, True) == (
         done.returncode,
-        done.stderr.startswith("codegen: CHANGELOG.md: not valid text: "),
+        done.stderr.startswith("codegen: CHANGELOG.md: not valid UTF-8: "),
     )
 
 
-def test_contract_prints_without_writing(tree):
+def test_contract_prints_without_writing_files(tree):
     tree.drop_overlays()
     upstream = tree.write("upstream.json", spec())
     before = tree.files()

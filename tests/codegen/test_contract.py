@@ -72,9 +72,9 @@ SCHEMAS = {
 
 def operations(contract):
     return {
-        one["operationId"]: one
+        operation["operationId"]: operation
         for item in contract["paths"].values()
-        for one in item.values()
+        for operation in item.values()
     }
 
 
@@ -85,27 +85,28 @@ def test_the_contract_is_valid_openapi(contract):
 def test_the_contract_has_the_published_operations_with_one_tag_each(contract):
     assert OPERATIONS == operations(contract).keys()
     assert {"accounts", "sessions", "transactions"} == {
-        tag for one in operations(contract).values() for tag in one["tags"]
+        tag for operation in operations(contract).values() for tag in operation["tags"]
     }
-    assert {1} == {len(one["tags"]) for one in operations(contract).values()}
+    assert {1} == {
+        len(operation["tags"]) for operation in operations(contract).values()
+    }
 
 
 def test_the_contract_has_exactly_the_published_schemas(contract):
     assert SCHEMAS == contract["components"]["schemas"].keys()
 
 
-def test_every_reference_of_the_contract_resolves(contract):
-    pointed = set(Node(contract).references())
-    assert pointed
-    assert set() == pointed - contract["components"]["schemas"].keys()
-    assert set() == contract["components"]["schemas"].keys() - pointed
+def test_every_reference_in_the_contract_resolves(contract):
+    references = set(Node(contract).references())
+    assert references
+    assert contract["components"]["schemas"].keys() == references
 
 
-def test_the_contract_has_all_descriptions_of_prose_yaml(contract, prose):
-    again, gaps = merge_prose(contract, prose)
+def test_the_contract_has_all_descriptions_in_prose_yaml(contract, prose):
+    merged, gaps = merge_prose(contract, prose)
     assert [] == gaps
     assert (
-        contract_text(again)
+        contract_text(merged)
         == (ROOT / "openapi" / "financial_connections.yaml").read_text()
     )
 
@@ -118,18 +119,18 @@ def test_enum_values_that_callers_choose_are_described(contract):
     }
     assert enums
     assert {} == {
-        name: one
-        for name, one in enums.items()
-        if set(one["enum"]) != one["x-enumDescriptions"].keys()
+        name: enum
+        for name, enum in enums.items()
+        if set(enum["enum"]) != enum["x-enumDescriptions"].keys()
     }
 
 
 def test_a_list_takes_a_limit_from_1_to_100(contract):
     limits = [
-        one["schema"]
-        for call in operations(contract).values()
-        for one in call["parameters"]
-        if one["name"] == "limit"
+        parameter["schema"]
+        for operation in operations(contract).values()
+        for parameter in operation["parameters"]
+        if parameter["name"] == "limit"
     ]
     assert [
         {"type": "integer", "default": 10, "minimum": 1, "maximum": 100}
@@ -142,7 +143,7 @@ def test_an_account_can_be_pending(contract):
     ]["AccountStatus"]["enum"]
 
 
-def test_expandable_paths_are_published(contract):
+def test_the_contract_lists_the_expandable_paths(contract):
     account = ["account_holder.account", "account_holder.customer", "ownership"]
     session = [*account[:2], *(f"accounts.data.{path}" for path in account)]
     assert account == contract["components"]["schemas"]["AccountExpand"]["enum"]
@@ -150,7 +151,7 @@ def test_expandable_paths_are_published(contract):
 
 
 def test_every_timestamp_has_its_format(contract):
-    moments = re.compile(r"(_at|created|updated|as_of|gte?|lte?)$")
+    timestamp_name = re.compile(r"(_at|created|updated|as_of|gte?|lte?)$")
     fields = [
         (f"{name}.{key}", field)
         for name, schema in contract["components"]["schemas"].items()
@@ -162,15 +163,15 @@ def test_every_timestamp_has_its_format(contract):
         name for name, field in fields if field.get("format") != "unix-time"
     ]
     assert ["Transaction.amount"] == [
-        name for name, _ in fields if not moments.search(name)
+        name for name, _ in fields if not timestamp_name.search(name)
     ]
 
 
 def test_drift_lists_every_difference():
-    kept = {"same": b"1", "changed": b"1", "extra": b"1"}
-    fresh = {"same": b"1", "changed": b"2", "new": b"1"}
+    actual = {"same": b"1", "changed": b"1", "extra": b"1"}
+    expected = {"same": b"1", "changed": b"2", "new": b"1"}
     assert [
         "changed: differs",
         "extra: unexpected file",
         "new: missing",
-    ] == find_drift(kept, fresh)
+    ] == find_drift(actual, expected)

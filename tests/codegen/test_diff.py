@@ -30,7 +30,9 @@ def parameters(document):
 
 
 def lines(changes):
-    return [(one.change, one.what, one.name, one.effect) for one in changes]
+    return [
+        (change.change, change.what, change.name, change.effect) for change in changes
+    ]
 
 
 def test_a_contract_does_not_differ_from_itself():
@@ -138,11 +140,11 @@ def add_operation(document):
         ),
     ],
 )
-def test_a_change_names_whom_it_breaks(change, expected):
+def test_a_change_lists_whom_it_breaks(change, expected):
     changes = lines(diff(contract(), contract(change)))
     if expected is None:
         expected = [("removed", "operation", "list_widgets", CALLERS)]
-        changes = [one for one in changes if one[1] == "operation"]
+        changes = [line for line in changes if line[1] == "operation"]
     assert expected == changes
 
 
@@ -166,7 +168,7 @@ def change_until(**facts):
         ({}, {"maxLength": 10}, None),
     ],
 )
-def test_weaker_guarantees_of_a_response_break_readers(was, now, effect):
+def test_weaker_guarantees_in_a_response_break_readers(was, now, effect):
     old, new = (
         contract(change_field("label", **was)),
         contract(change_field("label", **now)),
@@ -210,7 +212,7 @@ def test_a_field_that_cannot_be_an_attribute_is_listed():
     )
 
 
-def test_another_version_is_listed_as_a_change():
+def test_a_new_version_is_listed_as_a_change():
     new = contract(lambda it: it["info"].update(version="2031-01-01"))
     assert (
         "~ header Stripe-Version, value: 2030-01-01 → 2031-01-01 (additive)\n"
@@ -270,7 +272,7 @@ def test_diff_prints_text_markdown_or_json(tree):
     assert (0, "") == (same.returncode, same.stdout)
 
 
-def test_diff_rejects_an_invalid_contract_in_one_line(tree):
+def test_an_invalid_contract_is_reported_by_diff_on_one_line(tree):
     bad = tree.write("bad.json", {"openapi": "3.0.0"})
     done = tree.call("diff", bad, bad)
     assert 1 == done.returncode

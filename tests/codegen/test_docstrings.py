@@ -18,7 +18,7 @@ def test_a_long_text_is_wrapped_and_keeps_its_paragraphs():
     assert max(map(len, text.splitlines())) <= 84
 
 
-def test_sections_are_indented_and_empty_ones_are_left_out():
+def test_sections_are_indented_and_empty_ones_are_omitted():
     sections = {
         "Args": {"account": "ID of the account.", "features": "word " * 30},
         "Returns": "The account.",
@@ -42,7 +42,7 @@ Source: here
 
 
 @pytest.mark.parametrize("nothing", ["", "  \n ", "\0"])
-def test_an_empty_text_has_no_docstring(nothing):
+def test_an_empty_description_has_no_docstring(nothing):
     assert "" == docstring(nothing)
 
 

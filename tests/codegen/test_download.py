@@ -6,13 +6,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from codegen import files as place
+from codegen import files
 from tests.support.tiny_spec import spec
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        answers = {
+        responses = {
             "/spec.json": (200, json.dumps(spec()).encode()),
             "/page.html": (
                 200,
@@ -26,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Location", "/spec.json")
             self.end_headers()
             return
-        status, content = answers[self.path.partition("?")[0]]
+        status, content = responses[self.path.partition("?")[0]]
         self.send_response(status)
         self.send_header(
             "Content-Length",
@@ -84,7 +84,7 @@ def test_a_failed_download_is_reported_and_changes_no_file(tree, server, path, m
 
 
 def test_a_download_that_is_too_large_is_rejected(tree, server, monkeypatch):
-    monkeypatch.setattr(place, "MAX_BYTES", 1000)
+    monkeypatch.setattr(files, "MAX_BYTES", 1000)
     done = tree.call("bump", f"http://{server}/spec.json")
     assert (
         f"codegen: http://{server}/spec.json: larger than 1000 bytes\n" == done.stderr

@@ -29,10 +29,10 @@ def tiny_contract():
 
 
 def files(change=None, **others):
-    """Return a facade without gaps, with one piece of it replaced."""
+    """Return a complete facade, optionally with some of its text replaced."""
     exported = {"models.py": ["WidgetWithOwner"], "params.py": []}
-    for name, one in tiny_contract().classes.items():
-        exported["params.py" if one.in_request else "models.py"].append(name)
+    for name, schema in tiny_contract().classes.items():
+        exported["params.py" if schema.in_request else "models.py"].append(name)
     sources = {
         name: f"from {GENERATED}.models import {', '.join(names)}\n"
         for name, names in exported.items()
@@ -70,7 +70,7 @@ def test_each_gap_of_the_facade_is_listed(change, line):
     assert line in list_gaps(tiny_contract(), files(change))
 
 
-def test_a_class_of_any_module_can_offer_the_operations():
+def test_a_class_in_any_module_can_inherit_the_operations():
     sources = files(("class Widgets(WidgetOperations)", "class Widgets"))
     sources["gadgets/wheels.py"] = (
         f"from {GENERATED}.operations.widgets import WidgetOperations as Base\n"
@@ -81,12 +81,12 @@ def test_a_class_of_any_module_can_offer_the_operations():
 
 def test_private_modules_are_checked_for_names_that_no_longer_exist():
     sources = files()
-    sources["_sync/one.py"] = f"from {GENERATED}.api.widgets import list_gadgets\n"
-    expected = ["_sync/one.py: list_gadgets no longer exists"]
+    sources["_sync/ledger.py"] = f"from {GENERATED}.api.widgets import list_gadgets\n"
+    expected = ["_sync/ledger.py: list_gadgets no longer exists"]
     assert expected == list_gaps(tiny_contract(), sources)
 
 
-def test_types_that_decide_between_overloads_can_be_imported():
+def test_types_that_select_overloads_can_be_imported():
     sources = files()
     sources["gears.py"] = (
         f"from {GENERATED}.operations.widgets import ExpandToWidgetWithOwner\n"

@@ -15,7 +15,7 @@ from codegen.diff.compare import diff
 from codegen.python.parse import parse_contract
 from codegen.python.render import render
 from codegen.reading import parse, sort_keys
-from tests.codegen.conftest import ROOT, UPSTREAMS, copy_of_the_project
+from tests.codegen.conftest import ROOT, UPSTREAMS, copy_project
 from tests.support.tiny_spec import SPEC
 
 DOCUMENTS = {
@@ -73,9 +73,9 @@ NAMES = [
     "$ref",
     "\ud800",
 ]
-# Failures show the whole mutant, which is large.
+# A failure prints the whole mutant, which is large, so Hypothesis warns about it.
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
-# An example of the last tests takes as long as a run of the generator.
+# In the last tests, every example runs the generator, which is slow.
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
@@ -117,15 +117,15 @@ def mutants(draw, name):
     return document
 
 
-def is_one_place_and_reason(refusal):
-    place, _, why = str(refusal).partition(": ")
-    assert place
-    assert why
+def check_message(error):
+    location, _, reason = str(error).partition(": ")
+    assert location
+    assert reason
 
 
-@settings(max_examples=300, **RELAXED)
+@settings(**RELAXED)
 @given(document=mutants("tiny"))
-def test_a_mutated_upstream_becomes_a_contract_or_is_rejected(document):
+def test_a_mutated_upstream_is_turned_into_a_contract_or_rejected(document):
     try:
         contract, _ = merge_prose(
             normalise(
@@ -134,30 +134,30 @@ def test_a_mutated_upstream_becomes_a_contract_or_is_rejected(document):
             {},
         )
         parse_contract(contract)
-    except SpecError as refusal:
-        is_one_place_and_reason(refusal)
+    except SpecError as error:
+        check_message(error)
 
 
-@settings(max_examples=300, **RELAXED)
+@settings(**RELAXED)
 @given(document=mutants("contract"))
-def test_a_mutated_contract_is_parsed_and_described_or_rejected(document):
+def test_a_mutated_contract_is_processed_or_rejected(document):
     for stage in (parse_contract, lambda contract: merge_prose(contract, {})):
         try:
             stage(document)
-        except SpecError as refusal:
-            is_one_place_and_reason(refusal)
+        except SpecError as error:
+            check_message(error)
 
 
 @settings(max_examples=12, **RELAXED)
 @given(document=mutants("contract"))
-def test_a_mutated_contract_becomes_code_that_compiles_or_is_rejected(
+def test_a_mutated_contract_renders_to_valid_code_or_is_rejected(
     document, tmp_path_factory
 ):
     folder = tmp_path_factory.mktemp("mutant") / "package"
     try:
         render(document, folder)
-    except SpecError as refusal:
-        is_one_place_and_reason(refusal)
+    except SpecError as error:
+        check_message(error)
         return
     files = list(folder.rglob("*.py"))
     assert files
@@ -167,8 +167,8 @@ def test_a_mutated_contract_becomes_code_that_compiles_or_is_rejected(
 
 @pytest.fixture(scope="module")
 def playground(tmp_path_factory):
-    """Return a project that is restored before each use (faster than a copy)."""
-    tree = copy_of_the_project(tmp_path_factory.mktemp("playground") / "tree")
+    """Return a project that is restored before each use, faster than copying it."""
+    tree = copy_project(tmp_path_factory.mktemp("playground") / "tree")
     return tree, tree.files()
 
 
@@ -219,17 +219,19 @@ def test_a_bump_to_a_mutated_preview_succeeds_or_is_rejected(document, playgroun
 
 @settings(max_examples=8, **RELAXED)
 @given(document=mutants("contract"))
-def test_code_of_a_mutated_contract_is_written_or_rejected(document, playground):
+def test_code_for_a_mutated_contract_is_written_or_the_contract_rejected(
+    document, playground
+):
     run_in(playground, "openapi/financial_connections.yaml", document, "generate")
 
 
-@settings(max_examples=200, **RELAXED)
+@settings(**RELAXED)
 @given(old=mutants("contract"), new=mutants("contract"))
 def test_mutated_contracts_are_compared_or_rejected(old, new):
     try:
         changes = diff(old, new)
-    except SpecError as refusal:
-        is_one_place_and_reason(refusal)
+    except SpecError as error:
+        check_message(error)
         return
     for form in (as_text, as_markdown):
         assert len(changes) == len(form(changes).splitlines())

@@ -1,4 +1,4 @@
-"""Upstreams that cannot be used."""
+"""Upstream specifications that are rejected."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.tiny_spec import WIDGETS, ref, spec, widget
 
 
-def changed(change):
+def modified(change):
     document = spec()
     change(document)
     return json.dumps(document).encode()
@@ -19,7 +19,7 @@ info: {version: 2023-10-16}
 paths: {/v1/financial_connections/x: &a {get: *a}}
 components: {schemas: {}}
 """
-# Each line refers to the one before ten times, which is a billion values when expanded.
+# Each line refers ten times to the previous one, which expands to a billion values.
 BOMB = b"l0: &l0 [x]\n" + b"".join(
     b"l%d: &l%d [%s]\n" % (n, n, b", ".join([b"*l%d" % (n - 1)] * 10))
     for n in range(1, 10)
@@ -27,7 +27,7 @@ BOMB = b"l0: &l0 [x]\n" + b"".join(
 
 
 def nested(document):
-    """Add forty schemas, each of which uses the next one twice."""
+    """Add forty schemas that each use the next one twice."""
     schemas = document["components"]["schemas"]
     for n in range(40):
         schemas[f"bank_connections_resource_level{n}"] = {
@@ -45,7 +45,7 @@ def nested(document):
 
 
 BAD = {
-    "nothing": (b"", "expected a mapping, got nothing"),
+    "nothing": (b"", "expected a mapping, got null"),
     "a list": (b"[]", "expected a mapping, got a list"),
     "broken JSON": (b'{"openapi": ', "invalid JSON"),
     "broken YAML": (b"a: b: c", "invalid YAML"),
@@ -55,24 +55,24 @@ BAD = {
     "a circle": (CIRCLE, "an anchor contains itself"),
     "a bomb of anchors": (BOMB, "more than 5000000 values"),
     "a bomb of references": (
-        changed(nested),
-        "more than 100000 schemas, one of them probably repeated",
+        modified(nested),
+        "more than 100000 schemas; one is probably repeated",
     ),
-    "no number": (b'{"openapi": NaN}', "invalid JSON: NaN is not a number"),
-    "a method we do not know": (
-        changed(lambda it: it["paths"][WIDGETS].update(put={})),
+    "not a number": (b'{"openapi": NaN}', "invalid JSON: NaN is not a number"),
+    "an unknown method": (
+        modified(lambda it: it["paths"][WIDGETS].update(put={})),
         "widgets.put: this method is not supported",
     ),
     "a union of two models": (
-        changed(
+        modified(
             lambda it: widget(it).update(
                 label={"oneOf": [ref("error"), ref("api_errors")]}
             )
         ),
         "label: a union of ErrorResponse and ErrorDetail cannot be decoded",
     ),
-    "a schema and a half": (
-        changed(
+    "a combination of schemas": (
+        modified(
             lambda it: widget(it).update(
                 label={"anyOf": [ref("error")], "properties": {}}
             )
@@ -81,39 +81,39 @@ BAD = {
     ),
     "no OpenAPI": (b'{"hello": "world"}', "openapi: not an OpenAPI 3 document"),
     "Swagger": (
-        changed(lambda it: it.update(openapi="2.0")),
+        modified(lambda it: it.update(openapi="2.0")),
         "openapi: not an OpenAPI 3 document",
     ),
     "another API": (
-        changed(lambda it: it.update(paths={"/v1/charges": {}})),
+        modified(lambda it: it.update(paths={"/v1/charges": {}})),
         "paths: no path starts with",
     ),
     "a dangling reference": (
-        changed(lambda it: widget(it).update(label=ref("gone"))),
+        modified(lambda it: widget(it).update(label=ref("gone"))),
         "properties.label: $ref to 'gone', which does not exist",
     ),
     "a foreign reference": (
-        changed(lambda it: widget(it).update(label={"$ref": "http://x"})),
+        modified(lambda it: widget(it).update(label={"$ref": "http://x"})),
         "$ref 'http://x' does not point",
     ),
     "a wrong type deep inside": (
-        changed(lambda it: widget(it)["colour"].update(enum=[1])),
-        "properties.colour.enum[0]: expected text",
+        modified(lambda it: widget(it)["colour"].update(enum=[1])),
+        "properties.colour.enum[0]: expected a string",
     ),
     "a lone surrogate": (
-        changed(lambda it: widget(it)["colour"].update(enum=["\ud800"])),
-        "not valid text",
+        modified(lambda it: widget(it)["colour"].update(enum=["\ud800"])),
+        "not valid UTF-8",
     ),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_an_invalid_upstream_is_reported_in_one_line_and_changes_no_file(tree, name):
+def test_an_invalid_upstream_is_reported_on_one_line_and_changes_no_file(tree, name):
     content, message = BAD[name]
     tree.drop_overlays()
     upstream = tree.write("upstream", content)
     before = tree.files()
-    # Deep nesting could crash the process, so it runs in another one.
+    # Deep nesting could crash the process, so use a subprocess.
     done = (tree.run if "deep" in name or "circle" in name else tree.call)(
         "bump", upstream
     )

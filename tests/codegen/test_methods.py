@@ -27,7 +27,7 @@ def methods(change=None):
 
 def expand_types(change=None):
     module = build_module("widgets", contract(change))
-    return {one.name: one.definition for one in module.expand_types}
+    return {alias.name: alias.definition for alias in module.expand_types}
 
 
 def make_expandable(name):
@@ -49,17 +49,17 @@ def make_expandable(name):
         ("accounts", "accounts", "accounts"),
     ],
 )
-def test_a_method_is_named_without_the_noun_of_its_group(operation, tag, name):
+def test_a_method_name_omits_the_noun_of_its_group(operation, tag, name):
     assert name == method_name(operation, tag)
 
 
 def test_a_class_has_a_method_for_each_operation():
     module = build_module("widgets", contract())
     assert "WidgetOperations" == module.class_name
-    assert ["list", "retrieve", "spin"] == [one.name for one in module.methods]
+    assert ["list", "retrieve", "spin"] == [method.name for method in module.methods]
 
 
-def test_a_list_passes_pages_to_the_pager_and_copies_other_arguments():
+def test_a_list_method_returns_a_pager_and_copies_mutable_arguments():
     listing = methods()["list"]
     assert "Pager[Widget]" == listing.signature.result
     assert (
@@ -70,16 +70,17 @@ def test_a_list_passes_pages_to_the_pager_and_copies_other_arguments():
     ) == listing.passed
 
 
-def test_arguments_that_every_list_has_come_last():
-    names = [one.partition(":")[0] for one in methods()["list"].signature.arguments]
+def test_arguments_common_to_all_lists_come_last():
+    arguments = methods()["list"].signature.arguments
+    names = [argument.partition(":")[0] for argument in arguments]
     assert [
         *("self", "*", "owner", "made"),
         *("limit", "starting_after", "ending_before", "expand", "options"),
     ] == names
-    assert OPTIONS == methods()["list"].signature.arguments[-1]
+    assert OPTIONS == arguments[-1]
 
 
-def test_expand_narrows_a_result_by_the_order_of_overloads():
+def test_expand_narrows_the_result_through_ordered_overloads():
     spin = methods()["spin"]
     expand = [
         (argument, overload.result)
@@ -98,7 +99,7 @@ def test_expand_narrows_a_result_by_the_order_of_overloads():
     } == expand_types()
 
 
-def test_two_expandable_fields_have_an_overload_for_each_set():
+def test_two_expandable_fields_have_an_overload_for_each_subset():
     change = make_expandable("seller")
     results = [overload.result for overload in methods(change)["spin"].overloads]
     assert [
@@ -162,7 +163,7 @@ def test_errors_and_source_are_documented():
     assert text.endswith("\n\nSource: https://example.org/spin")
 
 
-def test_operations_that_would_be_the_same_method_are_rejected():
+def test_operations_with_the_same_method_name_are_rejected():
     tiny = contract()
     twin = evolve(tiny.operations["list_widgets"], name="list_widget")
     operations = {**tiny.operations, "list_widget": twin}

@@ -49,7 +49,7 @@ def test_schemas_with_equal_short_names_get_long_names():
     assert ["XLimit", "YLimit"] == list(names.values())
 
 
-def test_a_new_schema_does_not_take_a_published_name():
+def test_a_new_schema_does_not_reuse_a_published_name():
     names = schema_names(["bank_connections_resource_new_api_resource_cash_balance"])
     assert ["NewCashBalance"] == list(names.values())
 
@@ -77,7 +77,7 @@ def test_operations_are_named_by_verb_and_noun(method, path, is_list, name):
 
 
 @pytest.mark.parametrize(
-    ("key", "many", "name"),
+    ("key", "in_array", "name"),
     [
         ("Account.permissions", True, "Permission"),
         ("Account.status", False, "AccountStatus"),
@@ -86,12 +86,12 @@ def test_operations_are_named_by_verb_and_noun(method, path, is_list, name):
         ("refresh_account.features", True, "RefreshFeature"),
     ],
 )
-def test_inline_schemas_are_named_by_their_usage(key, many, name):
-    assert name == inline_name(key, in_array=many)
+def test_inline_schemas_are_named_by_their_usage(key, in_array, name):
+    assert name == inline_name(key, in_array=in_array)
 
 
 @pytest.mark.parametrize(
-    ("many", "one"),
+    ("plural", "expected"),
     [
         ("accounts", "account"),
         ("status", "status"),
@@ -99,11 +99,11 @@ def test_inline_schemas_are_named_by_their_usage(key, many, name):
         ("access", "access"),
     ],
 )
-def test_nouns_have_a_singular(many, one):
-    assert one == singular(many)
+def test_plural_nouns_become_singular(plural, expected):
+    assert expected == singular(plural)
 
 
 @pytest.mark.parametrize("text", ["", "...", "9lives"])
-def test_an_impossible_name_is_rejected(text):
+def test_a_text_that_cannot_become_a_class_name_is_rejected(text):
     with pytest.raises(SpecError, match="cannot be turned into a class name"):
         pascal(text)

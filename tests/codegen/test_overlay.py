@@ -46,19 +46,17 @@ def test_an_action_can_merge_and_remove():
 
 
 def test_overlays_are_applied_in_order_of_name():
-    blue = overlay(
+    black = overlay(
         **{"x-expect": [{"target": COLOURS, "equals": ["red", "blue", "green"]}]},
         actions=[{"target": COLOURS, "update": "black"}],
     )
-    corrected = apply_overlays(spec(), {"002.yaml": blue, "001.yaml": overlay()})
+    corrected = apply_overlays(spec(), {"002.yaml": black, "001.yaml": overlay()})
     assert ["red", "blue", "green", "black"] == widget(corrected)["colour"]["enum"]
 
 
 def test_an_overlay_for_another_upstream_is_skipped():
-    meant_for_another = overlay(
-        **{"x-upstream": {"title": "Tiny", "version": "2031-01-01"}}
-    )
-    assert spec() == apply_overlays(spec(), {"001.yaml": meant_for_another})
+    other = overlay(**{"x-upstream": {"title": "Tiny", "version": "2031-01-01"}})
+    assert spec() == apply_overlays(spec(), {"001.yaml": other})
 
 
 @pytest.mark.parametrize(
@@ -89,27 +87,27 @@ def test_an_overlay_for_another_upstream_is_skipped():
             "needs a target and one of",
         ),
         ({"x-expect": []}, "x-expect: must not be empty"),
-        ({"x-expect": None}, "x-expect: expected a list, got nothing"),
-        ({"x-why": None}, "x-why: expected text, got nothing"),
-        ({"x-evidence": None}, "x-evidence: expected text, got nothing"),
+        ({"x-expect": None}, "x-expect: expected a list, got null"),
+        ({"x-why": None}, "x-why: expected a string, got null"),
+        ({"x-evidence": None}, "x-evidence: expected a string, got null"),
         ({"overlay": "2.0"}, "not an OpenAPI Overlay 1 document"),
-        ({"actions": []}, "stale, upstream already says all of this"),
+        ({"actions": []}, "stale, it changes nothing in upstream"),
         (
             {"actions": [{"target": "$.nope", "remove": True}]},
             r"actions\[0\]: stale, upstream does not have \$\.nope",
         ),
         (
             {"actions": [{"target": "$.info", "update": "text"}]},
-            r"actions\[0\]\.update: expected a mapping, got text",
+            r"actions\[0\]\.update: expected a mapping, got a string",
         ),
         (
             {"actions": [{"target": "info", "remove": True}]},
-            r"a JSONPath starts with \$",
+            r"a JSONPath must start with \$",
         ),
         ({"actions": [{"target": "$..info", "remove": True}]}, "unsupported JSONPath"),
     ],
 )
-def test_an_overlay_that_does_not_fit_is_rejected(changes, message):
+def test_an_invalid_or_stale_overlay_is_rejected(changes, message):
     with pytest.raises(SpecError, match=f"^(001.yaml: |').*{message}"):
         apply_overlays(spec(), {"001.yaml": overlay(**changes)})
 

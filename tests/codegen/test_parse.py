@@ -59,7 +59,7 @@ def parsed(schema):
         ),
     ],
 )
-def test_a_response_has_a_type_that_can_be_decoded(schema, hint):
+def test_a_response_type_can_be_decoded(schema, hint):
     assert hint == response_type(parsed(schema), KINDS)
 
 
@@ -82,7 +82,7 @@ def test_a_union_of_two_models_is_rejected():
         ),
     ],
 )
-def test_an_argument_accepts_everything_that_can_be_sent(schema, hint):
+def test_an_argument_type_accepts_everything_that_can_be_sent(schema, hint):
     assert hint == argument_type(parsed(schema), KINDS)
 
 
@@ -91,17 +91,18 @@ def contract():
 
 
 def fields(name):
-    return {one.name: one for one in parse_contract(contract()).classes[name].fields}
+    schema = parse_contract(contract()).classes[name]
+    return {field.name: field for field in schema.fields}
 
 
 def test_a_repr_shows_only_ids_enums_flags_timestamps_and_models():
-    shown = [name for name, one in fields("Widget").items() if not one.hidden]
+    shown = [name for name, field in fields("Widget").items() if not field.hidden]
     assert ["id", "object", "colour", "created", "maker", "owner", "parts"] == shown
 
 
 def test_schemas_of_requests_become_typed_dictionaries_and_literals():
     classes = parse_contract(contract()).classes
-    kinds = {name: one.kind for name, one in classes.items()}
+    kinds = {name: schema.kind for name, schema in classes.items()}
     assert "dict" == kinds["SpinWidgetUntil"] == kinds["TimestampRange"]
     assert "literal" == kinds["SpinWidgetWay"] == kinds["WidgetExpand"]
     assert "enum" == kinds["WidgetColour"]
@@ -112,9 +113,11 @@ def test_an_operation_lists_its_arrays_and_required_keys():
     operation = parse_contract(contract()).operations["spin_widget"]
     assert ("expand", "until[marks]", "ways") == operation.arrays
     assert ("until[marks]", "ways") == operation.required_keys
-    assert ["ways", "expand", "until"] == [one.wire for one in operation.arguments]
+    assert ["ways", "expand", "until"] == [
+        argument.wire for argument in operation.arguments
+    ]
     assert f"{WIDGETS}/{{widget}}/spin" == operation.path
-    assert [("widget", "widget")] == [(one.wire, one.name) for one in operation.ids]
+    assert [("widget", "widget")] == [(id_.wire, id_.name) for id_ in operation.ids]
 
 
 def put_field(name, schema=TEXT):
@@ -144,12 +147,11 @@ def put_field(name, schema=TEXT):
 def test_a_field_that_cannot_be_an_attribute_is_only_in_extra(name):
     document = contract()
     put_field(name)(document)
-    assert name not in {
-        one.name for one in parse_contract(document).classes["Widget"].fields
-    }
+    widget = parse_contract(document).classes["Widget"]
+    assert name not in {field.name for field in widget.fields}
 
 
-def test_fields_cannot_hide_attributes_of_every_model():
+def test_fields_cannot_shadow_attributes_of_model():
     own = {name for name in dir(Model) if not name.startswith("_")}
     assert own
     assert set() == own - RESERVED_ATTRIBUTES
@@ -195,7 +197,7 @@ def add_component(name, schema):
         ),
         (
             put_field("x", ref("SpinWidgetWay")),
-            "SpinWidgetWay: is part of a request and of a response",
+            "SpinWidgetWay: is used in a request and in a response",
         ),
         (add_component("bad_name", THING), "'bad_name' cannot be the name of a class"),
         (add_component("Model", THING), "'Model' cannot be the name of a class"),
@@ -243,21 +245,17 @@ def test_an_invalid_contract_is_rejected_with_its_location(change, message):
 def test_a_reserved_parameter_name_gets_an_underscore(name):
     document = contract()
     rename_parameter(name)(document)
-    (one,) = [
-        one
-        for one in parse_contract(document).operations["list_widgets"].arguments
-        if one.wire == name
+    operation = parse_contract(document).operations["list_widgets"]
+    (argument,) = [
+        argument for argument in operation.arguments if argument.wire == name
     ]
-    assert f"{name}_" == one.name
+    assert f"{name}_" == argument.name
 
 
-@pytest.mark.parametrize("nothing", [None, 7, ["text"]])
-def test_a_description_that_is_not_text_is_ignored(nothing):
+@pytest.mark.parametrize("description", [None, 7, ["text"]])
+def test_a_description_that_is_not_a_string_is_ignored(description):
     document = contract()
-    put_field("x", {"type": "string", "description": nothing})(document)
-    (field,) = [
-        one
-        for one in parse_contract(document).classes["Widget"].fields
-        if one.name == "x"
-    ]
+    put_field("x", {"type": "string", "description": description})(document)
+    widget = parse_contract(document).classes["Widget"]
+    (field,) = [field for field in widget.fields if field.name == "x"]
     assert "" == field.doc

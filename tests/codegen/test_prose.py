@@ -39,8 +39,11 @@ def test_descriptions_are_merged_into_the_contract(bare):
     assert "About." == contract["info"]["description"]
     assert "List." == listing["summary"]
     assert "A page." == listing["responses"]["200"]["description"]
-    described = {one["name"]: one.get("description") for one in listing["parameters"]}
-    assert "Here." == described["expand"]
+    descriptions = {
+        parameter["name"]: parameter.get("description")
+        for parameter in listing["parameters"]
+    }
+    assert "Here." == descriptions["expand"]
     assert "Everywhere." == fields["expand"]["description"]
     assert {"red": "Like blood."} == contract["components"]["schemas"]["WidgetColour"][
         "x-enumDescriptions"
@@ -79,8 +82,8 @@ def test_unused_descriptions_are_listed_by_their_topmost_path(bare):
     }
     _, gaps = merge_prose(bare, prose)
     expected = [
-        f"schemas.{place}"
-        for place in ("Gone", "Widget.fields.height", "Widget.fields.weight")
+        f"schemas.{path}"
+        for path in ("Gone", "Widget.fields.height", "Widget.fields.weight")
     ]
     assert expected == [
         line.removeprefix("unused description: ")
@@ -100,7 +103,7 @@ def test_merging_again_replaces_every_description(bare):
     assert merge_prose(bare, {"info": "New."}) == merge_prose(once, {"info": "New."})
 
 
-def test_prose_that_is_not_text_is_rejected(bare):
+def test_prose_that_is_not_a_string_is_rejected(bare):
     with pytest.raises(
         SpecError,
         match=r"prose\.yaml: schemas\.Widget: expected a mapping, got a number",

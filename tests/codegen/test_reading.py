@@ -12,7 +12,7 @@ from codegen.reading import parse, sort_keys
         b'\xef\xbb\xbf{"a": {"b": [1, null]}}',
     ],
 )
-def test_yaml_and_json_give_the_same_document(content):
+def test_yaml_and_json_result_in_the_same_document(content):
     assert {"a": {"b": [1, None]}} == parse(content, "spec")
 
 
@@ -36,20 +36,20 @@ def test_yaml_has_the_types_of_json():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "spec: expected a mapping, got nothing"),
+        (b"", "spec: expected a mapping, got null"),
         (b"[1]", "spec: expected a mapping, got a list"),
-        (b"just text", "spec: expected a mapping, got text"),
+        (b"just text", "spec: expected a mapping, got a string"),
         (b'{"a": ', "spec: invalid JSON: Expecting value"),
-        (b"a: [1", "spec: invalid YAML: did not find expected .* in line 2"),
+        (b"a: [1", "spec: invalid YAML: did not find expected .* on line 2"),
         (
             b"a: b: c",
             (
                 "spec: invalid YAML: mapping values are not allowed in this context "
-                "in line 1"
+                "on line 1"
             ),
         ),
         (b"\x00\x01", "spec: invalid YAML: "),
-        (b'{"a": "\xff"}', "spec: not valid text: "),
+        (b'{"a": "\xff"}', "spec: not valid UTF-8: "),
         (
             b"a: !!python/object:os.system x",
             "spec: invalid YAML: could not determine a constructor",
@@ -64,19 +64,19 @@ def test_an_invalid_document_is_rejected(content, message):
         parse(content, "spec")
 
 
-def test_sorted_data_has_text_keys_in_order():
+def test_sorted_data_has_string_keys_in_order():
     assert ["200", "a", "b"] == list(sort_keys({"b": 1, 200: 2, "a": [{}]}, "spec"))
 
 
 @pytest.mark.parametrize(
     ("node", "message"),
     [
-        ({"a": {None: 1}}, "spec.a: a key is not text"),
-        ({"a": ["\ud800"]}, r"spec.a\[0\]: not valid text: "),
+        ({"a": {None: 1}}, "spec.a: a key is not a string"),
+        ({"a": ["\ud800"]}, r"spec.a\[0\]: not valid UTF-8: "),
         ({"a": {1}}, "spec.a: JSON has no set"),
-        ({"1": 1, 1: 2}, "spec: a key is not text"),
+        ({"1": 1, 1: 2}, "spec: a key is not a string"),
     ],
 )
-def test_data_that_json_lacks_is_rejected(node, message):
+def test_data_that_json_cannot_represent_is_rejected(node, message):
     with pytest.raises(SpecError, match=message):
         sort_keys(node, "spec")

@@ -45,7 +45,7 @@ def rename_everywhere(document, old, new):
         (
             lambda it: widget(it).update(paint=widget(it).pop("colour")),
             [
-                # It was required, but is not under its new name.
+                # Under its new name, the field is no longer required.
                 ("changed", "field", "Widget.colour", READERS),
                 ("renamed", "field", "Widget.colour", READERS),
                 ("renamed", "schema", "WidgetColour", READERS),
@@ -66,7 +66,7 @@ def rename_everywhere(document, old, new):
         ),
     ],
 )
-def test_a_rename_and_its_consequences_are_one_line(change, expected):
+def test_a_rename_and_each_of_its_consequences_are_one_line(change, expected):
     assert sorted(expected) == sorted(lines(diff(contract(), contract(change))))
 
 
@@ -86,7 +86,7 @@ def test_a_renamed_schema_is_one_line():
     schemas["Widget"]["properties"]["colour"] = ref("Paint")
     changes = diff(contract(), new)
     assert ("renamed", "schema", "WidgetColour", READERS) in lines(changes)
-    assert [] == [one for one in changes if one.what == "value"]
+    assert [] == [change for change in changes if change.what == "value"]
 
 
 def test_a_renamed_operation_is_one_line():

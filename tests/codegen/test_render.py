@@ -20,7 +20,7 @@ from tests.support.tiny_spec import WIDGETS, spec
 
 
 def package(folder, name, copies=None):
-    """Import a generated package under another name, from a copy with this name.
+    """Import a copy of a generated package under another name.
 
     The copy is made in the folder `copies`, or else next to the package.
     """
@@ -66,7 +66,7 @@ def test_the_package_has_the_version_of_the_api(tiny):
     assert "2030-01-01" == tiny.API_VERSION
 
 
-def test_every_module_says_that_it_is_generated(folder):
+def test_every_module_states_that_it_is_generated(folder):
     files = list(folder.rglob("*.py"))
     assert files
     docstrings = [ast.get_docstring(ast.parse(path.read_text())) for path in files]
@@ -149,7 +149,7 @@ def test_request_types_are_literals_and_typed_dictionaries(tiny):
 
 
 @pytest.mark.anyio
-async def test_a_function_passes_facts_to_the_sender(tiny):
+async def test_a_function_passes_its_request_to_the_sender(tiny):
     sender = Recorder()
     result = await tiny.api.spin_widget(
         sender, "w_1", ways=["left"], until={"marks": ["x"]}
@@ -190,12 +190,12 @@ async def test_a_get_passes_its_query(tiny):
 
 def test_only_ids_are_positional(tiny):
     parameters = inspect.signature(tiny.api.spin_widget).parameters.values()
-    named = {one.name: one.kind.name for one in parameters}
+    kinds = {parameter.name: parameter.kind.name for parameter in parameters}
     assert ["sender", "widget"] == [
-        name for name, kind in named.items() if kind == "POSITIONAL_OR_KEYWORD"
+        name for name, kind in kinds.items() if kind == "POSITIONAL_OR_KEYWORD"
     ]
     assert ["ways", "expand", "until", "options"] == [
-        name for name, kind in named.items() if kind == "KEYWORD_ONLY"
+        name for name, kind in kinds.items() if kind == "KEYWORD_ONLY"
     ]
 
 
@@ -239,19 +239,19 @@ def test_another_version_of_the_generator_is_rejected(tmp_path, monkeypatch):
 
 
 def test_a_missing_formatter_is_an_error(tmp_path, monkeypatch):
-    def missing(command, **_):
+    def run(command, **_):
         return subprocess.CompletedProcess(
             command, 1, stdout="", stderr="No module named ruff"
         )
 
-    monkeypatch.setattr(renderer.subprocess, "run", missing)
+    monkeypatch.setattr(renderer.subprocess, "run", run)
     with pytest.raises(SpecError, match="ruff check: No module named ruff"):
         render(normalise(slice_document(spec())), tmp_path / "unformatted")
 
 
-def test_a_complaint_of_the_generator_is_an_error(tmp_path):
+def test_a_problem_reported_by_the_generator_is_an_error(tmp_path):
     contract = normalise(slice_document(spec()))
-    # A class name that exists already, in a schema that our own checks skip.
+    # A duplicate class name, in a schema that our own checks skip.
     contract["components"]["schemas"]["widget"] = {
         "allOf": [{"type": "object"}, {"type": "string"}]
     }

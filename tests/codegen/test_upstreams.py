@@ -13,6 +13,7 @@ from codegen.writing import contract_text
 from tests.codegen.conftest import ROOT
 from tests.codegen.test_render import package
 
+# Operations in every specification.
 EVERYWHERE = {
     "create_session",
     "disconnect_account",
@@ -38,7 +39,7 @@ def test_every_upstream_results_in_a_working_package(slices, overlays, prose, tm
         ), path
 
 
-def test_whole_and_sliced_specifications_result_in_equal_contracts(slices, overlays):
+def test_complete_and_sliced_specifications_result_in_equal_contracts(slices, overlays):
     by_version = {}
     for upstream in slices.values():
         by_version.setdefault(upstream["info"]["version"], []).append(
@@ -67,7 +68,7 @@ def test_the_recorded_upstream_results_in_the_committed_contract(
     )
 
 
-def test_bumping_to_the_same_upstream_changes_no_byte(tree, spec_files):
+def test_bumping_to_the_recorded_upstream_changes_nothing(tree, spec_files):
     record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
     (path,) = [path for path in spec_files if path.name == record["name"]]
     before = tree.files()
@@ -76,11 +77,11 @@ def test_bumping_to_the_same_upstream_changes_no_byte(tree, spec_files):
     assert before == tree.files()
 
 
-def test_our_prose_contains_no_text_of_upstream(slices, prose):
+def test_our_prose_contains_no_upstream_text(slices, prose):
     ours = {
         run
         for path, text in parse_texts(Node(prose)).items()
-        if path[-1] != "source"  # an address is not a sentence
+        if path[-1] != "source"  # a URL is not a sentence
         for run in runs(text)
     }
     assert ours

@@ -25,7 +25,7 @@ class Recorder:
 def golden_requests(*apis):
     """Yield the golden requests that all packages can send.
 
-    Parameters that any of the packages lacks are omitted.
+    Parameters that are missing from any of the packages are omitted.
     """
     for name, args, kwargs, _, method, path, query, form, *_ in CALLS:
         functions = [getattr(api, OPERATIONS[name], None) for api in apis]
@@ -33,13 +33,13 @@ def golden_requests(*apis):
             known = set.intersection(
                 *(set(inspect.signature(function).parameters) for function in functions)
             )
-            sent = {key: value for key, value in kwargs.items() if key in known}
+            arguments = {key: value for key, value in kwargs.items() if key in known}
             pairs = sorted(
                 (key, value)
                 for key, value in [*query, *form]
                 if key.partition("[")[0] in known
             )
-            yield OPERATIONS[name], args, sent, (method, BASE + path, pairs)
+            yield OPERATIONS[name], args, arguments, (method, BASE + path, pairs)
 
 
 def sent_by(function, args, kwargs):
@@ -55,7 +55,7 @@ def sent_by(function, args, kwargs):
 
 
 def examples(contract):
-    """Yield a full object of each model, and one with only the required fields."""
+    """Yield a full object and one with only the required fields for each model."""
     schemas = parse_schemas(Node(contract).child("components", "schemas"))
     for name, model in parse_contract(contract).classes.items():
         if model.kind == "model":
@@ -68,7 +68,7 @@ def examples(contract):
 
 
 def example(schema, schemas):
-    """Return a value that a schema allows; for a union, the richest one."""
+    """Return a value that a schema allows. For a union, prefer an object."""
     richest = max(schema.alternatives(), key=lambda schema: bool(schema.reference))
     if richest.reference:
         return example(schemas[richest.reference], schemas)

@@ -1,4 +1,4 @@
-"""A minimal specification that contains one of everything."""
+"""A minimal specification with one of each feature the generator supports."""
 
 from copy import deepcopy
 from typing import Any
@@ -182,12 +182,12 @@ SPEC: dict[str, Any] = {
 
 
 def spec() -> dict[str, Any]:
-    """Return a copy of the specification for a test to modify."""
+    """Return a copy of the specification that a test can modify."""
     return deepcopy(SPEC)
 
 
 def widget(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the properties of the widget in a specification."""
+    """Return the properties of the widget schema in a specification."""
     fields: dict[str, Any] = document["components"]["schemas"][
         "financial_connections.widget"
     ]["properties"]
