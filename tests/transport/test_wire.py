@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from financial_connections import AsyncClient, RequestOptions
+from financial_connections import AsyncClient, RequestOptions, __version__
 from tests.support.samples import ACCOUNT, OWNER, SESSION, TRANSACTION, list_of
 
 KEY = "sk_test_123"
@@ -278,7 +278,8 @@ async def test_a_call_sends_exactly_this_request(
         )
     assert expected == dict(request.headers)
     assert re.fullmatch(
-        r"financial-connections/[0-9.]+ python/3\.\d+\.\d+\S*", expected["user-agent"]
+        rf"financial-connections/{re.escape(__version__)} python/3\.\d+\.\d+\S*",
+        expected["user-agent"],
     )
 
 
