@@ -97,7 +97,7 @@ class Node:
         node = self
         for key in keys:
             if key not in node.mapping():
-                raise node.error(f"has no {key!r}")
+                raise node.error(f"missing key {key!r}")
             node = node.get(key)
             node.mapping()
         return node

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 def find_drift(actual: Mapping[str, bytes], expected: Mapping[str, bytes]) -> list[str]:
-    """List the differences between two folders, given as the content of each file."""
+    """List the differences between two folders, given the contents of their files."""
     lines = []
     for name in sorted(actual.keys() | expected.keys()):
         if name not in expected:

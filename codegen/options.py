@@ -1,4 +1,4 @@
-"""The command-line options of the generator."""
+"""Command-line options of the generator."""
 
 import argparse
 from pathlib import Path
@@ -16,7 +16,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> Parser:
-    """Return the parser for the command line."""
+    """Build the command-line parser."""
     parser = Parser(
         prog="python -m codegen",
         description="Generate the SDK's code from Stripe's OpenAPI document.",
@@ -59,7 +59,7 @@ def build_parser() -> Parser:
 
 
 def add_diff(stage: argparse.ArgumentParser) -> None:
-    """Add the options of the stage `diff`."""
+    """Add the options of the `diff` stage."""
     for name in ("old", "new"):
         stage.add_argument(name, help="path or URL of a contract or upstream")
     form = stage.add_mutually_exclusive_group()

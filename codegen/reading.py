@@ -130,5 +130,5 @@ def sort_keys(value: Any, location: str = "document") -> Any:
         except UnicodeEncodeError as error:
             raise SpecError(f"{location}: not valid UTF-8: {error.reason}") from error
     elif not isinstance(value, int | float | None):
-        raise SpecError(f"{location}: JSON has no {type(value).__name__}")
+        raise SpecError(f"{location}: not a JSON type: {type(value).__name__}")
     return value

@@ -1,4 +1,4 @@
-"""Format what the generator writes: the contract, its source record, and messages."""
+"""Format the generator's output: the contract, its source record and messages."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 """Rebuild upstream operations in the style of the contract.
 
-In the contract, each operation has our name, exactly one tag, and a form or a query.
+In the contract, each operation has our name, one tag, and either a form or a query.
 """
 
 from codegen.access import SCHEMA_REF, JSONObject, Node, component
@@ -37,7 +37,7 @@ def normalise_paths(paths: Node, schemas: SchemaNormaliser) -> JSONObject:
 def normalise_operation(
     method: str, path: str, item: Node, schemas: SchemaNormaliser
 ) -> JSONObject:
-    """Return one operation of the contract."""
+    """Build one operation of the contract."""
     upstream = item.child(method)
     parts = tuple(path.removeprefix(PREFIX).strip("/").split("/"))
     response = normalise_response(upstream, schemas)
@@ -53,7 +53,7 @@ def normalise_operation(
         "operationId": name,
         "parameters": normalise_parameters(parameters, name, expand, schemas),
     }
-    # Upstream declares a body for GET requests too, which is always empty.
+    # Upstream also declares bodies for GET requests, but they are always empty.
     if method != "get" and upstream.has("requestBody"):
         body = upstream.child("requestBody")
         operation |= normalise_body(body, name, expand, schemas)

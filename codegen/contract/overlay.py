@@ -1,7 +1,7 @@
 """Apply our corrections to an upstream document.
 
 Each overlay states what it expects upstream to contain. If upstream no longer matches,
-or the overlay changes nothing, the overlay is stale, which is an error.
+or the overlay changes nothing, the overlay is stale: which is an error.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ EXPECTATIONS = ("absent", "equals", "lacks")
 
 
 def apply_overlays(document: JSONObject, overlays: Mapping[str, object]) -> JSONObject:
-    """Apply all overlays for the document, in order of their names."""
+    """Apply all overlays for the document, in order of name."""
     for name in sorted(overlays):
         overlay = Node(overlays[name], document=name)
         if is_for(overlay, document):
@@ -57,7 +57,7 @@ def apply_overlay(document: JSONObject, overlay: Node) -> JSONObject:
     for action in overlay.get("actions").elements():
         apply_action(result, action)
     if result == document:
-        raise overlay.error("stale, it changes nothing in upstream")
+        raise overlay.error("stale: it changes nothing")
     return result
 
 
@@ -71,15 +71,15 @@ def check_expectation(document: JSONObject, expectation: Node) -> None:
     matches = select(document, path)
     if kind == "absent":
         if matches:
-            raise expectation.error(f"stale, upstream now has {path}")
+            raise expectation.error(f"stale: upstream now has {path}")
         return
     if not matches:
-        raise expectation.error(f"stale, upstream does not have {path}")
+        raise expectation.error(f"stale: upstream does not have {path}")
     expected = expectation.value[kind]
     for match in matches:
         if not holds(match.value, kind, expected):
             raise expectation.error(
-                f"stale, {path} no longer {kind} {expected!r}, it is {match.value!r}"
+                f"stale: {path} no longer {kind} {expected!r} (it is {match.value!r})"
             )
 
 
@@ -95,7 +95,7 @@ def apply_action(document: JSONObject, action: Node) -> None:
     path = action.get("target").text()
     matches = select(document, path)
     if not matches:
-        raise action.error(f"stale, upstream does not have {path}")
+        raise action.error(f"stale: upstream does not have {path}")
     # In reverse, so that removing an element does not shift the remaining ones.
     for match in reversed(matches):
         if action.get("remove").value is True:

@@ -1,4 +1,4 @@
-"""Merge the descriptions of prose.yaml into the contract.
+"""Merge the descriptions in prose.yaml into the contract.
 
 The contract has no other descriptions. Those that are missing from prose.yaml or unused
 are reported, to be fixed by hand.

@@ -22,19 +22,19 @@ def slice_document(document: object) -> JSONObject:
     info = root.child("info")
     version = parse_version(root)
     paths = root.child("paths")
-    kept = {
+    own_paths = {
         path: paths.mapping()[path]
         for path in sorted(paths.mapping())
         if path.startswith(PREFIX)
     }
-    if not kept:
+    if not own_paths:
         raise paths.error(f"no path starts with {PREFIX}")
     schemas = root.child("components", "schemas")
     return {
         "openapi": openapi.value,
         "info": {"title": info.get("title", "").text(), "version": version},
-        "paths": kept,
-        "components": {"schemas": reachable_schemas(paths.replace(kept), schemas)},
+        "paths": own_paths,
+        "components": {"schemas": reachable_schemas(paths.replace(own_paths), schemas)},
     }
 
 
@@ -50,21 +50,21 @@ def parse_version(document: Node) -> str:
 
 def reachable_schemas(paths: Node, schemas: Node) -> JSONObject:
     """Return the schemas reachable from the paths, with stubs for foreign resources."""
-    kept: JSONObject = {}
+    reachable: JSONObject = {}
     pending = sorted(set(paths.references()))
     while pending:
         name = pending.pop()
-        if name in kept or not schemas.has(name):
+        if name in reachable or not schemas.has(name):
             continue
         schema = component(name, schemas.value[name]).mapping()
-        kept[name] = stub(schema) if is_foreign(schema) else schema
-        references = component(name, kept[name]).references()
-        pending.extend(sorted(set(references) - kept.keys()))
-    return dict(sorted(kept.items()))
+        reachable[name] = stub(schema) if is_foreign(schema) else schema
+        references = component(name, reachable[name]).references()
+        pending.extend(sorted(set(references) - reachable.keys()))
+    return dict(sorted(reachable.items()))
 
 
 def is_foreign(schema: JSONObject) -> bool:
-    """Return whether a schema is a resource that belongs to another product."""
+    """Return whether a schema is a resource of another product."""
     resource = schema.get("x-resourceId")
     own = ("financial_connections.", "deleted_financial_connections.")
     return isinstance(resource, str) and not resource.startswith(own)

@@ -11,7 +11,7 @@ SIGNS = {"added": "+", "removed": "-", "changed": "~", "renamed": ">"}
 
 @frozen
 class Change:
-    """One difference between two contracts."""
+    """A difference between two contracts."""
 
     change: str
     """`added`, `removed`, `changed` or `renamed`."""
@@ -27,7 +27,7 @@ class Change:
 
 
 def as_text(changes: list[Change]) -> str:
-    """Return a line for each change."""
+    """Format each change as a line of text."""
     lines = [
         f"{SIGNS[change.change]} {change.what} {change.name}{text_detail(change)} "
         f"({change.effect})\n"
@@ -44,7 +44,7 @@ def text_detail(change: Change) -> str:
 
 
 def as_markdown(changes: list[Change]) -> str:
-    """Return a list item for each change."""
+    """Format each change as a Markdown list item."""
     return "".join(
         f"- {change.change.capitalize()} {change.what} `{change.name}`"
         f"{markdown_detail(change)} (*{change.effect}*).\n"
@@ -68,7 +68,7 @@ def as_data(changes: list[Change]) -> list[JSONObject]:
 
 
 def format_value(value: object) -> str:
-    """Return a value as text, with words for null and booleans."""
+    """Format a value, using words for null and booleans."""
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -112,7 +112,7 @@ def find_renames(
 
 
 def effect_of_addition(item: Item) -> str:
-    """Return whom a new item breaks: only callers who must now send it."""
+    """Return whom a new item breaks: callers, if they must now send it."""
     must_be_sent = item.audience == CALLERS and item.facts.get("required") is True
     return CALLERS if must_be_sent else ADDITIVE
 

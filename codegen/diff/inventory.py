@@ -101,7 +101,7 @@ class Fingerprints:
     def of(self, item: Item) -> str:
         """Return the hash of an item.
 
-        Items have the same hash if they differ only in names or in being required.
+        Items that differ only in names or in `required` have the same hash.
         """
         if item.key not in self._known:
             parent = "" if item.what in {"operation", "schema"} else item.parent
@@ -119,7 +119,7 @@ class Fingerprints:
         """Return the facts about an item, with schema names replaced by hashes."""
         facts = dict(item.facts)
         if "path" in facts:
-            # The last word of a path determines the name of the operation.
+            # The name of the operation is derived from the last word of its path.
             path = str(facts["path"])
             facts["path"] = re.sub(r"[^/{}]+(?=(/\{[^/]*\})?$)", "…", path)
         for key in facts.keys() & {"type", "response"}:

@@ -14,7 +14,7 @@ CLASS = re.compile(r"[A-Z][A-Za-z0-9]*")
 RESERVED_ATTRIBUTES = frozenset({
     # Attributes of every model (`financial_connections._decoding.model.Model`).
     *("extra", "from_dict", "misfits", "request_id", "to_dict"),
-    # Names that annotations and defaults in a class body refer to.
+    # Names used in annotations and defaults in a class body.
     *("Any", "None", "bool", "dict", "field", "float", "int", "list", "str"),
 })  # fmt: skip
 RESERVED_CLASSES = frozenset({
@@ -36,7 +36,7 @@ def build_class(
         name: Name of the schema.
         schema: The schema.
         schemas: All named schemas.
-        in_request: Whether it is used in requests.
+        in_request: Whether the schema is used in requests.
     """
     if schema.kind == "alias":
         return None
@@ -80,7 +80,7 @@ def build_field(
     *,
     in_request: bool,
 ) -> Field:
-    """Return a field of a class."""
+    """Build a field of a class."""
     if in_request and not is_name(key):
         raise schema.error(f"{key!r} cannot be a key of a TypedDict")
     annotate = argument_type if in_request else response_type

@@ -32,5 +32,5 @@ def import_lines(annotations: Iterable[str], classes: Collection[str]) -> list[s
 
 
 def module_name(name: str) -> str:
-    """Return the module that openapi-python-client puts a class in."""
+    """Return the name of the module in which openapi-python-client puts a class."""
     return str(PythonIdentifier(name, "field_"))

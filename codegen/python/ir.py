@@ -130,7 +130,7 @@ class Operation:
 
 @frozen(kw_only=True)
 class Narrowing:
-    """A model with expandable fields that are known to be expanded.
+    """A model with a set of fields that are known to be expanded.
 
     It exists only for type checkers. At run time, it is the model itself.
     """

@@ -68,7 +68,7 @@ class OperationsModule:
 
 
 def build_module(tag: str, contract: Contract) -> OperationsModule:
-    """Return the module for a tag."""
+    """Build the module for a tag."""
     unsorted = [build_method(operation, contract) for operation in contract.tagged(tag)]
     methods = tuple(sorted(unsorted, key=lambda method: method.name))
     names = [method.name for method in methods]
@@ -100,7 +100,7 @@ def class_name(tag: str) -> str:
 
 
 def build_method(operation: Operation, contract: Contract) -> Method:
-    """Return the method for an operation."""
+    """Build the method for an operation."""
     return Method(
         name=method_name(operation.name, operation.tag),
         operation=operation,

@@ -15,7 +15,7 @@ PAGE_PARAMETERS = {"ending_before", "limit", "starting_after"}
 
 
 def parse_operations(document: Node, schemas: Schemas) -> dict[str, Operation]:
-    """Return the operations of the contract by name."""
+    """Parse the operations of the contract, keyed by name."""
     operations: dict[str, Operation] = {}
     for path, item in document.child("paths").items():
         for method, node in item.items():

@@ -19,7 +19,7 @@ PLACEHOLDER = re.compile(r"(?<=/)\{([^/]*)\}(?=/|\Z)")
 
 
 def parse_parameters(operation: Node, schemas: Schemas) -> list[Parameter]:
-    """Return the query parameters or form fields of an operation."""
+    """Parse the query parameters or form fields of an operation."""
     parameters = []
     for node in operation.get("parameters", []).elements():
         where = node.get("in")

@@ -69,9 +69,9 @@ def render(document: JSONObject, folder: Path) -> None:
     for arguments in RUFF:
         # Use this environment's ruff, because other versions format differently.
         command = [sys.executable, "-m", "ruff", *arguments, str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
-        if done.returncode:
-            output = (done.stderr or done.stdout).strip()
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+        if result.returncode:
+            output = (result.stderr or result.stdout).strip()
             raise SpecError(f"ruff {arguments[0]}: {output}")
 
 

@@ -19,11 +19,11 @@ GENERATED = "src/financial_connections/_generated"
     ],
 )
 def test_an_invalid_command_line_is_reported_on_one_line(tree, line):
-    done = tree.call(*line)
-    assert 1 == done.returncode
-    assert "" == done.stdout
-    assert done.stderr.startswith("codegen: ")
-    assert 1 == len(done.stderr.splitlines())
+    result = tree.call(*line)
+    assert 1 == result.returncode
+    assert "" == result.stdout
+    assert result.stderr.startswith("codegen: ")
+    assert 1 == len(result.stderr.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def test_an_invalid_command_line_is_reported_on_one_line(tree, line):
     ],
 )
 def test_an_unreadable_upstream_is_reported_on_one_line(tree, where):
-    done = tree.call("bump", where)
-    assert 1 == done.returncode
-    assert 1 == len(done.stderr.splitlines()), done.stderr
+    result = tree.call("bump", where)
+    assert 1 == result.returncode
+    assert 1 == len(result.stderr.splitlines()), result.stderr
 
 
 def test_a_stale_overlay_is_reported_and_changes_no_file(tree):
@@ -54,21 +54,21 @@ def test_a_stale_overlay_is_reported_and_changes_no_file(tree):
     tree.write("openapi/overlays/900-old.yaml", overlay)
     upstream = tree.write("upstream", spec())
     before = tree.files()
-    done = tree.call("bump", upstream)
-    assert 1 == done.returncode
-    assert done.stderr.startswith(
-        "codegen: 900-old.yaml: x-expect[0]: stale, "
+    result = tree.call("bump", upstream)
+    assert 1 == result.returncode
+    assert result.stderr.startswith(
+        "codegen: 900-old.yaml: x-expect[0]: stale: "
         "$.info.version no longer equals '1999-01-01'"
     )
     assert before == tree.files()
 
 
 def test_an_upstream_that_does_not_match_the_overlays_is_rejected(tree):
-    done = tree.call("bump", tree.write("upstream", spec()))
-    assert 1 == done.returncode
+    result = tree.call("bump", tree.write("upstream", spec()))
+    assert 1 == result.returncode
     assert (
-        "009-pending-account.yaml: x-expect[0]: stale, upstream does not have"
-        in done.stderr
+        "009-pending-account.yaml: x-expect[0]: stale: upstream does not have"
+        in result.stderr
     )
 
 
@@ -92,22 +92,22 @@ def test_an_invalid_contract_is_reported_and_changes_no_code(
 ):
     tree.write(CONTRACT, content)
     before = tree.files()
-    done = tree.call(stage)
-    assert 1 == done.returncode
-    assert "Traceback" not in done.stderr
-    assert message in done.stderr
+    result = tree.call(stage)
+    assert 1 == result.returncode
+    assert "Traceback" not in result.stderr
+    assert message in result.stderr
     assert before == tree.files()
 
 
 def test_the_committed_code_matches_the_contract(tree):
-    done = tree.run("check")
-    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
+    result = tree.run("check")
+    assert (0, "", "") == (result.returncode, result.stdout, result.stderr)
 
 
 def test_generating_again_changes_nothing(tree):
     before = tree.files()
-    done = tree.run("generate")
-    assert (0, "") == (done.returncode, done.stderr)
+    result = tree.run("generate")
+    assert (0, "") == (result.returncode, result.stderr)
     assert before == tree.files()
 
 
@@ -116,13 +116,13 @@ def test_generate_restores_modified_code(tree):
     tree.write(f"{GENERATED}/models/account.py", b"broken")
     tree.write(f"{GENERATED}/models/stray.py", b"stray")
     (tree.root / GENERATED / "api" / "__init__.py").unlink()
-    done = tree.call("check")
-    assert 1 == done.returncode
+    result = tree.call("check")
+    assert 1 == result.returncode
     assert [
         f"{GENERATED}/api/__init__.py: missing",
         f"{GENERATED}/models/account.py: differs",
         f"{GENERATED}/models/stray.py: unexpected file",
-    ] == done.stderr.splitlines()
+    ] == result.stderr.splitlines()
     assert 0 == tree.call("generate").returncode
     assert before == tree.files()
 
@@ -139,11 +139,11 @@ def test_new_descriptions_are_copied_into_the_contract_and_the_code(tree):
     path.write_text(
         path.read_text().replace("Retrieve an account.", "Retrieve one account.")
     )
-    done = tree.call("check")
-    assert 1 == done.returncode
+    result = tree.call("check")
+    assert 1 == result.returncode
     assert (
         "openapi/financial_connections.yaml: "
-        "the descriptions differ from openapi/prose.yaml\n" == done.stderr
+        "the descriptions differ from openapi/prose.yaml\n" == result.stderr
     )
     assert 0 == tree.call("prose").returncode
     assert 0 == tree.call("check").returncode
@@ -160,22 +160,24 @@ def test_check_reports_missing_and_unused_descriptions(tree):
     path.write_text(
         path.read_text().replace("  retrieve_account:\n", "  retrieve_acount:\n")
     )
-    done = tree.call("check")
-    assert 1 == done.returncode
+    result = tree.call("check")
+    assert 1 == result.returncode
     assert (
         "missing description: operations.retrieve_account.summary"
-        in done.stderr.splitlines()
+        in result.stderr.splitlines()
     )
-    assert "unused description: operations.retrieve_acount" in done.stderr.splitlines()
+    assert (
+        "unused description: operations.retrieve_acount" in result.stderr.splitlines()
+    )
 
 
 def test_a_bump_writes_contract_record_and_code(tree):
     tree.drop_overlays()
-    done = tree.call("bump", tree.write("upstream.json", spec()))
-    assert 2 == done.returncode
+    result = tree.call("bump", tree.write("upstream.json", spec()))
+    assert 2 == result.returncode
     assert (
         "missing description: operations.spin_widget.summary"
-        in done.stderr.splitlines()
+        in result.stderr.splitlines()
     )
     assert "operationId: spin_widget" in (tree.root / CONTRACT).read_text()
     assert (
@@ -192,13 +194,14 @@ def test_a_bump_writes_contract_record_and_code(tree):
 
 def test_a_bump_prints_the_changes_and_drafts_the_changelog(tree):
     tree.drop_overlays()
-    done = tree.call("bump", tree.write("upstream.json", spec()))
-    assert 2 == done.returncode
-    assert "+ operation spin_widget (additive)" in done.stdout.splitlines()
+    result = tree.call("bump", tree.write("upstream.json", spec()))
+    assert 2 == result.returncode
+    assert "+ operation spin_widget (additive)" in result.stdout.splitlines()
     assert (
-        "- operation create_session (breaking for callers)" in done.stdout.splitlines()
+        "- operation create_session (breaking for callers)"
+        in result.stdout.splitlines()
     )
-    todo = done.stderr.splitlines()
+    todo = result.stderr.splitlines()
     assert "widgets.py: no class inherits from WidgetOperations" in todo
     assert "accounts.py: AccountOperations no longer exists" in todo
     assert "missing description: operations.spin_widget.summary" in todo
@@ -235,10 +238,10 @@ def test_a_bump_can_be_compared_with_another_contract(tree):
         == tree.call("bump", "--from", old, upstream).stdout
     )
     assert before == tree.files()
-    done = tree.call("bump", upstream, "--from", tree.write("bad.json", {"info": 7}))
+    result = tree.call("bump", upstream, "--from", tree.write("bad.json", {"info": 7}))
     assert (1, "codegen: bad.json: openapi: not an OpenAPI 3 document\n") == (
-        done.returncode,
-        done.stderr,
+        result.returncode,
+        result.stderr,
     )
 
 
@@ -253,10 +256,10 @@ def test_an_invalid_source_record_is_rejected(tree):
 def test_a_project_file_that_is_not_utf_8_is_rejected(tree):
     tree.write("CHANGELOG.md", b"\xff")
     tree.drop_overlays()
-    done = tree.call("bump", tree.write("upstream.json", spec()))
+    result = tree.call("bump", tree.write("upstream.json", spec()))
     assert (1, True) == (
-        done.returncode,
-        done.stderr.startswith("codegen: CHANGELOG.md: not valid UTF-8: "),
+        result.returncode,
+        result.stderr.startswith("codegen: CHANGELOG.md: not valid UTF-8: "),
     )
 
 
@@ -264,7 +267,7 @@ def test_contract_prints_without_writing_files(tree):
     tree.drop_overlays()
     upstream = tree.write("upstream.json", spec())
     before = tree.files()
-    done = tree.call("contract", upstream)
-    assert 2 == done.returncode
-    assert "operationId: spin_widget" in done.stdout
+    result = tree.call("contract", upstream)
+    assert 2 == result.returncode
+    assert "operationId: spin_widget" in result.stdout
     assert before == tree.files()

@@ -22,7 +22,7 @@ def overlay(**changes):
     }
 
 
-def test_an_overlay_changes_a_copy():
+def test_overlays_are_applied_to_a_copy():
     document = spec()
     corrected = apply_overlays(document, {"001.yaml": overlay()})
     assert ["red", "blue", "green"] == widget(corrected)["colour"]["enum"]
@@ -64,19 +64,19 @@ def test_an_overlay_for_another_upstream_is_skipped():
     [
         (
             {"x-expect": [{"target": COLOURS, "lacks": "red"}]},
-            r"x-expect\[0\]: stale, .* no longer lacks 'red'",
+            r"x-expect\[0\]: stale: .* no longer lacks 'red'",
         ),
         (
             {"x-expect": [{"target": COLOURS, "equals": ["red"]}]},
-            r"x-expect\[0\]: stale, .* no longer equals",
+            r"x-expect\[0\]: stale: .* no longer equals",
         ),
         (
             {"x-expect": [{"target": COLOURS, "absent": True}]},
-            r"x-expect\[0\]: stale, upstream now has",
+            r"x-expect\[0\]: stale: upstream now has",
         ),
         (
             {"x-expect": [{"target": "$.nope", "lacks": "x"}]},
-            r"x-expect\[0\]: stale, upstream does not have \$\.nope",
+            r"x-expect\[0\]: stale: upstream does not have \$\.nope",
         ),
         (
             {"x-expect": [{"target": COLOURS}]},
@@ -91,10 +91,10 @@ def test_an_overlay_for_another_upstream_is_skipped():
         ({"x-why": None}, "x-why: expected a string, got null"),
         ({"x-evidence": None}, "x-evidence: expected a string, got null"),
         ({"overlay": "2.0"}, "not an OpenAPI Overlay 1 document"),
-        ({"actions": []}, "stale, it changes nothing in upstream"),
+        ({"actions": []}, "stale: it changes nothing"),
         (
             {"actions": [{"target": "$.nope", "remove": True}]},
-            r"actions\[0\]: stale, upstream does not have \$\.nope",
+            r"actions\[0\]: stale: upstream does not have \$\.nope",
         ),
         (
             {"actions": [{"target": "$.info", "update": "text"}]},

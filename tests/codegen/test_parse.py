@@ -100,7 +100,7 @@ def test_a_repr_shows_only_ids_enums_flags_timestamps_and_models():
     assert ["id", "object", "colour", "created", "maker", "owner", "parts"] == shown
 
 
-def test_schemas_of_requests_become_typed_dictionaries_and_literals():
+def test_request_schemas_become_typed_dictionaries_and_literals():
     classes = parse_contract(contract()).classes
     kinds = {name: schema.kind for name, schema in classes.items()}
     assert "dict" == kinds["SpinWidgetUntil"] == kinds["TimestampRange"]
@@ -230,7 +230,7 @@ def add_component(name, schema):
         ),
         (
             lambda it: it["paths"][WIDGETS]["get"]["responses"].pop("200"),
-            "has no '200'",
+            "missing key '200'",
         ),
     ],
 )
