@@ -137,7 +137,7 @@ def test_every_documented_parameter_exists(module):
 
 
 @pytest.mark.parametrize("module", public_modules())
-def test_every_public_name_has_a_summary_that_says_what_it_is(module):
+def test_every_public_name_has_a_summary_without_vague_words(module):
     documents = {module: importlib.import_module(module)} | {
         qualified: function
         for name, value in exported(module)

@@ -65,9 +65,9 @@ class Tree:
             path.unlink()
 
     def files(self) -> dict[str, bytes]:
-        kept = (path for path in self.root.rglob("*") if path.is_file())
+        paths = (path for path in self.root.rglob("*") if path.is_file())
         return {
-            path.relative_to(self.root).as_posix(): path.read_bytes() for path in kept
+            path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths
         }
 
 

@@ -93,7 +93,7 @@ class Step:
 
     def __init__(self, tree, upstream, number):
         before = tree.files()
-        self.done = tree.call("bump", upstream)
+        self.result = tree.call("bump", upstream)
         self.contract = parse(
             (tree.root / "openapi" / "financial_connections.yaml").read_bytes(),
             "contract",
@@ -141,7 +141,7 @@ def newer(tmp_path_factory):
 def test_the_diff_of_real_specifications_lists_what_changed(real, name, expected):
     assert [line.strip() for line in expected.strip().splitlines()] == real[
         name
-    ].done.stdout.splitlines()
+    ].result.stdout.splitlines()
 
 
 def test_the_diff_of_two_specifications_is_the_sum_of_the_steps_between_them(
@@ -167,7 +167,7 @@ def test_a_bump_records_its_upstream_and_drafts_the_changelog(real):
             == step.source["stripe_version"]
             == step.package.API_VERSION
         )
-        assert len(step.done.stdout.splitlines()) == len(step.changelog), name
+        assert len(step.result.stdout.splitlines()) == len(step.changelog), name
     assert (
         "- Added operation `list_transactions` (*additive*)."
         in real[STEPS[-1][0]].changelog
@@ -176,20 +176,20 @@ def test_a_bump_records_its_upstream_and_drafts_the_changelog(real):
 
 def test_only_the_current_upstream_leaves_nothing_to_do(real):
     assert {(2, False)} == {
-        (step.done.returncode, not step.done.stderr)
+        (step.result.returncode, not step.result.stderr)
         for step in list(real.values())[:-1]
     }
-    last = real[STEPS[-1][0]].done
+    last = real[STEPS[-1][0]].result
     assert (0, "") == (last.returncode, last.stderr)
 
 
 def test_a_bump_back_to_the_current_upstream_restores_the_committed_files(real, tree):
-    kept = {
+    files = {
         name: content
         for name, content in tree.files().items()
         if name != "CHANGELOG.md"
     }
-    assert kept == {
+    assert files == {
         name: content
         for name, content in real[STEPS[-1][0]].files.items()
         if name != "CHANGELOG.md"
@@ -197,7 +197,7 @@ def test_a_bump_back_to_the_current_upstream_restores_the_committed_files(real, 
 
 
 def test_an_older_upstream_lists_what_no_longer_exists(real):
-    todo = real["2023-09-12.yaml"].done.stderr.splitlines()
+    todo = real["2023-09-12.yaml"].result.stderr.splitlines()
     for line in (
         "transactions.py: TransactionOperations no longer exists",
         "unused description: operations.list_transactions",
@@ -257,8 +257,8 @@ def check_examples(*steps):
 
 
 def test_a_specification_from_2025_is_supported(newer):
-    done = newer["stable"].done
-    assert 2 == done.returncode
+    result = newer["stable"].result
+    assert 2 == result.returncode
     for line in (
         "~ header Stripe-Version, value: 2023-10-16 → 2025-09-30.clover (additive)",
         "~ field Session.client_secret, nullable: no → yes (breaking for readers)",
@@ -268,13 +268,13 @@ def test_a_specification_from_2025_is_supported(newer):
         "- field SessionAccountFilters.countries (breaking for callers)",
         "+ value RefreshFeature.inferred_balances (additive)",
     ):
-        assert line in done.stdout.splitlines()
+        assert line in result.stdout.splitlines()
     for line in (
         "models.py: AccountNumberDetails is not exported",
         "missing description: schemas.AccountNumberDetails.description",
         "models.py: BalanceRefresh no longer exists",
     ):
-        assert line in done.stderr.splitlines()
+        assert line in result.stderr.splitlines()
 
 
 def test_new_operations_and_parameters_become_methods_and_arguments(newer):
@@ -324,9 +324,9 @@ def test_a_preview_specification_from_2026_is_supported(newer):
         "authorizations.py: no class inherits from AuthorizationOperations",
         "institutions.py: no class inherits from InstitutionOperations",
     ):
-        assert line in step.done.stderr.splitlines()
+        assert line in step.result.stderr.splitlines()
     assert (
-        "+ operation delete_authorization (additive)" in step.done.stdout.splitlines()
+        "+ operation delete_authorization (additive)" in step.result.stdout.splitlines()
     )
     models = "src/financial_connections/_generated/models"
     assert (

@@ -36,8 +36,8 @@ def test_new_lines_are_added_at_the_end_of_their_section():
 
 
 def test_inserting_a_draft_twice_changes_nothing():
-    once = insert_draft(WHOLE, DRAFT)
-    assert once == insert_draft(once, DRAFT)
+    changelog = insert_draft(WHOLE, DRAFT)
+    assert changelog == insert_draft(changelog, DRAFT)
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_enum_values_that_callers_choose_are_described(contract):
     }
 
 
-def test_a_list_takes_a_limit_from_1_to_100(contract):
+def test_every_list_accepts_a_limit_from_1_to_100(contract):
     limits = [
         parameter["schema"]
         for operation in operations(contract).values()

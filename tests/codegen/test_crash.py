@@ -52,11 +52,11 @@ def test_an_interrupted_bump_is_reported_and_repaired_by_the_next_bump(
             patched.setattr(Path, name, killed(getattr(Path, name), after, calls))
         with pytest.raises(KilledError):
             tree.call("bump", upstream)
-    done = tree.call("check")
-    assert 1 == done.returncode
+    result = tree.call("check")
+    assert 1 == result.returncode
     assert [
         line
-        for line in done.stderr.splitlines()
+        for line in result.stderr.splitlines()
         if "left over from an interrupted run" in line
     ]
     assert 2 == tree.call("bump", upstream).returncode
@@ -79,10 +79,10 @@ def test_a_full_disk_changes_no_file(tree, upstream, monkeypatch):
 
     before = tree.files()
     monkeypatch.setattr(shutil, "copytree", fail)
-    done = tree.call("bump", upstream)
+    result = tree.call("bump", upstream)
     assert (1, "", "codegen: x: No space left on device\n") == (
-        done.returncode,
-        done.stdout,
-        done.stderr,
+        result.returncode,
+        result.stdout,
+        result.stderr,
     )
     assert before == tree.files()

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from codegen.python.docstrings import docstring
 
 
-def test_a_short_text_is_one_line():
+def test_a_short_description_fits_on_one_line():
     assert '"""An account."""' == docstring("An account.")
 
 
-def test_a_long_text_is_wrapped_and_keeps_its_paragraphs():
+def test_a_long_description_is_wrapped_and_keeps_its_paragraphs():
     text = docstring("word " * 30 + "\n\nEnd.")
     assert text.startswith('"""word')
     assert text.endswith('word\n\nEnd.\n"""')

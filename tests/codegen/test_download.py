@@ -55,9 +55,9 @@ def _no_proxy(monkeypatch):
 @pytest.mark.parametrize("path", ["spec.json?token=secret", "moved.json"])
 def test_an_upstream_can_be_downloaded(tree, server, path):
     tree.drop_overlays()
-    done = tree.call("bump", f"http://{server}/{path}")
-    assert 2 == done.returncode
-    assert "+ operation spin_widget (additive)" in done.stdout.splitlines()
+    result = tree.call("bump", f"http://{server}/{path}")
+    assert 2 == result.returncode
+    assert "+ operation spin_widget (additive)" in result.stdout.splitlines()
     source = (tree.root / "openapi" / "source.toml").read_text()
     assert f'name = "http://{server}/{path.partition("?")[0]}"\n' in source
     assert "secret" not in source
@@ -75,17 +75,17 @@ def test_an_upstream_can_be_downloaded(tree, server, path):
 )
 def test_a_failed_download_is_reported_and_changes_no_file(tree, server, path, message):
     before = tree.files()
-    done = tree.call("bump", f"http://{server}/{path}")
-    assert 1 == done.returncode
-    assert done.stderr.startswith("codegen: ")
-    assert message in done.stderr
-    assert 1 == len(done.stderr.splitlines())
+    result = tree.call("bump", f"http://{server}/{path}")
+    assert 1 == result.returncode
+    assert result.stderr.startswith("codegen: ")
+    assert message in result.stderr
+    assert 1 == len(result.stderr.splitlines())
     assert before == tree.files()
 
 
 def test_a_download_that_is_too_large_is_rejected(tree, server, monkeypatch):
     monkeypatch.setattr(files, "MAX_BYTES", 1000)
-    done = tree.call("bump", f"http://{server}/spec.json")
+    result = tree.call("bump", f"http://{server}/spec.json")
     assert (
-        f"codegen: http://{server}/spec.json: larger than 1000 bytes\n" == done.stderr
+        f"codegen: http://{server}/spec.json: larger than 1000 bytes\n" == result.stderr
     )

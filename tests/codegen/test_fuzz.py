@@ -84,7 +84,7 @@ def mutants(draw, name):
     """Draw a copy of a document with parts removed, replaced, renamed or duplicated."""
 
     def one_of(choices):
-        # `sampled_from` would put whole specifications into its repr.
+        # The repr of `sampled_from` would contain whole specifications.
         return choices[draw(st.integers(0, len(choices) - 1))]
 
     document = deepcopy(DOCUMENTS[name])
@@ -167,7 +167,7 @@ def test_a_mutated_contract_renders_to_valid_code_or_is_rejected(
 
 @pytest.fixture(scope="module")
 def playground(tmp_path_factory):
-    """Return a project that is restored before each use, faster than copying it."""
+    """Return a project that `run_in` restores, because copying it is slow."""
     tree = copy_project(tmp_path_factory.mktemp("playground") / "tree")
     return tree, tree.files()
 
@@ -176,30 +176,30 @@ def run_in(playground, name, document, *line):
     """Run a stage on a document, and check that it changes all files or none."""
     tree, before = playground
     actual = tree.files()
-    for kept in actual.keys() - before.keys():
-        (tree.root / kept).unlink()
-    for kept in (kept for kept in before if actual.get(kept) != before[kept]):
-        (tree.root / kept).parent.mkdir(parents=True, exist_ok=True)
-        tree.write(kept, before[kept])
+    for file in actual.keys() - before.keys():
+        (tree.root / file).unlink()
+    for file in (file for file in before if actual.get(file) != before[file]):
+        (tree.root / file).parent.mkdir(parents=True, exist_ok=True)
+        tree.write(file, before[file])
     # JSON can contain lone surrogates, which UTF-8 cannot.
     path = tree.write(name, json.dumps(document).encode())
     untouched = tree.files()
-    done = tree.call(*line, *([path] if line[0] == "bump" else []))
-    assert "Traceback" not in done.stderr
-    assert "internal error" not in done.stderr
-    if done.returncode == 1:
-        assert 1 == len(done.stderr.splitlines())
+    result = tree.call(*line, *([path] if line[0] == "bump" else []))
+    assert "Traceback" not in result.stderr
+    assert "internal error" not in result.stderr
+    if result.returncode == 1:
+        assert 1 == len(result.stderr.splitlines())
         assert untouched == tree.files()
         return
-    assert not [kept for kept in tree.files() if ".codegen-" in kept]
+    assert not [file for file in tree.files() if ".codegen-" in file]
     code = {
-        kept: text
-        for kept, text in tree.files().items()
-        if kept.startswith("src/") and "_generated/" in kept
+        file: text
+        for file, text in tree.files().items()
+        if file.startswith("src/") and "_generated/" in file
     }
     assert code
-    for kept, text in code.items():
-        compile(text, kept, "exec")
+    for file, text in code.items():
+        compile(text, file, "exec")
     # Descriptions may be missing, but everything else is in sync.
     todo = tree.call("check").stderr.splitlines()
     assert not [line for line in todo if "description" not in line]
@@ -219,7 +219,7 @@ def test_a_bump_to_a_mutated_preview_succeeds_or_is_rejected(document, playgroun
 
 @settings(max_examples=8, **RELAXED)
 @given(document=mutants("contract"))
-def test_code_for_a_mutated_contract_is_written_or_the_contract_rejected(
+def test_generating_code_from_a_mutated_contract_succeeds_or_is_rejected(
     document, playground
 ):
     run_in(playground, "openapi/financial_connections.yaml", document, "generate")

@@ -114,12 +114,12 @@ def test_an_invalid_upstream_is_reported_on_one_line_and_changes_no_file(tree, n
     upstream = tree.write("upstream", content)
     before = tree.files()
     # Deep nesting could crash the process, so use a subprocess.
-    done = (tree.run if "deep" in name or "circle" in name else tree.call)(
+    result = (tree.run if "deep" in name or "circle" in name else tree.call)(
         "bump", upstream
     )
-    assert 1 == done.returncode
-    assert "" == done.stdout
-    assert 1 == len(done.stderr.splitlines()), done.stderr
-    assert done.stderr.startswith("codegen: ")
-    assert message in done.stderr
+    assert 1 == result.returncode
+    assert "" == result.stdout
+    assert 1 == len(result.stderr.splitlines()), result.stderr
+    assert result.stderr.startswith("codegen: ")
+    assert message in result.stderr
     assert before == tree.files()

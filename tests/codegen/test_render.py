@@ -62,7 +62,7 @@ class Recorder:
         return result_type()
 
 
-def test_the_package_has_the_version_of_the_api(tiny):
+def test_the_package_has_the_api_version(tiny):
     assert "2030-01-01" == tiny.API_VERSION
 
 
@@ -171,7 +171,7 @@ async def test_a_function_passes_its_request_to_the_sender(tiny):
 
 
 @pytest.mark.anyio
-async def test_a_get_passes_its_query(tiny):
+async def test_a_get_function_passes_its_query(tiny):
     sender = Recorder()
     await tiny.api.list_widgets(sender, owner="cus_1", limit=3)
     request, result_type, _ = sender.sent

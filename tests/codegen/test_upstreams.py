@@ -72,8 +72,8 @@ def test_bumping_to_the_recorded_upstream_changes_nothing(tree, spec_files):
     record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
     (path,) = [path for path in spec_files if path.name == record["name"]]
     before = tree.files()
-    done = tree.call("bump", path)
-    assert (0, "") == (done.returncode, done.stderr)
+    result = tree.call("bump", path)
+    assert (0, "") == (result.returncode, result.stderr)
     assert before == tree.files()
 
 
