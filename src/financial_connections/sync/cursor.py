@@ -90,8 +90,8 @@ def decode_cursor(account: str, cursor: Any) -> Checkpoint:
         cursor: The cursor; None means that nothing has been synced yet.
 
     Raises:
-        InvalidArgumentError: The cursor is malformed, belongs to another account, or was
-            created by a newer version.
+        InvalidArgumentError: The cursor is malformed, belongs to another account, or
+            was created by a newer version.
     """
     if cursor is None:
         return Checkpoint()
