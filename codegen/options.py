@@ -28,7 +28,7 @@ def build_parser() -> Parser:
     stages.add_parser("generate", help="generate the code from the contract")
     stages.add_parser(
         "check",
-        help="check that the code matches the contract, and the contract prose.yaml",
+        help="check that the code, the contract and prose.yaml are in sync",
     )
     stages.add_parser(
         "prose", help="merge prose.yaml into the contract, then generate the code"
@@ -54,14 +54,21 @@ def build_parser() -> Parser:
                 help="compare with this contract or upstream specification instead of "
                 "the current contract",
             )
-    add_diff(stages.add_parser("diff", help="print the changes between two contracts"))
+    add_diff(
+        stages.add_parser(
+            "diff",
+            help="print the changes between two contracts or upstream specifications",
+        )
+    )
     return parser
 
 
 def add_diff(stage: argparse.ArgumentParser) -> None:
     """Add the options of the `diff` stage."""
     for name in ("old", "new"):
-        stage.add_argument(name, help="path or URL of a contract or upstream")
+        stage.add_argument(
+            name, help="path or URL of a contract or upstream specification"
+        )
     form = stage.add_mutually_exclusive_group()
     for name in ("json", "markdown"):
         form.add_argument(

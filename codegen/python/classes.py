@@ -42,7 +42,7 @@ def build_class(
         return None
     if not CLASS.fullmatch(name) or name in RESERVED_CLASSES:
         raise schema.error(f"{name!r} cannot be the name of a class")
-    description = schema.description or f"`{name}` of the API."
+    description = schema.description or f"`{name}` in the API."
     if schema.kind == "choice":
         return Class(
             location=schema.location,

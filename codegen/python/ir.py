@@ -85,7 +85,7 @@ class Parameter:
 
 @frozen(kw_only=True)
 class Operation:
-    """An operation of the API."""
+    """An API operation."""
 
     location: str
     name: str

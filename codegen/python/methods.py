@@ -188,6 +188,6 @@ def argument_docs(
 
 def argument_doc(argument: Parameter) -> str:
     """Return the description of an argument, with details specific to Python."""
-    text = argument.description or f"`{argument.wire}` of the API."
+    text = argument.description or f"`{argument.wire}` in the API."
     takes_datetime = "datetime" in re.findall(r"\w+", argument.annotation)
     return f"{text} {DATETIME_DOC}" if takes_datetime else text

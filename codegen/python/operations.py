@@ -53,7 +53,7 @@ def parse_operation(method: str, path: str, node: Node, schemas: Schemas) -> Ope
         parameters=tuple(parameters),
         response=response,
         item=item_of(schemas[response], schemas) if is_list else "",
-        summary=node.get("summary").text_or("") or f"`{name}` of the API.",
+        summary=node.get("summary").text_or("") or f"`{name}` in the API.",
         description=node.get("description").text_or(""),
         returns=node.child("responses", "200").get("description").text_or(""),
         raises={
