@@ -12,7 +12,7 @@ SECURITY: JSONObject = {
 
 
 def normalise(upstream: JSONObject) -> JSONObject:
-    """Return the contract: the upstream facts under our names."""
+    """Return the contract: the upstream specification with our names."""
     document = Node(upstream)
     schemas = SchemaNormaliser(document.child("components", "schemas").mapping())
     paths = normalise_paths(document.child("paths"), schemas)

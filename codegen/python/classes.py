@@ -41,7 +41,7 @@ def build_class(
     if schema.kind == "alias":
         return None
     if not CLASS.fullmatch(name) or name in RESERVED_CLASSES:
-        raise schema.error(f"{name!r} cannot be the name of a class")
+        raise schema.error(f"{name!r} is not a valid class name")
     description = schema.description or f"`{name}` in the API."
     if schema.kind == "choice":
         return Class(

@@ -89,5 +89,5 @@ def parse_name(node: Node) -> str:
     """Return a name that is valid for both a module and a function."""
     name = node.text()
     if not NAME.fullmatch(name) or iskeyword(name):
-        raise node.error(f"{name!r} cannot be the name of a module")
+        raise node.error(f"{name!r} is not a valid module name")
     return name

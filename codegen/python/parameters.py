@@ -127,5 +127,5 @@ def argument_name(name: Node) -> str:
     """Return the Python name of a parameter, with an underscore if it is reserved."""
     wire = name.text()
     if not NAME.fullmatch(wire):
-        raise name.error(f"{wire!r} cannot be the name of a parameter")
+        raise name.error(f"{wire!r} is not a valid parameter name")
     return f"{wire}_" if iskeyword(wire) or wire in RESERVED else wire

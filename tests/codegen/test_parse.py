@@ -199,14 +199,14 @@ def add_component(name, schema):
             put_field("x", ref("SpinWidgetWay")),
             "SpinWidgetWay: is used in a request and in a response",
         ),
-        (add_component("bad_name", THING), "'bad_name' cannot be the name of a class"),
-        (add_component("Model", THING), "'Model' cannot be the name of a class"),
+        (add_component("bad_name", THING), "'bad_name' is not a valid class name"),
+        (add_component("Model", THING), "'Model' is not a valid class name"),
         (add_component("Odd", 7), "components.schemas.Odd: expected a mapping"),
         (
             add_component("Odd", {"type": "string", "enum": ["a-b", "a_b"]}),
             "'a-b' and 'a_b' would both be called A_B",
         ),
-        (rename_parameter("a b"), "'a b' cannot be the name of a parameter"),
+        (rename_parameter("a b"), "'a b' is not a valid parameter name"),
         (rename_parameter("limit"), "two parameters have the same name"),
         (
             lambda it: it["info"].update(version="x\r\ny"),
@@ -218,7 +218,7 @@ def add_component(name, schema):
         ),
         (
             lambda it: it["paths"][WIDGETS]["get"].update(operationId="class"),
-            "'class' cannot be the name of a module",
+            "'class' is not a valid module name",
         ),
         (
             lambda it: it["paths"][WIDGETS]["get"].update(operationId="spin_widget"),

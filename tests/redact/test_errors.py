@@ -166,7 +166,7 @@ def echo(request):
     "key", ["sk_org_live_SECRETKEY", "sk_test_SECRETKEY", "a-key.of/ANOTHER-kind"]
 )
 @pytest.mark.parametrize("of_call", [False, True])
-async def test_the_key_of_a_call_is_masked_in_its_error_and_notice(key, of_call):
+async def test_the_api_key_of_a_call_is_masked_in_errors_and_notices(key, of_call):
     options = RequestOptions(api_key=key) if of_call else None
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(echo)) as http,

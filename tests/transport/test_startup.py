@@ -1,4 +1,4 @@
-"""The slow work before the first call: imports and certificates."""
+"""Slow setup before the first call: imports and certificates."""
 
 import ssl
 import subprocess

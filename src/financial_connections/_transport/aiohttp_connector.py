@@ -112,7 +112,7 @@ class Lease(asyncio.Protocol):
 
 
 def _is_readable(transport: Any) -> bool:
-    """Return whether an idle socket has unread data or has reached its end."""
+    """Return whether an idle socket has unread data or is at EOF."""
     socket = transport.get_extra_info("socket")
     if transport.is_closing() or socket is None or socket.fileno() < 0:
         return True

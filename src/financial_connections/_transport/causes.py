@@ -31,8 +31,8 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 def transport_errors(library: Any) -> tuple[type[Exception], ...]:
     """Return the exceptions, other than bugs, that a request may fail with.
 
-    The library's own exceptions are not enough: the hooks of an injected client and
-    sockets that are closed elsewhere raise others.
+    The library's own exceptions are not enough: hooks on an injected client, and
+    sockets that are closed elsewhere, can raise other errors.
     """
     return (
         library.HTTPError,

@@ -172,9 +172,9 @@ def _without_cookies(client: Any) -> Any:
 
 
 class _NoInitSubclass:
-    """Hides the creation of a subclass from its other bases.
+    """Keeps the `__init_subclass__` of other bases from running.
 
-    They might register their subclasses or require arguments.
+    It might register the subclass or require arguments.
     """
 
     def __init_subclass__(cls, **_: object) -> None:

@@ -17,7 +17,7 @@ class _NoLock:
     """Replaces the locks of a connection that only one task uses at a time.
 
     httpcore's own locks yield to the event loop each time. If fifty responses arrived
-    together, the first call would return hardly sooner than the last.
+    together, the first call would return barely earlier than the last.
     """
 
     async def __aenter__(self) -> None: ...
@@ -54,7 +54,8 @@ def unparsed_url(library: Any, base: Any, target: str) -> Any:
     """Return the library's URL for a base URL and a path with a query.
 
     It is parsed only when something, such as a mock or a hook, needs more than its
-    parts. If the attribute with the parsed form has moved, the URL is parsed at once.
+    parts. If the private attribute for the parsed URL has moved, the
+    URL is parsed immediately.
     """
     return _url_class(library)(base, target)
 

@@ -16,7 +16,7 @@ _import_lock = Lock()
 
 
 class Startup:
-    """The slow work before a client's first call.
+    """Slow setup that a client needs before its first call.
 
     It runs in threads, because it would otherwise block the event loop.
     """

@@ -1,10 +1,10 @@
 """Exports that can be resumed after an error, a kill or a power cut.
 
-While `out.csv` is being exported, rows are appended to `.out.csv.part` (the part).
+While `out.csv` is being exported, rows are appended to `.out.csv.part`.
 `.out.csv.part.state` records how many of its bytes are valid and, as `cursor`, the ID
 of the last transaction in them. Rows are synced to disk before the state that counts
-them, so a resumed export can truncate the part to the recorded length and continue
-after `cursor`. Once the export is complete, the part is renamed to the target.
+them, so a resumed export can truncate the partial file to the recorded length and
+continue after `cursor`. Once complete, the partial file is renamed to the target.
 """
 
 import os
@@ -169,12 +169,12 @@ class Export:
         return file
 
     def _truncate(self, file: FileIO, state_content: bytes | None) -> None:
-        """Check that the part is still ours, and truncate it to its valid length."""
+        """Check that the partial file is ours, and truncate it to its valid length."""
         if self._read_state() != state_content or not _is_at(file, self._part):
             raise UsageError("another export has just written to this file")
         if file.seek(0, os.SEEK_END) < self.state.length:
             raise UsageError(
-                "the part of the unfinished export is damaged; start over with --force"
+                "the partial file of the export is damaged; start over with --force"
             )
         file.truncate(self.state.length)
 

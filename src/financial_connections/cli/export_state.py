@@ -20,10 +20,10 @@ class ExportState:
     Attributes:
         options: Filters and settings of the export, which can only be resumed with
             the same ones.
-        cursor: ID of the last transaction in the part; None if there is none yet.
-        length: Number of valid bytes in the part.
+        cursor: ID of the last transaction in the partial file; None if it is empty.
+        length: Number of valid bytes in the partial file.
         count: Number of transactions in those bytes.
-        is_complete: True if the part contains all transactions.
+        is_complete: True if the partial file contains all transactions.
         may_overwrite: True if `--force` was given when the export started.
         version: Version of the state format.
     """
@@ -99,7 +99,7 @@ def initial_state(
             "there is an unfinished export; continue it with --resume, or start over"
             " with --force"
         )
-    # If the export is complete but has no part, the part was renamed to the target.
+    # If the export is complete but has no partial file, it was renamed to the target.
     # Only the state still has to be removed.
     is_published = (
         previous is not None and previous.is_complete and has_target and not has_part
@@ -118,6 +118,6 @@ def initial_state(
         )
     if not (has_part or is_published):
         raise UsageError(
-            "the part of the unfinished export is missing; start over with --force"
+            "the partial file of the export is missing; start over with --force"
         )
     return evolve(previous, may_overwrite=may_overwrite)

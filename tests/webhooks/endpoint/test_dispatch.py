@@ -141,7 +141,7 @@ async def test_a_failed_claim_is_acknowledged_only_if_the_event_is_confirmed(
     assert (status, []) == (response.status_code, handler.events)
 
 
-async def test_without_is_confirmed_only_events_of_this_process_are_acknowledged():
+async def test_only_events_of_this_process_are_acknowledged_without_is_confirmed():
     handler, store = Handler(), RecordingStore(True, False, False)
     async with connect(endpoint(handler, store=store)) as client:
         statuses = [(await deliver(client)).status_code for _ in range(2)]
