@@ -13,7 +13,7 @@ SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := $(DEV)/$(SCRIPTS)
 READY := $(DEV)/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
-PARALLEL := --numprocesses 2 --dist worksteal
+PARALLEL := --numprocesses 3 --dist worksteal
 # `make check` runs the tests of the documentation, `make extras` and `make soak`
 # those in tests/install and tests/soak.
 SLOW := install soak test_docs.py
@@ -42,10 +42,10 @@ demo: $(READY) ## take a tour of the SDK against the embedded sandbox
 test: $(READY) ## run the tests, except for the long ones
 	$(BIN)/python -m pytest $(PARALLEL) $(addprefix --ignore tests/,$(SLOW)) $(ARGS)
 
-soak: $(READY) ## run the long tests: ten thousand calls, faults, all interleavings
+soak: $(READY) ## run the long tests: many calls, faults, interleavings and examples
 	$(BIN)/python -m pytest --timeout 600 tests/soak $(ARGS)
-	$(BIN)/python -m pytest --timeout 600 --hypothesis-profile thorough \
-		tests/sync/test_lossless.py tests/codegen/test_fuzz.py
+	$(BIN)/python -m pytest $(PARALLEL) --timeout 600 -m hypothesis \
+		--hypothesis-profile thorough $(addprefix --ignore tests/,$(SLOW))
 
 extras: $(READY) ## install the wheel with each extra alone, and try it
 	$(BIN)/python -m pytest --timeout 300 tests/install $(ARGS)

@@ -6,10 +6,9 @@ import anyio
 import pytest
 from hypothesis import settings
 
-settings.register_profile("project", deadline=None, print_blob=True)
-settings.register_profile(
-    "thorough", deadline=None, max_examples=1_000, print_blob=True
-)
+# `make soak` uses the profile `thorough`.
+settings.register_profile("project", deadline=None, max_examples=50, print_blob=True)
+settings.register_profile("thorough", deadline=None, max_examples=500, print_blob=True)
 settings.load_profile("project")
 
 

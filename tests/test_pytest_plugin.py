@@ -25,44 +25,40 @@ BOTH_LOOPS = """
 def anyio_backend(request):
     return request.param
 """
-# Plugin and mode: settings, header, mark, number of tests.
+ANYIO, ASYNCIO = ("-p", "anyio.pytest_plugin"), ("-p", "pytest_asyncio.plugin")
+ASYNCIO_AUTO = ("-o", "asyncio_mode=auto")
+# The plugins and their modes; then the header and mark of the tests, and their number.
 STACKS = {
-    "pytest-asyncio, strict": (
-        ["-p", "no:anyio", "-o", "asyncio_mode=strict"],
-        "",
-        "@pytest.mark.asyncio",
-        2,
-    ),
-    "pytest-asyncio, auto": (
-        ["-p", "no:anyio", "-o", "asyncio_mode=auto"],
-        "",
-        "",
-        2,
-    ),
-    "anyio, marked": (["-p", "no:asyncio"], BOTH_LOOPS, "@pytest.mark.anyio", 4),
-    "anyio, auto": (["-p", "no:asyncio", "-o", "anyio_mode=auto"], BOTH_LOOPS, "", 4),
-    "both, pytest-asyncio in strict mode": ([], "", "@pytest.mark.asyncio", 2),
-    "both, pytest-asyncio in auto mode": (["-o", "asyncio_mode=auto"], "", "", 2),
-    "both, a test for anyio": ([], BOTH_LOOPS, "@pytest.mark.anyio", 4),
+    "pytest-asyncio, strict": (ASYNCIO, "", "@pytest.mark.asyncio", 2),
+    "pytest-asyncio, auto": ((*ASYNCIO, *ASYNCIO_AUTO), "", "", 2),
+    "anyio, marked": (ANYIO, BOTH_LOOPS, "@pytest.mark.anyio", 4),
+    "anyio, auto": ((*ANYIO, "-o", "anyio_mode=auto"), BOTH_LOOPS, "", 4),
+    "both, strict": ((*ANYIO, *ASYNCIO), "", "@pytest.mark.asyncio", 2),
+    "both, auto": ((*ANYIO, *ASYNCIO, *ASYNCIO_AUTO), "", "", 2),
+    "both, for anyio": ((*ANYIO, *ASYNCIO), BOTH_LOOPS, "@pytest.mark.anyio", 4),
 }
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_fixtures_work_with_each_plugin_and_mode(pytester, stack):
+def test_the_fixtures_work_with_each_plugin_and_mode(pytester, monkeypatch, stack):
     settings, header, mark, number = STACKS[stack]
+    # Other plugins of this environment take seconds to load.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    if ASYNCIO[1] in settings:
+        # pytest-asyncio warns unless a scope is chosen.
+        settings = (*settings, "-o", "asyncio_default_fixture_loop_scope=function")
     pytester.makepyfile(TESTS.format(header=header, mark=mark))
-    # pytest-asyncio warns unless a scope is chosen.
-    scope = ["-o", "asyncio_default_fixture_loop_scope=function"]
     result = pytester.runpytest_subprocess(
-        "-W", "error", *settings, *(() if "no:asyncio" in settings else scope)
+        "-W", "error", "-p", "financial_connections", *settings
     )
     result.assert_outcomes(passed=number)
 
 
-def test_loading_the_plugin_does_not_load_the_sandbox(pytester):
+def test_pytest_finds_the_plugin_and_does_not_load_the_sandbox(pytester):
     pytester.makepyfile(
         "import sys\n"
-        "def test_nothing_is_loaded():\n"
+        "def test_nothing_is_loaded(request):\n"
+        "    assert request.config.pluginmanager.has_plugin('financial_connections')\n"
         "    loaded = {'uvicorn', 'financial_connections.sandbox'} & set(sys.modules)\n"
         "    assert set() == loaded\n"
     )
