@@ -20,8 +20,8 @@ SLOW := install soak test_docs.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `peers`
 # in pyproject.toml names.
 NEWEST_ONLY := benchmarks codegen compatibility install soak test_docs.py \
-	test_examples.py test_worker.py webhooks/test_endpoint.py webhooks/test_events.py \
-	webhooks/test_once.py
+	test_examples.py test_worker.py webhooks/endpoint/test_requests.py \
+	webhooks/test_signature.py webhooks/test_stripe_package.py
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 15
