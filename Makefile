@@ -1,11 +1,11 @@
-# Everything this project does, one word each: `make help`.
+# Everything this project does; `make help` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test soak lowest extras coverage check format fix generate bump \
 	bench docs lock build release-check clean
 
 PYTHON ?= python3
-# Environments of this project's own: a .venv of yours is never used or changed.
+# The environments are in .envs, so a .venv of yours is never used or changed.
 ENVS := .envs
 DEV := $(ENVS)/dev
 LOWEST := $(ENVS)/lowest
@@ -42,7 +42,7 @@ demo: $(READY) ## take a tour of the SDK against the embedded sandbox
 test: $(READY) ## run the tests, except for the long ones
 	$(BIN)/python -m pytest $(PARALLEL) $(addprefix --ignore tests/,$(SLOW)) $(ARGS)
 
-soak: $(READY) ## run the long tests: many calls, faults, interleavings and examples
+soak: $(READY) ## run the long tests: many calls and faults, and more examples
 	$(BIN)/python -m pytest --timeout 600 tests/soak $(ARGS)
 	$(BIN)/python -m pytest $(PARALLEL) --timeout 600 -m hypothesis \
 		--hypothesis-profile thorough $(addprefix --ignore tests/,$(SLOW))
@@ -52,7 +52,7 @@ extras: $(READY) ## install the wheel with each extra alone, and try it
 
 lowest: ## run the tests with the oldest supported dependencies
 	$(PYTHON) -m venv $(LOWEST)
-	$(LOWEST)/$(SCRIPTS)/python $(PIP_INSTALL) --require-hashes -r requirements/lowest.txt
+	$(LOWEST)/$(SCRIPTS)/python $(PIP_INSTALL) --require-hashes -r requirements/lowest/requirements.txt
 	$(LOWEST)/$(SCRIPTS)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	$(LOWEST)/$(SCRIPTS)/python -m pytest -q $(addprefix --ignore tests/,$(NEWEST_ONLY)) $(ARGS)
 
@@ -86,7 +86,7 @@ lock: ## resolve the dependencies again (needs uv)
 		--custom-compile-command 'make lock' --group dev --extra parquet pyproject.toml -o requirements/dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' --resolution lowest-direct --group build --group test \
-		--extra parquet pyproject.toml -o requirements/lowest.txt
+		--extra parquet pyproject.toml -o requirements/lowest/requirements.txt
 
 bench: $(READY) ## compare the speed with other clients, and write docs/performance.md
 	$(BIN)/python -m benchmarks

@@ -25,7 +25,7 @@ def jobs(workflow):
 
 def targets_of(command, job):
     """Return the targets that a job's command makes: one for each matrix entry."""
-    command = command.removesuffix(" TAG=${{ github.ref_name }}")
+    command = command.removesuffix(' "TAG=$TAG"')
     if command == "make ${{ matrix.target }}":
         return job["strategy"]["matrix"]["target"]
     [target] = re.findall(r"^make ([a-z-]+)$", command)
@@ -94,3 +94,11 @@ def test_every_makefile_target_is_described_and_phony():
     described = set(re.findall(r"^([a-z-]+):[^#\n]*## \S", MAKEFILE, re.MULTILINE))
     [phony] = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
     assert TARGETS == described == set(phony.replace("\\", "").split())
+
+
+@pytest.mark.parametrize("variable", ["SLOW", "NEWEST_ONLY"])
+def test_the_tests_that_the_makefile_leaves_out_exist(variable):
+    [value] = re.findall(rf"^{variable} := ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
+    paths = value.replace("\\", "").split()
+    assert paths
+    assert [] == [path for path in paths if not (ROOT / "tests" / path).exists()]

@@ -74,7 +74,8 @@ def json_response(schema: JSONObject) -> JSONObject:
 def normalise_response(upstream: Node, schemas: SchemaNormaliser) -> str:
     """Return the name of the model in an operation's response."""
     schema = upstream.child("responses", "200", "content", JSON, "schema")
-    result = schema.replace(schemas.normalise(schema, Usage(f"{upstream.path}.answer")))
+    usage = Usage(f"{upstream.path}.response")
+    result = schema.replace(schemas.normalise(schema, usage))
     if not result.has("$ref"):
         raise schema.error("the response is not an object that can be named")
     return result.reference()

@@ -3,7 +3,6 @@ import pytest
 from tests.support.tiny_spec import spec, widget
 
 CONTRACT = "openapi/financial_connections.yaml"
-FIRST_OVERLAY = "openapi/overlays/009-pending-account.yaml"
 GENERATED = "src/financial_connections/_generated"
 
 
