@@ -4,6 +4,7 @@ import asyncio
 import pickle
 import socket
 import ssl
+import traceback
 
 import anyio
 import httpx
@@ -98,3 +99,35 @@ def test_exceptions_of_the_libraries_are_not_kept():
     assert no_response_from(error, httpx).cause is None
     reset = ConnectionResetError()
     assert reset is no_response_from(caused_by(error, reset), httpx).cause
+
+
+async def test_an_error_keeps_the_exception_that_the_caller_is_handling():
+    def fail(request):
+        raise httpx.RemoteProtocolError("bad")
+
+    http_client = httpx.AsyncClient(transport=httpx.MockTransport(fail))
+    client = AsyncClient("sk_test_1", max_retries=0, http_client=http_client)
+    with pytest.raises(APIConnectionError) as caught:
+        try:
+            {}["the caller's own"]
+        except LookupError:
+            await client.accounts.retrieve("fca_1")
+    assert not caught.value.__suppress_context__
+    assert "the caller's own" in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_system_error_with_a_library_error_behind_it_is_not_a_cause():
+    async def hook(response):
+        try:
+            response.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise ConnectionResetError("closed by a hook") from error
+
+    http_client = httpx.AsyncClient(
+        transport=httpx.MockTransport(lambda _: httpx.Response(500)),
+        event_hooks={"response": [hook]},
+    )
+    client = AsyncClient("sk_test_1", max_retries=0, http_client=http_client)
+    with pytest.raises(APIConnectionError, match="closed by a hook") as caught:
+        await client.accounts.retrieve("fca_1")
+    assert caught.value.__cause__ is None

@@ -9,9 +9,18 @@ import anyio
 import httpx
 import pytest
 
-from financial_connections import APIConnectionError, AsyncClient, ConfigurationError
+from financial_connections import (
+    APIConnectionError,
+    AsyncClient,
+    ConfigurationError,
+    ServerError,
+)
 from financial_connections._transport.closing import close_all
-from financial_connections.events import RequestFinished
+from financial_connections.events import (
+    RequestFinished,
+    RequestStarted,
+    RetryScheduled,
+)
 from tests.support.running_calls import Call, Server
 from tests.support.servers import GENEROUS, http_response, serving
 
@@ -254,3 +263,38 @@ async def test_a_native_cancellation_after_a_failover_leaves_no_connection_open(
         call = asyncio.ensure_future(hurried.accounts.retrieve("fca_1"))
         await asyncio.gather(call, return_exceptions=True)
         await server.wait_until_all_are_closed()
+
+
+async def test_a_call_that_waits_to_retry_ends_when_its_client_is_closed(monkeypatch):
+    """The retry begins before the call is cancelled, and finds the client closed."""
+    waiting, closing = anyio.Event(), anyio.Event()
+
+    async def sleep(seconds):
+        waiting.set()
+        with anyio.CancelScope(shield=True):
+            await closing.wait()
+
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    events, errors = [], []
+    http_client = httpx.AsyncClient(
+        transport=httpx.MockTransport(lambda _: httpx.Response(500, json={}))
+    )
+    client = AsyncClient(KEY, http_client=http_client, on_event=events.append)
+
+    async def call():
+        try:
+            await client.accounts.retrieve("fca_1")
+        except APIConnectionError as error:
+            errors.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(call)
+        await waiting.wait()
+        tasks.start_soon(client.aclose)
+        await anyio.lowlevel.checkpoint()
+        closing.set()
+    [error] = errors
+    assert ("closed", 1) == (error.reason, error.attempts)
+    assert isinstance(error.__cause__, ServerError)
+    assert 1 == str(error).count("the previous attempt failed")
+    assert [RequestStarted, RequestFinished, RetryScheduled] == [*map(type, events)]

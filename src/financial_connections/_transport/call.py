@@ -26,6 +26,7 @@ AttemptError = APIConnectionError | APIResponseError | APIStatusError
 """The error of a single attempt, which may be retried."""
 
 T = TypeVar("T")
+ErrorT = TypeVar("ErrorT", bound=Exception)
 
 
 @define(eq=False)
@@ -105,8 +106,7 @@ def connection_error(call: Call, result: NoResponse) -> APIConnectionError:
         reason=result.reason,
         **call.error_fields(),
     )
-    error.__cause__ = result.cause
-    return error
+    return _with_cause(error, result.cause)
 
 
 def timeout_error(call: Call, seconds: float) -> APITimeoutError:
@@ -183,8 +183,7 @@ def deadline_error(call: Call, deadline: float | None) -> DeadlineExceededError:
         reason="deadline",
         **call.error_fields(),
     )
-    error.__cause__ = call.last_error
-    return error
+    return _with_cause(error, call.last_error)
 
 
 def closed_error(call: Call) -> APIConnectionError | ConfigurationError:
@@ -198,7 +197,13 @@ def closed_error(call: Call) -> APIConnectionError | ConfigurationError:
         reason="closed",
         **call.error_fields(),
     )
-    error.__cause__ = call.last_error
+    return _with_cause(error, call.last_error)
+
+
+def _with_cause(error: ErrorT, cause: BaseException | None) -> ErrorT:
+    # Assigning None would hide an exception that the caller is handling.
+    if cause is not None:
+        error.__cause__ = cause
     return error
 
 

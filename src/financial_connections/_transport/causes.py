@@ -16,6 +16,7 @@ _QUOTED_BYTES = re.compile(r"(bytearray\()?\bb['\"].*", re.DOTALL)
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 _STREAM_ERRORS = (anyio.ClosedResourceError, anyio.BrokenResourceError)
 
+_HTTP_LIBRARIES = {"aiohttp", "h11", "httpcore", "httpcore2", "httpx", "httpx2"}
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "dns"),
     (ConnectionRefusedError, "refused"),
@@ -62,8 +63,20 @@ def no_response_from(error: Exception, library: Any) -> NoResponse:
         and not isinstance(error, library.UnsupportedProtocol)
         and not any(isinstance(e, ssl.SSLCertVerificationError) for e in chain),
         reason="timeout" if timed_out else _reason(chain, library),
-        cause=next((e for e in chain if _is_system_error(e)), None),
+        cause=_system_cause(chain),
     )
+
+
+def _system_cause(chain: list[BaseException]) -> OSError | None:
+    """Return the system error in a chain.
+
+    Returns:
+        None if a hook raised it while handling an exception of an HTTP library, which
+        refers to the request and its key.
+    """
+    cause = next((e for e in chain if _is_system_error(e)), None)
+    libraries = {type(error).__module__.partition(".")[0] for error in causes(cause)}
+    return None if libraries & _HTTP_LIBRARIES else cause
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:

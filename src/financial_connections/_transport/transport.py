@@ -39,7 +39,6 @@ from financial_connections._transport.response import (
 from financial_connections._transport.wire import wire_request
 from financial_connections.errors import (
     APIStatusError,
-    ConfigurationError,
     FinancialConnectionsError,
 )
 from financial_connections.events import (
@@ -128,7 +127,7 @@ class Transport:
         result: T | FinancialConnectionsError | None = None
         with call.scope, limiter.running(call.scope):
             result = await self._attempts(call, settings, read)
-        if result is None:  # the scope was cancelled
+        if result is None:  # the scope was cancelled, or the client closed
             result = (
                 closed_error(call)
                 if limiter.closed
@@ -140,7 +139,7 @@ class Transport:
 
     async def _attempts(
         self, call: Call, settings: Settings, read: Read[T]
-    ) -> T | AttemptError | ConfigurationError:
+    ) -> T | AttemptError | None:
         while True:
             result = await self._next_attempt(call, settings, read)
             if not isinstance(result, AttemptError):
@@ -157,7 +156,8 @@ class Transport:
 
     async def _next_attempt(
         self, call: Call, settings: Settings, read: Read[T]
-    ) -> T | AttemptError | ConfigurationError:
+    ) -> T | AttemptError | None:
+        """Return the result of an attempt, or None if the client has been closed."""
         queued_at = time.monotonic()
         # Waiting is not part of an attempt, so only the deadline limits it. The permit
         # is acquired last. Otherwise, permits would pile up while all connections are
@@ -166,7 +166,7 @@ class Transport:
             if self.rate_limiter is not None:
                 await self.rate_limiter.wait()
             if self.backend.limiter.closed:
-                return closed_error(call)
+                return None
             call.attempts += 1
             waited = time.monotonic() - queued_at
             self.observer.emit(RequestStarted, call, waited=waited)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _HEAD_START = 8
 """Event loop iterations granted to the next request before a page is returned. Sending
-it takes at most three on an open connection, or five over an `http_client`.
+it takes at most three on an open connection, or five over an `http_client`. Opening
+a connection takes longer, so then a consumer that blocks the event loop delays it.
 """
 
 PageT = TypeVar("PageT")
