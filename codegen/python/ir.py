@@ -39,7 +39,7 @@ class Field:
     constant: str | None
     limits: Mapping[str, object]
     hidden: bool
-    """Whether a repr omits the field because it may hold personal data."""
+    """True if a repr omits the field because it may hold personal data."""
     doc: str = ""
 
 
@@ -59,7 +59,7 @@ class Class:
 
     @property
     def in_request(self) -> bool:
-        """Whether it is used in requests rather than in responses."""
+        """True if it is used in requests rather than in responses."""
         return self.kind in {"dict", "literal"}
 
 

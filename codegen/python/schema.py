@@ -33,7 +33,7 @@ class Schema:
     nullable: bool = False
     constant: str | None = None
     is_open: bool = False
-    """Whether values other than those in `enum` may occur."""
+    """True if values other than those in `enum` may occur."""
     limits: Mapping[str, object] = field(factory=dict)
     description: str = ""
     value_descriptions: Mapping[str, str] = field(factory=dict)
