@@ -24,7 +24,9 @@ LAYERS = (
     "_settings expand",
     "_checks",
     "errors otel",
-    "_concurrency _decoding _redact _retry _version events",
+    "_concurrency _decoding _retry _version events",
+    "_response",
+    "_redact",
 )
 # Packages with stricter rules than their layer. `cli` uses only the public API.
 ONLY = {

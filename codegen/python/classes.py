@@ -13,7 +13,7 @@ ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 CLASS = re.compile(r"[A-Z][A-Za-z0-9]*")
 RESERVED_ATTRIBUTES = frozenset({
     # Attributes of every model (`financial_connections._decoding.model.Model`).
-    *("extra", "from_dict", "misfits", "request_id", "to_dict"),
+    *("extra", "from_dict", "misfits", "request_id", "response", "to_dict"),
     # Names used in annotations and defaults in a class body.
     *("Any", "None", "bool", "dict", "field", "float", "int", "list", "str"),
 })  # fmt: skip

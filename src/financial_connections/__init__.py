@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from financial_connections._client import AsyncClient
     from financial_connections._generated import API_VERSION
     from financial_connections._request import RequestOptions
+    from financial_connections._response import RawResponse, ResponseInfo
     from financial_connections._settings import Timeout
-    from financial_connections._transport.response import RawResponse
     from financial_connections._version import __version__
     from financial_connections.accounts import RefreshNotifier
     from financial_connections.errors import (
@@ -84,6 +84,7 @@ __all__ = [
     "RefreshNotAvailableError",
     "RefreshNotifier",
     "RequestOptions",
+    "ResponseInfo",
     "ServerError",
     "Timeout",
     "WebhookSignatureError",
@@ -121,11 +122,12 @@ _SOURCES = {
     "PaginationError": "errors",
     "PermissionDeniedError": "errors",
     "RateLimitError": "errors",
-    "RawResponse": "_transport.response",
+    "RawResponse": "_response",
     "RefreshFailedError": "errors",
     "RefreshNotAvailableError": "errors",
     "RefreshNotifier": "accounts",
     "RequestOptions": "_request",
+    "ResponseInfo": "_response",
     "ServerError": "errors",
     "Timeout": "_settings",
     "WebhookSignatureError": "errors",

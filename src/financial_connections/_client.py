@@ -9,6 +9,7 @@ from attrs import evolve
 
 from financial_connections._checks import positive_number, whole_number
 from financial_connections._request import RequestOptions, raw_request
+from financial_connections._response import RawResponse
 from financial_connections._settings import (
     DEFAULT_BASE_URL,
     FROM_ENVIRONMENT,
@@ -18,7 +19,6 @@ from financial_connections._settings import (
 from financial_connections._transport.backends import make_backend
 from financial_connections._transport.observer import Observer
 from financial_connections._transport.ratelimit import RateLimiter
-from financial_connections._transport.response import RawResponse
 from financial_connections._transport.transport import Transport
 from financial_connections.errors import ConfigurationError
 

@@ -10,8 +10,8 @@ from attrs import converters, evolve, field, frozen
 
 from financial_connections._checks import header_value
 from financial_connections._decoding import ModelT
+from financial_connections._redact import Secret
 from financial_connections._settings import (
-    Secret,
     Settings,
     Timeout,
     api_key_from,

@@ -3,12 +3,13 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, NoReturn, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
 from financial_connections._checks import header_value, positive_seconds, whole_number
+from financial_connections._redact import Secret
 from financial_connections.errors import ConfigurationError, InvalidArgumentError
 
 DEFAULT_BASE_URL = "https://api.stripe.com"
@@ -28,37 +29,6 @@ _RESERVED_HEADERS = {
     "stripe-context": "use stripe_context=",
     "transfer-encoding": "the client sets it",
 }
-
-
-class Secret:
-    """A value that is hidden from reprs, log records and pickles."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: Any) -> None:
-        self._value = value
-
-    def reveal(self) -> Any:
-        """Return the value."""
-        return self._value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._value == other._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __repr__(self) -> str:
-        return "***"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an API key cannot be pickled")
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
 
 
 class _FromEnvironment:

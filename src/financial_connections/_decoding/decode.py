@@ -20,9 +20,11 @@ from financial_connections._decoding.model import (
     Details,
     Model,
     ModelT,
+    Origin,
+    request_id_of,
     set_details,
+    set_origin,
     set_raw,
-    set_request_id,
 )
 from financial_connections._decoding.shape import Shape, shape_of
 
@@ -30,7 +32,7 @@ from financial_connections._decoding.shape import Shape, shape_of
 def decode(
     cls: type[ModelT],
     content: bytes,
-    request_id: str | None,
+    origin: Origin,
     content_type: str | None = None,
     on_misfits: Callable[[tuple[str, ...]], object] | None = None,
 ) -> ModelT:
@@ -39,7 +41,7 @@ def decode(
     Args:
         cls: Class of the model. The items of a list are decoded into models as well.
         content: The body.
-        request_id: ID of the request (`req_…`), for `Model.request_id`.
+        origin: The response, or only the ID of its request; None for other content.
         content_type: Value of the `Content-Type` header, which may declare a charset.
         on_misfits: Called with the names of the fields that do not match the schema,
             such as `Transaction.amount`, if there are any.
@@ -47,13 +49,13 @@ def decode(
     Raises:
         ContentError: The content is not a JSON object, or it is a list without `data`.
     """
-    document = Document(request_id)
+    document = Document(origin)
     model = decode_document(cls, to_utf8(content, content_type), document)
     if shape_of(cls).item is not None and getattr(model, "data", None) is None:
         raise ContentError("it is a list without data")
     if document.misfits:
         fields = tuple(sorted(document.misfits))
-        log_misfits(fields, request_id)
+        log_misfits(fields, request_id_of(origin))
         if on_misfits is not None:
             on_misfits(fields)
     return model
@@ -102,7 +104,7 @@ def _list_from(
     fields = {name: getattr(head, name) for name in head.__struct_fields__}
     model = cls(**(fields | {"data": items}))
     set_raw(model, content)
-    set_request_id(model, document.request_id)
+    set_origin(model, document.origin)
     return model
 
 
@@ -113,10 +115,10 @@ def _decode_items(
     items: list[Model] = shape.decode_items(content).data
     # Copied, so that an item that is kept does not keep its whole page alive.
     raws = [bytes(view) for view in views]
-    request_id = document.request_id
+    origin = document.origin
     for item, raw in zip(items, raws, strict=True):
         set_raw(item, raw)
-        set_request_id(item, request_id)
+        set_origin(item, origin)
     if shape.item is not None:
         _attach_raw_to_fields(shape.item, items, raws, (), document)
     return items
@@ -135,7 +137,7 @@ def _attach_raw_to_fields(
     because extracting its part would take longer than everything else. Items are small,
     and only the model's own part is pickled.
     """
-    request_id = document.request_id
+    origin = document.origin
     for nested in shape.nested:
         name, child_path = nested.name, (*path, nested.name)
         details = Details(child_path)
@@ -145,7 +147,7 @@ def _attach_raw_to_fields(
             if is_single and isinstance(child, Model):
                 set_raw(child, raw)
                 set_details(child, details)
-                set_request_id(child, request_id)
+                set_origin(child, origin)
             elif child is not None and not is_single:
                 attach_raw(child, slice_at(raw, child_path), document)
         if nested.model is not None and nested.model.nested:

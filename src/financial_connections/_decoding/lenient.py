@@ -15,9 +15,10 @@ from financial_connections._decoding.model import (
     Details,
     Model,
     ModelT,
+    Origin,
     set_details,
+    set_origin,
     set_raw,
-    set_request_id,
 )
 from financial_connections._decoding.shape import (
     decoder_of,
@@ -43,7 +44,7 @@ Longer integers could not be printed.
 class Document:
     """State shared by all objects in a JSON document while it is decoded."""
 
-    request_id: str | None
+    origin: Origin
     misfits: set[str] = field(factory=set)
     """Mismatched fields of all objects, such as `Transaction.amount`."""
 
@@ -58,7 +59,7 @@ def attach_raw(value: Any, raw: bytes, document: Document) -> None:
     """
     if isinstance(value, Model):
         set_raw(value, raw)
-        set_request_id(value, document.request_id)
+        set_origin(value, document.origin)
         shape = shape_of(type(value))
         parts = shape.split(raw) if shape.nested else None
         for nested in shape.nested:
@@ -101,7 +102,7 @@ def decode_fields(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
             misfits.append(known.name)
     model = cls(**values)
     set_raw(model, raw)
-    set_request_id(model, document.request_id)
+    set_origin(model, document.origin)
     if misfits:
         set_details(model, Details(misfits=tuple(misfits)))
         document.misfits.update(f"{cls.__name__}.{name}" for name in misfits)

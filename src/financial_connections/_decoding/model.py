@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 from attrs import frozen
 
 from financial_connections._decoding.json import parse_json, slice_at, write_json
+from financial_connections._response import ResponseInfo
 
 _GENERATED = "financial_connections._generated."
 _PUBLIC = "financial_connections.models"
@@ -69,6 +70,17 @@ class Details:
 
 _NO_DETAILS = Details()
 
+Origin: TypeAlias = ResponseInfo | str | None
+"""The response that contained an object, which all objects in it share.
+
+Of a pickled object's response, only the request ID remains.
+"""
+
+
+def request_id_of(origin: Origin) -> str | None:
+    """Return the ID of the request that returned an object."""
+    return origin.request_id if isinstance(origin, ResponseInfo) else origin
+
 
 class Model:
     """Base class of API objects, which keep everything the server sent.
@@ -79,7 +91,7 @@ class Model:
     """
 
     # Models are frozen, so these are set through the descriptors of the slots.
-    __slots__ = ("_details", "_raw", "_request_id")
+    __slots__ = ("_details", "_origin", "_raw")
 
     # `Any`, because the type that attrs declares cannot be resolved at run time.
     __attrs_attrs__: ClassVar[Any]
@@ -88,7 +100,7 @@ class Model:
     """JSON text of this object, or of the page item that contains it."""
     _details: Details
     """Unset if `_raw` is the object's own text and all fields match the schema."""
-    _request_id: str | None
+    _origin: Origin
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -105,7 +117,7 @@ class Model:
             data: The parsed JSON object. A `Decimal` is treated as a number.
 
         Returns:
-            The model, without a `request_id`.
+            The model, without a `request_id` and a `response`.
 
         Raises:
             TypeError: A value cannot be represented in JSON.
@@ -154,7 +166,16 @@ class Model:
 
         None if the object was not returned by a request.
         """
-        return getattr(self, "_request_id", None)
+        return request_id_of(getattr(self, "_origin", None))
+
+    @property
+    def response(self) -> ResponseInfo | None:
+        """Facts about the response that contained this object, such as its headers.
+
+        None if the object was not returned by a request, or was restored from a pickle.
+        """
+        origin = getattr(self, "_origin", None)
+        return origin if isinstance(origin, ResponseInfo) else None
 
     def _items(self) -> list[tuple[str, Any]]:
         return [
@@ -163,6 +184,9 @@ class Model:
 
     def _own_raw(self) -> bytes:
         return slice_at(self._raw, getattr(self, "_details", _NO_DETAILS).path)
+
+    def _json(self) -> bytes:
+        return self._own_raw() if hasattr(self, "_raw") else write_json(self.to_dict())
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Model):
@@ -183,15 +207,20 @@ class Model:
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickles contain the bytes instead of the attributes, so that a newer version
         # can set fields that this one does not know.
-        raw = self._own_raw() if hasattr(self, "_raw") else write_json(self.to_dict())
-        return restore_model, (type(self), raw, self.request_id)
+        return restore_model, (type(self), self._json(), self.request_id)
+
+    def __copy__(self) -> Self:
+        return _decode(type(self), self._json(), getattr(self, "_origin", None))
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.__copy__()
 
 
 ModelT = TypeVar("ModelT", bound=Model)
 
 set_raw: Any = vars(Model)["_raw"].__set__
 set_details: Any = vars(Model)["_details"].__set__
-set_request_id: Any = vars(Model)["_request_id"].__set__
+set_origin: Any = vars(Model)["_origin"].__set__
 
 
 def _hashable(value: Any) -> Any:
@@ -234,11 +263,15 @@ def restore_model(cls: type[ModelT], content: bytes, request_id: str | None) -> 
         content: The JSON text, in UTF-8.
         request_id: ID of the request that returned the object (`req_…`).
     """
+    return _decode(cls, content, request_id)
+
+
+restore_model.__module__ = _PUBLIC
+
+
+def _decode(cls: type[ModelT], content: bytes, origin: Origin) -> ModelT:
     # Imported here because these modules import this one.
     from financial_connections._decoding.decode import decode_document  # noqa: PLC0415
     from financial_connections._decoding.lenient import Document  # noqa: PLC0415
 
-    return decode_document(cls, content, Document(request_id))
-
-
-restore_model.__module__ = _PUBLIC
+    return decode_document(cls, content, Document(origin))

@@ -1,5 +1,6 @@
 """A running call, its result, and the errors it can end with."""
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -8,7 +9,8 @@ from anyio import CancelScope
 from attrs import define, field
 
 from financial_connections._decoding import ContentError, parse_json
-from financial_connections._redact import sanitize
+from financial_connections._redact import Secret, sanitize
+from financial_connections._response import Headers
 from financial_connections._settings import Timeout
 from financial_connections._transport.response import NoResponse, Response
 from financial_connections._transport.status_error import error_from
@@ -35,6 +37,8 @@ class Call:
 
     wire: WireRequest
     template: str | None
+    api_key: Secret
+    started_at: float = field(factory=time.monotonic)
     scope: CancelScope = field(factory=CancelScope, repr=False)
     """Cancelled at the call's deadline, or when the client is closed."""
     attempts: int = 0
@@ -43,6 +47,18 @@ class Call:
     def error_fields(self) -> dict[str, Any]:
         """Return the attributes that all errors of the call share."""
         return {"attempts": self.attempts, "idempotency_key": self.wire.idempotency_key}
+
+    def response_fields(self, response: Response) -> dict[str, Any]:
+        """Return the attributes of a `ResponseInfo`."""
+        return {
+            "status": response.status,
+            "headers": Headers(response.headers, self.api_key),
+            "request_id": response.request_id,
+            "attempts": self.attempts,
+            "idempotency_key": self.wire.idempotency_key,
+            "replayed": response.headers.get("idempotent-replayed") == "true",
+            "seconds": time.monotonic() - self.started_at,
+        }
 
     def event_fields(self) -> dict[str, Any]:
         """Return the attributes that all events of the call share."""
@@ -57,8 +73,7 @@ class Call:
 
     def secrets(self) -> list[str]:
         """Return the secrets that were sent, which a response may quote."""
-        authorization: Any = self.wire.headers["Authorization"]
-        return [authorization.decode().removeprefix("Bearer ")]
+        return [self.api_key.reveal()]
 
     def __str__(self) -> str:
         return f"{self.wire.method} {self.wire.path}"

@@ -47,23 +47,6 @@ class NoResponse:
     """
 
 
-@frozen
-class RawResponse:
-    """A 2xx response that has not been decoded."""
-
-    status: int
-    """Status of the response, 200 to 299."""
-    headers: dict[str, str] = field(repr=False)
-    """Headers of the response, keyed by lower-case name."""
-    content: bytes = field(repr=False)
-    """Body of the response."""
-    request_id: str | None
-    """Stripe's ID of the request; None if the response has none."""
-    replayed: bool
-    """True for the stored response to an earlier request with the same idempotency key.
-    """
-
-
 async def read_response(response: Any) -> Response:
     """Read the whole body of an HTTP library's response.
 

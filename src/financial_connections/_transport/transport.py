@@ -17,6 +17,7 @@ from financial_connections._request import (
     RequestOptions,
     settings_for_call,
 )
+from financial_connections._response import RawResponse, ResponseInfo
 from financial_connections._retry import minimum_delay, retry_delay
 from financial_connections._settings import Settings
 from financial_connections._transport.backend import Backend
@@ -33,7 +34,6 @@ from financial_connections._transport.observer import Observer
 from financial_connections._transport.ratelimit import RateLimiter
 from financial_connections._transport.response import (
     NoResponse,
-    RawResponse,
     Response,
 )
 from financial_connections._transport.wire import wire_request
@@ -80,9 +80,8 @@ class Transport:
                 )
 
             content_type = response.headers.get("content-type")
-            return decode(
-                result_type, response.content, response.request_id, content_type, report
-            )
+            info = ResponseInfo(**call.response_fields(response))
+            return decode(result_type, response.content, info, content_type, report)
 
         return await self._call(request, options, read)
 
@@ -119,6 +118,7 @@ class Transport:
         call = Call(
             wire_request(request, settings, options or _NO_OPTIONS),
             None if request.free_text else request.path,
+            settings.api_key,
         )
         limiter = self.backend.limiter
         limiter.check()
@@ -208,14 +208,8 @@ class Transport:
         return "DeadlineExceededError"
 
 
-def _raw_response(_: Call, response: Response) -> RawResponse:
-    return RawResponse(
-        response.status,
-        dict(response.headers),
-        response.content,
-        response.request_id,
-        response.headers.get("idempotent-replayed") == "true",
-    )
+def _raw_response(call: Call, response: Response) -> RawResponse:
+    return RawResponse(content=response.content, **call.response_fields(response))
 
 
 def _delay(attempt: int, error: AttemptError, remaining: float) -> float | None:

@@ -11,6 +11,7 @@ from financial_connections.errors import PaginationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from financial_connections._response import ResponseInfo
     from financial_connections.pagination.pager import Pager
 
 T_co = TypeVar("T_co", covariant=True)
@@ -27,6 +28,8 @@ class _ListModel(Protocol[T_co]):
     def url(self) -> str | None: ...
     @property
     def request_id(self) -> str | None: ...
+    @property
+    def response(self) -> ResponseInfo | None: ...
     def to_dict(self) -> dict[str, Any]: ...
 
 
@@ -53,6 +56,11 @@ class Page(Generic[T_co]):
     """Stripe's ID of the request that returned this page."""
     _list: _ListModel[T_co] = field(repr=False, alias="list_model")
     _pager: Pager[T_co] = field(repr=False, alias="pager")
+
+    @property
+    def response(self) -> ResponseInfo | None:
+        """Facts about the response that contained this page, such as its headers."""
+        return self._list.response
 
     async def next(self) -> Page[T_co] | None:
         """Request the next page.

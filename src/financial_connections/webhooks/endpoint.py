@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from attrs import field, frozen
 
 from financial_connections._checks import positive_seconds, whole_number
-from financial_connections._settings import Secret
+from financial_connections._redact import Secret
 from financial_connections.errors import (
     ConfigurationError,
     InvalidArgumentError,

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from financial_connections._settings import Secret
+from financial_connections._redact import Secret
 from financial_connections.errors import ConfigurationError
 from financial_connections.webhooks.stores.protocol import RETENTION
 from financial_connections.webhooks.stores.sql import (
