@@ -1,9 +1,9 @@
 """Facts about responses that their results keep."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
-import msgspec
+import msgspec.msgpack
 from attrs import field, frozen
 
 from financial_connections._redact import Mask, Secret
@@ -25,16 +25,16 @@ class Headers(Mapping[str, str]):
     def __init__(
         self, values: Mapping[str, str] | None = None, api_key: Secret | None = None
     ) -> None:
-        # Headers are rarely read, but a result that is kept keeps them. JSON takes a
-        # third of the memory of a dict, and masking is slower than sending a request.
-        self._values: bytes | dict[str, str] = msgspec.json.encode(values or {})
+        # Headers are rarely read, but kept as long as any object in the response.
+        # Packed, they take a third of the memory. Masking them would be slow.
+        self._values: bytes | dict[str, str] = msgspec.msgpack.encode(values or {})
         self._api_key = api_key
 
     def _masked(self) -> dict[str, str]:
         values = self._values
         if isinstance(values, bytes):
             mask = Mask([self._api_key.reveal()] if self._api_key else [])
-            headers: dict[str, str] = msgspec.json.decode(values)
+            headers: dict[str, str] = msgspec.msgpack.decode(values)
             values = {mask(name.lower()): mask(v) for name, v in headers.items()}
             self._values = values
         return values
@@ -99,3 +99,15 @@ class RawResponse(ResponseInfo):
 
     content: bytes = field(repr=False)
     """Body of the response."""
+
+
+Origin: TypeAlias = ResponseInfo | str | None
+"""The response that contained an object, or None.
+
+Of the response to a pickled object, only the request ID is known.
+"""
+
+
+def request_id_of(origin: Origin) -> str | None:
+    """Return the ID of the request that returned an object."""
+    return origin.request_id if isinstance(origin, ResponseInfo) else origin

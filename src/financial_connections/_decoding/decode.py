@@ -20,13 +20,12 @@ from financial_connections._decoding.model import (
     Details,
     Model,
     ModelT,
-    Origin,
-    request_id_of,
     set_details,
     set_origin,
     set_raw,
 )
 from financial_connections._decoding.shape import Shape, shape_of
+from financial_connections._response import Origin, request_id_of
 
 
 def decode(

@@ -15,7 +15,6 @@ from financial_connections._decoding.model import (
     Details,
     Model,
     ModelT,
-    Origin,
     set_details,
     set_origin,
     set_raw,
@@ -26,6 +25,7 @@ from financial_connections._decoding.shape import (
     shape_of,
     union_members,
 )
+from financial_connections._response import Origin
 
 NOTHING = object()
 """Placeholder for a value that does not match its type at all."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from attrs import frozen
 
 from financial_connections._decoding.json import parse_json, slice_at, write_json
-from financial_connections._response import ResponseInfo
+from financial_connections._response import Origin, ResponseInfo, request_id_of
 
 _GENERATED = "financial_connections._generated."
 _PUBLIC = "financial_connections.models"
@@ -69,17 +69,6 @@ class Details:
 
 
 _NO_DETAILS = Details()
-
-Origin: TypeAlias = ResponseInfo | str | None
-"""The response that contained an object, which all objects in it share.
-
-Of a pickled object's response, only the request ID remains.
-"""
-
-
-def request_id_of(origin: Origin) -> str | None:
-    """Return the ID of the request that returned an object."""
-    return origin.request_id if isinstance(origin, ResponseInfo) else origin
 
 
 class Model:

@@ -49,7 +49,8 @@ def encode_params(
     _check_required(params, required)
     pairs: list[tuple[str, str]] = []
     for key, value in params.items():
-        pairs.extend(_pairs(_encodable_key(key), value, arrays))
+        if value is not None:
+            pairs.extend(_pairs(_encodable_key(key), value, arrays))
     for key, text in pairs:
         if not free_text and _CONTROL.search(text):
             raise InvalidArgumentError(f"{key} must not contain a control character")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import anyio
@@ -88,9 +89,14 @@ def _headers(response: Any) -> dict[str, str]:
     encoding = response.headers.encoding
     headers: dict[str, str] = {}
     for raw_name, raw_value in response.headers.raw:
-        name, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
+        name, value = _name(raw_name, encoding), raw_value.decode(encoding)
         # HTTP joins repeated headers with a comma. A repeated `Retry-After` is
         # therefore not a number, and is ignored.
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     headers.pop("set-cookie", None)
     return headers
+
+
+@lru_cache  # Servers repeat the same names.
+def _name(raw: bytes, encoding: str) -> str:
+    return raw.decode(encoding).lower()
