@@ -6,8 +6,10 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
+from attrs import evolve
+
 from codegen.access import JSONObject, SpecError
-from codegen.contract.build import Inputs, build_contract, load_contract
+from codegen.contract.build import Built, Inputs, build_contract, load_contract
 from codegen.contract.prose import merge_prose
 from codegen.diff.changelog import insert_draft
 from codegen.diff.changes import as_data, as_markdown, as_text
@@ -18,6 +20,7 @@ from codegen.files import (
     CHANGELOG,
     CONTRACT,
     GENERATED,
+    NAMES,
     PROSE,
     SOURCE,
     fetch,
@@ -35,7 +38,13 @@ from codegen.options import build_parser
 from codegen.python.parse import parse_contract
 from codegen.python.render import GENERATOR
 from codegen.reading import parse
-from codegen.writing import contract_text, one_line, source_name, source_text
+from codegen.writing import (
+    contract_text,
+    names_text,
+    one_line,
+    source_name,
+    source_text,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,27 +81,29 @@ def bump(options: argparse.Namespace) -> list[str]:
     root = options.root
     content, name = fetch(options.spec), source_name(options.spec)
     inputs = load_inputs(root)
-    document, todo = build(parse(content, name), inputs, options)
+    built = build(parse(content, name), inputs, options)
+    document = built.contract
     old = load(options.old, inputs) if options.old else read_document(root / CONTRACT)
     changes = diff(old, document)
     digest = hashlib.sha256(content).hexdigest()
     changelog = read_text(root / CHANGELOG) or "# Changelog\n"
     texts = {
         CONTRACT: contract_text(document),
+        NAMES: names_text(built.names.all()),
         SOURCE: source_text(name, document["info"]["version"], digest, GENERATOR),
         CHANGELOG: insert_draft(changelog, as_markdown(changes)),
     }
     write_atomically(root, document, texts)
     print(as_text(changes), end="")
-    return todo
+    return built.todo
 
 
 def contract(options: argparse.Namespace) -> list[str]:
     """Print the contract built from an upstream specification."""
     upstream = parse(fetch(options.spec), source_name(options.spec))
-    document, todo = build(upstream, load_inputs(options.root), options)
-    print(contract_text(document), end="")
-    return todo
+    built = build(upstream, load_inputs(options.root), options)
+    print(contract_text(built.contract), end="")
+    return built.todo
 
 
 def compare(options: argparse.Namespace) -> list[str]:
@@ -144,13 +155,11 @@ def check(options: argparse.Namespace) -> list[str]:
     return todo
 
 
-def build(
-    upstream: JSONObject, inputs: Inputs, options: argparse.Namespace
-) -> tuple[JSONObject, list[str]]:
-    """Return the contract built from an upstream, and the remaining manual steps."""
-    document, todo = build_contract(upstream, inputs)
-    gaps = list_gaps(parse_contract(document), read_facade(options.root))
-    return document, gaps + todo
+def build(upstream: JSONObject, inputs: Inputs, options: argparse.Namespace) -> Built:
+    """Build the contract of an upstream, and list what the package lacks."""
+    built = build_contract(upstream, inputs)
+    gaps = list_gaps(parse_contract(built.contract), read_facade(options.root))
+    return evolve(built, todo=[*gaps, *built.todo])
 
 
 def load(spec: str, inputs: Inputs) -> JSONObject:

@@ -23,6 +23,7 @@ from codegen.writing import is_url, source_name
 CONTRACT = Path("openapi", "financial_connections.yaml")
 SOURCE = Path("openapi", "source.toml")
 PROSE = Path("openapi", "prose.yaml")
+NAMES = Path("openapi", "names.yaml")
 OVERLAYS = Path("openapi", "overlays")
 PACKAGE = Path("src", "financial_connections")
 GENERATED = PACKAGE / "_generated"
@@ -43,11 +44,12 @@ def read_record(root: Path, table: str) -> JSONObject:
 
 
 def load_inputs(root: Path) -> Inputs:
-    """Read the overlays and prose.yaml."""
+    """Read the overlays, prose.yaml and names.yaml."""
     overlays = (root / OVERLAYS).glob("*.yaml")
     return Inputs(
         overlays={path.name: read_document(path) for path in overlays},
         prose=read_document(root / PROSE),
+        names=read_document(root / NAMES),
     )
 
 
@@ -177,7 +179,8 @@ def staged(path: Path, prefix: str) -> Path:
 
 def leftovers(root: Path) -> list[Path]:
     """Return the staged files left behind by an interrupted run."""
-    destinations = [root / path for path in (CONTRACT, SOURCE, CHANGELOG, GENERATED)]
+    paths = (CONTRACT, SOURCE, NAMES, CHANGELOG, GENERATED)
+    destinations = [root / path for path in paths]
     return [
         path
         for destination in destinations

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,12 @@ HEADER = """\
 # The contract: Stripe's facts with our corrections, names and descriptions. Generated
 # by "make bump" from Stripe's specification, overlays/ and prose.yaml. Do not edit it;
 # openapi/README.md explains what to edit instead.
+"""
+
+NAMES_HEADER = """\
+# Our names for what Stripe's specification describes. "make bump" adds a name for
+# everything new, and never changes one. You may change a name until it is released, by
+# editing it here and running "make bump" again.
 """
 
 MAX_LINE = 500
@@ -34,6 +41,12 @@ def contract_text(contract: JSONObject) -> str:
         contract, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110
     )
     return HEADER + body
+
+
+def names_text(names: Mapping[str, Mapping[str, str]]) -> str:
+    """Format the tables of names as YAML, with a header."""
+    tables = {table: dict(entries) for table, entries in names.items()}
+    return NAMES_HEADER + yaml.dump(tables, Dumper=Dumper, sort_keys=False, width=110)
 
 
 def source_text(name: str, version: str, sha256: str, generator: str) -> str:

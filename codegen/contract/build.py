@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from codegen.access import JSONObject, SpecError
+from codegen.access import JSONObject, Node, SpecError
+from codegen.contract.names import Names, parse_names
 from codegen.contract.normalise import TITLE, normalise
 from codegen.contract.overlay import apply_overlays, skipped_overlays
 from codegen.contract.prose import merge_prose
@@ -18,16 +19,28 @@ class Inputs:
 
     overlays: Mapping[str, object]
     prose: JSONObject
+    names: JSONObject
 
 
-def build_contract(
-    document: JSONObject, inputs: Inputs
-) -> tuple[JSONObject, list[str]]:
-    """Return the contract built from an upstream, and the remaining manual steps."""
+@frozen
+class Built:
+    """The contract of an upstream document."""
+
+    contract: JSONObject
+    names: Names
+    """The pinned names, and those that are new."""
+    todo: list[str]
+    """The remaining manual steps."""
+
+
+def build_contract(document: JSONObject, inputs: Inputs) -> Built:
+    """Build the contract of an upstream document."""
     upstream = sort_keys(slice_document(document))
+    names = parse_names(Node(inputs.names, document="names.yaml"))
     corrected = apply_overlays(upstream, inputs.overlays)
-    contract, missing = merge_prose(normalise(corrected), inputs.prose)
-    return contract, [*missing, *skipped_overlays(upstream, inputs.overlays)]
+    contract, missing = merge_prose(normalise(corrected, names), inputs.prose)
+    todo = [*missing, *skipped_overlays(upstream, inputs.overlays)]
+    return Built(contract, names, todo)
 
 
 def load_contract(document: JSONObject, inputs: Inputs, name: str) -> JSONObject:
@@ -36,6 +49,6 @@ def load_contract(document: JSONObject, inputs: Inputs, name: str) -> JSONObject
     if isinstance(info, dict) and info.get("title") == TITLE:
         return document
     try:
-        return build_contract(document, inputs)[0]
+        return build_contract(document, inputs).contract
     except SpecError as error:
         raise SpecError(f"{name}: {error}") from error

@@ -1,76 +1,105 @@
 """Derive our names from the upstream names.
 
-The tables pin published names. Everything else is named by the rules below.
+`openapi/names.yaml` pins every name that was ever used, so that a published name never
+changes. Anything new is named by the rules below, and pinned from then on.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from codegen.access import SpecError
+from attrs import Factory, define
 
-SCHEMAS = {
+from codegen.access import Node, SpecError
+
+OPAQUE = {
     "account": "StripeAccount",
-    "api_errors": "ErrorDetail",
-    "bank_connections_resource_accountholder": "AccountHolder",
-    "bank_connections_resource_balance_api_resource_cash_balance": "CashBalance",
-    "bank_connections_resource_balance_api_resource_credit_balance": "CreditBalance",
-    "bank_connections_resource_link_account_session_filters": "SessionFilters",
-    "bank_connections_resource_transaction_resource_status_transitions": (
-        "StatusTransitions"
-    ),
     "customer": "Customer",
     "deleted_account": "StripeAccount",
     "deleted_customer": "Customer",
-    "error": "ErrorResponse",
+    "token": "Token",
 }
-"""Our names for upstream schemas that the rules would name differently."""
-
-OPAQUE = ("account", "customer", "deleted_account", "deleted_customer")
 """Resources of other products that become a class with an ID.
 
 All others become objects with arbitrary fields.
 """
 
-INLINE_NAMES = {
-    "Account.permissions": "Permission",
-    "Account.subscriptions": "SubscribedFeature",
-    "Account.supported_payment_method_types": "PaymentMethodType",
-    "BalanceRefresh.status": "RefreshStatus",
-    "ErrorDetail.type": "ErrorType",
-    "OwnershipRefresh.status": "RefreshStatus",
-    "Session.permissions": "Permission",
-    "Session.prefetch": "PrefetchedFeature",
-    "TransactionRefresh.status": "RefreshStatus",
-    "create_session.account_holder": "SessionAccountHolder",
-    "create_session.account_holder.type": "SessionAccountHolderType",
-    "create_session.filters": "SessionAccountFilters",
-    "create_session.permissions": "SessionPermission",
-    "create_session.prefetch": "SessionPrefetch",
-    "list_accounts.account_holder": "AccountHolderFilter",
-    "list_transactions.transaction_refresh": "TransactionRefreshFilter",
-    "refresh_account.features": "RefreshFeature",
-    "subscribe_account.features": "SubscriptionFeature",
-    "unsubscribe_account.features": "SubscriptionFeature",
-}
-"""Names for enums and objects that are unnamed upstream, by where they are used."""
-
 TIMESTAMP_RANGE = "TimestampRange"
+ERROR_CODE = "ErrorCode"
+
+Table = Mapping[str, str]
+TABLES = ("schemas", "inline", "operations", "events")
 
 
-def schema_names(upstream: Iterable[str]) -> dict[str, str]:
-    """Return our class name for each upstream schema.
+@define
+class Names:
+    """The pinned names, and those that the rules gave to everything else.
 
-    Schemas whose short names would clash get their long names.
+    A person may change a pinned name until it is released.
     """
-    wanted = sorted(upstream)
-    names = {name: SCHEMAS[name] for name in wanted if name in SCHEMAS}
-    rest = [name for name in wanted if name not in SCHEMAS]
-    short_names = [short_name(name) for name in rest]
-    pinned = set(SCHEMAS.values())
-    for name, short in zip(rest, short_names, strict=True):
-        is_ambiguous = short in pinned or short_names.count(short) > 1
-        names[name] = long_name(name) if is_ambiguous else short
-    return names
+
+    schemas: Table = Factory(dict)
+    """Class of each upstream schema."""
+    inline: Table = Factory(dict)
+    """Name of each enum and object that is unnamed upstream, by where it is used."""
+    operations: Table = Factory(dict)
+    """Function of each operation, such as `get /v1/financial_connections/accounts`."""
+    events: Table = Factory(dict)
+    """Class of each event type."""
+    new: dict[str, dict[str, str]] = Factory(dict)
+    """The names that are not pinned yet, in tables of the same names."""
+
+    def name(self, table: str, key: str, by_rule: str) -> str:
+        """Return the pinned name, or pin and return the name given by a rule."""
+        pinned: Table = getattr(self, table)
+        if key in pinned:
+            return pinned[key]
+        return self.new.setdefault(table, {}).setdefault(key, by_rule)
+
+    def all(self) -> dict[str, dict[str, str]]:
+        """Return every table, with the new names added."""
+        return {
+            table: dict(
+                sorted({**getattr(self, table), **self.new.get(table, {})}.items())
+            )
+            for table in TABLES
+        }
+
+    def schema_names(self, upstream: Iterable[str]) -> dict[str, str]:
+        """Return our class name for each upstream schema.
+
+        New schemas whose short names would clash get their long names.
+        """
+        wanted = sorted(upstream)
+        rules = {name: OPAQUE[name] for name in wanted if name in OPAQUE}
+        taken = {*self.schemas.values(), *OPAQUE.values()}
+        new = [name for name in wanted if name not in {*self.schemas, *OPAQUE}]
+        short_names = [short_name(name) for name in new]
+        for name, short in zip(new, short_names, strict=True):
+            is_ambiguous = short in taken or short_names.count(short) > 1
+            rules[name] = long_name(name) if is_ambiguous else short
+        return {
+            name: self.name("schemas", name, rules.get(name, "")) for name in wanted
+        }
+
+    def inline_name(self, key: str, *, in_array: bool) -> str:
+        """Return the name of an enum or object used at a key.
+
+        Args:
+            key: The model or operation and the path of fields: `Account.permissions`.
+            in_array: Whether the enum or object is an array element.
+        """
+        return self.name("inline", key, pascal(singular(key) if in_array else key))
+
+
+def parse_names(document: Node) -> Names:
+    """Parse the tables in names.yaml."""
+    for key in document.mapping().keys() - set(TABLES):
+        raise document.get(key).error("there is no such table of names")
+    schemas, inline, operations, events = (
+        {key: name.text() for key, name in document.get(table, {}).items()}
+        for table in TABLES
+    )
+    return Names(schemas, inline, operations, events)
 
 
 def short_name(upstream: str) -> str:
@@ -97,18 +126,6 @@ def _without_prefix(upstream: str) -> str:
     return name
 
 
-def inline_name(key: str, *, in_array: bool) -> str:
-    """Return the name of an enum or object used at a key such as `Account.permissions`.
-
-    Args:
-        key: The model or operation, followed by the path of fields.
-        in_array: Whether the enum or object is an array element.
-    """
-    if key in INLINE_NAMES:
-        return INLINE_NAMES[key]
-    return pascal(singular(key) if in_array else key)
-
-
 def list_name(item: str) -> str:
     """Return the name of a page of items."""
     return f"{item}List"
@@ -130,6 +147,16 @@ def operation_name(method: str, path: tuple[str, ...], *, is_list: bool) -> str:
         verb = {"post": "create"}.get(method, method)
         return identifier("_".join([verb, *owners, singular(last)]))
     return identifier("_".join([last, *owners]))
+
+
+def event_name(event: str) -> str:
+    """Return `AccountCreated` for `financial_connections.account.created`.
+
+    Thin events of the same name end in `Notification`.
+    """
+    *version, _, noun, verb = event.split(".")
+    name = verb if verb.startswith(f"{noun}_") else f"{noun}.{verb}"
+    return pascal(name) + ("Notification" if version else "")
 
 
 def method_name(operation: str, tag: str) -> str:

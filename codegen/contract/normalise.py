@@ -1,8 +1,11 @@
 """Turn the sliced and corrected upstream into the contract, without descriptions."""
 
-from codegen.access import JSONObject, Node
+from codegen.access import SCHEMA_REF, JSONObject, Node
+from codegen.contract.events import normalise_events
+from codegen.contract.names import ERROR_CODE, Names
 from codegen.contract.operations import normalise_paths
-from codegen.contract.schemas import SchemaNormaliser
+from codegen.contract.schemas import SchemaNormaliser, Usage
+from codegen.contract.slicing import own_schemas
 
 TITLE = "Financial Connections"
 SECURITY: JSONObject = {
@@ -11,11 +14,23 @@ SECURITY: JSONObject = {
 }
 
 
-def normalise(upstream: JSONObject) -> JSONObject:
-    """Return the contract: the upstream specification with our names."""
+def normalise(upstream: JSONObject, names: Names | None = None) -> JSONObject:
+    """Return the contract: the upstream specification with our names.
+
+    Args:
+        upstream: The sliced and corrected upstream.
+        names: The pinned names, to which new names are added.
+    """
     document = Node(upstream)
-    schemas = SchemaNormaliser(document.child("components", "schemas").mapping())
+    components = document.child("components", "schemas")
+    schemas = SchemaNormaliser(components.mapping(), names or Names())
     paths = normalise_paths(document.child("paths"), schemas)
+    for name in own_schemas(components):
+        reference = components.replace({"$ref": SCHEMA_REF + name})
+        schemas.normalise(reference, Usage(name))
+    events = normalise_events(document, schemas)
+    if codes := document.get("x-error-codes", []).texts():
+        schemas.components[ERROR_CODE] = {"type": "string", "enum": codes}
     tags = {
         operation["tags"][0] for item in paths.values() for operation in item.values()
     }
@@ -30,4 +45,5 @@ def normalise(upstream: JSONObject) -> JSONObject:
             "schemas": dict(sorted(schemas.components.items())),
             "securitySchemes": SECURITY,
         },
+        **({"x-events": events} if events else {}),
     }

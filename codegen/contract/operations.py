@@ -42,7 +42,8 @@ def normalise_operation(
     parts = tuple(path.removeprefix(PREFIX).strip("/").split("/"))
     response = normalise_response(upstream, schemas)
     is_list = is_page(schemas.components[response])
-    name = operation_name(method, parts, is_list=is_list)
+    by_rule = operation_name(method, parts, is_list=is_list)
+    name = schemas.table.name("operations", f"{method} {path}", by_rule)
     expand = expand_items(response, schemas, is_list=is_list)
     parameters = [
         *item.get("parameters", []).elements(),

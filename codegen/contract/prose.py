@@ -4,6 +4,8 @@ The contract has no other descriptions. Those that are missing from prose.yaml o
 are reported, to be fixed by hand.
 """
 
+import re
+
 from attrs import Factory, define
 
 from codegen.access import JSONObject, Node, component
@@ -111,6 +113,10 @@ def merge_prose(
         name: describe(scheme, prose.text(("security", name)))
         for name, scheme in components.get("securitySchemes", {}).items()
     }
+    events = {
+        name: describe(event, prose.text(("events", name), shared_event(name)))
+        for name, event in document.get("x-events", {}).items()
+    }
     merged = {
         **contract,
         "info": describe(document.child("info"), prose.text(("info",))),
@@ -124,8 +130,14 @@ def merge_prose(
             "schemas": schemas,
             "securitySchemes": security,
         },
+        **({"x-events": events} if events else {}),
     }
     return merged, prose.missing()
+
+
+def shared_event(name: str) -> Path:
+    """Return the path of the text about an event, whether it is a snapshot or thin."""
+    return ("events", re.sub(r"^v\d+\.", "", name))
 
 
 def describe(node: Node, text: str) -> JSONObject:

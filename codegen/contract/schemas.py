@@ -16,14 +16,7 @@ from codegen.contract.keywords import (
     parse_union,
     sort_fields,
 )
-from codegen.contract.names import (
-    INLINE_NAMES,
-    OPAQUE,
-    TIMESTAMP_RANGE,
-    inline_name,
-    list_name,
-    schema_names,
-)
+from codegen.contract.names import OPAQUE, TIMESTAMP_RANGE, Names, list_name
 from codegen.contract.slicing import is_foreign
 
 RANGE_KEYS = {"gt", "gte", "lt", "lte"}
@@ -45,15 +38,29 @@ class Usage:
         return evolve(self, key=f"{self.key}.{name}", in_array=False)
 
 
+def named_schemas(upstream: JSONObject) -> list[str]:
+    """Return the upstream schemas that become classes, if they have fields."""
+    return [
+        name
+        for name, schema in upstream.items()
+        if name in OPAQUE or not is_foreign(component(name, schema).mapping())
+    ]
+
+
 @define
 class SchemaNormaliser:
     """A converter of upstream schemas that collects the named ones in `components`."""
 
     upstream: JSONObject
+    table: Names = Factory(Names)
     components: JSONObject = Factory(dict)
     names: dict[str, str] = Factory(
-        lambda self: schema_names(self.upstream), takes_self=True
+        lambda self: self.table.schema_names(named_schemas(self.upstream)),
+        takes_self=True,
     )
+    """Our class name for each upstream schema."""
+    _shared: set[str] = Factory(set)
+    """The enums whose name is pinned, which can have several uses."""
     _open: list[str] = Factory(list)
     _count: int = 0
 
@@ -150,9 +157,16 @@ class SchemaNormaliser:
         elements = schema.get("enum").elements()
         values = {element.text() for element in elements if element.value is not None}
         # Stripe expresses "can be cleared" as an enum with only the empty string.
+        if values == {""} and usage.in_request:
+            return {"type": "string", "enum": [""]}
         if values <= {""}:
             return {"type": "string"}
-        name = inline_name(usage.key, in_array=usage.in_array)
+        is_pinned = usage.key in self.table.inline
+        name = self._usage_name(usage)
+        if is_pinned and name in self._shared:
+            values |= {*self.components.pop(name)["enum"]}
+        if is_pinned:
+            self._shared.add(name)
         return self._name(name, {"type": "string", "enum": sorted(values)}, schema)
 
     def _object(self, schema: Node, usage: Usage) -> JSONObject:
@@ -166,8 +180,7 @@ class SchemaNormaliser:
             return self._name(TIMESTAMP_RANGE, result, schema)
         if is_page(schema.value) and not usage.in_request:
             return self._page(schema, usage)
-        name = inline_name(usage.key, in_array=usage.in_array)
-        return self._name(name, self._fields(schema, usage), schema)
+        return self._name(self._usage_name(usage), self._fields(schema, usage), schema)
 
     def _map(self, schema: Node, usage: Usage) -> JSONObject:
         values = schema.get("additionalProperties")
@@ -199,15 +212,17 @@ class SchemaNormaliser:
             result["required"] = kept
         return result
 
+    def _usage_name(self, usage: Usage) -> str:
+        """Return the name of an enum or object, which may be unnamed upstream."""
+        if usage.key in self.names.values():
+            return usage.key
+        return self.table.inline_name(usage.key, in_array=usage.in_array)
+
     def _name(self, name: str, result: JSONObject, schema: Node) -> JSONObject:
-        existing = self.components.get(name, result)
-        if "enum" in existing and "enum" in result and name in INLINE_NAMES.values():
-            values = {*existing["enum"], *result["enum"]}
-            result = {**result, "enum": sorted(values)}
-        elif existing != result:
+        if self.components.get(name, result) != result:
             raise schema.error(
                 f"another schema is already called {name!r}; name one of them in "
-                "codegen/contract/names.py"
+                "openapi/names.yaml"
             )
         self.components[name] = result
         return {"$ref": SCHEMA_REF + name}

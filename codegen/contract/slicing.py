@@ -1,16 +1,31 @@
 """Reduce an OpenAPI document to Financial Connections.
 
-The result has only the Financial Connections paths and the schemas they reach.
-Resources of other products become stubs, because in Stripe's full specification they
-lead to most of the other schemas.
+The result has the Financial Connections paths, the schemas and event types of Financial
+Connections, and the schemas that these reach. Resources of other products become stubs,
+because in Stripe's full specification they lead to most of the other schemas.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
 from codegen.access import JSONObject, Node, component
 
 PREFIX = "/v1/financial_connections/"
+RESOURCES = ("financial_connections.", "deleted_financial_connections.")
 VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
+SNAPSHOT_EVENT = re.compile(r"financial_connections\..+")
+THIN_EVENT = re.compile(r"v\d+\.financial_connections\..+")
+ERROR_CODE = re.compile(r"financial_connections_.+")
+WEBHOOK_ENDPOINTS = re.compile(r"/v1/webhook_endpoints(/\{\w+\})?")
+FACTS = {
+    "x-webhook-events": SNAPSHOT_EVENT,
+    "x-thin-events": THIN_EVENT,
+    "x-error-codes": ERROR_CODE,
+}
+"""Keys of a slice for facts that Stripe's document has in other products' parts.
+
+A document can also have these keys itself.
+"""
 
 
 def slice_document(document: object) -> JSONObject:
@@ -30,11 +45,18 @@ def slice_document(document: object) -> JSONObject:
     if not own_paths:
         raise paths.error(f"no path starts with {PREFIX}")
     schemas = root.child("components", "schemas")
+    roots = {*paths.replace(own_paths).references(), *own_schemas(schemas)}
+    facts = {
+        key: values
+        for key, pattern in FACTS.items()
+        if (values := matching(pattern, [*listed(root, key), *mentioned(root)]))
+    }
     return {
         "openapi": openapi.value,
         "info": {"title": info.get("title", "").text(), "version": version},
         "paths": own_paths,
-        "components": {"schemas": reachable_schemas(paths.replace(own_paths), schemas)},
+        "components": {"schemas": reachable_schemas(roots, schemas)},
+        **facts,
     }
 
 
@@ -48,10 +70,60 @@ def parse_version(document: Node) -> str:
     return version.text()
 
 
-def reachable_schemas(paths: Node, schemas: Node) -> JSONObject:
-    """Return the schemas reachable from the paths, with stubs for foreign resources."""
+def own_schemas(schemas: Node) -> Iterator[str]:
+    """Yield the schemas of Financial Connections, even if no path reaches them.
+
+    Some resources are only in events.
+    """
+    for name, schema in schemas.items():
+        resource = (
+            schema.value.get("x-resourceId") if isinstance(schema.value, dict) else None
+        )
+        if name.startswith(RESOURCES) or str(resource).startswith(RESOURCES):
+            yield name
+
+
+def listed(root: Node, key: str) -> list[str]:
+    """Return the strings listed at a key of the document."""
+    return root.get(key, []).texts()
+
+
+def mentioned(root: Node) -> Iterator[str]:
+    """Yield the event types and error codes in a document's parts for all products."""
+    for path, item in root.child("paths").items():
+        if WEBHOOK_ENDPOINTS.fullmatch(path):
+            yield from enum_values(item)
+    schemas = root.child("components", "schemas")
+    if schemas.has("api_errors"):
+        fields = schemas.get("api_errors").get("properties", {})
+        yield from enum_values(fields.get("code", {}))
+    for schema in schemas.values():
+        if isinstance(schema.value, dict) and schema.has("x-stripeEvent"):
+            yield schema.get("x-stripeEvent").get("type").text()
+
+
+def enum_values(node: Node) -> Iterator[str]:
+    """Yield the strings in every enum at or below a value."""
+    if isinstance(node.value, dict):
+        for key, value in node.items():
+            if key == "enum" and isinstance(value.value, list):
+                yield from (text for text in value.value if isinstance(text, str))
+            else:
+                yield from enum_values(value)
+    elif isinstance(node.value, list):
+        for element in node.elements():
+            yield from enum_values(element)
+
+
+def matching(pattern: re.Pattern[str], values: Iterable[str]) -> list[str]:
+    """Return the sorted values that match, without repetitions."""
+    return sorted({value for value in values if pattern.fullmatch(value)})
+
+
+def reachable_schemas(roots: Iterable[str], schemas: Node) -> JSONObject:
+    """Return the schemas reachable from others, with stubs for foreign resources."""
     reachable: JSONObject = {}
-    pending = sorted(set(paths.references()))
+    pending = sorted(roots)
     while pending:
         name = pending.pop()
         if name in reachable or not schemas.has(name):
@@ -66,8 +138,7 @@ def reachable_schemas(paths: Node, schemas: Node) -> JSONObject:
 def is_foreign(schema: JSONObject) -> bool:
     """Return whether a schema is a resource of another product."""
     resource = schema.get("x-resourceId")
-    own = ("financial_connections.", "deleted_financial_connections.")
-    return isinstance(resource, str) and not resource.startswith(own)
+    return isinstance(resource, str) and not resource.startswith(RESOURCES)
 
 
 def stub(schema: JSONObject) -> JSONObject:

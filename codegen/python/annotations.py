@@ -74,6 +74,8 @@ def _argument_part(schema: Schema, schemas: Schemas) -> str:
         return f"Mapping[str, {values}]"
     if schema.type == "integer" and schema.limits.get("format") == "unix-time":
         return "int | datetime"
+    if schema.enum == ("",):
+        return 'Literal[""]'
     return SCALARS.get(schema.type, "object")
 
 

@@ -8,6 +8,7 @@ from openapi_python_client.strings import PythonIdentifier
 PACKAGE = "financial_connections._generated"
 LIBRARY = {
     "Any": "typing",
+    "Literal": "typing",
     "Mapping": "collections.abc",
     "Sequence": "collections.abc",
     "datetime": "datetime",

@@ -80,6 +80,8 @@ class Parameter:
     """The keys at or below the parameter whose values are arrays."""
     required_keys: tuple[str, ...]
     """The keys at or below the parameter that must be present."""
+    clearable_keys: tuple[str, ...] = ()
+    """The keys at or below the parameter that accept an empty string."""
     description: str = ""
 
 
@@ -126,6 +128,12 @@ class Operation:
         """The keys of all parameters that must be present."""
         keys = (key for parameter in self.parameters for key in parameter.required_keys)
         return tuple(sorted(keys))
+
+    @property
+    def clearable_keys(self) -> tuple[str, ...]:
+        """The keys that must be present, but accept an empty string."""
+        keys = {key for item in self.parameters for key in item.clearable_keys}
+        return tuple(key for key in self.required_keys if key in keys)
 
 
 @frozen(kw_only=True)

@@ -61,6 +61,7 @@ def build_parameter(
         limits=schema.limits,
         arrays=tuple(array_keys(wire, schema, schemas)),
         required_keys=(*own_key, *required_keys(wire, schema, schemas)),
+        clearable_keys=tuple(clearable_keys(wire, schema, schemas)),
         description=described.get("description").text_or(""),
     )
 
@@ -86,6 +87,7 @@ def parse_ids(path: str, operation: Node) -> list[Parameter]:
             limits={},
             arrays=(),
             required_keys=(),
+            clearable_keys=(),
             description=descriptions.get(wire, ""),
         )
         for wire in PLACEHOLDER.findall(path)
@@ -112,6 +114,17 @@ def required_keys(key: str, schema: Schema, schemas: Schemas) -> list[str]:
             if name in resolve(alternative, schemas).required:
                 keys.add(inner)
             keys |= {*required_keys(inner, field, schemas)}
+    return sorted(keys)
+
+
+def clearable_keys(key: str, schema: Schema, schemas: Schemas) -> list[str]:
+    """Return the keys at or below a parameter that accept an empty string."""
+    keys = set()
+    for alternative in schema.alternatives():
+        if alternative.enum == ("",):
+            keys.add(key)
+        for name, field in fields_of(alternative, schemas):
+            keys |= {*clearable_keys(f"{key}[{name}]", field, schemas)}
     return sorted(keys)
 
 

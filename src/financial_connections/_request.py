@@ -53,6 +53,8 @@ class Request:
     """Keys of `params` that must be present and not empty. A nested key is required
     only if the object that contains it is sent.
     """
+    clearable: tuple[str, ...] = field(default=(), kw_only=True)
+    """Keys in `required` that accept an empty string, which removes a setting."""
     free_text: bool = field(default=False, kw_only=True)
     """True for `send_raw`, whose endpoint may not be in the contract. `path` then has
     no placeholders and may contain IDs, and parameters may contain any character.

@@ -111,6 +111,11 @@ def prose():
 
 
 @pytest.fixture(scope="session")
+def names():
+    return parse((ROOT / "openapi" / "names.yaml").read_bytes(), "names.yaml")
+
+
+@pytest.fixture(scope="session")
 def spec_files():
     """Return the paths of Stripe's specifications in the folder named by FC_SPECS."""
     folder = os.environ.get("FC_SPECS")

@@ -280,7 +280,7 @@ def test_a_specification_from_2025_is_supported(newer):
 def test_new_operations_and_parameters_become_methods_and_arguments(newer):
     folder = "src/financial_connections/_generated/operations"
     sessions = newer["stable"].files[f"{folder}/sessions.py"]
-    assert b"limits: CreateSessionLimits | None = None" in sessions
+    assert b"limits: SessionAccountLimits | None = None" in sessions
     assert b"limits=limits" in sessions
     preview = newer["preview"].files
     for file, text in (
@@ -302,11 +302,12 @@ def test_parameters_and_fields_from_2025_have_types(newer):
     files = newer["stable"].files
     models = "src/financial_connections/_generated/models"
     assert (
-        b"accounts: Required[int | str]" in files[f"{models}/create_session_limits.py"]
+        b'accounts: Required[int | Literal[""]]'
+        in files[f"{models}/session_account_limits.py"]
     )
     assert (
         b'["", "automatic", "disabled"]'
-        in files[f"{models}/create_session_manual_entry_mode.py"]
+        in files[f"{models}/session_manual_entry_mode.py"]
     )
     assert b"amount_decimal: str | None" in files[f"{models}/transaction.py"]
     assert (

@@ -8,7 +8,7 @@ import pytest
 from tests.codegen.conftest import copy_project
 from tests.support.tiny_spec import spec
 
-RENAMES = ("replace", "replace", "replace", "rename", "rename")
+RENAMES = ("replace", "replace", "replace", "replace", "rename", "rename")
 
 
 class KilledError(BaseException):

@@ -4,6 +4,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from codegen.access import Node, SpecError
+from codegen.contract.names import Names
 from codegen.contract.normalise import normalise
 from codegen.contract.slicing import slice_document
 from codegen.reading import sort_keys
@@ -19,15 +20,15 @@ from tests.support.tiny_spec import (
 )
 
 
-def normalised(change=None):
+def normalised(change=None, names=None):
     document = spec()
     if change:
         change(document)
-    return normalise(slice_document(document))
+    return normalise(slice_document(document), names)
 
 
-def schemas(change=None):
-    return normalised(change)["components"]["schemas"]
+def schemas(change=None, names=None):
+    return normalised(change, names)["components"]["schemas"]
 
 
 def test_the_contract_of_a_tiny_spec_is_valid_openapi():
@@ -337,21 +338,101 @@ def test_an_invalid_upstream_is_rejected_with_its_location(change, message):
         normalised(change)
 
 
-def test_enums_with_a_shared_name_are_merged():
-    def change(document):
-        for verb, values in (("subscribe", ["a", "b"]), ("unsubscribe", ["b", "c"])):
-            features = {"type": "array", "items": {"type": "string", "enum": values}}
-            document["paths"][
-                f"/v1/financial_connections/accounts/{{account}}/{verb}"
-            ] = {
-                "post": {
-                    "parameters": [path_id("account")],
-                    "requestBody": form(features=features),
-                    "responses": responses(ref("financial_connections.widget")),
-                }
+def subscribe(document):
+    for verb, values in (("subscribe", ["a", "b"]), ("unsubscribe", ["b", "c"])):
+        features = {"type": "array", "items": {"type": "string", "enum": values}}
+        document["paths"][f"/v1/financial_connections/accounts/{{account}}/{verb}"] = {
+            "post": {
+                "parameters": [path_id("account")],
+                "requestBody": form(features=features),
+                "responses": responses(ref("financial_connections.widget")),
             }
+        }
 
-    assert ["a", "b", "c"] == schemas(change)["SubscriptionFeature"]["enum"]
+
+def test_enums_with_a_shared_name_are_merged():
+    shared = "SubscriptionFeature"
+    names = Names(
+        inline={
+            "subscribe_account.features": shared,
+            "unsubscribe_account.features": shared,
+        }
+    )
+    assert ["a", "b", "c"] == schemas(subscribe, names)[shared]["enum"]
+
+
+def test_a_new_enum_is_not_merged_into_one_whose_name_is_pinned():
+    names = Names(
+        inline={"subscribe_account.features": "UnsubscribeAccountFeature"},
+    )
+    with pytest.raises(SpecError, match="already called 'UnsubscribeAccountFeature'"):
+        schemas(subscribe, names)
+
+
+def test_a_parameter_that_can_be_cleared_accepts_only_the_empty_string_besides():
+    def change(document):
+        spin = document["paths"][f"{WIDGETS}/{{widget}}/spin"]["post"]
+        content = spin["requestBody"]["content"]["application/x-www-form-urlencoded"]
+        content["schema"]["properties"]["turns"] = {
+            "anyOf": [{"type": "integer"}, {"type": "string", "enum": [""]}]
+        }
+
+    spin = normalised(change)["paths"][f"{WIDGETS}/{{widget}}/spin"]["post"]
+    content = spin["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    assert {
+        "anyOf": [{"type": "integer"}, {"type": "string", "enum": [""]}]
+    } == content["schema"]["properties"]["turns"]
+
+
+def test_a_resource_that_no_path_reaches_is_in_the_contract():
+    def change(document):
+        document["components"]["schemas"]["financial_connections.gadget"] = {
+            "type": "object",
+            "x-resourceId": "financial_connections.gadget",
+            "properties": {"maker": ref("bank_connections_resource_maker")},
+        }
+
+    assert {"type": "object", "properties": {"maker": {"allOf": [ref("Maker")]}}} == (
+        schemas(change)["Gadget"]
+    )
+
+
+def test_event_types_have_a_class_a_kind_and_an_object():
+    def change(document):
+        document["x-webhook-events"] = ["financial_connections.widget.spun"]
+        document["x-thin-events"] = ["v1.financial_connections.widget.spun"]
+
+    assert {
+        "financial_connections.widget.spun": {
+            "class": "WidgetSpun",
+            "kind": "snapshot",
+            "object": "Widget",
+        },
+        "v1.financial_connections.widget.spun": {
+            "class": "WidgetSpunNotification",
+            "kind": "thin",
+            "object": "Widget",
+        },
+    } == normalised(change)["x-events"]
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ("financial_connections.gadget.spun", "no schema is called"),
+        ("financial_connections.widget.part.spun", "not an event about a resource"),
+    ],
+)
+def test_an_event_that_cannot_have_a_class_is_rejected(event, message):
+    with pytest.raises(SpecError, match=message):
+        normalised(lambda it: it.update({"x-webhook-events": [event]}))
+
+
+def test_error_codes_become_an_enum():
+    codes = ["financial_connections_widget_stuck"]
+    assert {"type": "string", "enum": codes} == (
+        schemas(lambda it: it.update({"x-error-codes": codes}))["ErrorCode"]
+    )
 
 
 def test_parameters_of_a_path_item_apply_to_its_operations():

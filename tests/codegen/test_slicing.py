@@ -2,7 +2,7 @@ import pytest
 
 from codegen.access import SpecError
 from codegen.contract.slicing import slice_document
-from tests.support.tiny_spec import WIDGETS, ref, spec, widget
+from tests.support.tiny_spec import WIDGETS, form, ref, spec, widget
 
 
 def test_a_slice_keeps_only_financial_connections_paths():
@@ -24,6 +24,43 @@ def test_a_slice_keeps_dangling_references_for_overlays_to_repair():
     document = spec()
     widget(document)["label"] = ref("nowhere")
     assert "nowhere" not in slice_document(document)["components"]["schemas"]
+
+
+def test_a_slice_keeps_resources_that_no_path_reaches():
+    document = spec()
+    schemas = document["components"]["schemas"]
+    schemas["financial_connections.gadget"] = {"properties": {"cog": ref("cog")}}
+    schemas["cog"] = {"type": "object"}
+    sliced = slice_document(document)["components"]["schemas"]
+    assert (
+        schemas["financial_connections.gadget"]
+        == (sliced["financial_connections.gadget"])
+    )
+    assert "cog" in sliced
+
+
+def test_a_slice_lists_event_types_and_error_codes():
+    document = spec()
+    snapshot = "financial_connections.widget.spun"
+    thin = "v1.financial_connections.widget.spun"
+    events = {"type": "array", "items": {"enum": ["*", "charge.failed", snapshot]}}
+    document["paths"]["/v1/webhook_endpoints/{webhook_endpoint}"] = {
+        "post": {"requestBody": form(enabled_events=events)}
+    }
+    document["components"]["schemas"]["event"] = {"x-stripeEvent": {"type": thin}}
+    document["components"]["schemas"]["api_errors"]["properties"]["code"] = {
+        "type": "string",
+        "enum": ["rate_limit", "financial_connections_widget_stuck"],
+    }
+    document["x-error-codes"] = ["financial_connections_widget_gone"]
+    sliced = slice_document(document)
+    assert [snapshot] == sliced["x-webhook-events"]
+    assert [thin] == sliced["x-thin-events"]
+    assert [
+        "financial_connections_widget_gone",
+        "financial_connections_widget_stuck",
+    ] == sliced["x-error-codes"]
+    assert sliced == slice_document(sliced)
 
 
 def test_slicing_does_not_modify_the_document():

@@ -28,6 +28,7 @@ def encode_params(
     *,
     arrays: Collection[str] = (),
     required: Collection[str] = (),
+    clearable: Collection[str] = (),
     free_text: bool = False,
 ) -> str:
     """Encode parameters as a query or form string.
@@ -36,6 +37,7 @@ def encode_params(
         params: Parameters by wire name. None values are omitted.
         arrays: Keys that hold a sequence, such as `filters[countries]`.
         required: Keys that must be present and not empty.
+        clearable: Keys in `required` that accept an empty string.
         free_text: Whether values may contain control characters, which no parameter in
             the contract allows.
 
@@ -46,7 +48,7 @@ def encode_params(
         raise InvalidArgumentError(
             f"params must be a mapping, not {type(params).__name__}"
         )
-    _check_required(params, required)
+    _check_required(params, required, clearable)
     pairs: list[tuple[str, str]] = []
     for key, value in params.items():
         if value is not None:
@@ -104,7 +106,11 @@ def _segment(segment: object) -> str:
     return quote(_encodable("an ID", segment), safe="")
 
 
-def _check_required(params: Mapping[str, object], required: Collection[str]) -> None:
+def _check_required(
+    params: Mapping[str, object],
+    required: Collection[str],
+    clearable: Collection[str],
+) -> None:
     for path in required:
         *parents, name = path.replace("]", "").split("[")
         holder: object = params
@@ -114,7 +120,8 @@ def _check_required(params: Mapping[str, object], required: Collection[str]) -> 
         value = holder.get(name) if isinstance(holder, Mapping) else ...
         if value is None:
             raise InvalidArgumentError(f"{path} is required")
-        if isinstance(value, Sequence | Mapping) and not value:
+        is_cleared = path in clearable and value == ""
+        if isinstance(value, Sequence | Mapping) and not value and not is_cleared:
             raise InvalidArgumentError(f"{path} must not be empty")
 
 

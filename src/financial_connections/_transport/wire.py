@@ -66,6 +66,7 @@ def wire_request(
         request.params,
         arrays=request.arrays,
         required=request.required,
+        clearable=request.clearable,
         free_text=request.free_text,
     )
     is_post = request.method == "POST"
