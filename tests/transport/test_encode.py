@@ -139,6 +139,19 @@ def test_an_error_does_not_show_the_value():
     assert "1234567890" not in str(caught.value)
 
 
+def test_a_required_key_that_is_clearable_accepts_the_empty_string():
+    keys = {"required": ("limits[accounts]",), "clearable": ("limits[accounts]",)}
+    assert "limits%5Baccounts%5D=" == encode_params(
+        {"limits": {"accounts": ""}}, **keys
+    )
+    for params, message in (
+        ({"limits": {"other": 1}}, r"limits\[accounts\] is required"),
+        ({"limits": {"accounts": []}}, r"limits\[accounts\] must not be empty"),
+    ):
+        with pytest.raises(InvalidArgumentError, match=message):
+            encode_params(params, **keys)
+
+
 def test_a_nested_key_is_required_only_inside_its_object():
     assert "" == encode_params({"filters": None}, required=["filters[countries]"])
 
