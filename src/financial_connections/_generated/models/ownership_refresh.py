@@ -12,5 +12,9 @@ class OwnershipRefresh(Model):
 
     last_attempted_at: int | None = None
     """Time of the last refresh attempt, in seconds since the epoch."""
+    next_refresh_available_at: int | None = None
+    """Earliest time at which the next refresh can be started, in seconds since the
+    epoch; null if it is not known yet.
+    """
     status: RefreshStatus | None = None
     """Status of the ownership refresh."""

@@ -58,11 +58,6 @@ async def create_session(
             "return_url": return_url,
         },
         arrays=("expand", "filters[countries]", "permissions", "prefetch"),
-        required=(
-            "account_holder",
-            "account_holder[type]",
-            "filters[countries]",
-            "permissions",
-        ),
+        required=("account_holder", "account_holder[type]", "permissions"),
     )
     return await sender.send(request, Session, options)
