@@ -14,15 +14,40 @@ from financial_connections._generated.models.account_holder_type import (
     AccountHolderType,
 )
 from financial_connections._generated.models.account_list import AccountList
+from financial_connections._generated.models.account_number_details import (
+    AccountNumberDetails,
+)
+from financial_connections._generated.models.account_number_status import (
+    AccountNumberStatus,
+)
+from financial_connections._generated.models.account_number_type import (
+    AccountNumberType,
+)
 from financial_connections._generated.models.account_owner import AccountOwner
 from financial_connections._generated.models.account_owner_list import AccountOwnerList
 from financial_connections._generated.models.account_ownership import AccountOwnership
 from financial_connections._generated.models.account_status import AccountStatus
+from financial_connections._generated.models.account_status_details import (
+    AccountStatusDetails,
+)
 from financial_connections._generated.models.account_subcategory import (
     AccountSubcategory,
 )
 from financial_connections._generated.models.account_with_ownership import (
     AccountWithOwnership,
+)
+from financial_connections._generated.models.active_account_details import (
+    ActiveAccountDetails,
+)
+from financial_connections._generated.models.active_authorization_details import (
+    ActiveAuthorizationDetails,
+)
+from financial_connections._generated.models.authorization import Authorization
+from financial_connections._generated.models.authorization_status import (
+    AuthorizationStatus,
+)
+from financial_connections._generated.models.authorization_status_details import (
+    AuthorizationStatusDetails,
 )
 from financial_connections._generated.models.balance import Balance
 from financial_connections._generated.models.balance_refresh import BalanceRefresh
@@ -30,17 +55,28 @@ from financial_connections._generated.models.balance_type import BalanceType
 from financial_connections._generated.models.cash_balance import CashBalance
 from financial_connections._generated.models.credit_balance import CreditBalance
 from financial_connections._generated.models.customer import Customer
+from financial_connections._generated.models.deactivation_cause import DeactivationCause
+from financial_connections._generated.models.error_code import ErrorCode
 from financial_connections._generated.models.error_detail import ErrorDetail
 from financial_connections._generated.models.error_response import ErrorResponse
 from financial_connections._generated.models.error_type import ErrorType
+from financial_connections._generated.models.inactive_authorization_details import (
+    InactiveAuthorizationDetails,
+)
+from financial_connections._generated.models.manual_entry_mode import ManualEntryMode
 from financial_connections._generated.models.ownership_refresh import OwnershipRefresh
+from financial_connections._generated.models.payment_method_requirement import (
+    PaymentMethodRequirement,
+)
 from financial_connections._generated.models.payment_method_type import (
     PaymentMethodType,
 )
+from financial_connections._generated.models.payment_network import PaymentNetwork
 from financial_connections._generated.models.permission import Permission
 from financial_connections._generated.models.prefetched_feature import PrefetchedFeature
 from financial_connections._generated.models.refresh_feature import RefreshFeature
 from financial_connections._generated.models.refresh_status import RefreshStatus
+from financial_connections._generated.models.relink_action import RelinkAction
 from financial_connections._generated.models.session import Session
 from financial_connections._generated.models.session_account_filters import (
     SessionAccountFilters,
@@ -51,8 +87,27 @@ from financial_connections._generated.models.session_account_holder import (
 from financial_connections._generated.models.session_account_holder_type import (
     SessionAccountHolderType,
 )
+from financial_connections._generated.models.session_account_limits import (
+    SessionAccountLimits,
+)
+from financial_connections._generated.models.session_account_subcategory import (
+    SessionAccountSubcategory,
+)
 from financial_connections._generated.models.session_expand import SessionExpand
 from financial_connections._generated.models.session_filters import SessionFilters
+from financial_connections._generated.models.session_limits import SessionLimits
+from financial_connections._generated.models.session_manual_entry import (
+    SessionManualEntry,
+)
+from financial_connections._generated.models.session_manual_entry_mode import (
+    SessionManualEntryMode,
+)
+from financial_connections._generated.models.session_manual_entry_options import (
+    SessionManualEntryOptions,
+)
+from financial_connections._generated.models.session_payment_method_requirement import (
+    SessionPaymentMethodRequirement,
+)
 from financial_connections._generated.models.session_permission import SessionPermission
 from financial_connections._generated.models.session_prefetch import SessionPrefetch
 from financial_connections._generated.models.status_transitions import StatusTransitions
@@ -62,6 +117,7 @@ from financial_connections._generated.models.subscription_feature import (
     SubscriptionFeature,
 )
 from financial_connections._generated.models.timestamp_range import TimestampRange
+from financial_connections._generated.models.token import Token
 from financial_connections._generated.models.transaction import Transaction
 from financial_connections._generated.models.transaction_list import TransactionList
 from financial_connections._generated.models.transaction_refresh import (
@@ -80,33 +136,56 @@ __all__ = [
     "AccountHolderFilter",
     "AccountHolderType",
     "AccountList",
+    "AccountNumberDetails",
+    "AccountNumberStatus",
+    "AccountNumberType",
     "AccountOwner",
     "AccountOwnerList",
     "AccountOwnership",
     "AccountStatus",
+    "AccountStatusDetails",
     "AccountSubcategory",
     "AccountWithOwnership",
+    "ActiveAccountDetails",
+    "ActiveAuthorizationDetails",
+    "Authorization",
+    "AuthorizationStatus",
+    "AuthorizationStatusDetails",
     "Balance",
     "BalanceRefresh",
     "BalanceType",
     "CashBalance",
     "CreditBalance",
     "Customer",
+    "DeactivationCause",
+    "ErrorCode",
     "ErrorDetail",
     "ErrorResponse",
     "ErrorType",
+    "InactiveAuthorizationDetails",
+    "ManualEntryMode",
     "OwnershipRefresh",
+    "PaymentMethodRequirement",
     "PaymentMethodType",
+    "PaymentNetwork",
     "Permission",
     "PrefetchedFeature",
     "RefreshFeature",
     "RefreshStatus",
+    "RelinkAction",
     "Session",
     "SessionAccountFilters",
     "SessionAccountHolder",
     "SessionAccountHolderType",
+    "SessionAccountLimits",
+    "SessionAccountSubcategory",
     "SessionExpand",
     "SessionFilters",
+    "SessionLimits",
+    "SessionManualEntry",
+    "SessionManualEntryMode",
+    "SessionManualEntryOptions",
+    "SessionPaymentMethodRequirement",
     "SessionPermission",
     "SessionPrefetch",
     "StatusTransitions",
@@ -114,6 +193,7 @@ __all__ = [
     "SubscribedFeature",
     "SubscriptionFeature",
     "TimestampRange",
+    "Token",
     "Transaction",
     "TransactionList",
     "TransactionRefresh",

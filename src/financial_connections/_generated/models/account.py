@@ -5,8 +5,14 @@ from attrs import field, frozen
 from financial_connections._decoding import Model
 from financial_connections._generated.models.account_category import AccountCategory
 from financial_connections._generated.models.account_holder import AccountHolder
+from financial_connections._generated.models.account_number_details import (
+    AccountNumberDetails,
+)
 from financial_connections._generated.models.account_ownership import AccountOwnership
 from financial_connections._generated.models.account_status import AccountStatus
+from financial_connections._generated.models.account_status_details import (
+    AccountStatusDetails,
+)
 from financial_connections._generated.models.account_subcategory import (
     AccountSubcategory,
 )
@@ -33,6 +39,10 @@ class Account(Model):
     """Name of the object's type in the API."""
     account_holder: AccountHolder | None = None
     """Account holder to whom the account belongs."""
+    account_numbers: list[AccountNumberDetails] | None = None
+    """Details of the account numbers, without the numbers. Null if the institution does
+    not provide them.
+    """
     balance: Balance | None = None
     """Balance as of the last successful refresh; null before the first one."""
     balance_refresh: BalanceRefresh | None = None
@@ -60,6 +70,8 @@ class Account(Model):
     """Data that the account holder has agreed to share."""
     status: AccountStatus | None = None
     """Availability of the account's data at the institution."""
+    status_details: AccountStatusDetails | None = None
+    """Details of the status, such as when access is expected to end."""
     subcategory: AccountSubcategory | None = None
     """Specific type of the account, within `category`."""
     subscriptions: list[SubscribedFeature] | None = None

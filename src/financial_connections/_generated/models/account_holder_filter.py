@@ -10,3 +10,5 @@ class AccountHolderFilter(TypedDict, total=False):
     """ID of a Stripe account (`acct_…`)."""
     customer: str
     """ID of a customer (`cus_…`)."""
+    customer_account: str
+    """ID of a Stripe account that represents a customer (`acct_…`)."""

@@ -12,6 +12,8 @@ from financial_connections._generated.models.error_type import ErrorType
 class ErrorDetail(Model):
     """The reason why a request failed."""
 
+    advice_code: str | None = field(default=None, repr=False)
+    """Code of the card issuer's advice on whether to try a declined payment again."""
     charge: str | None = field(default=None, repr=False)
     """ID of the charge that failed."""
     code: str | None = None
@@ -22,6 +24,10 @@ class ErrorDetail(Model):
     """URL of the documentation of the error code."""
     message: str | None = field(default=None, repr=False)
     """Explanation of the error, meant for people."""
+    network_advice_code: str | None = field(default=None, repr=False)
+    """Code of the card network's advice on how to proceed after a declined payment."""
+    network_decline_code: str | None = field(default=None, repr=False)
+    """Code of the network's reason for declining a payment."""
     param: str | None = None
     """Name of the parameter that caused the error, as it was sent."""
     payment_intent: dict[str, Any] | None = field(default=None, repr=False)
@@ -38,3 +44,5 @@ class ErrorDetail(Model):
     """Payment source that failed."""
     type: ErrorType | None = None
     """Class of the error."""
+    user_message: str | None = field(default=None, repr=False)
+    """Message about the problem that can be shown to your users."""

@@ -8,6 +8,11 @@ from financial_connections._generated.models.account_list import AccountList
 from financial_connections._generated.models.permission import Permission
 from financial_connections._generated.models.prefetched_feature import PrefetchedFeature
 from financial_connections._generated.models.session_filters import SessionFilters
+from financial_connections._generated.models.session_limits import SessionLimits
+from financial_connections._generated.models.session_manual_entry import (
+    SessionManualEntry,
+)
+from financial_connections._generated.models.token import Token
 
 
 @frozen(kw_only=True, eq=False)
@@ -22,14 +27,22 @@ class Session(Model):
     """Account holder to whom the linked accounts will belong."""
     accounts: AccountList | None = None
     """First page of the accounts linked in the session."""
+    bank_account_token: Token | None = None
+    """Token for the bank account details that the user entered; null if the user
+    entered none.
+    """
     client_secret: str | None = field(default=None, repr=False)
     """Secret that Stripe.js needs to run the session. Keep it out of logs: anyone who
-    has it can use the session.
+    has it can use the session. Null if the session can no longer be run.
     """
     filters: SessionFilters | None = None
     """Restrictions on the accounts that can be linked."""
+    limits: SessionLimits | None = None
+    """Limits of the session."""
     livemode: bool | None = None
     """False if the object was created in test mode."""
+    manual_entry: SessionManualEntry | None = None
+    """Manual entry of bank account details in the session."""
     permissions: list[Permission] | None = None
     """Data that the user is asked to share."""
     prefetch: list[PrefetchedFeature] | None = None

@@ -3,9 +3,25 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
+from financial_connections._generated.models.session_account_subcategory import (
+    SessionAccountSubcategory,
+)
+from financial_connections._generated.models.session_payment_method_requirement import (
+    SessionPaymentMethodRequirement,
+)
+
 
 class SessionAccountFilters(TypedDict, total=False):
     """Restrictions on which accounts can be linked in a new session."""
 
-    countries: Sequence[str]
-    """Countries of the institutions, as two-letter codes such as `US`."""
+    account_subcategories: Sequence[SessionAccountSubcategory]
+    """Subcategories of the accounts that can be linked. By default, all can be linked.
+    """
+    country: str
+    """Country of the institutions, as a two-letter code such as `US`. By default,
+    institutions of all supported countries are offered.
+    """
+    require_payment_method_support: SessionPaymentMethodRequirement
+    """Requirement that linked accounts support payments and that their account numbers
+    are retrieved before the session ends. Defaults to `none`.
+    """

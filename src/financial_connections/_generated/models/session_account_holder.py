@@ -16,6 +16,12 @@ class SessionAccountHolder(TypedDict, total=False):
     account: str
     """ID of a Stripe account (`acct_…`). Required if `type` is `account`."""
     customer: str
-    """ID of a customer (`cus_…`). Required if `type` is `customer`."""
+    """ID of a customer (`cus_…`). This or `customer_account` is required if `type` is
+    `customer`.
+    """
+    customer_account: str
+    """ID of a Stripe account that represents a customer (`acct_…`). This or `customer`
+    is required if `type` is `customer`.
+    """
     type: Required[SessionAccountHolderType]
     """Type of the account holder."""

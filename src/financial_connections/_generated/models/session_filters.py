@@ -3,11 +3,23 @@
 from attrs import field, frozen
 
 from financial_connections._decoding import Model
+from financial_connections._generated.models.account_subcategory import (
+    AccountSubcategory,
+)
+from financial_connections._generated.models.payment_method_requirement import (
+    PaymentMethodRequirement,
+)
 
 
 @frozen(kw_only=True, eq=False)
 class SessionFilters(Model):
     """Restrictions on which accounts can be linked in a session."""
 
-    countries: list[str] | None = field(default=None, repr=False)
-    """Countries of the institutions, as two-letter codes such as `US`."""
+    account_subcategories: list[AccountSubcategory] | None = None
+    """Subcategories of the accounts that can be linked."""
+    country: str | None = field(default=None, repr=False)
+    """Country of the institutions, as a two-letter code such as `US`."""
+    require_payment_method_support: PaymentMethodRequirement | None = None
+    """Requirement that linked accounts support payments and that their account numbers
+    are retrieved before the session ends.
+    """

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from financial_connections._generated.models.session_account_holder import (
         SessionAccountHolder,
     )
+    from financial_connections._generated.models.session_account_limits import (
+        SessionAccountLimits,
+    )
     from financial_connections._generated.models.session_expand import SessionExpand
+    from financial_connections._generated.models.session_manual_entry_options import (
+        SessionManualEntryOptions,
+    )
     from financial_connections._generated.models.session_permission import (
         SessionPermission,
     )
@@ -48,6 +54,8 @@ class SessionOperations:
         account_holder: SessionAccountHolder,
         permissions: Sequence[SessionPermission],
         filters: SessionAccountFilters | None = None,
+        limits: SessionAccountLimits | None = None,
+        manual_entry: SessionManualEntryOptions | None = None,
         prefetch: Sequence[SessionPrefetch] | None = None,
         return_url: str | None = None,
         expand: Sequence[SessionExpand] | None = None,
@@ -65,6 +73,10 @@ class SessionOperations:
                 Note the plural: the permission is `balances`, but the feature to
                 refresh is `balance`.
             filters: Restrictions on the accounts that can be linked. None by default.
+            limits: Limits for the session, such as `{"accounts": 1}`. By default, the
+                user can link any number of accounts.
+            manual_entry: Manual entry of bank account details, such as `{"mode":
+                "disabled"}`. By default, Stripe decides whether to offer it.
             prefetch: Data to fetch as soon as an account is linked. Each feature
                 requires its permission. By default, data is only fetched when it is
                 refreshed.
@@ -84,6 +96,8 @@ class SessionOperations:
             account_holder=account_holder,
             permissions=permissions,
             filters=filters,
+            limits=limits,
+            manual_entry=manual_entry,
             prefetch=prefetch,
             return_url=return_url,
             expand=expand,

@@ -9,7 +9,13 @@ from financial_connections._generated.models.session_account_filters import (
 from financial_connections._generated.models.session_account_holder import (
     SessionAccountHolder,
 )
+from financial_connections._generated.models.session_account_limits import (
+    SessionAccountLimits,
+)
 from financial_connections._generated.models.session_expand import SessionExpand
+from financial_connections._generated.models.session_manual_entry_options import (
+    SessionManualEntryOptions,
+)
 from financial_connections._generated.models.session_permission import SessionPermission
 from financial_connections._generated.models.session_prefetch import SessionPrefetch
 from financial_connections._request import Request, RequestOptions, Sender
@@ -22,6 +28,8 @@ async def create_session(
     permissions: Sequence[SessionPermission],
     expand: Sequence[SessionExpand] | None = None,
     filters: SessionAccountFilters | None = None,
+    limits: SessionAccountLimits | None = None,
+    manual_entry: SessionManualEntryOptions | None = None,
     prefetch: Sequence[SessionPrefetch] | None = None,
     return_url: str | None = None,
     options: RequestOptions | None = None,
@@ -37,6 +45,10 @@ async def create_session(
         expand: Paths of the fields to expand, whose IDs are replaced with the objects
             they refer to. By default, no field is expanded.
         filters: Restrictions on the accounts that can be linked. None by default.
+        limits: Limits for the session, such as `{"accounts": 1}`. By default, the user
+            can link any number of accounts.
+        manual_entry: Manual entry of bank account details, such as `{"mode":
+            "disabled"}`. By default, Stripe decides whether to offer it.
         prefetch: Data to fetch as soon as an account is linked. Each feature requires
             its permission. By default, data is only fetched when it is refreshed.
         return_url: URL to send the user to after they log in to the institution outside
@@ -53,11 +65,19 @@ async def create_session(
             "account_holder": account_holder,
             "expand": expand,
             "filters": filters,
+            "limits": limits,
+            "manual_entry": manual_entry,
             "permissions": permissions,
             "prefetch": prefetch,
             "return_url": return_url,
         },
-        arrays=("expand", "filters[countries]", "permissions", "prefetch"),
-        required=("account_holder", "account_holder[type]", "permissions"),
+        arrays=("expand", "filters[account_subcategories]", "permissions", "prefetch"),
+        required=(
+            "account_holder",
+            "account_holder[type]",
+            "limits[accounts]",
+            "permissions",
+        ),
+        clearable=("limits[accounts]",),
     )
     return await sender.send(request, Session, options)
