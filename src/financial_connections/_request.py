@@ -47,7 +47,7 @@ class Request:
     """
     arrays: tuple[str, ...] = field(default=(), kw_only=True)
     """Keys of `params` that hold a sequence, including nested keys such as
-    `filters[countries]`.
+    `filters[account_subcategories]`.
     """
     required: tuple[str, ...] = field(default=(), kw_only=True)
     """Keys of `params` that must be present and not empty. A nested key is required

@@ -35,7 +35,7 @@ def encode_params(
 
     Args:
         params: Parameters by wire name. None values are omitted.
-        arrays: Keys that hold a sequence, such as `filters[countries]`.
+        arrays: Keys that hold a sequence, such as `filters[account_subcategories]`.
         required: Keys that must be present and not empty.
         clearable: Keys in `required` that accept an empty string.
         free_text: Whether values may contain control characters, which no parameter in

@@ -84,7 +84,7 @@ def session(session: "Session", now: float, *, show_client_secret: bool) -> Tabl
         ("holder", _holder(session.account_holder)),
         ("permissions", _joined(session.permissions)),
         ("prefetch", _joined(session.prefetch)),
-        ("countries", _joined(session.filters.countries if session.filters else None)),
+        ("country", text(session.filters.country if session.filters else None)),
         ("return URL", text(session.return_url)),
     ]
     if session.client_secret:

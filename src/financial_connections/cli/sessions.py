@@ -72,12 +72,11 @@ def create(
             " transactions; repeatable.",
         ),
     ] = None,
-    countries: Annotated[
-        list[str] | None,
+    country: Annotated[
+        str | None,
         typer.Option(
-            "--country",
             metavar="CODE",
-            help="Only institutions in this country, such as US; repeatable.",
+            help="Only institutions in this country, such as US.",
         ),
     ] = None,
     return_url: Annotated[
@@ -97,7 +96,7 @@ def create(
         return await context.client.sessions.create(
             account_holder=account_holder,
             permissions=permissions,
-            filters={"countries": countries} if countries else None,
+            filters={"country": country} if country else None,
             prefetch=prefetch or None,
             return_url=return_url,
             expand=expand or None,
