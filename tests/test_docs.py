@@ -190,7 +190,9 @@ async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_wait
         pass
 
     async with serve(sandbox) as server:
-        monkeypatch.setitem(AsyncClient.__init__.__kwdefaults__, "base_url", server.url)
+        monkeypatch.setitem(
+            AsyncClient.__init__.__wrapped__.__kwdefaults__, "base_url", server.url
+        )
         async with AsyncClient("sk_test_123") as client:
             names = vars(importlib.import_module(module)) | {
                 "body": body,

@@ -1,11 +1,13 @@
 import copy
 import pickle
+from datetime import date
 from functools import partial
 
 import httpx
 import pytest
 
 from financial_connections import (
+    API_VERSION,
     AsyncClient,
     ConfigurationError,
     InvalidArgumentError,
@@ -165,6 +167,63 @@ def test_a_setting_that_cannot_be_a_header_is_rejected(name, value):
         RequestOptions(**{name: value})
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "latest", "2024-06-20\n", " 2024-06-20", "20240620", "2024-6-20"),
+        *("2024-13-01", "2024-02-30", "0000-01-01", "\u0662\u0660\u0662\u0664-06-20"),
+        *("2024-06-20.", "2024-06-20.Name", "2024-06-20.a.b", "2024-06-20; beta=v1"),
+        *(5, b"2024-06-20", True, date(2024, 6, 20)),
+    ],
+)
+def test_an_invalid_stripe_version_is_rejected(value):
+    message = "^stripe_version must be a date"
+    with pytest.raises(ConfigurationError, match=message):
+        AsyncClient(KEY, stripe_version=value)
+    with pytest.raises(ConfigurationError, match=message):
+        AsyncClient(KEY).with_options(stripe_version=value)
+    with pytest.raises(ConfigurationError, match=message):
+        RequestOptions(stripe_version=value)
+
+
+@pytest.mark.parametrize("value", ["2024-06-20", "2030-01-01.name", API_VERSION])
+def test_the_version_is_shown_unless_it_is_that_of_the_package(value):
+    client = AsyncClient(KEY, stripe_version=value)
+    assert (value != API_VERSION) == ("stripe_version" in repr(client))
+    assert (value != API_VERSION) == (value in repr(client))
+    assert "stripe_version" not in repr(client.with_options(stripe_version=None))
+    assert value in repr(RequestOptions(stripe_version=value))
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (partial(AsyncClient, KEY), "AsyncClient"),
+        (RequestOptions, "RequestOptions"),
+        (AsyncClient(KEY).with_options, "with_options"),
+    ],
+    ids=["client", "options", "derived"],
+)
+def test_an_unknown_option_is_named_with_the_nearest_and_all_others(function, name):
+    with pytest.raises(TypeError) as caught:
+        function(stripe_acount="acct_1")
+    message = str(caught.value)
+    assert f"{name}() has no option 'stripe_acount'" in message
+    assert "did you mean 'stripe_account'?" in message
+    assert "max_retries" in message.partition("(options: ")[2]
+    assert "acct_1" not in message
+    with pytest.raises(TypeError, match="has no option 'colour' "):
+        function(colour="red")
+
+
+@pytest.mark.parametrize("name", ["max_connections", "http_client", "transport"])
+def test_a_derived_client_cannot_change_what_all_share(name):
+    with pytest.raises(TypeError) as caught:
+        AsyncClient(KEY).with_options(**{name: None})
+    assert name not in str(caught.value).partition("(options: ")[2]
+    assert "did you mean" not in str(caught.value)
+
+
 @pytest.mark.parametrize("value", ["", "k" * 256, "a\nb", "\u00e9", 5])
 def test_an_invalid_idempotency_key_is_rejected(value):
     with pytest.raises(InvalidArgumentError, match="^idempotency_key"):
@@ -177,6 +236,7 @@ def test_an_invalid_idempotency_key_is_rejected(value):
         {"Authorization": "Bearer x"},
         {"idempotency-key": "x"},
         {"HOST": "x"},
+        {"stripe-VERSION": "2024-06-20"},
         {"Content-Length": "0"},
         {"X-Y": "a\r\nb: c"},
         {"X Y": "a"},

@@ -1,9 +1,57 @@
 """Checks of arguments and settings that several modules share. Pure."""
 
+import inspect
 import math
-from typing import Any
+from collections.abc import Collection
+from functools import wraps
+from typing import Any, TypeVar
 
 from financial_connections.errors import ConfigurationError, InvalidArgumentError
+
+T = TypeVar("T")
+
+
+def check_options(
+    function: str, given: Collection[str], options: Collection[str]
+) -> None:
+    """Check the names of keyword arguments.
+
+    Args:
+        function: Name of the function for the error message.
+        given: Names of the arguments that were given.
+        options: Names of all arguments.
+
+    Raises:
+        TypeError: There is no such argument. The message suggests the nearest one.
+    """
+    unknown = [name for name in given if name not in options]
+    if unknown:
+        # Imported here because only mistakes need it.
+        from difflib import get_close_matches  # noqa: PLC0415
+
+        nearest = get_close_matches(unknown[0], options, n=1, cutoff=0.75)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        raise TypeError(
+            f"{function}() has no option {unknown[0]!r}{hint} "
+            f"(options: {', '.join(options)})"
+        )
+
+
+def suggest_options(cls: type[T]) -> type[T]:
+    """Apply `check_options` to the keyword arguments of a class.
+
+    Python's own error suggests neither the nearest argument nor any other.
+    """
+    init: Any = vars(cls)["__init__"]
+    _, *options = inspect.signature(init).parameters
+
+    @wraps(init)
+    def checked_init(self: T, *args: object, **settings: object) -> None:
+        check_options(cls.__name__, settings, options)
+        init(self, *args, **settings)
+
+    cls.__init__ = checked_init  # type: ignore[assignment]
+    return cls
 
 
 def positive_number(name: str, value: Any, kind: str = "number") -> float:

@@ -3,16 +3,23 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 from attrs import evolve
 
-from financial_connections._checks import positive_number, whole_number
+from financial_connections._checks import (
+    check_options,
+    positive_number,
+    suggest_options,
+    whole_number,
+)
+from financial_connections._generated import API_VERSION
 from financial_connections._request import RequestOptions, raw_request
 from financial_connections._response import RawResponse
 from financial_connections._settings import (
     DEFAULT_BASE_URL,
     FROM_ENVIRONMENT,
+    ClientSettings,
     Settings,
     Timeout,
 )
@@ -35,18 +42,7 @@ if TYPE_CHECKING:
 _DEFAULT_TIMEOUT = Timeout(30, connect=5)
 
 
-class ClientSettings(TypedDict, total=False):
-    """The settings that `AsyncClient.with_options` can change."""
-
-    api_key: str
-    base_url: str
-    stripe_account: str | None
-    stripe_context: str | None
-    timeout: "Timeout | httpx.Timeout | float"
-    deadline: float | None
-    max_retries: int
-
-
+@suggest_options
 class AsyncClient:
     """A client for Stripe's Financial Connections API, for asyncio and trio.
 
@@ -62,6 +58,8 @@ class AsyncClient:
         base_url: Base URL of the API. It must use https, except on loopback.
         stripe_account: ID of a connected account (`acct_…`) to act on behalf of.
         stripe_context: Context to act in, sent as the `Stripe-Context` header.
+        stripe_version: Version of Stripe's API, such as `2024-06-20`. Defaults to
+            `API_VERSION`, for which the models are made.
         timeout: Time limit for each attempt, in seconds, or a `Timeout`. Defaults to 30
             s for the attempt and 5 s for connecting.
         deadline: Time limit for a whole call in seconds, including retries and waits.
@@ -91,6 +89,7 @@ class AsyncClient:
         base_url: str = DEFAULT_BASE_URL,
         stripe_account: str | None = None,
         stripe_context: str | None = None,
+        stripe_version: str | None = None,
         timeout: "Timeout | httpx.Timeout | float" = _DEFAULT_TIMEOUT,
         deadline: float | None = None,
         max_retries: int = 2,
@@ -110,6 +109,7 @@ class AsyncClient:
             base_url=base_url,
             stripe_account=stripe_account,
             stripe_context=stripe_context,
+            stripe_version=stripe_version,
             timeout=timeout,
             deadline=deadline,
             max_retries=max_retries,
@@ -160,7 +160,9 @@ class AsyncClient:
 
         Raises:
             ConfigurationError: A setting is missing or invalid.
+            TypeError: There is no such setting, or it belongs to the original client.
         """
+        check_options("with_options", settings, ClientSettings.__annotations__)
         client = object.__new__(type(self))
         client.__dict__.update(self.__dict__)  # attributes of a subclass
         for resource in ("accounts", "sessions", "transactions"):
@@ -221,7 +223,10 @@ class AsyncClient:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<AsyncClient {self._transport.settings.base_url}>"
+        settings = self._transport.settings
+        version = settings.stripe_version or API_VERSION
+        shown = "" if version == API_VERSION else f", stripe_version {version}"
+        return f"<AsyncClient {settings.base_url}{shown}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, SupportsIndex
 
 from attrs import converters, evolve, field, frozen
 
-from financial_connections._checks import header_value
+from financial_connections._checks import header_value, suggest_options
 from financial_connections._decoding import ModelT
 from financial_connections._redact import Secret
 from financial_connections._settings import (
@@ -20,6 +20,7 @@ from financial_connections._settings import (
     max_retries_from,
     stripe_account_from,
     stripe_context_from,
+    stripe_version_from,
     timeout_from,
 )
 from financial_connections.errors import InvalidArgumentError
@@ -86,18 +87,20 @@ def _idempotency_key_from(value: Any) -> str:
     return key
 
 
+@suggest_options
 @frozen(kw_only=True, init=False)
 class RequestOptions:
     """Settings for one call, which take precedence over those of the client.
 
     An option that is None keeps the client's setting. To call without the client's
-    `stripe_account` or `stripe_context`, use a derived client, such as
-    `client.with_options(stripe_account=None)`.
+    `stripe_account`, `stripe_context` or `stripe_version`, use a derived client, such
+    as `client.with_options(stripe_account=None)`.
 
     Args:
         api_key: Secret or restricted API key.
         stripe_account: ID of the connected account (`acct_…`) to act on behalf of.
         stripe_context: Context to act in, sent as the `Stripe-Context` header.
+        stripe_version: Version of Stripe's API, such as `2024-06-20`.
         idempotency_key: Key by which Stripe recognizes a repeated POST: 1 to 255
             printable ASCII characters. By default, each POST gets a random key. Other
             methods ignore it.
@@ -116,6 +119,7 @@ class RequestOptions:
     )
     stripe_account: str | None = field(converter=stripe_account_from)
     stripe_context: str | None = field(converter=stripe_context_from)
+    stripe_version: str | None = field(converter=stripe_version_from)
     idempotency_key: str | None = field(
         converter=converters.optional(_idempotency_key_from)
     )
@@ -132,6 +136,7 @@ class RequestOptions:
         api_key: str | None = None,
         stripe_account: str | None = None,
         stripe_context: str | None = None,
+        stripe_version: str | None = None,
         idempotency_key: str | None = None,
         timeout: "Timeout | httpx.Timeout | float | None" = None,
         deadline: float | None = None,
@@ -142,6 +147,7 @@ class RequestOptions:
             api_key=api_key,
             stripe_account=stripe_account,
             stripe_context=stripe_context,
+            stripe_version=stripe_version,
             idempotency_key=idempotency_key,
             timeout=timeout,
             deadline=deadline,
@@ -172,6 +178,7 @@ def settings_for_call(settings: Settings, options: RequestOptions | None) -> Set
         "api_key",
         "stripe_account",
         "stripe_context",
+        "stripe_version",
         "timeout",
         "deadline",
         "max_retries",

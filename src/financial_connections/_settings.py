@@ -3,7 +3,8 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -12,10 +13,14 @@ from financial_connections._checks import header_value, positive_seconds, whole_
 from financial_connections._redact import Secret
 from financial_connections.errors import ConfigurationError, InvalidArgumentError
 
+if TYPE_CHECKING:
+    import httpx
+
 DEFAULT_BASE_URL = "https://api.stripe.com"
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_VERSION = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[a-z]+)?")
 _CONNECT_SECONDS = 5.0
 _RESERVED_HEADERS = {
     "accept-encoding": "the client sets it",
@@ -27,6 +32,7 @@ _RESERVED_HEADERS = {
     "idempotency-key": "use idempotency_key=",
     "stripe-account": "use stripe_account=",
     "stripe-context": "use stripe_context=",
+    "stripe-version": "use stripe_version=",
     "transfer-encoding": "the client sets it",
 }
 
@@ -168,6 +174,25 @@ def stripe_context_from(value: Any) -> str | None:
     return None if value is None else header_value("stripe_context", value)
 
 
+def stripe_version_from(value: Any) -> str | None:
+    """Return a version of Stripe's API, or None.
+
+    Raises:
+        ConfigurationError: It is not a date, optionally followed by a name.
+    """
+    if value is None:
+        return None
+    match = _VERSION.fullmatch(value) if isinstance(value, str) else None
+    try:
+        date.fromisoformat(match[1] if match else "")
+    except ValueError:
+        raise ConfigurationError(
+            "stripe_version must be a date, optionally followed by a name: YYYY-MM-DD "
+            "or YYYY-MM-DD.name"
+        ) from None
+    return str(value)
+
+
 def headers_from(value: Any) -> dict[str, str]:
     """Return a caller's additional headers.
 
@@ -187,6 +212,19 @@ def headers_from(value: Any) -> dict[str, str]:
     return dict(value)
 
 
+class ClientSettings(TypedDict, total=False):
+    """The settings that `AsyncClient.with_options` can change."""
+
+    api_key: str
+    base_url: str
+    stripe_account: str | None
+    stripe_context: str | None
+    stripe_version: str | None
+    timeout: "Timeout | httpx.Timeout | float"
+    deadline: float | None
+    max_retries: int
+
+
 @frozen(kw_only=True)
 class Settings:
     """Client settings, valid by construction."""
@@ -195,6 +233,8 @@ class Settings:
     base_url: str = field(converter=base_url_from)
     stripe_account: str | None = field(converter=stripe_account_from)
     stripe_context: str | None = field(converter=stripe_context_from)
+    stripe_version: str | None = field(converter=stripe_version_from)
+    """Version of Stripe's API; None for that of the contract."""
     timeout: Timeout = field(converter=timeout_from)
     deadline: float | None = field(converter=deadline_from)
     max_retries: int = field(converter=max_retries_from)

@@ -135,7 +135,7 @@ def _headers(
     headers: dict[str, str | bytes] = {
         "Host": origin.authority,
         "Authorization": _SecretBytes(f"Bearer {settings.api_key.reveal()}".encode()),
-        "Stripe-Version": API_VERSION,
+        "Stripe-Version": settings.stripe_version or API_VERSION,
         "User-Agent": user_agent(),
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
