@@ -21,7 +21,6 @@ def client(sandbox):
         yield stripe.StripeClient(
             sandbox.api_key,
             base_addresses={"api": server.url},
-            stripe_version="2023-10-16",
             max_network_retries=2,
             http_client=http,
         )
@@ -47,7 +46,7 @@ def test_a_session_is_created_and_retrieved(sandbox, connections):
         {
             "account_holder": holder,
             "permissions": ["balances", "transactions"],
-            "filters": {"countries": ["US"]},
+            "filters": {"country": "US"},
             "prefetch": ["balances"],
         }
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from financial_connections import API_VERSION
 from financial_connections.sandbox import Rules, Sandbox
 from financial_connections.sandbox.clock import START
 from tests.support.sandbox_calls import (
@@ -122,7 +123,7 @@ def test_an_event_contains_the_account_as_it_was_at_the_time(sandbox, account):
 
     assert "event" == deactivated["object"]
     assert deactivated["id"].startswith("evt_")
-    assert ("2023-10-16", START, False) == tuple(
+    assert (API_VERSION, START, False) == tuple(
         deactivated[name] for name in ("api_version", "created", "livemode")
     )
     assert "inactive" == deactivated["data"]["object"]["status"]

@@ -68,7 +68,7 @@ def responses():
         "account_holder": holder,
         "permissions": ["balances", "transactions"],
         "prefetch": ["balances"],
-        "filters": {"countries": ["US"]},
+        "filters": {"country": "US"},
         "return_url": "https://example.com",
     }
     yield "create_session", post(sandbox, SESSIONS, new)

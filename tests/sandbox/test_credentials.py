@@ -4,6 +4,7 @@ from base64 import b64encode
 
 import pytest
 
+from financial_connections import API_VERSION
 from financial_connections.sandbox import Rules, Sandbox
 from tests.support.sandbox_calls import (
     ACCOUNTS,
@@ -157,14 +158,14 @@ def test_every_response_is_json_with_a_request_id_and_version(sandbox):
     for reply in replies:
         assert reply.headers["Request-Id"].startswith("req_")
         assert "application/json" == reply.headers["Content-Type"]
-        assert "2023-10-16" == reply.headers["Stripe-Version"]
+        assert API_VERSION == reply.headers["Stripe-Version"]
         assert "Tue, 14 Nov 2023 22:13:20 GMT" == reply.headers["Date"]
 
 
 def test_the_version_and_idempotency_key_are_echoed(sandbox):
-    reply = get(sandbox, ACCOUNTS, stripe_version="2023-10-16", idempotency_key="abc")
+    reply = get(sandbox, ACCOUNTS, stripe_version=API_VERSION, idempotency_key="abc")
 
-    assert "2023-10-16" == reply.headers["Stripe-Version"]
+    assert API_VERSION == reply.headers["Stripe-Version"]
     assert "abc" == reply.headers["Idempotency-Key"]
 
 

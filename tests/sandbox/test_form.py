@@ -123,19 +123,21 @@ def test_arrays_can_be_sent_with_or_without_indices(sandbox, account, form):
 
 def test_indices_are_sorted_as_numbers(sandbox):
     sandbox.add_customer("cus_1")
-    countries = {f"filters[countries][{index}]": f"C{index}" for index in range(12)}
+    kinds = {10: "mortgage", 2: "savings", 0: "checking"}
     form = encode(
         {
             "account_holder": {"type": "customer", "customer": "cus_1"},
             "permissions": ["balances"],
         }
     )
-    form += "".join(f"&{key}={value}" for key, value in countries.items())
-
-    assert (
-        list(countries.values())
-        == post(sandbox, SESSIONS, form).json["filters"]["countries"]
+    form += "".join(
+        f"&filters[account_subcategories][{index}]={kind}"
+        for index, kind in kinds.items()
     )
+
+    assert ["checking", "savings", "mortgage"] == post(sandbox, SESSIONS, form).json[
+        "filters"
+    ]["account_subcategories"]
 
 
 def test_a_single_value_is_not_an_array(sandbox, account):

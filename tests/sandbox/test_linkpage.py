@@ -187,20 +187,20 @@ async def test_a_session_is_found_only_by_its_secret(sandbox, customer, browse, 
         assert "Session not found" in page.text
 
 
-async def test_only_institutions_in_the_requested_countries_are_offered(
+async def test_only_institutions_in_the_requested_country_are_offered(
     sandbox, customer, browse
 ):
     def offered(page):
         return [item["value"] for item in page.all("input") if item["type"] == "radio"]
 
-    canadian = new_session(sandbox, customer, filters={"countries": ["CA"]})
-    nowhere = new_session(sandbox, customer, filters={"countries": ["ZZ"]})
+    canadian = new_session(sandbox, customer, filters={"country": "CA"})
+    nowhere = new_session(sandbox, customer, filters={"country": "ZZ"})
 
     _, page = await browse("GET", LINK + canadian["client_secret"])
     assert ["Nowhere Provincial Bank"] == offered(page)
     _, page = await browse("GET", LINK + nowhere["client_secret"])
     assert [] == offered(page)
-    assert "No institution is available in the requested countries." in page.text
+    assert "No institution is available in the requested country." in page.text
 
 
 async def test_the_index_links_to_every_open_session(sandbox, customer, browse):

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 
+from financial_connections import API_VERSION
 from financial_connections.sandbox import Clock, Sandbox, serve
 from financial_connections.sandbox.clock import START
 from financial_connections.sandbox.webhooks import RETRY_DELAYS, signature
@@ -108,7 +109,7 @@ async def test_events_have_the_api_version_of_their_endpoint(sandbox):
     receiver = Receiver()
     await receiver.collect(sandbox)
 
-    assert ["2024-06-20", "2023-10-16"] == [
+    assert ["2024-06-20", API_VERSION] == [
         event["api_version"] for event in receiver.events
     ]
     assert 1 == len({event["id"] for event in receiver.events})

@@ -3,8 +3,8 @@
 The rules are in the other modules of this package, and the JSON format is in `render`.
 """
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from attrs import Factory, define
 
@@ -159,7 +159,7 @@ class Session:
     holder: str
     permissions: tuple[Permission, ...]
     prefetch: tuple[str, ...] | None
-    countries: tuple[str, ...] | None
+    filters: Mapping[str, Any] | None
     return_url: str | None
     status: Literal["open", "completed", "cancelled"] = "open"
     accounts: Collection[Account] = Factory(Collection[Account])

@@ -1,4 +1,4 @@
-"""Render records as JSON for API version 2023-10-16.
+"""Render records as JSON.
 
 Source: https://docs.stripe.com/api/financial_connections
 """
@@ -144,8 +144,8 @@ def session(record: records.Session) -> JSON:
         "permissions": list(record.permissions),
         "prefetch": list(record.prefetch or ()),
     }
-    if record.countries is not None:
-        result["filters"] = {"countries": list(record.countries)}
+    if record.filters is not None:
+        result["filters"] = dict(record.filters)
     if record.return_url is not None:
         result["return_url"] = record.return_url
     return result

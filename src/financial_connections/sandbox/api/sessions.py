@@ -105,9 +105,7 @@ def create_session(
         holder=holder,
         permissions=tuple(dict.fromkeys(params["permissions"])),
         prefetch=tuple(dict.fromkeys(params.get("prefetch", ()))) or None,
-        countries=tuple(params["filters"]["countries"])
-        if "filters" in params
-        else None,
+        filters=params.get("filters"),
         return_url=params.get("return_url"),
     )
     merchant.sessions[session_id] = session

@@ -41,7 +41,7 @@ _PERMISSIONS = {
     "transactions": "transactions of the last 180 days",
 }
 
-_NO_INSTITUTION = "<p>No institution is available in the requested countries.</p>"
+_NO_INSTITUTION = "<p>No institution is available in the requested country.</p>"
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -69,11 +69,12 @@ class Choice:
 
 
 def institutions(session: Session) -> list[Institution]:
-    """Return the institutions in the session's countries."""
+    """Return the institutions in the session's country."""
+    country = (session.filters or {}).get("country")
     return [
         institution
         for institution in INSTITUTIONS
-        if session.countries is None or institution.country in session.countries
+        if country in {None, institution.country}
     ]
 
 
