@@ -102,7 +102,7 @@ async def test_a_session_is_created_completed_and_retrieved(sandbox, client):
     session = await client.sessions.create(
         account_holder={"type": "customer", "customer": customer},
         permissions=["balances", "transactions"],
-        filters={"countries": ["US"]},
+        filters={"country": "US"},
         prefetch=["balances"],
         return_url="https://example.com/back",
     )

@@ -5,6 +5,7 @@ import tomllib
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from codegen.access import Node
+from codegen.contract.names import parse_names
 from codegen.contract.normalise import normalise
 from codegen.contract.overlay import apply_overlays
 from codegen.contract.prose import merge_prose, parse_texts
@@ -25,10 +26,15 @@ EVERYWHERE = {
 }
 
 
-def test_every_upstream_results_in_a_working_package(slices, overlays, prose, tmp_path):
+def test_every_upstream_results_in_a_working_package(
+    slices, overlays, names, prose, tmp_path
+):
     assert slices
     for index, (path, upstream) in enumerate(slices.items()):
-        contract, _ = merge_prose(normalise(apply_overlays(upstream, overlays)), prose)
+        contract, _ = merge_prose(
+            normalise(apply_overlays(upstream, overlays), parse_names(Node(names))),
+            prose,
+        )
         OpenAPIV30SpecValidator(contract).validate()
         render(contract, tmp_path / f"package{index}")
         module = package(tmp_path / f"package{index}", f"upstream_package{index}")
@@ -39,11 +45,13 @@ def test_every_upstream_results_in_a_working_package(slices, overlays, prose, tm
         ), path
 
 
-def test_complete_and_sliced_specifications_result_in_equal_contracts(slices, overlays):
+def test_complete_and_sliced_specifications_result_in_equal_contracts(
+    slices, overlays, names
+):
     by_version = {}
     for upstream in slices.values():
         by_version.setdefault(upstream["info"]["version"], []).append(
-            normalise(apply_overlays(upstream, overlays))
+            normalise(apply_overlays(upstream, overlays), parse_names(Node(names)))
         )
     pairs = [contracts for contracts in by_version.values() if len(contracts) > 1]
     assert pairs
@@ -53,13 +61,14 @@ def test_complete_and_sliced_specifications_result_in_equal_contracts(slices, ov
 
 
 def test_the_recorded_upstream_results_in_the_committed_contract(
-    slices, spec_files, overlays, prose
+    slices, spec_files, overlays, names, prose
 ):
     record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
     (path,) = [path for path in spec_files if path.name == record["name"]]
     assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     contract, gaps = merge_prose(
-        normalise(apply_overlays(slices[path], overlays)), prose
+        normalise(apply_overlays(slices[path], overlays), parse_names(Node(names))),
+        prose,
     )
     assert [] == gaps
     assert (

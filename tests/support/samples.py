@@ -88,7 +88,7 @@ SESSION = {
         "url": "/v1/financial_connections/accounts",
     },
     "client_secret": "fcsess_client_secret_tops3cret",
-    "filters": {"countries": ["US"]},
+    "filters": {"country": "US"},
     "livemode": False,
     "permissions": ["balances", "transactions"],
     "prefetch": ["balances"],

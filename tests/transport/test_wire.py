@@ -7,7 +7,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from financial_connections import AsyncClient, RequestOptions, __version__
+from financial_connections import (
+    API_VERSION,
+    AsyncClient,
+    RequestOptions,
+    __version__,
+)
 from tests.support.samples import ACCOUNT, OWNER, SESSION, TRANSACTION, list_of
 
 KEY = "sk_test_123"
@@ -144,7 +149,12 @@ CALLS = [
         {
             "account_holder": {"type": "customer", "customer": "cus_1"},
             "permissions": ["balances", "payment_method"],
-            "filters": {"countries": ["US", "CA"]},
+            "filters": {
+                "account_subcategories": ["checking", "savings"],
+                "country": "US",
+            },
+            "limits": {"accounts": ""},
+            "manual_entry": {"mode": "disabled"},
             "prefetch": ["balances"],
             "return_url": "https://example.com/back?a=1&b=ü",
             "expand": ["accounts.data.ownership"],
@@ -157,8 +167,11 @@ CALLS = [
             ("account_holder[customer]", "cus_1"),
             ("account_holder[type]", "customer"),
             ("expand[0]", "accounts.data.ownership"),
-            ("filters[countries][0]", "US"),
-            ("filters[countries][1]", "CA"),
+            ("filters[account_subcategories][0]", "checking"),
+            ("filters[account_subcategories][1]", "savings"),
+            ("filters[country]", "US"),
+            ("limits[accounts]", ""),
+            ("manual_entry[mode]", "disabled"),
             ("permissions[0]", "balances"),
             ("permissions[1]", "payment_method"),
             ("prefetch[0]", "balances"),
@@ -256,14 +269,18 @@ async def test_a_call_sends_exactly_this_request(
         parse_qsl(request.url.query.decode(), strict_parsing=bool(query))
     )
     assert sorted(form) == sorted(
-        parse_qsl(request.content.decode(), strict_parsing=bool(form))
+        parse_qsl(
+            request.content.decode(),
+            keep_blank_values=True,
+            strict_parsing=bool(form),
+        )
     )
     expected = {
         "host": "api.stripe.com",
         "accept": "application/json",
         "accept-encoding": "gzip",
         "authorization": f"Bearer {KEY}",
-        "stripe-version": "2023-10-16",
+        "stripe-version": API_VERSION,
         "user-agent": request.headers["user-agent"],
     }
     if method == "POST":

@@ -20,12 +20,12 @@ class AccountNumberDetails(Model):
     """
 
     expected_expiry_date: int | None = None
-    """Time at which the account number is expected to expire, in seconds since the
-    epoch; null if it is not expected to expire.
+    """Time at which the account number will probably expire, in seconds since the
+    epoch; null if it does not expire.
     """
     identifier_type: AccountNumberType | None = None
     """Type of the account number."""
     status: AccountNumberStatus | None = None
     """Status of the account number."""
     supported_networks: list[PaymentNetwork] | None = None
-    """Payment networks in which the account number can be used."""
+    """Payment networks that accept the account number."""

@@ -14,8 +14,8 @@ class ActiveAccountDetails(Model):
     action: RelinkAction | None = None
     """Action that keeps the account active."""
     cause: DeactivationCause | None = None
-    """Reason why the account is expected to become inactive."""
+    """Reason why the account will probably become inactive."""
     expected_deactivation_date: int | None = None
-    """Time at which the account is expected to become inactive, in seconds since the
+    """Time at which the account will probably become inactive, in seconds since the
     epoch.
     """

@@ -13,6 +13,6 @@ class ActiveAuthorizationDetails(Model):
     action: RelinkAction | None = None
     """Action that keeps the authorization active."""
     expected_deactivation_date: int | None = None
-    """Time at which the authorization is expected to become inactive, in seconds since
+    """Time at which the authorization will probably become inactive, in seconds since
     the epoch.
     """

@@ -4,7 +4,7 @@ from financial_connections._decoding import OpenEnum
 
 
 class DeactivationCause(OpenEnum):
-    """Reason why an account is expected to become inactive."""
+    """Reason why an account will probably become inactive."""
 
     ACCESS_EXPIRED = "access_expired"
     """The access that the account holder granted expires."""

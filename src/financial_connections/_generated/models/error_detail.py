@@ -45,4 +45,4 @@ class ErrorDetail(Model):
     type: ErrorType | None = None
     """Class of the error."""
     user_message: str | None = field(default=None, repr=False)
-    """Message about the problem that can be shown to your users."""
+    """Explanation of the error that you can show to the user."""

@@ -4,7 +4,7 @@ from financial_connections._decoding import OpenEnum
 
 
 class ManualEntryMode(OpenEnum):
-    """Availability of manual entry of bank account details in a session."""
+    """Availability of manual entry in a session."""
 
     AUTOMATIC = "automatic"
     """Stripe decides whether the user can enter bank account details."""

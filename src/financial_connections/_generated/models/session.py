@@ -42,7 +42,7 @@ class Session(Model):
     livemode: bool | None = None
     """False if the object was created in test mode."""
     manual_entry: SessionManualEntry | None = None
-    """Manual entry of bank account details in the session."""
+    """Settings for entering bank account details by hand."""
     permissions: list[Permission] | None = None
     """Data that the user is asked to share."""
     prefetch: list[PrefetchedFeature] | None = None

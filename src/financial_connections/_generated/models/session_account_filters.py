@@ -15,7 +15,8 @@ class SessionAccountFilters(TypedDict, total=False):
     """Restrictions on which accounts can be linked in a new session."""
 
     account_subcategories: Sequence[SessionAccountSubcategory]
-    """Subcategories of the accounts that can be linked. By default, all can be linked.
+    """Subcategories of the accounts that the user can link. By default, the user can
+    link accounts of all subcategories.
     """
     country: str
     """Country of the institutions, as a two-letter code such as `US`. By default,

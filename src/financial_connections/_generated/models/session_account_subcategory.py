@@ -5,4 +5,4 @@ from typing import Literal, TypeAlias
 SessionAccountSubcategory: TypeAlias = Literal[
     "checking", "credit_card", "line_of_credit", "mortgage", "savings"
 ]
-"""Subcategory of accounts that can be linked in a new session."""
+"""Subcategory of the accounts that a user can link in a new session."""

@@ -16,7 +16,7 @@ class SessionFilters(Model):
     """Restrictions on which accounts can be linked in a session."""
 
     account_subcategories: list[AccountSubcategory] | None = None
-    """Subcategories of the accounts that can be linked."""
+    """Subcategories of the accounts that the user can link."""
     country: str | None = field(default=None, repr=False)
     """Country of the institutions, as a two-letter code such as `US`."""
     require_payment_method_support: PaymentMethodRequirement | None = None

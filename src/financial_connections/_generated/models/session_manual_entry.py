@@ -8,7 +8,7 @@ from financial_connections._generated.models.manual_entry_mode import ManualEntr
 
 @frozen(kw_only=True, eq=False)
 class SessionManualEntry(Model):
-    """Manual entry of bank account details in a session."""
+    """Settings of a session for entering bank account details by hand."""
 
     mode: ManualEntryMode | None = None
     """Availability of manual entry."""

@@ -8,7 +8,7 @@ from financial_connections._generated.models.session_manual_entry_mode import (
 
 
 class SessionManualEntryOptions(TypedDict, total=False):
-    """Manual entry of bank account details in a new session."""
+    """Settings of a new session for entering bank account details by hand."""
 
     mode: SessionManualEntryMode
     """Availability of manual entry. Defaults to `automatic`."""

@@ -75,8 +75,8 @@ class SessionOperations:
             filters: Restrictions on the accounts that can be linked. None by default.
             limits: Limits for the session, such as `{"accounts": 1}`. By default, the
                 user can link any number of accounts.
-            manual_entry: Manual entry of bank account details, such as `{"mode":
-                "disabled"}`. By default, Stripe decides whether to offer it.
+            manual_entry: Settings for entering bank account details by hand, such as
+                `{"mode": "disabled"}`. By default, Stripe decides whether to offer it.
             prefetch: Data to fetch as soon as an account is linked. Each feature
                 requires its permission. By default, data is only fetched when it is
                 refreshed.
