@@ -117,6 +117,50 @@ def write_json(value: Any) -> bytes:
         return _to_json(value).encode()  # slower, but supports `Decimal`
 
 
+def to_strict(value: Any) -> Any:
+    """Return a parsed JSON value in a form that any JSON library can write.
+
+    A `Decimal` becomes a string, because other libraries would write an infinite number
+    or a billion digits. `NaN` and infinity become None.
+
+    Args:
+        value: The value, as returned by `parse_json`.
+    """
+    match value:
+        case Decimal():
+            return str(value)
+        case float():
+            return value if math.isfinite(value) else None
+        case list():
+            return [to_strict(item) for item in value]
+        case dict():
+            return {
+                replace_surrogates(key): to_strict(item) for key, item in value.items()
+            }
+        case _:
+            return replace_surrogates(value)
+
+
+def replace_surrogates(value: Any) -> Any:
+    """Replace lone surrogates, which cannot be printed or stored, with U+FFFD.
+
+    Args:
+        value: The value, as returned by `parse_json`.
+    """
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list():
+            return [replace_surrogates(item) for item in value]
+        case dict():
+            return {
+                replace_surrogates(key): replace_surrogates(item)
+                for key, item in value.items()
+            }
+        case _:
+            return value
+
+
 def _parse(
     content: bytes, parse_int: Callable[[str], Any], parse_float: Callable[[str], Any]
 ) -> Any:

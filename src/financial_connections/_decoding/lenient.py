@@ -8,6 +8,7 @@ from attrs import define, field
 from financial_connections._decoding.json import (
     DECODE_ERRORS,
     parse_json,
+    replace_surrogates,
     split_array,
     split_object,
 )
@@ -150,13 +151,13 @@ def _fit_member(hint: Any, part: bytes, document: Document) -> Fit:
         result = _fit_integer(part)
     elif kind is Any:
         sent = parse_json(part)
-        value = _replace_surrogates(sent)
+        value = replace_surrogates(sent)
         result = (value, value == sent)
     elif isinstance(kind, type) and issubclass(kind, Model) and first == b"{":
         result = (decode_fields(kind, part, document), True)
     elif isinstance(kind, type) and issubclass(kind, str) and first == b'"':
         # msgspec rejects strings with lone surrogates.
-        result = (kind(_replace_surrogates(parse_json(part))), False)
+        result = (kind(replace_surrogates(parse_json(part))), False)
     return result
 
 
@@ -172,7 +173,7 @@ def _fit_map(hint: Any, part: bytes, document: Document) -> Fit:
         key: fit(hint, entry, document) for key, entry in split_object(part).items()
     }
     fitting = {
-        _replace_surrogates(key): value
+        replace_surrogates(key): value
         for key, (value, _) in entries.items()
         if value is not NOTHING
     }
@@ -195,19 +196,3 @@ def _fit_integer(part: bytes) -> Fit:
     ):
         return NOTHING, False
     return int(number), True
-
-
-def _replace_surrogates(value: Any) -> Any:
-    """Replace lone surrogates, which cannot be printed or stored, with U+FFFD."""
-    match value:
-        case str():
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case list():
-            return [_replace_surrogates(item) for item in value]
-        case dict():
-            return {
-                _replace_surrogates(key): _replace_surrogates(item)
-                for key, item in value.items()
-            }
-        case _:
-            return value

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from attrs import frozen
 
+from financial_connections._decoding.hooks import EnumHooks, ModelHooks
 from financial_connections._decoding.json import parse_json, slice_at, write_json
 from financial_connections._response import Origin, ResponseInfo, request_id_of
 
@@ -13,17 +14,19 @@ _GENERATED = "financial_connections._generated."
 _PUBLIC = "financial_connections.models"
 
 
-def _publish(cls: type) -> None:
+def _publish(cls: Any) -> None:
     """Move a generated class to the public module.
 
     Pickles refer to classes by module, and must stay readable when generated modules
     are moved.
     """
     if cls.__module__.startswith(_GENERATED):
+        # Where the docstrings of its attributes are.
+        cls._source_module = cls.__module__
         cls.__module__ = _PUBLIC
 
 
-class OpenEnum(StrEnum):
+class OpenEnum(EnumHooks, StrEnum):
     """An enum that also accepts values added to the API later.
 
     A value that is missing from the schema becomes a member as well. It compares,
@@ -71,7 +74,7 @@ class Details:
 _NO_DETAILS = Details()
 
 
-class Model:
+class Model(ModelHooks):
     """Base class of API objects, which keep everything the server sent.
 
     An attribute is `None` if the server sent null, omitted the field, or sent a value

@@ -81,6 +81,19 @@ class Page(Generic[T_co]):
         """Return everything that the server sent for this page."""
         return self._list.to_dict()
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        # pydantic is imported only by programs that use it.
+        from financial_connections._decoding import pydantic  # noqa: PLC0415
+
+        return pydantic.page_schema(cls, source, handler)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        from financial_connections._decoding import pydantic  # noqa: PLC0415
+
+        return pydantic.describe_object(cls, schema, handler)
+
 
 def is_cursor(value: Any) -> bool:
     """Return True if the value can be sent as `starting_after` or `ending_before`."""
