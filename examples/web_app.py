@@ -5,9 +5,11 @@
     uvicorn --factory examples.web_app:app_from_environment
 
 * `POST /sessions` returns the client secret the browser needs to link accounts.
-* `GET /accounts` lists a customer's accounts.
+* `GET /accounts` lists a customer's accounts, `GET /accounts/{account}` returns one,
+  and `GET /accounts/{account}/transactions` lists its latest transactions.
 * `POST /stripe` receives events from Stripe and starts a sync after each refresh.
 * `GET /totals` summarizes the transactions that have been synced.
+* `GET /docs` shows the operations and the fields of their results.
 
 The application does not authenticate its users: a real one must check that the
 customer belongs to the authenticated user.
@@ -23,7 +25,7 @@ from typing import Annotated
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.routing import Route
 
@@ -32,8 +34,8 @@ from financial_connections import (
     APIStatusError,
     AsyncClient,
     FinancialConnectionsError,
-    NotFoundError,
 )
+from financial_connections.models import Account, Transaction
 from financial_connections.webhooks import (
     AccountEvent,
     AccountRefreshedTransactions,
@@ -77,29 +79,20 @@ async def create_session(client: Client, customer: str) -> dict[str, str | None]
     return {"id": session.id, "client_secret": session.client_secret}
 
 
-async def list_accounts(client: Client, customer: str) -> list[dict[str, str | None]]:
-    accounts = client.accounts.list(account_holder={"customer": customer})
-    return [
-        {
-            "id": account.id,
-            "institution": account.institution_name,
-            "last4": account.last4,
-            "status": account.status,
-        }
-        async for account in accounts
-    ]
+async def list_accounts(client: Client, customer: str) -> list[Account]:
+    return await client.accounts.list(account_holder={"customer": customer}).collect(
+        max_items=1_000
+    )
 
 
-async def retrieve_account(client: Client, account: str) -> dict[str, object]:
-    try:
-        retrieved = await client.accounts.retrieve(account)
-    except NotFoundError:
-        raise HTTPException(404, "no such account") from None
-    return {
-        "id": retrieved.id,
-        "status": retrieved.status,
-        "balance": retrieved.balance and retrieved.balance.current,
-    }
+async def retrieve_account(client: Client, account: str) -> Account:
+    return await client.accounts.retrieve(account)
+
+
+async def list_transactions(client: Client, account: str) -> list[Transaction]:
+    """Return the account's latest transactions."""
+    page = await client.transactions.list(account=account, limit=100)
+    return page.data
 
 
 async def show_totals(request: Request) -> dict[str, tuple[int, int]]:
@@ -108,11 +101,10 @@ async def show_totals(request: Request) -> dict[str, tuple[int, int]]:
 
 
 async def handle_error(_: Request, error: Exception) -> JSONResponse:
-    """Respond with 400 if Stripe found the request invalid, or with 502 otherwise."""
-    is_invalid = (
-        isinstance(error, APIStatusError) and error.status == HTTPStatus.BAD_REQUEST
-    )
-    status = HTTPStatus.BAD_REQUEST if is_invalid else HTTPStatus.BAD_GATEWAY
+    """Respond with 400 or 404 if Stripe did, and with 502 otherwise."""
+    status = error.status if isinstance(error, APIStatusError) else None
+    if status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}:
+        status = HTTPStatus.BAD_GATEWAY
     return JSONResponse({"error": type(error).__name__}, status)
 
 
@@ -144,6 +136,7 @@ def create_app(client: AsyncClient, ledger: Ledger, webhook_secret: str) -> Fast
     app.add_api_route("/sessions", create_session, methods=["POST"])
     app.add_api_route("/accounts", list_accounts)
     app.add_api_route("/accounts/{account}", retrieve_account)
+    app.add_api_route("/accounts/{account}/transactions", list_transactions)
     app.add_api_route("/totals", show_totals)
     app.router.routes.append(
         Route("/stripe", webhook_endpoint(webhook_secret, on_event))

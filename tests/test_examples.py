@@ -127,7 +127,8 @@ async def test_the_web_application_links_accounts_and_syncs_them_on_webhooks(
             await browser.get("/accounts", params={"customer": customer})
         ).json()
         assert (account, "active") == (listed["id"], listed["status"])
-        assert account == (await browser.get(f"/accounts/{account}")).json()["id"]
+        retrieved = (await browser.get(f"/accounts/{account}")).json()
+        assert (account, listed.keys()) == (retrieved["id"], retrieved.keys())
         sandbox.add_transactions(account, 120)
         assert {200} == {
             delivery.status for delivery in await sandbox.deliver_webhooks(browser)
@@ -135,6 +136,8 @@ async def test_the_web_application_links_accounts_and_syncs_them_on_webhooks(
         [pending] = sandbox.add_transactions(account, status="pending")
         sandbox.void(pending)
         await sandbox.deliver_webhooks(browser)
+        transactions = (await browser.get(f"/accounts/{account}/transactions")).json()
+        assert (100, pending) == (len(transactions), transactions[0]["id"])
         with anyio.fail_after(60):
             while (await browser.get("/totals")).json().get(account, [0])[0] < 120:
                 await anyio.lowlevel.checkpoint()

@@ -10,6 +10,8 @@ HEAVY = {
     "httpx",
     "jinja2",
     "openapi_python_client",
+    "pydantic",
+    "pydantic_core",
     "pytest",
     "rich",
     "starlette",
@@ -30,6 +32,17 @@ def test_importing_the_package_loads_no_heavy_module():
     loaded = modules_loaded_by("import financial_connections")
     assert not loaded & HEAVY
     assert "financial_connections.sandbox" not in loaded
+
+
+def test_pydantic_is_not_loaded():
+    loaded = modules_loaded_by(
+        "from financial_connections import *; "
+        "from financial_connections.models import *; "
+        "from financial_connections.webhooks import *; "
+        "Account.from_dict({'status': 'new'}).to_dict(), AccountStatus('new'), Page"
+    )
+    assert not {name for name in loaded if name.startswith("pydantic")}
+    assert "financial_connections._decoding.pydantic" not in loaded
 
 
 def test_creating_a_client_does_not_load_httpx():

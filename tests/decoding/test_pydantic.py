@@ -197,35 +197,28 @@ def test_fields_can_be_excluded():
     assert FULL_ACCOUNT["balance"].keys() - {"current"} == dumped["balance"].keys()
 
 
-def allows_null(schema):
-    return {"type": "null"} in schema.get("anyOf", ())
-
-
 def text(description):
     return " ".join(description.split())
 
 
-def test_the_json_schemas_agree_with_the_contract():
+def contract_schemas():
     contract = yaml.safe_load(CONTRACT.read_text())["components"]["schemas"]
-    compared = 0
-    for cls in MODELS:
-        expected = contract[cls.__name__]
+    assert len(MODELS) > 20
+    return [(cls, contract[cls.__name__]) for cls in MODELS]
+
+
+def test_the_json_schemas_describe_the_fields_of_the_contract():
+    for cls, expected in contract_schemas():
         schema = TypeAdapter(cls).json_schema()
         assert cls.__name__ == schema["title"]
         assert text(expected["description"]) == text(schema["description"])
-        assert expected["properties"].keys() == schema["properties"].keys()
-        guaranteed = {
-            name
-            for name in expected.get("required", ())
-            if not expected["properties"][name].get("nullable")
+        assert {
+            name: text(field["description"])
+            for name, field in expected["properties"].items()
+        } == {
+            name: text(field["description"])
+            for name, field in schema["properties"].items()
         }
-        assert guaranteed == set(schema.get("required", ()))
-        for name, field in expected["properties"].items():
-            described = schema["properties"][name]
-            assert text(field["description"]) == text(described["description"])
-            assert allows_null(described) is (name not in guaranteed)
-            compared += 1
-    assert compared > 100
 
 
 def test_nested_models_are_defined_once():
