@@ -43,6 +43,8 @@ from financial_connections.webhooks import (
     webhook_endpoint,
 )
 
+CLIENT_ERRORS = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+
 log = logging.getLogger("example")
 
 
@@ -102,9 +104,9 @@ async def show_totals(request: Request) -> dict[str, tuple[int, int]]:
 
 async def handle_error(_: Request, error: Exception) -> JSONResponse:
     """Respond with 400 or 404 if Stripe did, and with 502 otherwise."""
-    status = error.status if isinstance(error, APIStatusError) else None
-    if status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}:
-        status = HTTPStatus.BAD_GATEWAY
+    status = HTTPStatus.BAD_GATEWAY
+    if isinstance(error, APIStatusError) and error.status in CLIENT_ERRORS:
+        status = HTTPStatus(error.status)
     return JSONResponse({"error": type(error).__name__}, status)
 
 
