@@ -1,6 +1,7 @@
 import copy
 import json
 import pickle
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,9 @@ from financial_connections.errors import (
     APIStatusError,
     FinancialConnectionsError,
 )
+from financial_connections.models import ErrorCode
+
+ROOT = Path(__file__).parents[1]
 
 
 def error_with(status=400, headers=None, **error):
@@ -34,6 +38,21 @@ def error_with(status=400, headers=None, **error):
             {"code": "financial_connections_account_inactive"},
             errors.AccountInactiveError,
         ),
+        (
+            400,
+            {"code": "financial_connections_account_pending_account_numbers"},
+            errors.AccountNumbersPendingError,
+        ),
+        (
+            400,
+            {"code": "financial_connections_account_unavailable_account_numbers"},
+            errors.AccountNumbersUnavailableError,
+        ),
+        (
+            400,
+            {"code": "financial_connections_no_successful_transaction_refresh"},
+            errors.TransactionsNotRefreshedError,
+        ),
         (400, {"type": "idempotency_error"}, errors.IdempotencyError),
         (409, {"type": "idempotency_error"}, errors.IdempotencyError),
         (401, {}, errors.AuthenticationError),
@@ -51,6 +70,27 @@ def error_with(status=400, headers=None, **error):
 )
 def test_type_and_code_take_precedence_over_the_status(status, error, expected):
     assert expected is type(error_with(status, **error))
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_the_page_names_the_error_of_every_code_of_the_contract(code):
+    page = (ROOT / "docs/how-to/errors.md").read_text()
+    name = code.removeprefix("financial_connections_")
+    [row] = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+    error_class = type(error_with(400, type="invalid_request_error", code=code))
+    assert issubclass(error_class, errors.InvalidRequestError)
+    assert f"`{error_class.__name__}`" == row.split("|")[2].strip()
+
+
+def test_a_message_for_users_is_printable_masked_and_not_in_the_text():
+    error = error_with(
+        400, message="Declined.", user_message="Your bank\nsaid no: sk_live_CANARY\x07"
+    )
+    assert "Your bank said no: sk_live_***" == error.user_message
+    assert "bank" not in str(error) + repr(error)
+    assert error.user_message == pickle.loads(pickle.dumps(error)).user_message
+    for value in (None, "", 5, ["x"]):
+        assert error_with(400, user_message=value).user_message is None
 
 
 def test_an_error_has_all_fields_of_the_response():

@@ -11,6 +11,9 @@
     │   ├── InvalidRequestError               400, 402 and other 4xx
     │   │   ├── AccountInactiveError          the account must be linked again
     │   │   ├── AccountDisconnectedError      the account was disconnected for good
+    │   │   ├── AccountNumbersPendingError    the account numbers are not available yet
+    │   │   ├── AccountNumbersUnavailableError    the account has no account numbers
+    │   │   ├── TransactionsNotRefreshedError     no refresh has succeeded yet
     │   │   └── IdempotencyError              the idempotency key was used before
     │   ├── AuthenticationError               401
     │   ├── PermissionDeniedError             403
@@ -41,6 +44,8 @@ __all__ = [
     "APITimeoutError",
     "AccountDisconnectedError",
     "AccountInactiveError",
+    "AccountNumbersPendingError",
+    "AccountNumbersUnavailableError",
     "AuthenticationError",
     "ConfigurationError",
     "ConflictError",
@@ -58,6 +63,7 @@ __all__ = [
     "RefreshFailedError",
     "RefreshNotAvailableError",
     "ServerError",
+    "TransactionsNotRefreshedError",
     "WebhookSignatureError",
 ]
 
@@ -208,6 +214,8 @@ class APIStatusError(_CallError):
         """Short code to branch on: https://docs.stripe.com/error-codes"""
         self.message = sanitize(_text(fields.get("message")) or message or "no message")
         """Description of the error on one printable line."""
+        self.user_message = sanitize(_text(fields.get("user_message")) or "") or None
+        """Text on one printable line that you can show to your users."""
         self.param = _text(fields.get("param"))
         """Parameter that the error is about, such as `features[0]`."""
         self.doc_url = _text(fields.get("doc_url"))
@@ -249,6 +257,24 @@ class AccountInactiveError(InvalidRequestError):
 
 class AccountDisconnectedError(InvalidRequestError):
     """The account was disconnected for good; its holder would have to link it again."""
+
+
+class AccountNumbersPendingError(InvalidRequestError):
+    """The account numbers, which payments need, are not available yet.
+
+    Repeat the request after the event `AccountNumbersUpdated`.
+    """
+
+
+class AccountNumbersUnavailableError(InvalidRequestError):
+    """The institution does not provide account numbers, which payments need.
+
+    Its holder has to link another account or pay in another way.
+    """
+
+
+class TransactionsNotRefreshedError(InvalidRequestError):
+    """No refresh of the account's transactions has succeeded; refresh them first."""
 
 
 class IdempotencyError(InvalidRequestError):

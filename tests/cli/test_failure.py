@@ -25,6 +25,7 @@ from financial_connections.errors import (
     PermissionDeniedError,
     RefreshFailedError,
     ServerError,
+    TransactionsNotRefreshedError,
     WebhookSignatureError,
 )
 
@@ -57,6 +58,12 @@ from financial_connections.errors import (
 )
 def test_each_error_maps_to_its_status(error, status):
     assert status == failure_from(error).status
+
+
+def test_missing_transactions_are_shown_with_the_command_that_fetches_them():
+    error = TransactionsNotRefreshedError("no", status=400)
+    assert failure_from(error).status == 4
+    assert "fincon accounts refresh" in failure_from(error).text
 
 
 def test_an_api_error_is_shown_with_code_request_id_and_advice():

@@ -7,6 +7,8 @@ from financial_connections._decoding import ContentError, parse_json
 from financial_connections._redact import Mask, sanitize, strip_tags
 from financial_connections.errors import (
     AccountInactiveError,
+    AccountNumbersPendingError,
+    AccountNumbersUnavailableError,
     APIStatusError,
     AuthenticationError,
     ConflictError,
@@ -16,6 +18,7 @@ from financial_connections.errors import (
     PermissionDeniedError,
     RateLimitError,
     ServerError,
+    TransactionsNotRefreshedError,
     _error_fields,
     _text,
 )
@@ -25,7 +28,15 @@ _MAX_JSON_BYTES = 1024 * 1024
 _MAX_TEXT_LENGTH = 20_000
 
 _BY_TYPE = {"idempotency_error": IdempotencyError}
-_BY_CODE = {"financial_connections_account_inactive": AccountInactiveError}
+_BY_CODE: dict[str, type[APIStatusError]] = {
+    f"financial_connections_{code}": error_class
+    for code, error_class in {
+        "account_inactive": AccountInactiveError,
+        "account_pending_account_numbers": AccountNumbersPendingError,
+        "account_unavailable_account_numbers": AccountNumbersUnavailableError,
+        "no_successful_transaction_refresh": TransactionsNotRefreshedError,
+    }.items()
+}
 _BY_STATUS = {
     401: AuthenticationError,
     403: PermissionDeniedError,

@@ -104,6 +104,8 @@ def _advice(error: "FinancialConnectionsError") -> list[str]:
         errors.NotFoundError: "check the ID, and the account and mode of the API key",
         errors.AccountInactiveError: "create a session in which the user links the"
         " account again",
+        errors.TransactionsNotRefreshedError: "refresh the account's transactions"
+        " with fincon accounts refresh",
         errors.RateLimitError: "wait a moment, or raise --max-retries",
         errors.IdempotencyError: "run the command again",
         errors.ServerError: "try again later",
