@@ -12,10 +12,10 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS transactions (
     id TEXT PRIMARY KEY,
     account TEXT NOT NULL,
-    amount INTEGER,
-    currency TEXT,
-    status TEXT,
-    transacted_at INTEGER
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL,
+    transacted_at INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS cursors (account TEXT PRIMARY KEY, cursor TEXT NOT NULL);
 """
@@ -100,13 +100,12 @@ class Ledger:
 
 def columns(account: str, transaction: Transaction) -> tuple[object, ...]:
     """Return the values to store for a transaction."""
-    status = str(transaction.status) if transaction.status else None
     return (
         transaction.id,
         account,
         transaction.amount,
         transaction.currency,
-        status,
+        transaction.status,
         transaction.transacted_at,
     )
 

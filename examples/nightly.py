@@ -26,11 +26,7 @@ def print_progress(progress: Progress) -> None:
 
 async def active_accounts(client: AsyncClient, customer: str) -> list[str]:
     accounts = client.accounts.list(account_holder={"customer": customer})
-    return [
-        account.id
-        async for account in accounts
-        if account.id and account.status == "active"
-    ]
+    return [account.id async for account in accounts if account.status == "active"]
 
 
 async def refresh(client: AsyncClient, account: str) -> None:

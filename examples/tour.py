@@ -46,7 +46,7 @@ def account_table(accounts: Iterable[Account]) -> Table:
     table.add_column("balance", justify="right")
     for account in accounts:
         colour = {"active": "green", "inactive": "yellow", "disconnected": "red"}.get(
-            account.status or "", "white"
+            account.status, "white"
         )
         table.add_row(
             account.institution_name,
@@ -62,7 +62,7 @@ def transaction_table(transactions: Iterable[Transaction]) -> Table:
     table = Table("time (UTC)", "description", "status")
     table.add_column("amount", justify="right")
     for transaction in transactions:
-        amount = format_money({transaction.currency or "": transaction.amount or 0})
+        amount = format_money({transaction.currency: transaction.amount})
         table.add_row(
             format_time(transaction.transacted_at),
             transaction.description,
@@ -96,7 +96,6 @@ async def tour(client: AsyncClient, sandbox: Sandbox) -> None:
     checking = next(
         a.id for a in accounts if a.subcategory == "checking" and a.status == "active"
     )
-    assert checking is not None  # noqa: S101 - every account has an ID
 
     step(
         "2. Follow pages",
@@ -137,9 +136,9 @@ async def tour(client: AsyncClient, sandbox: Sandbox) -> None:
     sandbox.advance(60)
     account = await client.accounts.retrieve(checking, expand=["ownership"])
     ownership = expanded(account.ownership)
-    owners = ownership.owners.data if ownership and ownership.owners else None
-    console.print(f"  {len(owners or [])} owners; their repr hides personal data:")
-    for owner in owners or []:
+    owners = ownership.owners.data if ownership else []
+    console.print(f"  {len(owners)} owners; their repr hides personal data:")
+    for owner in owners:
         console.print(f"  {owner!r}", style="dim")
 
     step("6. Handle an error", 'await client.accounts.retrieve("fca_nowhere")')

@@ -127,9 +127,7 @@ def create_app(client: AsyncClient, ledger: Ledger, webhook_secret: str) -> Fast
         # Only queue the account, because Stripe expects a prompt response. If the queue
         # is full, the error makes Stripe deliver the event again.
         match event:
-            case AccountRefreshedTransactions() if (
-                event.data and event.data.object and event.data.object.id
-            ):
+            case AccountRefreshedTransactions():
                 app.state.queue.send_nowait(event.data.object.id)
             case _:
                 log.info("ignored %s", event.type)

@@ -82,7 +82,7 @@ def receiver() -> Starlette:
 
     async def on_event(event: AccountEvent | UnknownEvent) -> None:
         match event:
-            case AccountRefreshedTransactions() if event.data and event.data.object:
+            case AccountRefreshedTransactions():
                 task = redis_broker.find_task(TASK)
                 assert task is not None  # noqa: S101 - registered by broker()
                 await task.kiq(event.data.object.id)

@@ -38,7 +38,7 @@ class OurClient(Client):
         from financial_connections._decoding.decode import decode
         from financial_connections._generated.models import TransactionList
 
-        return list(decode(TransactionList, page, None).data or ())
+        return list(decode(TransactionList, page, None).data)
 
     async def aclose(self) -> None:
         await self._client.aclose()

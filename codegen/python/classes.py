@@ -15,12 +15,13 @@ RESERVED_ATTRIBUTES = frozenset({
     # Attributes of every model (`financial_connections._decoding.model.Model`).
     *("extra", "from_dict", "misfits", "request_id", "response", "to_dict"),
     # Names used in annotations and defaults in a class body.
-    *("Any", "None", "bool", "dict", "field", "float", "int", "list", "str"),
+    *("Any", "None", "bool", "dict", "float", "int", "list", "str"),
+    *("REQUIRED", "field"),
 })  # fmt: skip
 RESERVED_CLASSES = frozenset({
     *("Any", "False", "Literal", "Mapping", "Model", "Never", "None", "OpenEnum"),
-    *("Pager", "Request", "RequestOptions", "Required", "Sender", "Sequence"),
-    *("TYPE_CHECKING", "True", "TypeAlias", "TypedDict"),
+    *("Pager", "REQUIRED", "Request", "RequestOptions", "Required", "Sender"),
+    *("Sequence", "TYPE_CHECKING", "True", "TypeAlias", "TypedDict"),
 })  # fmt: skip
 SHOWN = {"id", "object"}
 SHOWN_TEXTS = {"ErrorDetail": {"code", "doc_url", "param"}}

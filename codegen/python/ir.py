@@ -42,6 +42,23 @@ class Field:
     """True if a repr omits the field because it may hold personal data."""
     doc: str = ""
 
+    @property
+    def is_guaranteed(self) -> bool:
+        """True if every response has a value for the field."""
+        return self.required and not self.nullable and self.annotation != "Any"
+
+    @property
+    def attribute_type(self) -> str:
+        """The Python type of the field as an attribute of a model."""
+        may_be_none = not self.is_guaranteed and self.annotation != "Any"
+        return f"{self.annotation} | None" if may_be_none else self.annotation
+
+    @property
+    def default(self) -> str:
+        """The value of the attribute's declaration, as Python source."""
+        default = "REQUIRED" if self.is_guaranteed else "None"
+        return f"field(default={default}, repr=False)" if self.hidden else default
+
 
 @frozen(kw_only=True)
 class Class:

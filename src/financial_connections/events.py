@@ -71,7 +71,7 @@ class RetryScheduled(ClientEvent):
 
 @frozen(kw_only=True)
 class ContractMismatch(ClientEvent):
-    """A 2xx response has values that do not match the contract.
+    """A 2xx response has values that do not match the contract, or lacks required ones.
 
     The call still returns its model. `Model.misfits` names the mismatched fields of
     each object, and `to_dict()` contains their values. There is at most one such event

@@ -8,6 +8,7 @@ from financial_connections.errors import NotExpandedError
 __all__ = ["expanded", "id_of"]
 
 ObjectT = TypeVar("ObjectT", bound=Model)
+IdT_co = TypeVar("IdT_co", covariant=True)
 
 # An unexpanded field is a plain string, so only the prefix of the ID suggests which
 # field it came from. IDs are meant to be opaque, so only a message uses this guess.
@@ -19,9 +20,9 @@ _PATHS_BY_PREFIX = {
 }
 
 
-class _HasId(Protocol):
+class _HasId(Protocol[IdT_co]):
     @property
-    def id(self) -> str | None: ...
+    def id(self) -> IdT_co: ...
 
 
 @overload
@@ -59,10 +60,10 @@ def expanded(field: str | ObjectT | None) -> ObjectT | None:
 @overload
 def id_of(field: None) -> None: ...
 @overload
-def id_of(field: str) -> str: ...
+def id_of(field: str | _HasId[str]) -> str: ...
 @overload
-def id_of(field: str | _HasId | None) -> str | None: ...
-def id_of(field: str | _HasId | None) -> str | None:
+def id_of(field: str | _HasId[str | None] | None) -> str | None: ...
+def id_of(field: str | _HasId[str | None] | None) -> str | None:
     """Return the ID in an expandable field, whether or not the field is expanded.
 
     Args:

@@ -19,11 +19,11 @@ from tests.support.cli_process import (
     run_in_terminal,
     visible_screen,
 )
+from tests.support.webhooks import PAYLOAD
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/cli.md").read_text()
 TWENTIETH_OF_JANUARY = 1_705_708_800
-EVENT = '{"id": "evt_1", "type": "financial_connections.account.created"}'
 
 
 def console_lines():
@@ -72,13 +72,13 @@ def anyio_backend(request):
 async def shell(tmp_path):
     """A function that runs a line of bash in a temporary directory."""
     (tmp_path / "whsec.txt").write_text("whsec_123")
-    (tmp_path / "body.json").write_text(EVENT)
+    (tmp_path / "body.json").write_bytes(PAYLOAD)
     sandbox = Sandbox(clock=Clock(TWENTIETH_OF_JANUARY))
     async with serve(sandbox) as server:
         ids = await add_objects(sandbox, server.url)
         command = f"{sys.executable} -m financial_connections.cli"
         function = f'fincon() {{ {command} --base-url {server.url} "$@"; }}'
-        signature = sign(EVENT.encode(), "whsec_123", int(time.time()))
+        signature = sign(PAYLOAD, "whsec_123", int(time.time()))
         env = environment(STRIPE_API_KEY=sandbox.api_key, STRIPE_SIGNATURE=signature)
 
         def run(line):

@@ -108,9 +108,21 @@ def test_annotations_resolve_at_run_time(tiny):
     assert tiny.models.Maker | None == hints["maker"]
 
 
+def test_only_a_required_attribute_excludes_none(tiny):
+    hints = typing.get_type_hints(tiny.models.Widget)
+    assert (str, tiny.models.WidgetColour) == (hints["id"], hints["colour"])
+    assert str | None == hints["label"]
+    for absent in ("id", "colour"):
+        content = {"id": "w_1", "object": "widget", "colour": "red"}
+        del content[absent]
+        with pytest.raises(msgspec.ValidationError, match=absent):
+            msgspec.json.decode(json.dumps(content), type=tiny.models.Widget)
+
+
 def test_a_model_decodes_from_json(tiny):
     content = {
         "id": "w_1",
+        "object": "financial_connections.widget",
         "colour": "green",
         "owner": {"id": "cus_1"},
         "amounts": {"usd": 1},

@@ -1,5 +1,6 @@
 """What a user's type checker must infer. Not run: mypy and pyright read it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import assert_never, assert_type
 
@@ -10,10 +11,17 @@ from financial_connections.models import (
     AccountOwnership,
     AccountStatus,
     AccountWithOwnership,
+    Balance,
+    CashBalance,
+    Customer,
+    PaymentMethodType,
+    Permission,
+    RefreshStatus,
     Session,
     Transaction,
 )
 from financial_connections.params import AccountExpand
+from financial_connections.webhooks import AccountEvent, UnknownEvent
 
 
 async def calls(client: AsyncClient) -> None:
@@ -43,6 +51,68 @@ async def pages(client: AsyncClient) -> None:
     async with pager.prefetch() as items:
         async for item in items:
             assert_type(item, Transaction)
+
+
+async def guaranteed_values(client: AsyncClient, page: Page[Transaction]) -> None:
+    account = await client.accounts.retrieve("fca_1")
+    assert_type(account.id, str)
+    assert_type(account.status, AccountStatus)
+    assert_type(account.supported_payment_method_types, list[PaymentMethodType])
+    transactions = client.transactions.list(account=account.id)
+    cents = sum([transaction.amount async for transaction in transactions])
+    assert_type(cents, int)
+    totals: Counter[str] = Counter()
+    for transaction in page.data:
+        totals[transaction.currency] += transaction.amount
+        assert_type(transaction.status_transitions.posted_at, int | None)
+    session = await client.sessions.retrieve("fcsess_1")
+    assert_type(session.accounts.data, list[Account])
+    assert_type([item.id for item in session.accounts.data], list[str])
+
+
+async def values_that_can_be_null(client: AsyncClient) -> None:
+    account = await client.accounts.retrieve("fca_1", expand=["ownership"])
+    assert_type(account.last4, str | None)
+    assert_type(account.permissions, list[Permission] | None)
+    assert_type(account.balance, Balance | None)
+    if account.balance:
+        assert_type(account.balance.current, dict[str, int])
+        assert_type(account.balance.cash, CashBalance | None)
+    if account.ownership:
+        assert_type(account.ownership.owners.data, list[AccountOwner])
+        assert_type(account.ownership.owners.has_more, bool)
+    if account.balance_refresh:
+        assert_type(account.balance_refresh.status, RefreshStatus)
+        assert_type(account.balance_refresh.next_refresh_available_at, int | None)
+
+
+def constructors() -> None:
+    assert_type(Account(), Account)
+    assert_type(Transaction(id="fctxn_1", amount=-1250), Transaction)
+    assert_type(Account(balance=Balance(current={"usd": 1}), last4=None), Account)
+
+
+def helpers(
+    ownership: str | AccountOwnership, customer: str | Customer | None, nothing: None
+) -> None:
+    assert_type(id_of(ownership), str)
+    assert_type(id_of("fcaowns_1"), str)
+    assert_type(id_of(customer), str | None)
+    assert_type(id_of(AccountOwnership()), str)
+    assert_type(expanded(ownership), AccountOwnership)
+    assert_type(expanded(customer), Customer | None)
+    # mypy warns about calls that return None.
+    expanded(nothing)
+    id_of(nothing)
+
+
+def events(event: AccountEvent | UnknownEvent) -> None:
+    assert_type(event.id, str)
+    assert_type(event.type, str)
+    assert_type(event.api_version, str | None)
+    if isinstance(event, AccountEvent):
+        assert_type(event.data.object, Account)
+        assert_type(event.data.object.id, str)
 
 
 async def expansion(client: AsyncClient) -> None:

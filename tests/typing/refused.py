@@ -3,7 +3,7 @@ Not run.
 """
 
 import financial_connections
-from financial_connections import AsyncClient
+from financial_connections import AsyncClient, Page
 from financial_connections.models import Account
 
 
@@ -24,6 +24,23 @@ def absent() -> None:
     financial_connections.AsyncClinet  # type: ignore[attr-defined] # pyright: ignore # noqa: B018
 
 
+def nullable(account: Account, page: Page[Account]) -> None:
+    account.balance.current  # type: ignore[union-attr] # pyright: ignore # noqa: B018
+    account.ownership.owners  # type: ignore[union-attr] # pyright: ignore # noqa: B018
+    page.data[0].last4.upper()  # type: ignore[union-attr] # pyright: ignore
+    assert_cents(account.last4)  # type: ignore[arg-type] # pyright: ignore
+
+
+def assert_cents(_: int) -> None: ...
+
+
+def constructed() -> None:
+    Account("fca_1")  # type: ignore[call-arg] # pyright: ignore
+    Account(id=5)  # type: ignore[arg-type] # pyright: ignore
+    Account(id=None)  # type: ignore[arg-type] # pyright: ignore
+    Account(identifier="fca_1")  # type: ignore[call-arg] # pyright: ignore
+
+
 def frozen(account: Account) -> None:
-    account.status = None  # type: ignore[misc] # pyright: ignore
+    account.balance = None  # type: ignore[misc] # pyright: ignore
     _ = account.staus  # type: ignore[attr-defined] # pyright: ignore

@@ -78,11 +78,7 @@ def decode_document(cls: type[ModelT], content: bytes, document: Document) -> Mo
             attach_raw(model, content, document)
             return model
         head = shape.decode(content)
-        items = (
-            None
-            if head.data is None
-            else _decode_items(shape, content, head.data, document)
-        )
+        items = _decode_items(shape, content, head.data, document)
     except DECODE_ERRORS:
         pass
     else:
@@ -96,7 +92,7 @@ def decode_document(cls: type[ModelT], content: bytes, document: Document) -> Mo
 def _list_from(
     cls: type[ModelT],
     head: Any,
-    items: list[Model] | None,
+    items: list[Model],
     content: bytes,
     document: Document,
 ) -> ModelT:

@@ -1,11 +1,11 @@
-"""Log each field whose value does not match the schema, once per process."""
+"""Log each field whose value violates the contract, once per process."""
 
 import logging
 from collections.abc import Iterable
 
 _log = logging.getLogger("financial_connections")
 
-# Holds only names of classes and fields, so the schema limits its size.
+# Holds only names of classes and fields, so the contract limits its size.
 _logged: set[str] = set()
 
 
@@ -20,9 +20,10 @@ def log_misfits(fields: Iterable[str], request_id: str | None) -> None:
         if name not in _logged:
             _logged.add(name)
             _log.warning(
-                "%s: a value does not match the schema (request %s). The object's "
-                "`misfits` lists the field, and `to_dict()` returns the value. This is "
-                "logged once per field.",
+                "%s: a value does not match the contract, or is absent although the "
+                "contract requires it (request %s). The object's `misfits` lists the "
+                "field, and `to_dict()` returns what was sent. This is logged once per "
+                "field.",
                 name,
                 request_id,
             )

@@ -1,61 +1,22 @@
-"""Base classes of the generated models and enums."""
+"""Base class of the generated models."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, ClassVar, Self, TypeVar
 
-from attrs import frozen
+from attrs import NOTHING, frozen
 
-from financial_connections._decoding.hooks import EnumHooks, ModelHooks
+from financial_connections._decoding.enum import OpenEnum
+from financial_connections._decoding.hooks import ModelHooks
 from financial_connections._decoding.json import parse_json, slice_at, write_json
+from financial_connections._decoding.public import PUBLIC, publish
 from financial_connections._response import Origin, ResponseInfo, request_id_of
 
-_GENERATED = "financial_connections._generated."
-_PUBLIC = "financial_connections.models"
+REQUIRED: Any = NOTHING
+"""Default of a field that the contract requires and does not allow to be null.
 
-
-def _publish(cls: Any) -> None:
-    """Move a generated class to the public module.
-
-    Pickles refer to classes by module, and must stay readable when generated modules
-    are moved.
-    """
-    if cls.__module__.startswith(_GENERATED):
-        # Where the docstrings of its attributes are.
-        cls._source_module = cls.__module__
-        cls.__module__ = _PUBLIC
-
-
-class OpenEnum(EnumHooks, StrEnum):
-    """An enum that also accepts values added to the API later.
-
-    A value that is missing from the schema becomes a member as well. It compares,
-    hashes, formats and pickles like its string, and its `is_known` is False.
-    """
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        _publish(cls)
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, str):
-            return None
-        # Not registered as a member, because a server could then exhaust memory.
-        member = str.__new__(cls, value)
-        member._name_ = value
-        member._value_ = value
-        return member
-
-    @property
-    def is_known(self) -> bool:
-        """True if this version of the package knows the value."""
-        return self._value_ in type(self)._value2member_map_
-
-    def __repr__(self) -> str:
-        if self.is_known:
-            return super().__repr__()
-        return f"<{type(self).__name__}: {self._value_[:40]!a} (unknown)>"
+For attrs, such a field has no default, so decoding detects that it is absent. For type
+checkers it has one, so constructors accept any subset of the fields.
+"""
 
 
 @frozen
@@ -68,7 +29,7 @@ class Details:
     path: tuple[str, ...] = ()
     """Path of the object in `Model._raw`."""
     misfits: tuple[str, ...] = ()
-    """Names of the fields that do not match the schema."""
+    """Names of the fields that violate the contract."""
 
 
 _NO_DETAILS = Details()
@@ -78,8 +39,9 @@ class Model(ModelHooks):
     """Base class of API objects, which keep everything the server sent.
 
     An attribute is `None` if the server sent null, omitted the field, or sent a value
-    of an unexpected type. In the last case, `misfits` lists the field and `to_dict()`
-    returns the value. Two models are equal if they have the same class and attributes.
+    of an unexpected type. If that violates the contract, `misfits` lists the field. So
+    an attribute whose type excludes `None` can be `None`, but not unnoticed. Two models
+    are equal if they have the same class and attributes.
     """
 
     # Models are frozen, so these are set through the descriptors of the slots.
@@ -96,14 +58,23 @@ class Model(ModelHooks):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        _publish(cls)
+        publish(cls)
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        # Constructors require no field, because tests need only parts of objects.
+        init = vars(cls)["__init__"]
+        required = [
+            field.name for field in cls.__attrs_attrs__ if field.default is REQUIRED
+        ]
+        init.__kwdefaults__ = dict.fromkeys(required) | (init.__kwdefaults__ or {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Create a model from parsed JSON; the inverse of `to_dict()`.
 
-        This is as lenient as decoding a response: no field is required, unknown fields
-        are kept, and a field of the wrong type is `None` and listed in `misfits`.
+        This is as lenient as decoding a response: unknown fields are kept, and a field
+        that violates the contract is `None` and listed in `misfits`.
 
         Args:
             data: The parsed JSON object. A `Decimal` is treated as a number.
@@ -144,11 +115,12 @@ class Model(ModelHooks):
 
     @property
     def misfits(self) -> tuple[str, ...]:
-        """Names of the fields whose attributes differ from what the server sent.
+        """Names of the fields whose values violate the contract.
 
-        The attribute is `None` if the value does not have the expected type. Invalid
-        items of lists and maps are dropped, and lone surrogates in strings are replaced
-        with U+FFFD. A nested object has its own `misfits`.
+        The attribute is `None` if the value does not have the expected type, or if a
+        required value is null or absent. Invalid items of lists and maps are dropped,
+        and lone surrogates in strings are replaced with U+FFFD. A nested object has its
+        own `misfits`.
         """
         return getattr(self, "_details", _NO_DETAILS).misfits
 
@@ -258,7 +230,7 @@ def restore_model(cls: type[ModelT], content: bytes, request_id: str | None) -> 
     return _decode(cls, content, request_id)
 
 
-restore_model.__module__ = _PUBLIC
+restore_model.__module__ = PUBLIC
 
 
 def _decode(cls: type[ModelT], content: bytes, origin: Origin) -> ModelT:

@@ -10,8 +10,9 @@ from typing import Any, get_args
 from pydantic_core import InitErrorDetails, ValidationError, core_schema
 
 from financial_connections._decoding.docstrings import attribute_docs, class_doc
+from financial_connections._decoding.enum import OpenEnum
 from financial_connections._decoding.json import to_strict
-from financial_connections._decoding.model import Model, OpenEnum
+from financial_connections._decoding.model import Model
 from financial_connections._decoding.shape import shape_of
 
 
@@ -64,10 +65,10 @@ def page_schema(cls: type, source: Any, handler: Any) -> Any:
     types = {
         "data": core_schema.list_schema(handler.generate_schema(item)),
         "has_more": core_schema.bool_schema(),
-        "url": core_schema.nullable_schema(core_schema.str_schema()),
+        "url": core_schema.str_schema(),
     }
     fields = {
-        key: core_schema.typed_dict_field(schema, required=key != "url")
+        key: core_schema.typed_dict_field(schema, required=True)
         for key, schema in types.items()
     }
     return _object_schema(cls, name, fields, validate)

@@ -6,9 +6,9 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from attrs import NOTHING, frozen
+from attrs import frozen
 
-from financial_connections._decoding.model import Model
+from financial_connections._decoding.model import REQUIRED, Model
 
 
 @frozen
@@ -18,7 +18,7 @@ class Field:
     name: str
     hint: Any
     is_required: bool
-    """True if the schema guarantees a value."""
+    """True if the contract guarantees a value."""
     has_models: bool
     """True if the value can be or contain a model."""
     model: "Shape | None"
@@ -84,9 +84,7 @@ def _shape_of(cls: Any) -> Shape:
     if not items:
         return Shape(fields, nested, decoder_of(cls), split)
     own = [field.struct_field for field in fields if field.name != "data"]
-    head = msgspec.defstruct(
-        "Head", [("data", list[msgspec.Raw] | None, None), *own], kw_only=True
-    )
+    head = msgspec.defstruct("Head", [("data", list[msgspec.Raw]), *own], kw_only=True)
     body = msgspec.defstruct("Body", [("data", hints["data"])])
     return Shape(
         fields, nested, decoder_of(head), split, shape_of(items[0]), decoder_of(body)
@@ -101,7 +99,7 @@ def _field(attribute: Any, hint: Any) -> Field:
     return Field(
         name=attribute.name,
         hint=hint,
-        is_required=attribute.default is NOTHING,
+        is_required=attribute.default is REQUIRED,
         has_models=bool(models),
         model=shape_of(models[0]) if is_plain and len(models) == 1 else None,
     )

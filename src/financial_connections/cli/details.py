@@ -93,7 +93,8 @@ def session(session: "Session", now: float, *, show_client_secret: bool) -> Tabl
             ("client secret", secret if show_client_secret else Text(_HIDDEN, "dim"))
         )
     grid = _grid(iter(lines))
-    for linked in (session.accounts.data if session.accounts else None) or ():
+    # Some sessions lack `accounts`, although the contract requires it.
+    for linked in getattr(session.accounts, "data", None) or ():
         grid.add_row("", "")
         _fill(grid, _account_lines(linked, now))
     return grid
@@ -114,8 +115,8 @@ def transaction(transaction: "Transaction", now: float) -> Table:
         ("amount", amount(transaction.amount, transaction.currency)),
         ("status", status(transaction.status)),
         ("made", _time(transaction.transacted_at, now)),
-        ("posted", _time(transitions.posted_at if transitions else None, now)),
-        ("void", _time(transitions.void_at if transitions else None, now)),
+        ("posted", _time(getattr(transitions, "posted_at", None), now)),
+        ("void", _time(getattr(transitions, "void_at", None), now)),
         ("refresh", text(transaction.transaction_refresh, "cyan")),
         ("updated", _time(transaction.updated, now)),
     ]
@@ -139,7 +140,7 @@ def event(event: "AccountEvent | UnknownEvent", now: float) -> Table:
         ("API version", text(event.api_version)),
     ]
     grid = _grid(iter(lines))
-    subject = event.data.object if event.data else None
+    subject = getattr(event.data, "object", None)
     if isinstance(subject, Account):
         grid.add_row("", "")
         _fill(grid, _account_lines(subject, now))

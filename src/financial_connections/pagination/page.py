@@ -21,11 +21,11 @@ class _ListModel(Protocol[T_co]):
     """The interface shared by all generated list models."""
 
     @property
-    def data(self) -> Sequence[T_co] | None: ...
+    def data(self) -> Sequence[T_co]: ...
     @property
-    def has_more(self) -> bool | None: ...
+    def has_more(self) -> bool: ...
     @property
-    def url(self) -> str | None: ...
+    def url(self) -> str: ...
     @property
     def request_id(self) -> str | None: ...
     @property
@@ -46,7 +46,7 @@ class Page(Generic[T_co]):
     """The items, newest first."""
     has_more: bool
     """True if there are more items in the direction of iteration."""
-    url: str | None
+    url: str
     """Path of the list as sent by the server; never requested."""
     cursor: str | None
     """ID from which the next page continues: its `starting_after`, or its

@@ -181,7 +181,7 @@ class Pager(Generic[T_co]):
             ending_before=self._ending_before,
             options=self._options,
         )
-        data = list(result.data or ())
+        data = list(result.data)
         # Without a usable `has_more`, only an empty page is certain to be the last.
         has_more = bool(data) if result.has_more is None else result.has_more
         if self._remaining is not None and len(data) >= self._remaining:

@@ -126,7 +126,7 @@ class Changes(AsyncIterator[Batch]):
             raise PaginationError("the list repeatedly leads back to an earlier page")
         versions = {
             # The bytes identify the version; a hash of them takes less memory.
-            transaction.id or "": (hash(transaction._raw), transaction)
+            transaction.id: (hash(transaction._raw), transaction)
             for transaction in page.data
         }
         self._portions += self._scans.take_page(

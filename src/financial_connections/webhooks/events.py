@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import define, field
 
-from financial_connections._decoding import ContentError, Model, decode
+from financial_connections._decoding import REQUIRED, ContentError, Model, decode
 from financial_connections.errors import InvalidArgumentError
 from financial_connections.models import Account
 from financial_connections.webhooks.signature import TOLERANCE, verify
@@ -35,24 +35,24 @@ class Event(Model):
     Source: https://docs.stripe.com/api/events/object
     """
 
-    id: str | None = None
+    id: str = REQUIRED
     """ID of the event (`evt_…`), the same in every delivery of the event."""
-    object: str | None = None
+    object: str = REQUIRED
     """Type of this object, always `event`."""
-    type: str | None = None
+    type: str = REQUIRED
     """Type of the event, such as `financial_connections.account.created`."""
     account: str | None = None
     """Connected account (`acct_…`) of the event; None for your own account."""
     api_version: str | None = None
     """API version that determines the format of the object in `data`."""
-    created: int | None = None
+    created: int = REQUIRED
     """Time of the event, in seconds since the epoch.
 
     Events can be delivered in any order.
     """
-    livemode: bool | None = None
+    livemode: bool = REQUIRED
     """True in live mode, False in test mode."""
-    pending_webhooks: int | None = None
+    pending_webhooks: int = REQUIRED
     """Number of endpoints that have not acknowledged the event yet."""
     request: EventRequest | None = None
     """Request that caused the event."""
@@ -62,7 +62,7 @@ class Event(Model):
 class AccountEventData(Model):
     """Data of an event about an account."""
 
-    object: Account | None = None
+    object: Account = REQUIRED
     """The linked account at the time of the event; it may have changed since."""
     previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
     """Previous values of the attributes that changed; only set for updates."""
@@ -72,7 +72,7 @@ class AccountEventData(Model):
 class UnknownEventData(Model):
     """Data of an event whose type has no class in this version."""
 
-    object: dict[str, Any] | None = field(default=None, repr=False)
+    object: dict[str, Any] = field(default=REQUIRED, repr=False)
     """The object, as parsed JSON."""
     previous_attributes: dict[str, Any] | None = field(default=None, repr=False)
     """Previous values of the attributes that changed; only set for updates."""
@@ -82,7 +82,7 @@ class UnknownEventData(Model):
 class UnknownEvent(Event):
     """An event whose type has no class in this version."""
 
-    data: UnknownEventData | None = None
+    data: UnknownEventData = REQUIRED
     """Object that the event is about."""
 
 
@@ -90,7 +90,7 @@ class UnknownEvent(Event):
 class AccountEvent(Event):
     """Base class of all events about linked accounts."""
 
-    data: AccountEventData | None = None
+    data: AccountEventData = REQUIRED
     """Account that the event is about."""
 
 
@@ -188,7 +188,7 @@ def parse_event(payload: bytes) -> AccountEvent | UnknownEvent:
         event = decode(UnknownEvent, content, None)
     except ContentError as error:
         raise InvalidArgumentError(f"payload: {error}") from None
-    known = _CLASSES.get(event.type or "")
+    known = _CLASSES.get(event.type)
     return event if known is None else decode(known, content, None)
 
 

@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.account_category import AccountCategory
 from financial_connections._generated.models.account_holder import AccountHolder
 from financial_connections._generated.models.account_number_details import (
@@ -33,9 +33,9 @@ from financial_connections._generated.models.transaction_refresh import (
 class Account(Model):
     """An account at a financial institution, linked by its holder."""
 
-    id: str | None = None
+    id: str = REQUIRED
     """ID of the account (`fca_…`)."""
-    object: str | None = None
+    object: str = REQUIRED
     """Name of the object's type in the API."""
     account_holder: AccountHolder | None = None
     """Account holder to whom the account belongs."""
@@ -47,17 +47,17 @@ class Account(Model):
     """Balance as of the last successful refresh; null before the first one."""
     balance_refresh: BalanceRefresh | None = None
     """Status of the latest balance refresh; null if there was none."""
-    category: AccountCategory | None = None
+    category: AccountCategory = REQUIRED
     """Broad type of the account; `subcategory` is more specific."""
-    created: int | None = None
+    created: int = REQUIRED
     """Time at which the account was linked, in seconds since the epoch."""
     display_name: str | None = field(default=None, repr=False)
     """Name of the account, chosen by its holder or the institution. Personal data."""
-    institution_name: str | None = field(default=None, repr=False)
+    institution_name: str = field(default=REQUIRED, repr=False)
     """Name of the institution where the account is held."""
     last4: str | None = field(default=None, repr=False)
     """Last four digits of the account number. Personal data."""
-    livemode: bool | None = None
+    livemode: bool = REQUIRED
     """False if the object was created in test mode."""
     ownership: str | AccountOwnership | None = None
     """Latest ownership snapshot of the account: its ID (`fcaowns_…`), or the object if
@@ -68,15 +68,15 @@ class Account(Model):
     """Status of the latest ownership refresh; null if there was none."""
     permissions: list[Permission] | None = None
     """Data that the account holder has agreed to share."""
-    status: AccountStatus | None = None
+    status: AccountStatus = REQUIRED
     """Availability of the account's data at the institution."""
     status_details: AccountStatusDetails | None = None
     """Details of the status, such as when access is expected to end."""
-    subcategory: AccountSubcategory | None = None
+    subcategory: AccountSubcategory = REQUIRED
     """Specific type of the account, within `category`."""
     subscriptions: list[SubscribedFeature] | None = None
     """Data that is refreshed every day."""
-    supported_payment_method_types: list[PaymentMethodType] | None = None
+    supported_payment_method_types: list[PaymentMethodType] = REQUIRED
     """Types of payment methods that can be created from the account."""
     transaction_refresh: TransactionRefresh | None = None
     """Status of the latest transaction refresh; null if there was none."""

@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.account_holder_type import (
     AccountHolderType,
 )
@@ -29,5 +29,5 @@ class AccountHolder(Model):
     """ID of the Stripe account (`acct_…`) that represents the customer. Set if `type`
     is `customer` and the customer is represented by an account.
     """
-    type: AccountHolderType | None = None
+    type: AccountHolderType = REQUIRED
     """Type of the account holder."""

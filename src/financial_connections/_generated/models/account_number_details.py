@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.account_number_status import (
     AccountNumberStatus,
 )
@@ -23,9 +23,9 @@ class AccountNumberDetails(Model):
     """Time at which the account number will probably expire, in seconds since the
     epoch; null if it does not expire.
     """
-    identifier_type: AccountNumberType | None = None
+    identifier_type: AccountNumberType = REQUIRED
     """Type of the account number."""
-    status: AccountNumberStatus | None = None
+    status: AccountNumberStatus = REQUIRED
     """Status of the account number."""
-    supported_networks: list[PaymentNetwork] | None = None
+    supported_networks: list[PaymentNetwork] = REQUIRED
     """Payment networks that accept the account number."""

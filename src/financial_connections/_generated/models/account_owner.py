@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 
 
 @frozen(kw_only=True, eq=False)
@@ -12,15 +12,15 @@ class AccountOwner(Model):
     Every detail of an owner is personal data.
     """
 
-    id: str | None = None
+    id: str = REQUIRED
     """ID of the owner (`fcaown_…`)."""
-    object: str | None = None
+    object: str = REQUIRED
     """Name of the object's type in the API."""
     email: str | None = field(default=None, repr=False)
     """Email address of the owner."""
-    name: str | None = field(default=None, repr=False)
+    name: str = field(default=REQUIRED, repr=False)
     """Full name of the owner."""
-    ownership: str | None = field(default=None, repr=False)
+    ownership: str = field(default=REQUIRED, repr=False)
     """ID of the ownership snapshot (`fcaowns_…`) to which the owner belongs."""
     phone: str | None = field(default=None, repr=False)
     """Telephone number of the owner."""

@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.account_owner import AccountOwner
 
 
@@ -10,11 +10,11 @@ from financial_connections._generated.models.account_owner import AccountOwner
 class AccountOwnerList(Model):
     """A page of account owners."""
 
-    object: str | None = None
+    object: str = REQUIRED
     """Name of the object's type in the API."""
-    data: list[AccountOwner] | None = None
+    data: list[AccountOwner] = REQUIRED
     """Items on this page, newest first."""
-    has_more: bool | None = None
+    has_more: bool = REQUIRED
     """True if there are more items beyond this page."""
-    url: str | None = field(default=None, repr=False)
+    url: str = field(default=REQUIRED, repr=False)
     """Path of the list in the API."""

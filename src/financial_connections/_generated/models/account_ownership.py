@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.account_owner_list import AccountOwnerList
 
 
@@ -13,11 +13,11 @@ class AccountOwnership(Model):
     Each refresh of the `ownership` feature creates a new snapshot.
     """
 
-    id: str | None = None
+    id: str = REQUIRED
     """ID of the ownership snapshot (`fcaowns_…`)."""
-    object: str | None = None
+    object: str = REQUIRED
     """Name of the object's type in the API."""
-    created: int | None = None
+    created: int = REQUIRED
     """Time at which the snapshot was created, in seconds since the epoch."""
-    owners: AccountOwnerList | None = None
+    owners: AccountOwnerList = REQUIRED
     """First page of the owners."""

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.relink_action import RelinkAction
 
 
@@ -10,9 +10,9 @@ from financial_connections._generated.models.relink_action import RelinkAction
 class ActiveAuthorizationDetails(Model):
     """Expected end of an active authorization."""
 
-    action: RelinkAction | None = None
+    action: RelinkAction = REQUIRED
     """Action that keeps the authorization active."""
-    expected_deactivation_date: int | None = None
+    expected_deactivation_date: int = REQUIRED
     """Time at which the authorization will probably become inactive, in seconds since
     the epoch.
     """

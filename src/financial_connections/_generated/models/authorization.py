@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.authorization_status import (
     AuthorizationStatus,
 )
@@ -18,15 +18,15 @@ class Authorization(Model):
     Authorizations are sent in events only.
     """
 
-    id: str | None = None
+    id: str = REQUIRED
     """ID of the authorization (`fcauth_…`)."""
-    object: str | None = None
+    object: str = REQUIRED
     """Name of the object's type in the API."""
-    institution_name: str | None = field(default=None, repr=False)
+    institution_name: str = field(default=REQUIRED, repr=False)
     """Name of the institution."""
-    livemode: bool | None = None
+    livemode: bool = REQUIRED
     """False if the object was created in test mode."""
-    status: AuthorizationStatus | None = None
+    status: AuthorizationStatus = REQUIRED
     """Status of the authorization."""
-    status_details: AuthorizationStatusDetails | None = None
+    status_details: AuthorizationStatusDetails = REQUIRED
     """Details of the status."""

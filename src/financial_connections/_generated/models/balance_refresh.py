@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.refresh_status import RefreshStatus
 
 
@@ -10,11 +10,11 @@ from financial_connections._generated.models.refresh_status import RefreshStatus
 class BalanceRefresh(Model):
     """Status of the latest refresh of an account's balance."""
 
-    last_attempted_at: int | None = None
+    last_attempted_at: int = REQUIRED
     """Time of the last refresh attempt, in seconds since the epoch."""
     next_refresh_available_at: int | None = None
     """Earliest time at which the next refresh can be started, in seconds since the
     epoch; null if it is not known yet.
     """
-    status: RefreshStatus | None = None
+    status: RefreshStatus = REQUIRED
     """Status of the balance refresh."""

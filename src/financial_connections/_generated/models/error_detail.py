@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.error_type import ErrorType
 
 
@@ -42,7 +42,7 @@ class ErrorDetail(Model):
     """Setup intent that failed."""
     source: dict[str, Any] | None = field(default=None, repr=False)
     """Payment source that failed."""
-    type: ErrorType | None = None
+    type: ErrorType = REQUIRED
     """Class of the error."""
     user_message: str | None = field(default=None, repr=False)
     """Explanation of the error that you can show to the user."""

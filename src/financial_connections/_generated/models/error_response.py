@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.error_detail import ErrorDetail
 
 
@@ -10,5 +10,5 @@ from financial_connections._generated.models.error_detail import ErrorDetail
 class ErrorResponse(Model):
     """Body of a response whose status indicates failure."""
 
-    error: ErrorDetail | None = None
+    error: ErrorDetail = REQUIRED
     """The reason why the request failed."""

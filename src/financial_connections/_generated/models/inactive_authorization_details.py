@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.relink_action import RelinkAction
 
 
@@ -10,5 +10,5 @@ from financial_connections._generated.models.relink_action import RelinkAction
 class InactiveAuthorizationDetails(Model):
     """Action that reactivates an inactive authorization."""
 
-    action: RelinkAction | None = None
+    action: RelinkAction = REQUIRED
     """Action that reactivates the authorization."""

@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.account_holder import AccountHolder
 from financial_connections._generated.models.account_list import AccountList
 from financial_connections._generated.models.permission import Permission
@@ -19,13 +19,13 @@ from financial_connections._generated.models.token import Token
 class Session(Model):
     """A session in which a user links accounts."""
 
-    id: str | None = None
+    id: str = REQUIRED
     """ID of the session (`fcsess_…`)."""
-    object: str | None = None
+    object: str = REQUIRED
     """Name of the object's type in the API."""
     account_holder: AccountHolder | None = None
     """Account holder to whom the linked accounts will belong."""
-    accounts: AccountList | None = None
+    accounts: AccountList = REQUIRED
     """First page of the accounts linked in the session."""
     bank_account_token: Token | None = None
     """Token for the bank account details that the user entered; null if the user
@@ -39,11 +39,11 @@ class Session(Model):
     """Restrictions on the accounts that can be linked."""
     limits: SessionLimits | None = None
     """Limits of the session."""
-    livemode: bool | None = None
+    livemode: bool = REQUIRED
     """False if the object was created in test mode."""
     manual_entry: SessionManualEntry | None = None
     """Settings for entering bank account details by hand."""
-    permissions: list[Permission] | None = None
+    permissions: list[Permission] = REQUIRED
     """Data that the user is asked to share."""
     prefetch: list[PrefetchedFeature] | None = None
     """Data that is fetched as soon as an account is linked."""

@@ -2,12 +2,12 @@
 
 from attrs import field, frozen
 
-from financial_connections._decoding import Model
+from financial_connections._decoding import REQUIRED, Model
 
 
 @frozen(kw_only=True, eq=False)
 class SessionLimits(Model):
     """Limits of a session."""
 
-    accounts: int | None = field(default=None, repr=False)
+    accounts: int = field(default=REQUIRED, repr=False)
     """Maximum number of accounts that the user can link."""

@@ -1,0 +1,107 @@
+"""Types exclude None exactly where the contract requires a value."""
+
+import typing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from financial_connections import models
+from tests.support.contract_values import MODELS, fields_of, objects, wrong_values
+from tests.support.decoding import decode_json
+
+FIELDS = [(name, field) for name in MODELS for field in fields_of(name)]
+
+
+def decoded(name, sent):
+    return [decode_json(MODELS[name], sent), MODELS[name].from_dict(sent)]
+
+
+def assert_broken(name, field, sent):
+    for model in decoded(name, sent):
+        assert getattr(model, field) is None
+        assert (field,) == model.misfits
+        assert sent == model.to_dict()
+
+
+def is_list(name, field):
+    """Return True for the one field whose absence is an error, `data` of a list."""
+    return field == "data" and "has_more" in fields_of(name)
+
+
+def test_there_are_models_to_check():
+    assert {"Account", "Session", "Transaction", "ErrorDetail"} <= MODELS.keys()
+    assert len(FIELDS) > 100
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS)
+def test_a_type_excludes_none_if_the_contract_guarantees_a_value(name, field):
+    hint = typing.get_type_hints(MODELS[name])[field]
+    allows_none = hint is typing.Any or type(None) in typing.get_args(hint)
+    assert fields_of(name)[field] is not allows_none
+
+
+@pytest.mark.parametrize("name", MODELS)
+@given(data=st.data())
+def test_an_object_that_matches_the_contract_has_no_misfits(name, data):
+    sent = data.draw(objects(name))
+    for model in decoded(name, sent):
+        assert () == model.misfits
+        assert sent == model.to_dict()
+
+
+@pytest.mark.parametrize("name", MODELS)
+@given(data=st.data())
+def test_a_guaranteed_field_without_a_value_is_none_and_a_misfit(name, data):
+    sent = data.draw(objects(name))
+    for field, is_guaranteed in fields_of(name).items():
+        if is_guaranteed and not is_list(name, field):
+            absent = {key: sent[key] for key in sent if key != field}
+            assert_broken(name, field, absent)
+            assert_broken(name, field, sent | {field: None})
+
+
+@pytest.mark.parametrize("name", MODELS)
+@given(data=st.data())
+def test_any_other_field_without_a_value_is_none_and_no_misfit(name, data):
+    sent = data.draw(objects(name))
+    for field, is_guaranteed in fields_of(name).items():
+        if not is_guaranteed:
+            absent = {key: sent[key] for key in sent if key != field}
+            for partial in (absent, sent | {field: None}):
+                for model in decoded(name, partial):
+                    assert (None, ()) == (getattr(model, field), model.misfits)
+                    assert partial == model.to_dict()
+
+
+@pytest.mark.parametrize("name", MODELS)
+@given(data=st.data())
+def test_a_value_of_the_wrong_type_is_none_and_a_misfit(name, data):
+    sent = data.draw(objects(name))
+    for field in fields_of(name):
+        if not is_list(name, field):
+            for value in wrong_values(name, field):
+                assert_broken(name, field, sent | {field: value})
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_constructor_requires_no_field(name):
+    model = MODELS[name]()
+    assert {None} == {getattr(model, field) for field in fields_of(name)}
+    assert ((), {}) == (model.misfits, model.to_dict())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_constructor_accepts_only_the_fields_by_name(name):
+    with pytest.raises(TypeError):
+        MODELS[name](unheard_of=1)
+    with pytest.raises(TypeError):
+        MODELS[name]("fca_1")
+
+
+def test_a_nested_list_without_data_is_a_misfit():
+    for accounts in ({"has_more": False, "object": "list", "url": "/v1"}, {}):
+        session = models.Session.from_dict({"accounts": accounts})
+        assert session.accounts.data is None
+        assert "data" in session.accounts.misfits
+        assert accounts == session.accounts.to_dict()
