@@ -13,4 +13,4 @@ class AccountNumberStatus(OpenEnum):
     PENDING = "pending"
     """The account number is not available yet."""
     TRANSACTABLE = "transactable"
-    """The account number can be used for payments."""
+    """Payments can use the account number."""

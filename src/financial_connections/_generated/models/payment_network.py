@@ -4,7 +4,7 @@ from financial_connections._decoding import OpenEnum
 
 
 class PaymentNetwork(OpenEnum):
-    """Payment network in which an account number can be used."""
+    """Payment network that accepts an account number."""
 
     ACH = "ach"
     """Automated Clearing House, for payments in the United States."""

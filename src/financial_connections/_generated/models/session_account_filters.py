@@ -23,6 +23,6 @@ class SessionAccountFilters(TypedDict, total=False):
     institutions of all supported countries are offered.
     """
     require_payment_method_support: SessionPaymentMethodRequirement
-    """Requirement that linked accounts support payments and that their account numbers
-    are retrieved before the session ends. Defaults to `none`.
+    """Requirement that linked accounts can be used for payments. Stripe then fetches
+    their account numbers before the session ends. Defaults to `none`.
     """

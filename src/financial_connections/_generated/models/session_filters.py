@@ -20,6 +20,6 @@ class SessionFilters(Model):
     country: str | None = field(default=None, repr=False)
     """Country of the institutions, as a two-letter code such as `US`."""
     require_payment_method_support: PaymentMethodRequirement | None = None
-    """Requirement that linked accounts support payments and that their account numbers
-    are retrieved before the session ends.
+    """Requirement that linked accounts can be used for payments. Stripe then fetches
+    their account numbers before the session ends.
     """
