@@ -16,7 +16,13 @@ from codegen.contract.keywords import (
     parse_union,
     sort_fields,
 )
-from codegen.contract.names import OPAQUE, TIMESTAMP_RANGE, Names, list_name
+from codegen.contract.names import (
+    OPAQUE,
+    TIMESTAMP_RANGE,
+    Names,
+    list_name,
+    long_name,
+)
 from codegen.contract.slicing import is_foreign
 
 RANGE_KEYS = {"gt", "gte", "lt", "lte"}
@@ -39,11 +45,14 @@ class Usage:
 
 
 def named_schemas(upstream: JSONObject) -> list[str]:
-    """Return the upstream schemas that become classes, if they have fields."""
+    """Return the upstream schemas that become classes, if they have fields.
+
+    Pages are named by their items.
+    """
     return [
         name
         for name, schema in upstream.items()
-        if name in OPAQUE or not is_foreign(component(name, schema).mapping())
+        if name in OPAQUE or not (is_foreign(schema) or is_page(schema))
     ]
 
 
@@ -125,7 +134,7 @@ class SchemaNormaliser:
         schema = component(name, self.upstream[name])
         if is_foreign(schema.mapping()):
             return self._opaque(name, schema)
-        inner = Usage(self.names[name])
+        inner = Usage(self.names.get(name) or long_name(name))
         if usage.in_request:
             inner = Usage(usage.key, in_request=True)
         self._open.append(name)

@@ -43,7 +43,7 @@ def lost_operations(document, names, package):
                 continue
             signature = inspect.signature(function)
             hints = typing.get_type_hints(function)
-            for wire, required, schema in parameters(operation):
+            for wire, required, schema in parameters(operation, document):
                 place = f"{name}({wire})"
                 argument = signature.parameters.get(wire)
                 if argument is None:
@@ -54,13 +54,15 @@ def lost_operations(document, names, package):
                 yield from lost_values(place, schema, hints[wire], document, names)
 
 
-def parameters(operation):
+def parameters(operation, document):
+    schemas = document["components"]["schemas"]
     for parameter in operation.get("parameters", []):
         required = parameter.get("required", False)
         yield parameter["name"], required, parameter["schema"]
     content = operation.get("requestBody", {}).get("content", {})
     for media in content.values():
-        schema = media["schema"]
+        reference = media["schema"].get("$ref", "").removeprefix(REF)
+        schema = schemas.get(reference, media["schema"])
         for name, inner in schema.get("properties", {}).items():
             yield name, name in schema.get("required", []), inner
 
@@ -79,17 +81,19 @@ def lost_schemas(document, names, package):
 def own_schemas(document):
     """Return the names of the schemas that Financial Connections consists of."""
     schemas = document["components"]["schemas"]
-    found = set()
+    found, seen = set(), set()
     pending = [name for name in schemas if name.startswith("financial_connections.")]
     for path, item in document["paths"].items():
         if path.startswith(PREFIX):
-            pending += list(references(item))
+            pending += list(references([op.get("responses") for op in item.values()]))
     while pending:
         name = pending.pop()
         schema = schemas.get(name)
-        if schema is None or name in found or is_foreign(schema):
+        if schema is None or name in seen or is_foreign(schema):
             continue
-        found.add(name)
+        seen.add(name)
+        if not {"data", "has_more"} <= schema.get("properties", {}).keys():
+            found.add(name)
         pending += list(references(schema))
     return found
 
