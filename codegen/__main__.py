@@ -5,13 +5,12 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
-
-from attrs import evolve
+from pathlib import Path
 
 from codegen.access import JSONObject, SpecError
 from codegen.contract.build import Built, Inputs, build_contract, load_contract
 from codegen.contract.prose import merge_prose
-from codegen.diff.changelog import insert_draft
+from codegen.diff.changelog import remove_markers, update_draft
 from codegen.diff.changes import as_data, as_markdown, as_text
 from codegen.diff.compare import diff
 from codegen.drift import find_drift
@@ -22,6 +21,7 @@ from codegen.files import (
     GENERATED,
     NAMES,
     PROSE,
+    RELEASED,
     SOURCE,
     fetch,
     leftovers,
@@ -39,12 +39,20 @@ from codegen.python.parse import parse_contract
 from codegen.python.render import GENERATOR
 from codegen.reading import parse
 from codegen.writing import (
+    RELEASED_HEADER,
     contract_text,
     names_text,
     one_line,
     source_name,
     source_text,
+    todo_text,
 )
+
+Todo = dict[str, list[str]]
+"""Manual steps by heading, in the order in which to take them."""
+FILES, CODE = "Out of date", "Code to change"
+DESCRIPTIONS = "Descriptions to add or remove"
+OVERLAYS = "Overlays for another upstream, which were skipped"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,45 +76,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(
             f"internal error, please report it: {type(error).__name__}: {error}"
         )
-    for line in todo:
-        print(one_line(line), file=sys.stderr)
-    return (1 if options.stage == "check" else 2) if todo else 0
+    print(todo_text(todo, joined={OVERLAYS}), end="", file=sys.stderr)
+    return (1 if options.stage == "check" else 2) if any(todo.values()) else 0
 
 
-def bump(options: argparse.Namespace) -> list[str]:
+def bump(options: argparse.Namespace) -> Todo:
     """Switch to another upstream specification.
 
-    Writes the contract, the source record, the code and a changelog draft.
+    Writes the contract, the source record, the code and the changelog's list of changes
+    since the last release. Prints the changes since the previous contract.
     """
     root = options.root
     content, name = fetch(options.spec), source_name(options.spec)
     inputs = load_inputs(root)
-    built = build(parse(content, name), inputs, options)
-    document = built.contract
+    built = build_contract(parse(content, name), inputs)
+    document, todo = built.contract, list_todo(built, root)
     old = load(options.old, inputs) if options.old else read_document(root / CONTRACT)
     changes = diff(old, document)
     digest = hashlib.sha256(content).hexdigest()
-    changelog = read_text(root / CHANGELOG) or "# Changelog\n"
     texts = {
         CONTRACT: contract_text(document),
         NAMES: names_text(built.names.all()),
         SOURCE: source_text(name, document["info"]["version"], digest, GENERATOR),
-        CHANGELOG: insert_draft(changelog, as_markdown(changes)),
+        CHANGELOG: changelog_text(root, document),
     }
     write_atomically(root, document, texts)
     print(as_text(changes), end="")
-    return built.todo
+    return todo
 
 
-def contract(options: argparse.Namespace) -> list[str]:
+def contract(options: argparse.Namespace) -> Todo:
     """Print the contract built from an upstream specification."""
     upstream = parse(fetch(options.spec), source_name(options.spec))
-    built = build(upstream, load_inputs(options.root), options)
+    built = build_contract(upstream, load_inputs(options.root))
+    todo = list_todo(built, options.root)
     print(contract_text(built.contract), end="")
-    return built.todo
+    return todo
 
 
-def compare(options: argparse.Namespace) -> list[str]:
+def compare(options: argparse.Namespace) -> Todo:
     """Print the changes between two contracts or upstream specifications."""
     inputs = load_inputs(options.root)
     changes = diff(load(options.old, inputs), load(options.new, inputs))
@@ -115,51 +123,76 @@ def compare(options: argparse.Namespace) -> list[str]:
         "markdown": as_markdown(changes),
     }
     print(forms.get(options.form, as_text(changes)), end="")
-    return []
+    return {}
 
 
-def generate(options: argparse.Namespace) -> list[str]:
+def generate(options: argparse.Namespace) -> Todo:
     """Generate the code from the contract."""
     write_atomically(options.root, read_document(options.root / CONTRACT), {})
-    return []
+    return {}
 
 
-def prose(options: argparse.Namespace) -> list[str]:
+def prose(options: argparse.Namespace) -> Todo:
     """Merge prose.yaml into the contract, then generate the code."""
     root = options.root
     old, texts = read_document(root / CONTRACT), read_document(root / PROSE)
-    document, todo = merge_prose(old, texts)
+    document, descriptions = merge_prose(old, texts)
     write_atomically(root, document, {CONTRACT: contract_text(document)})
-    return todo
+    return {DESCRIPTIONS: descriptions}
 
 
-def check(options: argparse.Namespace) -> list[str]:
+def release(options: argparse.Namespace) -> Todo:
+    """Keep the contract as that of the last release, and its changes as plain text."""
+    root = options.root
+    document = read_document(root / CONTRACT)
+    texts = {
+        RELEASED: contract_text(document, RELEASED_HEADER),
+        CHANGELOG: remove_markers(read_text(root / CHANGELOG)),
+    }
+    write_atomically(root, document, texts)
+    return {}
+
+
+def check(options: argparse.Namespace) -> Todo:
     """List the files that differ from what the other stages would write."""
     root = options.root
     current = read_document(root / CONTRACT)
-    document, todo = merge_prose(current, read_document(root / PROSE))
+    document, descriptions = merge_prose(current, read_document(root / PROSE))
     upstream, generator = read_record(root, "upstream"), read_record(root, "generator")
+    files = []
     if contract_text(document) != read_text(root / CONTRACT):
-        todo.append(f"{CONTRACT}: the descriptions differ from {PROSE}")
+        files.append(f"{CONTRACT}: the descriptions differ from {PROSE}")
     if upstream.get("stripe_version") != document["info"].get("version"):
-        todo.append(f"{SOURCE}: the Stripe version differs from {CONTRACT}")
+        files.append(f"{SOURCE}: the Stripe version differs from {CONTRACT}")
     if generator.get("version") != GENERATOR:
-        todo.append(f"{SOURCE}: the generator differs from the installed {GENERATOR}")
-    todo += [
+        files.append(f"{SOURCE}: the generator differs from the installed {GENERATOR}")
+    if changelog_text(root, current) != read_text(root / CHANGELOG):
+        files.append(f"{CHANGELOG}: the list of changes differs from {CONTRACT}")
+    files += [
         f"{path.relative_to(root)}: left over from an interrupted run; run it again"
         for path in leftovers(root)
     ]
     with render_temporarily(current) as folder:
         drift = find_drift(read_folder(root / GENERATED), read_folder(folder))
-        todo += [f"{GENERATED / line}" for line in drift]
-    return todo
+        files += [f"{GENERATED / line}" for line in drift]
+    return {FILES: files, DESCRIPTIONS: descriptions}
 
 
-def build(upstream: JSONObject, inputs: Inputs, options: argparse.Namespace) -> Built:
-    """Build the contract of an upstream, and list what the package lacks."""
-    built = build_contract(upstream, inputs)
-    gaps = list_gaps(parse_contract(built.contract), read_facade(options.root))
-    return evolve(built, todo=[*gaps, *built.todo])
+def list_todo(built: Built, root: Path) -> Todo:
+    """List what is left to do by hand after a contract has been built."""
+    gaps = list_gaps(parse_contract(built.contract), read_facade(root))
+    return {
+        CODE: gaps,
+        DESCRIPTIONS: built.descriptions,
+        OVERLAYS: built.overlays,
+    }
+
+
+def changelog_text(root: Path, document: JSONObject) -> str:
+    """Return the changelog with the changes from the last release to a contract."""
+    changes = diff(read_document(root / RELEASED), document)
+    changelog = read_text(root / CHANGELOG) or "# Changelog\n"
+    return update_draft(changelog, as_markdown(changes))
 
 
 def load(spec: str, inputs: Inputs) -> JSONObject:
@@ -168,13 +201,14 @@ def load(spec: str, inputs: Inputs) -> JSONObject:
     return load_contract(parse(fetch(spec), name), inputs, name)
 
 
-STAGES: dict[str, Callable[[argparse.Namespace], list[str]]] = {
+STAGES: dict[str, Callable[[argparse.Namespace], Todo]] = {
     "bump": bump,
     "check": check,
     "contract": contract,
     "diff": compare,
     "generate": generate,
     "prose": prose,
+    "release": release,
 }
 
 

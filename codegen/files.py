@@ -21,6 +21,7 @@ from codegen.reading import parse
 from codegen.writing import is_url, source_name
 
 CONTRACT = Path("openapi", "financial_connections.yaml")
+RELEASED = Path("openapi", "released.yaml")
 SOURCE = Path("openapi", "source.toml")
 PROSE = Path("openapi", "prose.yaml")
 NAMES = Path("openapi", "names.yaml")
@@ -157,7 +158,7 @@ def replace_files(root: Path, changed: Collection[Path], *, has_new_code: bool) 
     """Rename the staged files to their destinations.
 
     `check` reports an interrupted replacement. The contract is replaced last, so that
-    the next run still compares with the old one and no changelog lines are lost.
+    the next run still prints the changes from the old one.
     """
     package = root / GENERATED
     for path in changed:
@@ -179,13 +180,12 @@ def staged(path: Path, prefix: str) -> Path:
 
 def leftovers(root: Path) -> list[Path]:
     """Return the staged files left behind by an interrupted run."""
-    paths = (CONTRACT, SOURCE, NAMES, CHANGELOG, GENERATED)
-    destinations = [root / path for path in paths]
+    destinations = (CONTRACT, RELEASED, SOURCE, NAMES, CHANGELOG, GENERATED)
     return [
         path
         for destination in destinations
         for prefix in (NEW, OLD)
-        if (path := staged(destination, prefix)).exists()
+        if (path := staged(root / destination, prefix)).exists()
     ]
 
 

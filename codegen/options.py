@@ -33,6 +33,11 @@ def build_parser() -> Parser:
     stages.add_parser(
         "prose", help="merge prose.yaml into the contract, then generate the code"
     )
+    stages.add_parser(
+        "release",
+        help="keep the contract as that of the last release, which the changelog is "
+        "relative to",
+    )
     for name, text in (
         (
             "bump",

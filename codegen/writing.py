@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,9 @@ NAMES_HEADER = """\
 # everything new, and never changes one. You may change a name until it is released, by
 # editing it here and running "make bump" again.
 """
+RELEASED_HEADER = """\
+# The contract of the last release, written by "python -m codegen release".
+"""
 
 MAX_LINE = 500
 
@@ -35,12 +38,12 @@ class Dumper(yaml.CSafeDumper):
         return True
 
 
-def contract_text(contract: JSONObject) -> str:
+def contract_text(contract: JSONObject, header: str = HEADER) -> str:
     """Format the contract as YAML, with a header."""
     body = yaml.dump(
         contract, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110
     )
-    return HEADER + body
+    return header + body
 
 
 def names_text(names: Mapping[str, Mapping[str, str]]) -> str:
@@ -81,6 +84,22 @@ def source_name(spec: str) -> str:
         return PurePath(spec).name or spec
     url = urlsplit(spec)
     return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
+
+
+def todo_text(todo: Mapping[str, Sequence[str]], *, joined: Collection[str]) -> str:
+    """Format manual steps under their headings, with the number of each kind.
+
+    Args:
+        todo: The steps by heading.
+        joined: The headings whose steps are names, to be joined on one line.
+    """
+    text = ""
+    for heading, steps in todo.items():
+        lines = [", ".join(steps)] if heading in joined else map(one_line, steps)
+        if steps:
+            text += f"{heading} ({len(steps)}):\n"
+            text += "".join(f"  {line}\n" for line in lines)
+    return text
 
 
 def one_line(message: str) -> str:

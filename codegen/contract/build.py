@@ -24,13 +24,15 @@ class Inputs:
 
 @frozen
 class Built:
-    """The contract of an upstream document."""
+    """A contract built from an upstream document, and what is left to do by hand."""
 
     contract: JSONObject
     names: Names
     """The pinned names, and those that are new."""
-    todo: list[str]
-    """The remaining manual steps."""
+    descriptions: list[str]
+    """The descriptions to add to prose.yaml, or to remove from it."""
+    overlays: list[str]
+    """The names of the overlays for other upstreams, which were skipped."""
 
 
 def build_contract(document: JSONObject, inputs: Inputs) -> Built:
@@ -38,9 +40,9 @@ def build_contract(document: JSONObject, inputs: Inputs) -> Built:
     upstream = sort_keys(slice_document(document))
     names = parse_names(Node(inputs.names, document="names.yaml"))
     corrected = apply_overlays(upstream, inputs.overlays)
-    contract, missing = merge_prose(normalise(corrected, names), inputs.prose)
-    todo = [*missing, *skipped_overlays(upstream, inputs.overlays)]
-    return Built(contract, names, todo)
+    contract, descriptions = merge_prose(normalise(corrected, names), inputs.prose)
+    overlays = skipped_overlays(upstream, inputs.overlays)
+    return Built(contract, names, descriptions, overlays)
 
 
 def load_contract(document: JSONObject, inputs: Inputs, name: str) -> JSONObject:

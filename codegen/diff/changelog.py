@@ -1,56 +1,112 @@
-"""Insert the differences between contracts into CHANGELOG.md, as a draft to edit."""
+"""Keep the list of changes since the last release in CHANGELOG.md.
+
+The list is one block between two comments. It is rewritten as a whole, so that it is
+right after any number of bumps. All other text belongs to the people who write it.
+"""
 
 import re
+from textwrap import wrap
+
+from codegen.access import SpecError
 
 RELEASE = "## Unreleased"
 SECTION = "### Stripe API"
+BEGIN = '<!-- Changes since the last release. "make bump" rewrites this list. -->'
+END = "<!-- End of the list. -->"
+WIDTH = 80
 
 
-def insert_draft(changelog: str, draft: str) -> str:
-    """Append the draft's lines to their section of the changelog.
+def update_draft(changelog: str, draft: str) -> str:
+    """Replace the block of changes in the "Unreleased" section.
 
-    Lines that are already in the section are not repeated.
+    The block is inserted at the end of the section "Stripe API", and stays where it has
+    been moved to. If there are no changes, it is removed, and so is the section if
+    nothing else is in it.
 
     Args:
         changelog: Text of the changelog.
-        draft: Markdown list items.
+        draft: Markdown list items, or an empty string.
+
+    Raises:
+        SpecError: One of the comments around the block is missing.
     """
-    chunks = re.split(r"(?m)^(?=#{1,3} )", changelog)
-    release = find_section(RELEASE, chunks, 0, before=("## ",))
-    section = find_section(SECTION, chunks, release + 1, before=("# ", "## "))
-    known = chunks[section].splitlines()
-    new = [line for line in draft.splitlines() if line not in known]
-    if not new:
+    before, release, after = split_release(changelog)
+    above, found, below = split_block(release)
+    if not draft and not found:
         return changelog
-    heading, _, lines = chunks[section].strip("\n").partition("\n")
-    chunks[section] = "\n".join([heading, "", *lines.strip("\n").splitlines(), *new])
-    touched = range(release - 1, section + 1)
-    spaced = [
-        f"{chunk.strip()}\n\n" if index in touched and chunk.strip() else chunk
-        for index, chunk in enumerate(chunks)
-    ]
-    return "".join(spaced).rstrip("\n") + "\n"
+    if not draft:
+        above = remove_empty_section(above, below)
+    elif not found:
+        above, below = split_section(release or RELEASE)
+    block = f"{BEGIN}\n\n{wrap_items(draft)}\n\n{END}" if draft else ""
+    return join(before, above, block, below, after)
 
 
-def find_section(
-    heading: str, chunks: list[str], start: int, before: tuple[str, ...]
-) -> int:
-    """Return the index of the chunk with a heading, inserting the heading if missing.
+def remove_markers(changelog: str) -> str:
+    """Turn the block of changes into text that the next bump leaves alone."""
+    markers = "|".join(map(re.escape, (BEGIN, END)))
+    text = re.sub(rf"(?m)^(?:{markers})\n*", "", changelog)
+    return changelog if text == changelog else text.rstrip("\n") + "\n"
 
-    Args:
-        heading: The heading to find.
-        chunks: The changelog, split at its headings. Changed in place.
-        start: Index of the first chunk to search.
-        before: The search ends at headings with these prefixes, and a missing heading
-            is inserted there.
+
+def split_release(changelog: str) -> tuple[str, str, str]:
+    """Split the changelog before and after the section of the next release.
+
+    If there is no such section, it is empty, and the first part ends where it belongs.
     """
-    for index in range(start, len(chunks)):
-        title = chunks[index].split("\n", 1)[0].rstrip()
-        if title == heading:
-            return index
-        if title.startswith(before):
-            break
-    else:
-        index = len(chunks)
-    chunks.insert(index, heading)
-    return index
+    before, *sections = re.split(r"(?m)^(?=## )", changelog)
+    titles = [section.split("\n", 1)[0].rstrip() for section in sections]
+    if RELEASE not in titles:
+        return before, "", "".join(sections)
+    index = titles.index(RELEASE)
+    return (
+        before + "".join(sections[:index]),
+        sections[index],
+        "".join(sections[index + 1 :]),
+    )
+
+
+def split_block(release: str) -> tuple[str, str, str]:
+    """Split a section before and after the block, which may be empty."""
+    above, begin, rest = release.partition(BEGIN)
+    items, end, below = rest.partition(END)
+    markers = release.count(BEGIN), release.count(END)
+    if markers not in {(0, 0), (1, 1)} or bool(begin) != bool(end):
+        raise SpecError(
+            f"CHANGELOG.md: expected {BEGIN!r} and {END!r} once each, in this order"
+        )
+    return above, begin + items + end, below
+
+
+def split_section(release: str) -> tuple[str, str]:
+    """Split a release at the end of its section "Stripe API", adding its heading."""
+    section = re.search(rf"(?ms)^{SECTION} *$.*?(?=^#{{1,3}} |\Z)", release)
+    if section:
+        return release[: section.end()], release[section.end() :]
+    return join(release, SECTION), ""
+
+
+def remove_empty_section(above: str, below: str) -> str:
+    """Remove the heading "Stripe API" if no text comes before or after the block."""
+    is_last = not below.strip() or below.lstrip().startswith("#")
+    return re.sub(rf"(?m)^{SECTION}\s*\Z", "", above) if is_last else above
+
+
+def wrap_items(draft: str) -> str:
+    """Wrap each item of a list."""
+    return "\n".join(
+        line
+        for item in draft.splitlines()
+        for line in wrap(
+            item,
+            WIDTH,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
+
+
+def join(*parts: str) -> str:
+    """Join texts with a blank line between them."""
+    return "\n\n".join(text for part in parts if (text := part.strip("\n"))) + "\n"

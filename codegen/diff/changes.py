@@ -19,21 +19,23 @@ class Change:
     """The kind of item: `operation`, `parameter`, `schema`, `field`, `value`, …"""
     name: str
     effect: str
-    """Whom it breaks, or `additive`."""
+    """Whom it breaks, `additive`, or what to read if only Stripe knows."""
     fact: str = ""
     """The property that changed, such as `type`; `name` for a renamed item."""
     was: Any = None
     now: Any = None
+    link: str = ""
+    """The page to read about the effect, if there is one."""
 
 
 def as_text(changes: list[Change]) -> str:
-    """Format each change as a line of text."""
+    """Format each change as a line of text, or state that there are none."""
     lines = [
         f"{SIGNS[change.change]} {change.what} {change.name}{text_detail(change)} "
-        f"({change.effect})\n"
+        f"({change.effect}{change.link and ': '}{change.link})\n"
         for change in changes
     ]
-    return "".join(lines)
+    return "".join(lines) or "nothing changed\n"
 
 
 def text_detail(change: Change) -> str:
@@ -47,9 +49,14 @@ def as_markdown(changes: list[Change]) -> str:
     """Format each change as a Markdown list item."""
     return "".join(
         f"- {change.change.capitalize()} {change.what} `{change.name}`"
-        f"{markdown_detail(change)} (*{change.effect}*).\n"
+        f"{markdown_detail(change)} (*{markdown_effect(change)}*).\n"
         for change in changes
     )
+
+
+def markdown_effect(change: Change) -> str:
+    """Format the effect of a change, as a link if it has one."""
+    return f"[{change.effect}]({change.link})" if change.link else change.effect
 
 
 def markdown_detail(change: Change) -> str:

@@ -18,6 +18,8 @@ from codegen.python.ir import Contract
 from codegen.python.parse import parse_contract
 
 ADDITIVE = "additive"
+UNKNOWN = "read Stripe's changelog"
+STRIPE_CHANGELOG = "https://docs.stripe.com/changelog"
 
 
 def diff(old: JSONObject, new: JSONObject) -> list[Change]:
@@ -75,9 +77,13 @@ def parse(document: JSONObject, description: str) -> Contract:
 
 
 def compare_versions(was: str, now: str) -> Iterator[Change]:
-    """Yield a change if the API version sent with every request differs."""
+    """Yield a change if the API version sent with every request differs.
+
+    A version can change how Stripe behaves, which no schema shows.
+    """
     if was != now:
-        yield Change("changed", "header", "Stripe-Version", ADDITIVE, "value", was, now)
+        value = ("value", was, now, STRIPE_CHANGELOG)
+        yield Change("changed", "header", "Stripe-Version", UNKNOWN, *value)
 
 
 def only_in(these: Items, those: Items) -> list[Item]:

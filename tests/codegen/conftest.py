@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,13 @@ class Tree:
         return {
             path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths
         }
+
+
+def todo(result):
+    """Return the manual steps that a stage has listed, without their headings."""
+    lines = result.stderr.splitlines()
+    assert not lines or re.fullmatch(r"\w.* \(\d+\):", lines[0])
+    return [line.strip() for line in lines if line.startswith("  ")]
 
 
 def copy_project(root):

@@ -1,6 +1,11 @@
+import random
+
 import pytest
 
-from tests.support.tiny_spec import spec, widget
+from codegen.diff.changelog import BEGIN, END
+from codegen.files import read_document
+from tests.codegen.conftest import todo
+from tests.support.tiny_spec import spec, variants, widget
 
 CONTRACT = "openapi/financial_connections.yaml"
 GENERATED = "src/financial_connections/_generated"
@@ -121,7 +126,7 @@ def test_generate_restores_modified_code(tree):
         f"{GENERATED}/api/__init__.py: missing",
         f"{GENERATED}/models/account.py: differs",
         f"{GENERATED}/models/stray.py: unexpected file",
-    ] == result.stderr.splitlines()
+    ] == todo(result)
     assert 0 == tree.call("generate").returncode
     assert before == tree.files()
 
@@ -141,7 +146,7 @@ def test_new_descriptions_are_copied_into_the_contract_and_the_code(tree):
     result = tree.call("check")
     assert 1 == result.returncode
     assert (
-        "openapi/financial_connections.yaml: "
+        "Out of date (1):\n  openapi/financial_connections.yaml: "
         "the descriptions differ from openapi/prose.yaml\n" == result.stderr
     )
     assert 0 == tree.call("prose").returncode
@@ -161,23 +166,15 @@ def test_check_reports_missing_and_unused_descriptions(tree):
     )
     result = tree.call("check")
     assert 1 == result.returncode
-    assert (
-        "missing description: operations.retrieve_account.summary"
-        in result.stderr.splitlines()
-    )
-    assert (
-        "unused description: operations.retrieve_acount" in result.stderr.splitlines()
-    )
+    assert "missing description: operations.retrieve_account.summary" in todo(result)
+    assert "unused description: operations.retrieve_acount" in todo(result)
 
 
 def test_a_bump_writes_contract_record_and_code(tree):
     tree.drop_overlays()
     result = tree.call("bump", tree.write("upstream.json", spec()))
     assert 2 == result.returncode
-    assert (
-        "missing description: operations.spin_widget.summary"
-        in result.stderr.splitlines()
-    )
+    assert "missing description: operations.spin_widget.summary" in todo(result)
     assert "operationId: spin_widget" in (tree.root / CONTRACT).read_text()
     assert (
         'name = "upstream.json"' in (tree.root / "openapi" / "source.toml").read_text()
@@ -200,16 +197,53 @@ def test_a_bump_prints_the_changes_and_drafts_the_changelog(tree):
         "- operation create_session (breaking for callers)"
         in result.stdout.splitlines()
     )
-    todo = result.stderr.splitlines()
-    assert "widgets.py: no class inherits from WidgetOperations" in todo
-    assert "accounts.py: AccountOperations no longer exists" in todo
-    assert "missing description: operations.spin_widget.summary" in todo
-    assert "unused description: schemas.Account" in todo
+    steps = todo(result)
+    assert "widgets.py: no class inherits from WidgetOperations" in steps
+    assert "accounts.py: AccountOperations no longer exists" in steps
+    assert "missing description: operations.spin_widget.summary" in steps
+    assert "unused description: schemas.Account" in steps
     release = (tree.root / "CHANGELOG.md").read_text().split("### Stripe API")[1]
     assert "\n- Added operation `spin_widget` (*additive*).\n" in release
     assert (
         "\n- Removed operation `create_session` (*breaking for callers*).\n" in release
     )
+
+
+def test_after_any_bumps_the_changelog_lists_the_changes_since_the_release(tree):
+    tree.drop_overlays()
+    upstreams = [
+        tree.write(f"{number}.json", document)
+        for number, document in enumerate(variants())
+    ]
+    tree.call("bump", upstreams[0])
+    assert 0 == tree.call("release").returncode
+    contract, released = tree.root / CONTRACT, tree.root / "openapi" / "released.yaml"
+    assert read_document(contract) == read_document(released)
+    written = (tree.root / "CHANGELOG.md").read_text()
+    assert "- Added operation `spin_widget` (*additive*).\n" in written
+    for number in random.Random(7).choices(range(len(upstreams)), k=6):
+        tree.call("bump", upstreams[number])
+        changelog = (tree.root / "CHANGELOG.md").read_text()
+        above, _, rest = changelog.partition(BEGIN)
+        block, _, below = rest.partition(END)
+        drafted = block.replace("\n  ", " ").strip()
+        expected = tree.call("diff", "--markdown", released, contract).stdout
+        assert bool(number) == bool(drafted)
+        assert expected.splitlines() == drafted.splitlines()
+        assert written.split() == (above + below).split()
+    tree.call("bump", upstreams[0])
+    assert written == (tree.root / "CHANGELOG.md").read_text()
+
+
+def test_check_reports_a_changelog_with_other_changes(tree):
+    tree.drop_overlays()
+    tree.call("bump", tree.write("upstream.json", spec()))
+    path = tree.root / "CHANGELOG.md"
+    path.write_text(path.read_text().replace("`spin_widget`", "`turn_widget`"))
+    assert (
+        "CHANGELOG.md: the list of changes differs from "
+        "openapi/financial_connections.yaml"
+    ) in todo(tree.call("check"))
 
 
 def test_bumping_to_the_same_upstream_again_changes_nothing(tree):
@@ -219,7 +253,11 @@ def test_bumping_to_the_same_upstream_again_changes_nothing(tree):
     before = tree.files()
     second = tree.call("bump", upstream)
     assert before == tree.files()
-    assert (2, "", first.stderr) == (second.returncode, second.stdout, second.stderr)
+    assert (2, "nothing changed\n", first.stderr) == (
+        second.returncode,
+        second.stdout,
+        second.stderr,
+    )
 
 
 def test_a_bump_can_be_compared_with_another_contract(tree):

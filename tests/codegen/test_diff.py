@@ -216,10 +216,20 @@ def test_a_field_that_cannot_be_an_attribute_is_listed():
 
 def test_a_new_version_is_listed_as_a_change():
     new = contract(lambda it: it["info"].update(version="2031-01-01"))
+    changes = diff(contract(), new)
     assert (
-        "~ header Stripe-Version, value: 2030-01-01 → 2031-01-01 (additive)\n"
-        == as_text(diff(contract(), new))
+        "~ header Stripe-Version, value: 2030-01-01 → 2031-01-01 "
+        "(read Stripe's changelog: https://docs.stripe.com/changelog)\n"
+        == as_text(changes)
     )
+    assert (
+        "- Changed header `Stripe-Version`, value: `2030-01-01` → `2031-01-01` "
+        "(*[read Stripe's changelog](https://docs.stripe.com/changelog)*).\n"
+        == as_markdown(changes)
+    )
+    [data] = as_data(changes)
+    assert "read Stripe's changelog" == data["effect"]
+    assert "https://docs.stripe.com/changelog" == data["link"]
 
 
 def test_a_diff_is_formatted_as_text_markdown_and_data():
@@ -242,10 +252,12 @@ def test_a_diff_is_formatted_as_text_markdown_and_data():
         "what": "field",
         "name": "Widget.label",
         "effect": READERS,
+        "fact": "type",
+        "was": "str",
+        "now": "int",
+        "link": "",
     }
-    assert {**expected, "fact": "type", "was": "str", "now": "int"} == as_data(changes)[
-        1
-    ]
+    assert expected == as_data(changes)[1]
 
 
 def test_diff_accepts_upstreams_and_contracts(tree, names):
@@ -256,7 +268,7 @@ def test_diff_accepts_upstreams_and_contracts(tree, names):
     new = tree.write("new.json", document)
     assert "+ field Widget.size (additive)\n" == tree.call("diff", old, new).stdout
     same = tree.write("same.json", contract(names=parse_names(Node(names))))
-    assert "" == tree.call("diff", old, same).stdout
+    assert "nothing changed\n" == tree.call("diff", old, same).stdout
 
 
 def test_diff_prints_text_markdown_or_json(tree):
@@ -271,8 +283,13 @@ def test_diff_prints_text_markdown_or_json(tree):
         "Widget.size"
         == json.loads(tree.call("diff", old, new, "--json").stdout)[0]["name"]
     )
-    same = tree.call("diff", old, old)
-    assert (0, "") == (same.returncode, same.stdout)
+    for options, text in (
+        ([], "nothing changed\n"),
+        (["--markdown"], ""),
+        (["--json"], "[]\n"),
+    ):
+        same = tree.call("diff", old, old, *options)
+        assert (0, text) == (same.returncode, same.stdout)
 
 
 def test_an_invalid_contract_is_reported_by_diff_on_one_line(tree):

@@ -62,7 +62,7 @@ def test_an_upstream_can_be_downloaded(tree, server, path):
     assert f'name = "http://{server}/{path.partition("?")[0]}"\n' in source
     assert "secret" not in source
     by_file = tree.call("bump", tree.write("spec.json", spec()))
-    assert "" == by_file.stdout
+    assert "nothing changed\n" == by_file.stdout
 
 
 @pytest.mark.parametrize(

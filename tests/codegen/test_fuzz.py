@@ -1,4 +1,5 @@
 import json
+import re
 from copy import deepcopy
 
 import pytest
@@ -15,7 +16,7 @@ from codegen.diff.compare import diff
 from codegen.python.parse import parse_contract
 from codegen.python.render import render
 from codegen.reading import parse, sort_keys
-from tests.codegen.conftest import ROOT, UPSTREAMS, copy_project
+from tests.codegen.conftest import ROOT, UPSTREAMS, copy_project, todo
 from tests.support.tiny_spec import SPEC
 
 DOCUMENTS = {
@@ -200,9 +201,11 @@ def run_in(playground, name, document, *line):
     assert code
     for file, text in code.items():
         compile(text, file, "exec")
-    # Descriptions may be missing, but everything else is in sync.
-    todo = tree.call("check").stderr.splitlines()
-    assert not [line for line in todo if "description" not in line]
+    # Descriptions may be missing. Only a bump lists the changes. The rest is in sync.
+    expected = "description" if line[0] == "bump" else "description|CHANGELOG"
+    assert not [
+        step for step in todo(tree.call("check")) if not re.search(expected, step)
+    ]
 
 
 @settings(max_examples=8, **RELAXED)
@@ -234,5 +237,5 @@ def test_mutated_contracts_are_compared_or_rejected(old, new):
         check_message(error)
         return
     for form in (as_text, as_markdown):
-        assert len(changes) == len(form(changes).splitlines())
+        assert not changes or len(changes) == len(form(changes).splitlines())
     json.dumps(as_data(changes))

@@ -192,3 +192,16 @@ def widget(document: dict[str, Any]) -> dict[str, Any]:
         "financial_connections.widget"
     ]["properties"]
     return fields
+
+
+def variants() -> list[dict[str, Any]]:
+    """Return specifications that differ in an operation, fields, types and names."""
+    bigger, smaller, renamed, later = spec(), spec(), spec(), spec()
+    widget(bigger)["size"] = {"type": "string"}
+    widget(bigger)["label"] = {"type": "string", "enum": ["long", "short"]}
+    del smaller["paths"][f"{WIDGETS}/{{widget}}/spin"]
+    del widget(smaller)["created"]
+    widget(renamed)["title"] = widget(renamed).pop("label")
+    later["info"]["version"] = "2031-01-01.tiny"
+    widget(later)["colour"]["enum"].append("green")
+    return [spec(), bigger, smaller, renamed, later]
