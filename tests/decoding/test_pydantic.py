@@ -221,6 +221,23 @@ def test_the_json_schemas_describe_the_fields_of_the_contract():
         }
 
 
+def test_the_json_schemas_require_what_the_contract_guarantees():
+    for cls, expected in contract_schemas():
+        schema = TypeAdapter(cls).json_schema()
+        guaranteed = {
+            name
+            for name in expected.get("required", ())
+            if not expected["properties"][name].get("nullable")
+        }
+        assert guaranteed == set(schema.get("required", ()))
+        nullable = {
+            name
+            for name, field in schema["properties"].items()
+            if {"type": "null"} in field.get("anyOf", ())
+        }
+        assert schema["properties"].keys() - guaranteed == nullable
+
+
 def test_nested_models_are_defined_once():
     for mode in ("validation", "serialization"):
         schema = Portfolio.model_json_schema(mode=mode)

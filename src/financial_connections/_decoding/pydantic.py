@@ -145,7 +145,7 @@ def _object_schema(
     return core_schema.no_info_wrap_validator_function(
         validate,
         core_schema.typed_dict_schema(
-            fields, extra_behavior="allow", config=core_schema.CoreConfig(title=name)
+            fields, config=core_schema.CoreConfig(title=name)
         ),
         ref=_reference(cls, name),
         serialization=core_schema.wrap_serializer_function_ser_schema(

@@ -35,7 +35,7 @@ class _ListModel(Protocol[T_co]):
 
 @frozen(eq=False)
 class Page(Generic[T_co]):
-    """One page of a list, returned by a `Pager`.
+    """One page of a list.
 
     Args:
         list_model: The response.
