@@ -12,6 +12,11 @@ from financial_connections.cli.app import app
 from financial_connections.cli.settings import Settings
 from financial_connections.sandbox import SCENARIOS, Fault
 
+CREATE_SESSION = [
+    *("sessions", "create"),
+    *("--customer-account", "acct_1", "--permission", "balances"),
+]
+
 
 def test_shared_options_may_precede_or_follow_a_command(run, rows, sandbox):
     sandbox.add_account()
@@ -39,12 +44,18 @@ def test_an_option_after_the_command_overrides_one_before_it(run):
         ["accounts", "refresh", "fca_1", "--feature", "balances"],
         ["accounts", "refresh", "fca_1", "--feature", "balance", "--when-available"],
         ["accounts", "list", "--customer", "cus_1", "--holder-account", "acct_1"],
+        ["accounts", "list", "--customer", "cus_1", "--customer-account", "acct_1"],
         ["accounts", "list", "--sandbox"],
         ["accounts", "list", "--limit", "-1"],
         ["accounts", "retrieve", ".."],
         ["sessions", "create", "--permission", "balances"],
         ["sessions", "create", "--customer", "cus_1"],
         ["sessions", "create", "--customer", "cus_1", "--permission", "balance"],
+        [*CREATE_SESSION, "--holder-account", "acct_1"],
+        [*CREATE_SESSION, "--max-accounts", "0"],
+        [*CREATE_SESSION, "--manual-entry", "always"],
+        [*CREATE_SESSION, "--payment-method-support", "some"],
+        [*CREATE_SESSION, "--subcategory", "other"],
         ["transactions", "list"],
         ["transactions", "list", "--account", "fca_1", "--since", "yesterday"],
         ["transactions", "export", "--account", "fca_1", "--to", "here.xlsx"],
@@ -129,6 +140,12 @@ def test_the_key_can_be_read_from_a_file(run, rows, sandbox, monkeypatch, tmp_pa
         (choices.SubscriptionFeature, params.SubscriptionFeature),
         (choices.SessionPermission, params.SessionPermission),
         (choices.SessionPrefetch, params.SessionPrefetch),
+        (choices.SessionAccountSubcategory, params.SessionAccountSubcategory),
+        (
+            choices.SessionPaymentMethodRequirement,
+            params.SessionPaymentMethodRequirement,
+        ),
+        (choices.SessionManualEntryMode, params.SessionManualEntryMode),
         (choices.AccountExpand, params.AccountExpand),
         (choices.SessionExpand, params.SessionExpand),
     ],

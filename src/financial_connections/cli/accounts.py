@@ -12,10 +12,12 @@ from financial_connections.cli.group import Command, command_group, format_examp
 from financial_connections.cli.options import (
     AccountArgument,
     Customer,
+    CustomerAccount,
     EndingBefore,
     Expand,
     HolderAccount,
     Limit,
+    LinkedIn,
     RefreshFeatures,
     StartingAfter,
     SubscriptionFeatures,
@@ -37,20 +39,17 @@ app = command_group("Linked bank accounts.")
     epilog=format_examples(
         "fincon accounts list",
         "fincon accounts list --customer cus_123 --chart",
-        "fincon accounts list | jq -r 'select(.status == \"inactive\").id'",
+        "fincon accounts list | jq -r"
+        " 'select(.status_details.active.action == \"relink_required\").id'",
     ),
 )
 def list_accounts(
     ctx: typer.Context,
     *,
     customer: Customer = None,
+    customer_account: CustomerAccount = None,
     holder_account: HolderAccount = None,
-    session: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", help="Only accounts linked in this session (fcsess_…)."
-        ),
-    ] = None,
+    session: LinkedIn = None,
     chart: Annotated[
         bool, typer.Option("--chart", help="Show balances as a bar chart.")
     ] = False,
@@ -60,7 +59,7 @@ def list_accounts(
     expand: Expand = None,
 ) -> None:
     """List linked accounts, newest first."""
-    account_holder: Any = holder_from(customer, holder_account)
+    account_holder: Any = holder_from(customer, customer_account, holder_account)
 
     async def work(context: "Context") -> None:
         from financial_connections.cli import charts, tables

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from financial_connections.params import (
         AccountExpand,
         RefreshFeature,
+        SessionAccountSubcategory,
         SessionExpand,
+        SessionManualEntryMode,
+        SessionPaymentMethodRequirement,
         SessionPermission,
         SessionPrefetch,
         SubscriptionFeature,
@@ -42,6 +45,28 @@ else:
         BALANCES = "balances"
         OWNERSHIP = "ownership"
         TRANSACTIONS = "transactions"
+
+    class SessionAccountSubcategory(StrEnum):
+        """Subcategories of accounts that a session can be restricted to."""
+
+        CHECKING = "checking"
+        CREDIT_CARD = "credit_card"
+        LINE_OF_CREDIT = "line_of_credit"
+        MORTGAGE = "mortgage"
+        SAVINGS = "savings"
+
+    class SessionPaymentMethodRequirement(StrEnum):
+        """Accounts of a session that must support payments."""
+
+        ALL = "all"
+        AT_LEAST_ONE = "at_least_one"
+        NONE = "none"
+
+    class SessionManualEntryMode(StrEnum):
+        """Availability of manual entry in a session."""
+
+        AUTOMATIC = "automatic"
+        DISABLED = "disabled"
 
     class AccountExpand(StrEnum):
         """Fields of an account that can be expanded."""
@@ -83,7 +108,10 @@ __all__ = [
     "AccountExpand",
     "RefreshFeature",
     "ScenarioName",
+    "SessionAccountSubcategory",
     "SessionExpand",
+    "SessionManualEntryMode",
+    "SessionPaymentMethodRequirement",
     "SessionPermission",
     "SessionPrefetch",
     "Shell",

@@ -8,12 +8,14 @@ from rich.text import Text
 
 from financial_connections import id_of
 from financial_connections.cli import money, times
+from financial_connections.cli.access import access_to
 from financial_connections.cli.tables import amount, status, text
 
 if TYPE_CHECKING:
     from financial_connections.models import (
         Account,
         AccountHolder,
+        AccountNumberDetails,
         Session,
         Transaction,
     )
@@ -41,6 +43,7 @@ def _account_lines(account: "Account", now: float) -> Iterator[Line]:
     yield "name", Text(" ").join([text(account.display_name), last4])
     yield "kind", _joined([account.category, account.subcategory])
     yield "status", status(account.status)
+    yield "access", _access(account, now)
     yield "holder", _holder(account.account_holder)
     yield "permissions", _joined(account.permissions)
     yield "refreshed daily", _joined(account.subscriptions)
@@ -51,6 +54,8 @@ def _account_lines(account: "Account", now: float) -> Iterator[Line]:
         if account.balance.credit:
             yield "used", text(money.amounts(account.balance.credit.used))
         yield "as of", _time(account.balance.as_of, now)
+    for number in account.account_numbers or ():
+        yield "account number", _account_number(number, now)
     yield "ownership", text(id_of(account.ownership), "cyan")
     for feature, refresh in refreshes(account):
         yield f"{feature} refresh", _refresh(refresh, now)
@@ -84,7 +89,8 @@ def session(session: "Session", now: float, *, show_client_secret: bool) -> Tabl
         ("holder", _holder(session.account_holder)),
         ("permissions", _joined(session.permissions)),
         ("prefetch", _joined(session.prefetch)),
-        ("country", text(session.filters.country if session.filters else None)),
+        *_restrictions(session),
+        ("bank token", text(id_of(session.bank_account_token), "cyan")),
         ("return URL", text(session.return_url)),
     ]
     if session.client_secret:
@@ -98,6 +104,17 @@ def session(session: "Session", now: float, *, show_client_secret: bool) -> Tabl
         grid.add_row("", "")
         _fill(grid, _account_lines(linked, now))
     return grid
+
+
+def _restrictions(session: "Session") -> Iterator[Line]:
+    if filters := session.filters:
+        yield "country", text(filters.country)
+        yield "subcategories", _joined(filters.account_subcategories)
+        yield "payment support", text(filters.require_payment_method_support)
+    if session.limits:
+        yield "max accounts", text(session.limits.accounts)
+    if session.manual_entry:
+        yield "manual entry", text(session.manual_entry.mode)
 
 
 def transaction(transaction: "Transaction", now: float) -> Table:
@@ -170,11 +187,34 @@ def _joined(values: object) -> Text:
 
 
 def _holder(holder: "AccountHolder | None") -> Text:
-    return (
-        text(id_of(holder.customer) or id_of(holder.account), "cyan")
-        if holder
-        else Text()
+    if holder is None:
+        return Text()
+    customer = id_of(holder.customer) or holder.customer_account
+    return text(customer or id_of(holder.account), "cyan")
+
+
+def _access(account: "Account", now: float) -> Text:
+    access = access_to(account)
+    return _listed(
+        text(access.summary, access.style),
+        text(times.relative(access.deadline, now), "dim"),
+        text(access.cause),
     )
+
+
+def _account_number(number: "AccountNumberDetails", now: float) -> Text:
+    expiry = number.expected_expiry_date
+    return _listed(
+        text(number.identifier_type),
+        status(number.status),
+        _joined(number.supported_networks),
+        text(f"expiry {times.day(expiry)}" if expiry is not None else None),
+        text(times.relative(expiry, now), "dim"),
+    )
+
+
+def _listed(*parts: Text) -> Text:
+    return Text(", ").join(part for part in parts if part)
 
 
 def _refresh(refresh: object, now: float) -> Text:
@@ -186,7 +226,7 @@ def _refresh(refresh: object, now: float) -> Text:
     available_at = getattr(refresh, "next_refresh_available_at", None)
     if available_at and available_at > now:
         parts.append(text(f"again {times.relative(available_at, now)}", "dim"))
-    return Text(", ").join(part for part in parts if part)
+    return _listed(*parts)
 
 
 def _time(seconds: int | None, now: float) -> Text:

@@ -27,6 +27,16 @@ HolderAccount = Annotated[
         metavar="ID", help="Connected account that holds the accounts (acct_…)."
     ),
 ]
+CustomerAccount = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID", help="Account of the customer who holds the accounts (acct_…)."
+    ),
+]
+LinkedIn = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Only accounts linked in this session (fcsess_…)."),
+]
 Limit = Annotated[
     int | None,
     typer.Option(
@@ -68,20 +78,30 @@ SubscriptionFeatures = Annotated[
 ]
 
 
-def holder_from(customer: str | None, account: str | None) -> dict[str, str] | None:
-    """Return the account holder given by `--customer` or `--holder-account`.
+def holder_from(
+    customer: str | None, customer_account: str | None, account: str | None
+) -> dict[str, str] | None:
+    """Return the account holder given by one of three options.
 
     Args:
         customer: Value of `--customer`.
+        customer_account: Value of `--customer-account`.
         account: Value of `--holder-account`.
 
     Returns:
-        The filter the API expects, or None if neither option was given.
+        The filter the API expects, or None if none of the options was given.
 
     Raises:
-        UsageError: Both options were given.
+        UsageError: Several of the options were given.
     """
-    if customer and account:
-        raise UsageError("use either --customer or --holder-account, not both")
-    holder = {"customer": customer, "account": account}
-    return {kind: value for kind, value in holder.items() if value} or None
+    values = {
+        "customer": customer,
+        "customer_account": customer_account,
+        "account": account,
+    }
+    holder = {name: value for name, value in values.items() if value}
+    if len(holder) > 1:
+        raise UsageError(
+            "use only one of --customer, --customer-account and --holder-account"
+        )
+    return holder or None

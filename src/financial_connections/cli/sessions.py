@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from financial_connections.cli.choices import (
+    SessionAccountSubcategory,
     SessionExpand,
+    SessionManualEntryMode,
+    SessionPaymentMethodRequirement,
     SessionPermission,
     SessionPrefetch,
 )
 from financial_connections.cli.failure import UsageError
 from financial_connections.cli.group import Command, command_group, format_examples
-from financial_connections.cli.options import Customer, HolderAccount, holder_from
+from financial_connections.cli.options import (
+    Customer,
+    CustomerAccount,
+    HolderAccount,
+    holder_from,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,6 +62,7 @@ def create(
     ctx: typer.Context,
     *,
     customer: Customer = None,
+    customer_account: CustomerAccount = None,
     holder_account: HolderAccount = None,
     permissions: Annotated[
         list[SessionPermission],
@@ -79,6 +88,37 @@ def create(
             help="Only institutions in this country, such as US.",
         ),
     ] = None,
+    subcategories: Annotated[
+        list[SessionAccountSubcategory] | None,
+        typer.Option(
+            "--subcategory",
+            metavar="SUBCATEGORY",
+            help="Only accounts of this subcategory: checking, credit_card,"
+            " line_of_credit, mortgage or savings; repeatable.",
+        ),
+    ] = None,
+    payment_support: Annotated[
+        SessionPaymentMethodRequirement | None,
+        typer.Option(
+            # Longer names, such as the API's, do not fit into help for 80 columns.
+            "--payment-method-support",
+            metavar="ACCOUNTS",
+            help="Accounts that must support payments: all, at_least_one or none.",
+        ),
+    ] = None,
+    max_accounts: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Maximum number of accounts that can be linked."
+        ),
+    ] = None,
+    manual_entry: Annotated[
+        SessionManualEntryMode | None,
+        typer.Option(
+            metavar="MODE",
+            help="Manual entry of bank account details: automatic or disabled.",
+        ),
+    ] = None,
     return_url: Annotated[
         str | None,
         typer.Option(metavar="URL", help="URL that returns the user to a mobile app."),
@@ -87,16 +127,29 @@ def create(
     show_client_secret: ShowSecret = False,
 ) -> None:
     """Create a session for an account holder."""
-    holder = holder_from(customer, holder_account)
+    holder = holder_from(customer, customer_account, holder_account)
     if holder is None:
-        raise UsageError("no account holder; add --customer ID or --holder-account ID")
-    account_holder: Any = {**holder, "type": next(iter(holder))}
+        raise UsageError(
+            "no account holder; add --customer, --customer-account or --holder-account"
+        )
+    account_holder: Any = {
+        **holder,
+        "type": "account" if holder_account else "customer",
+    }
+    candidates = {
+        "account_subcategories": subcategories,
+        "country": country,
+        "require_payment_method_support": payment_support,
+    }
+    filters: Any = {name: value for name, value in candidates.items() if value}
 
     async def call(context: "Context") -> "Session":
         return await context.client.sessions.create(
             account_holder=account_holder,
             permissions=permissions,
-            filters={"country": country} if country else None,
+            filters=filters or None,
+            limits={"accounts": max_accounts} if max_accounts else None,
+            manual_entry={"mode": manual_entry} if manual_entry else None,
             prefetch=prefetch or None,
             return_url=return_url,
             expand=expand or None,

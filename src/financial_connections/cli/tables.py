@@ -9,6 +9,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from financial_connections.cli import money, times
+from financial_connections.cli.access import Access, access_to
 from financial_connections.cli.text import sanitize
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ _STYLES = {
     "void": "dim",
     "succeeded": "green",
     "failed": "red",
+    "transactable": "green",
+    "expired": "red",
+    "deactivated": "red",
 }
 
 
@@ -71,7 +75,7 @@ def _required_width(table: Table) -> int:
 
 def _cell_width(cell: object, column: Column) -> int:
     width = (
-        cell_len(cell.plain if isinstance(cell, Text) else str(cell))
+        max(map(cell_len, str(cell).split("\n")))
         if isinstance(cell, (str, Text))
         else _MIN_TEXT_WIDTH
     )
@@ -85,7 +89,9 @@ def _as_lines(table: Table) -> Text:
 
 def _row_as_lines(table: Table, row: tuple[object, ...]) -> Text:
     lines = [
-        Text.assemble((f"{column.header} " if column.header else "", "dim"), cell)
+        Text(" ").join(
+            [*([text(column.header, "dim")] if column.header else []), *cell.split()]
+        )
         for column, cell in zip(table.columns, row, strict=True)
         if isinstance(cell, Text) and cell
     ]
@@ -106,7 +112,7 @@ def status(value: str | None) -> Text:
     """Return a coloured status.
 
     Args:
-        value: Status of an account, a transaction or a refresh.
+        value: Status of an account, an account number, a transaction or a refresh.
     """
     return text(value, _STYLES.get(value or "", ""))
 
@@ -130,8 +136,8 @@ def accounts(accounts: "Iterable[Account]", now: float) -> ResponsiveTable:
         accounts: Accounts to show.
         now: Current time, in seconds since the epoch.
     """
-    narrow = _table("account", "institution", "", "status", "balance")
-    wide = _table("account", "institution", "", "kind", "status", "balance", "as of")
+    narrow = _table("account", "institution", "", "access", "balance")
+    wide = _table("account", "institution", "", "kind", "access", "balance", "as of")
     for account in accounts:
         institution = truncate(text(account.institution_name))
         last4 = text(f"…{account.last4}" if account.last4 else "", "dim")
@@ -140,10 +146,18 @@ def accounts(accounts: "Iterable[Account]", now: float) -> ResponsiveTable:
         has_subcategory = account.subcategory not in {None, "other"}
         kind = text(account.subcategory if has_subcategory else account.category)
         as_of = text(times.relative(balance.as_of if balance else None, now), "dim")
-        identity, state = text(account.id, "cyan"), status(account.status)
-        narrow.add_row(identity, institution, last4, state, current)
-        wide.add_row(identity, institution, last4, kind, state, current, as_of)
+        identity, access = text(account.id, "cyan"), _access(access_to(account))
+        stacked = Text("\n").join(access)
+        narrow.add_row(identity, institution, last4, stacked, current)
+        wide.add_row(
+            identity, institution, last4, kind, Text(" ").join(access), current, as_of
+        )
     return ResponsiveTable(wide, narrow)
+
+
+def _access(access: Access) -> list[Text]:
+    parts = (access.verdict, times.day(access.deadline))
+    return [text(part, access.style) for part in parts if part]
 
 
 def transactions(transactions: "Iterable[Transaction]", now: float) -> ResponsiveTable:
