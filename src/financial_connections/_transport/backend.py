@@ -1,7 +1,5 @@
 """The interface of the HTTP backends, and their limit on concurrent requests."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Protocol
 
 import anyio
@@ -53,16 +51,15 @@ class Limiter:
         self.loop = self.loop or loop
         return self.loop == loop
 
-    @contextmanager
-    def running(self, scope: CancelScope) -> Generator[None]:
+    def call_started(self, scope: CancelScope) -> None:
         """Register the scope of a running call, so that `end_calls` can cancel it."""
         self._calls.add(scope)
-        try:
-            yield
-        finally:
-            self._calls.discard(scope)
-            if self._all_ended and not self._calls:
-                self._all_ended.set()
+
+    def call_ended(self, scope: CancelScope) -> None:
+        """Forget the scope of a call."""
+        self._calls.discard(scope)
+        if self._all_ended and not self._calls:
+            self._all_ended.set()
 
     async def end_calls(self) -> None:
         """Cancel all running calls, and wait until their connections are closed."""

@@ -125,8 +125,12 @@ class Transport:
         if settings.deadline is not None:
             call.scope.deadline = anyio.current_time() + settings.deadline
         result: T | FinancialConnectionsError | None = None
-        with call.scope, limiter.running(call.scope):
-            result = await self._attempts(call, settings, read)
+        with call.scope:
+            limiter.call_started(call.scope)
+            try:
+                result = await self._attempts(call, settings, read)
+            finally:
+                limiter.call_ended(call.scope)
         if result is None:  # the scope was cancelled, or the client closed
             result = (
                 closed_error(call)
