@@ -1,5 +1,7 @@
 """The SDK against the sandbox, over real HTTP."""
 
+import json
+
 import anyio
 import httpx
 import pytest
@@ -18,7 +20,8 @@ from financial_connections import (
     expanded,
     id_of,
 )
-from financial_connections.events import RequestStarted
+from financial_connections._decoding import misfits
+from financial_connections.events import ContractMismatch, RequestStarted
 from financial_connections.models import AccountOwnership, Customer, RefreshStatus
 from financial_connections.sandbox import Fault, NewAccount, Sandbox, serve
 from financial_connections.sandbox.http.app import application
@@ -273,3 +276,49 @@ async def test_prefetch_sends_the_next_request_before_it_yields_a_page(sandbox):
         assert 2 == len(
             [event for event in events if isinstance(event, RequestStarted)]
         )
+
+
+@pytest.mark.parametrize(
+    ("quirk", "names"),
+    [
+        ("account_is_linked_account", set()),
+        ("account_pending", set()),
+        ("next_refresh_absent", set()),
+        ("owners_null", {"AccountOwnership.owners"}),
+        ("session_url_empty", set()),
+        ("session_without_accounts", {"Session.accounts"}),
+        ("session_without_permissions", {"Session.permissions"}),
+        ("undefined_currency", set()),
+    ],
+)
+async def test_a_quirk_is_decoded_losslessly_and_reported(
+    sandbox, monkeypatch, caplog, quirk, names
+):
+    monkeypatch.setattr(misfits, "_logged", set())
+    account = sandbox.add_account(balance=5, owners=1, transactions=1)
+    events = []
+    async with (
+        serve(sandbox) as server,
+        AsyncClient(
+            sandbox.api_key, base_url=server.url, on_event=events.append
+        ) as client,
+    ):
+        session = await client.sessions.create(
+            account_holder={"type": "customer", "customer": sandbox.add_customer()},
+            permissions=["balances"],
+        )
+        sandbox.set_quirks(quirk)
+        for _ in range(3):
+            linked = await client.accounts.retrieve(account, expand=["ownership"])
+            retrieved = await client.sessions.retrieve(session.id)
+        for model, path, params in (
+            (linked, f"accounts/{account}", {"expand": ["ownership"]}),
+            (retrieved, f"sessions/{session.id}", {}),
+        ):
+            url = f"/v1/financial_connections/{path}"
+            raw = await client.send_raw("GET", url, params=params)
+            assert json.loads(raw.content) == model.to_dict()
+    reported = [event.fields for event in events if isinstance(event, ContractMismatch)]
+    assert [tuple(names)] * 3 * len(names) == reported
+    assert names == {record.args[0] for record in caplog.records}
+    assert len(names) == len(caplog.records)
