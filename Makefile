@@ -21,7 +21,8 @@ SLOW := install soak test_docs.py
 # in pyproject.toml names.
 NEWEST_ONLY := benchmarks codegen compatibility install soak test_docs.py \
 	test_examples.py test_worker.py webhooks/endpoint/test_requests.py \
-	webhooks/test_signature.py webhooks/test_stripe_package.py
+	webhooks/test_signature.py webhooks/test_stripe_handlers.py \
+	webhooks/test_stripe_package.py
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 15

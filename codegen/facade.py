@@ -82,7 +82,7 @@ def exported_names(contract: Contract) -> Mapping[str, Kind]:
 def known_names(contract: Contract) -> set[str]:
     """Return every name that can be imported from the generated package."""
     return {
-        *("API_VERSION", "api", "models", "operations"),
+        *("API_VERSION", "EVENT_CLASSES", "api", "events", "models", "operations"),
         *contract.operations,
         *exported_names(contract),
         *contract.tags,
@@ -105,7 +105,11 @@ def parse_source(name: str, text: str) -> Source:
     original: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and is_generated(node.module):
-            original |= {alias.asname or alias.name: alias.name for alias in node.names}
+            original |= {
+                alias.asname or alias.name: alias.name
+                for alias in node.names
+                if alias.name != "*"
+            }
     source.imports = set(original.values())
     source.bases = {
         original[base.id]

@@ -37,9 +37,8 @@ from financial_connections import (
 )
 from financial_connections.models import Account, Transaction
 from financial_connections.webhooks import (
-    AccountEvent,
     AccountRefreshedTransactions,
-    UnknownEvent,
+    Event,
     webhook_endpoint,
 )
 
@@ -123,7 +122,7 @@ def create_app(client: AsyncClient, ledger: Ledger, webhook_secret: str) -> Fast
             tasks.start_soon(sync_accounts, client, ledger, receive_queue)
             yield
 
-    async def on_event(event: AccountEvent | UnknownEvent) -> None:
+    async def on_event(event: Event) -> None:
         # Only queue the account, because Stripe expects a prompt response. If the queue
         # is full, the error makes Stripe deliver the event again.
         match event:

@@ -25,9 +25,8 @@ from taskiq_redis import RedisStreamBroker
 from examples.ledger import Ledger, OvertakenError, sync
 from financial_connections import AsyncClient
 from financial_connections.webhooks import (
-    AccountEvent,
     AccountRefreshedTransactions,
-    UnknownEvent,
+    Event,
     webhook_endpoint,
 )
 
@@ -80,7 +79,7 @@ def receiver() -> Starlette:
     """Return an application that receives Stripe's events at `/stripe`."""
     redis_broker = broker()
 
-    async def on_event(event: AccountEvent | UnknownEvent) -> None:
+    async def on_event(event: Event) -> None:
         match event:
             case AccountRefreshedTransactions():
                 task = redis_broker.find_task(TASK)

@@ -237,6 +237,7 @@ def test_a_status_error_is_pickled_with_all_its_fields():
         (errors.DeadlineExceededError, TimeoutError),
         (errors.NotExpandedError, LookupError),
         (errors.WebhookSignatureError, ValueError),
+        (errors.WebhookVersionError, ValueError),
     ],
 )
 def test_errors_derive_from_standard_library_errors(error_class, builtin):

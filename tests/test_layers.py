@@ -19,7 +19,7 @@ LAYERS = (
     "_transport webhooks",
     "models params",
     "_generated",
-    "pagination",
+    "_events pagination",
     "_request",
     "_settings expand",
     "_checks",

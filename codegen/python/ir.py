@@ -10,6 +10,7 @@ from typing import Literal
 from attrs import field, frozen
 
 Kind = Literal["model", "enum", "dict", "literal"]
+EventKind = Literal["snapshot", "thin"]
 
 
 @frozen(kw_only=True)
@@ -176,6 +177,22 @@ class Narrowing:
 
 
 @frozen(kw_only=True)
+class Event:
+    """A type of webhook event."""
+
+    location: str
+    type: str
+    """The type in the API, such as `financial_connections.account.created`."""
+    name: str
+    """The name of the class."""
+    kind: EventKind
+    """Whether an event contains the object, or only a reference to it."""
+    model: str
+    """The name of the model of the object that the event is about."""
+    doc: str
+
+
+@frozen(kw_only=True)
 class Contract:
     """Everything to generate."""
 
@@ -187,6 +204,8 @@ class Contract:
     """The narrowings of each model that has any, ordered by their number of fields."""
     tags: Mapping[str, str]
     """The description of each tag in use."""
+    events: Mapping[str, Event] = field(factory=dict)
+    """The types of webhook events, keyed and sorted by type."""
 
     def tagged(self, tag: str) -> list[Operation]:
         """Return the operations with a tag, sorted by name."""

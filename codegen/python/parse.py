@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from codegen.access import JSONObject, Node, component
 from codegen.contract.slicing import parse_version
 from codegen.python.classes import build_class
+from codegen.python.events import parse_events
 from codegen.python.expansion import find_narrowings
 from codegen.python.ir import Contract
 from codegen.python.operations import parse_operations
@@ -41,6 +42,7 @@ def parse_contract(document: JSONObject) -> Contract:
         operations=operations,
         narrowings=find_narrowings(classes, schemas),
         tags={tag: descriptions.get(tag) or f"Operations on {tag}." for tag in tags},
+        events=parse_events(root.get("x-events", {}), classes),
     )
 
 

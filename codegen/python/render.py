@@ -19,6 +19,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 
 from codegen.access import JSONObject, SpecError
+from codegen.python.event_classes import build_event_module
 from codegen.python.imports import PACKAGE, import_lines, module_name
 from codegen.python.ir import Contract, Operation
 from codegen.python.methods import build_module, function_doc
@@ -141,6 +142,8 @@ def own_modules(contract: Contract) -> list[tuple[Path, str, dict[str, object]]]
     for narrowing in contract.all_narrowings:
         path = Path("models", f"{module_name(narrowing.name)}.py")
         modules.append((path, "narrowing.py.jinja", {"narrowing": narrowing}))
+    events = build_event_module(contract)
+    modules.append((Path("events.py"), "events.py.jinja", {"module": events}))
     return modules
 
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         ServerError,
         TransactionsNotRefreshedError,
         WebhookSignatureError,
+        WebhookVersionError,
     )
     from financial_connections.expand import expanded, id_of
     from financial_connections.pagination import Page, Pager
@@ -94,6 +95,7 @@ __all__ = [
     "Timeout",
     "TransactionsNotRefreshedError",
     "WebhookSignatureError",
+    "WebhookVersionError",
     "__version__",
     "errors",
     "events",
@@ -140,6 +142,7 @@ _SOURCES = {
     "Timeout": "_settings",
     "TransactionsNotRefreshedError": "errors",
     "WebhookSignatureError": "errors",
+    "WebhookVersionError": "errors",
     "__version__": "_version",
     "accounts": "accounts",
     "errors": "errors",

@@ -65,6 +65,7 @@ __all__ = [
     "ServerError",
     "TransactionsNotRefreshedError",
     "WebhookSignatureError",
+    "WebhookVersionError",
 ]
 
 
@@ -365,6 +366,22 @@ class RefreshNotAvailableError(FinancialConnectionsError):
 
 class WebhookSignatureError(FinancialConnectionsError, ValueError):
     """A webhook has no recent signature made with one of the given secrets."""
+
+
+class WebhookVersionError(FinancialConnectionsError, ValueError):
+    """A snapshot event has an API version that does not match that of the models.
+
+    It is raised only if you pass `on_version_mismatch="raise"`.
+
+    Args:
+        message: Description of the error.
+        api_version: API version of the event.
+    """
+
+    def __init__(self, message: str, *, api_version: str | None = None) -> None:
+        super().__init__(message)
+        self.api_version = api_version
+        """API version of the event."""
 
 
 def _error_fields(body: Any) -> Mapping[str, Any]:

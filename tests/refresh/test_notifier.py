@@ -3,6 +3,7 @@
 import json
 
 import anyio
+import pytest
 
 from financial_connections.accounts import RefreshNotifier
 from financial_connections.webhooks import parse_event
@@ -67,10 +68,46 @@ async def test_an_event_before_the_response_to_the_request_is_not_missed():
     assert "succeeded" == state.balance_refresh.status
 
 
+@pytest.mark.parametrize(
+    "event_type",
+    [
+        *(
+            f"v1.financial_connections.account.{name}"
+            for name in ("refreshed_balance", "balance_refresh_failed", "of_the_future")
+        ),
+        "financial_connections.account.of_the_future",
+    ],
+)
+async def test_an_event_of_any_type_wakes_the_waits_for_its_account(event_type):
+    world = RefreshWorld()
+    account = world.sandbox.add_account()
+    thin = event_type.startswith("v1.")
+    notifier, done = RefreshNotifier(), []
+    world.sleep = sleep_until_cancelled
+
+    async def wait():
+        await client.accounts.refresh_and_wait(
+            account, features=["balance"], notifier=notifier, clock=world.clock
+        )
+        done.append(account)
+
+    async with world.client() as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        await anyio.wait_all_tasks_blocked()
+        world.sandbox.advance(5)
+        events = world.sandbox.notifications if thin else world.sandbox.events
+        sent = events[-1] | {"type": event_type}
+        notifier.notify(parse_event(json.dumps(sent).encode()))
+    assert [account] == done
+
+
 async def test_a_notifier_accepts_every_event():
     notifier = RefreshNotifier()
     for event in (
         {"id": "evt_1"},
+        {"id": "evt_1", "object": "v2.core.event"},
+        {"type": "v1.financial_connections.account.created", "related_object": 5},
+        {"object": "v2.core.event", "related_object": {"id": "fca_1"}},
         {"data": {}},
         {"data": {"object": {"id": 5}}},
         {"type": "charge.failed", "data": {"object": {"id": "ch_1"}}},

@@ -116,6 +116,58 @@ async def test_events_have_the_api_version_of_their_endpoint(sandbox):
 
 
 @pytest.mark.anyio
+async def test_an_endpoint_receives_the_kind_of_events_that_it_asks_for(sandbox):
+    sandbox.add_webhook(URL, event_payload="thin", secret="whsec_thin")
+    sandbox.add_webhook(URL)
+    account = sandbox.add_account()
+    receiver = Receiver()
+    await receiver.collect(sandbox)
+
+    thin, snapshot = receiver.events
+    assert sandbox.notifications == [thin]
+    assert sandbox.events == [snapshot]
+    assert f"v1.{snapshot['type']}" == thin["type"]
+    assert thin["id"] != snapshot["id"]
+    assert {
+        "id": account,
+        "type": "financial_connections.account",
+        "url": f"{ACCOUNTS}/{account}",
+    } == thin["related_object"]
+    assert ("v2.core.event", "2023-11-14T22:13:20.000Z", None) == (
+        thin["object"],
+        thin["created"],
+        thin["context"],
+    )
+    assert "api_version" not in thin
+    [request, _] = receiver.requests
+    assert (
+        signature(request.content, "whsec_thin", START)
+        == request.headers["Stripe-Signature"]
+    )
+
+
+@pytest.mark.parametrize("outcome", ["succeeded", "failed"])
+@pytest.mark.parametrize("feature", ["balance", "ownership", "transactions"])
+def test_the_outcome_of_a_refresh_is_a_thin_event(sandbox, feature, outcome):
+    account = sandbox.add_account()
+    if outcome == "failed":
+        sandbox.fail_refreshes(account, feature)
+    post(sandbox, f"{ACCOUNTS}/{account}/refresh", f"features[]={feature}")
+    sandbox.advance(5)
+
+    types = [event["type"].rpartition(".")[2] for event in sandbox.notifications]
+    assert ["created", f"refreshed_{feature}", f"{feature}_refresh_{outcome}"] == types
+
+
+def test_a_connected_accounts_thin_event_has_its_context(sandbox):
+    merchant = sandbox.add_connected_account()
+    sandbox.add_account(stripe_account=merchant)
+    sandbox.add_account()
+
+    assert [merchant, None] == [event["context"] for event in sandbox.notifications]
+
+
+@pytest.mark.anyio
 async def test_a_rejected_event_is_sent_again(sandbox):
     sandbox.add_webhook(URL)
     sandbox.add_account()

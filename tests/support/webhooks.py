@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import anyio
 import httpx
 
+from financial_connections import API_VERSION
 from financial_connections.webhooks import sign, webhook_endpoint
 from tests.support.samples import ACCOUNT
 
@@ -14,7 +15,7 @@ NOW = 1_700_000_000
 EVENT = {
     "id": "evt_1",
     "object": "event",
-    "api_version": "2023-10-16",
+    "api_version": API_VERSION,
     "created": NOW - 1,
     "data": {"object": ACCOUNT, "previous_attributes": {"status": "inactive"}},
     "livemode": False,
@@ -23,11 +24,62 @@ EVENT = {
     "type": "financial_connections.account.reactivated",
 }
 PAYLOAD = json.dumps(EVENT).encode()
+NOTIFICATION = {
+    "id": "evt_test_1",
+    "object": "v2.core.event",
+    "context": None,
+    "created": "2023-11-14T22:13:19.000Z",
+    "livemode": False,
+    "reason": {
+        "type": "request",
+        "request": {"id": "req_1", "idempotency_key": "key"},
+    },
+    "related_object": {
+        "id": ACCOUNT["id"],
+        "type": "financial_connections.account",
+        "url": f"/v1/financial_connections/accounts/{ACCOUNT['id']}",
+    },
+    "type": "v1.financial_connections.account.refreshed_balance",
+}
 
 
 def event_with(**changes):
     """Return the payload of an event with some fields changed."""
     return json.dumps(EVENT | changes).encode()
+
+
+def notification_with(**changes):
+    """Return the payload of a thin event with some fields changed."""
+    return json.dumps(NOTIFICATION | changes).encode()
+
+
+def in_eventbridge(event):
+    """Return an event as Amazon EventBridge delivers it, as parsed JSON."""
+    return {
+        "version": "0",
+        "id": "17e8dff5-d6cd-3770-ace9-aeac02b6ac3f",
+        "detail-type": event.get("type"),
+        "source": "aws.partner/stripe.com/ed_123",
+        "account": "123456789012",
+        "time": "2023-11-14T22:13:20Z",
+        "region": "us-west-2",
+        "resources": [],
+        "detail": event,
+    }
+
+
+def in_event_grid(event):
+    """Return an event as Azure Event Grid delivers it, as parsed JSON."""
+    return {
+        "specversion": "1.0",
+        "type": event.get("type"),
+        "source": "/providers/stripe/ed_123",
+        "id": "9aeb0fdf-c01e-0131-0922-9eb54906e209",
+        "time": "2023-11-14T22:13:20Z",
+        "subject": None,
+        "dataContentType": "application/cloudevents+json",
+        "data": event,
+    }
 
 
 class Handler:

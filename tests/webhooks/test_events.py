@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from financial_connections import InvalidArgumentError, webhooks
+from financial_connections import API_VERSION, InvalidArgumentError, webhooks
+from financial_connections._generated.events import EVENT_CLASSES
 from financial_connections.models import Account, AccountStatus
 from financial_connections.sandbox import Sandbox
 from financial_connections.webhooks import (
@@ -22,27 +23,35 @@ from financial_connections.webhooks import (
 from tests.support.samples import ACCOUNT, SESSION
 from tests.support.webhooks import EVENT, NOW, PAYLOAD, SECRET, event_with
 
-CLASSES = {
-    "account_numbers_updated": webhooks.AccountNumbersUpdated,
-    "created": webhooks.AccountCreated,
-    "deactivated": webhooks.AccountDeactivated,
-    "disconnected": webhooks.AccountDisconnected,
-    "reactivated": webhooks.AccountReactivated,
-    "refreshed_balance": webhooks.AccountRefreshedBalance,
-    "refreshed_ownership": webhooks.AccountRefreshedOwnership,
-    "refreshed_transactions": webhooks.AccountRefreshedTransactions,
-    "upcoming_account_number_expiry": webhooks.UpcomingAccountNumberExpiry,
-}
+SNAPSHOTS = [
+    (event_type, cls)
+    for event_type, cls in EVENT_CLASSES.items()
+    if issubclass(cls, webhooks.SnapshotEvent)
+]
+ABOUT_ACCOUNTS = [
+    (event_type, cls)
+    for event_type, cls in SNAPSHOTS
+    if issubclass(cls, webhooks.AccountEvent)
+]
 
 
-@pytest.mark.parametrize(("name", "cls"), CLASSES.items())
-def test_each_event_type_is_parsed_into_its_class(name, cls):
-    event_type = f"financial_connections.account.{name}"
+def test_every_event_type_has_a_public_class():
+    assert {"financial_connections.account.created"} < EVENT_CLASSES.keys()
+    for cls in EVENT_CLASSES.values():
+        assert getattr(webhooks, cls.__name__) is cls
+        assert cls.__name__ in webhooks.__all__
+        assert "financial_connections.webhooks" == cls.__module__
+        assert cls.__doc__
+
+
+@pytest.mark.parametrize(("event_type", "cls"), ABOUT_ACCOUNTS)
+def test_each_event_type_is_parsed_into_its_class(event_type, cls):
     event = parse_event(event_with(type=event_type))
     assert (cls, event_type) == (type(event), event.type)
     assert Account.from_dict(ACCOUNT) == event.data.object
+    assert ACCOUNT["id"] == event.object_id
     assert {"status": "inactive"} == event.data.previous_attributes
-    assert ("evt_1", NOW - 1, False, "2023-10-16") == (
+    assert ("evt_1", NOW - 1, False, API_VERSION) == (
         event.id,
         event.created,
         event.livemode,
@@ -64,15 +73,15 @@ def test_any_other_type_is_parsed_into_an_unknown_event(event_type):
 
 def test_unknown_fields_and_values_are_kept():
     later = {"object": ACCOUNT | {"status": "asleep", "colour": "red"}, "hint": 1}
-    event = parse_event(event_with(data=later, context="wksp_1"))
-    assert {"context": "wksp_1"} == event.extra
+    event = parse_event(event_with(data=later, workspace="wksp_1"))
+    assert {"workspace": "wksp_1"} == event.extra
     assert ({"hint": 1}, {"colour": "red"}) == (
         event.data.extra,
         event.data.object.extra,
     )
     assert "asleep" == event.data.object.status
     assert not event.data.object.status.is_known
-    assert EVENT | {"data": later, "context": "wksp_1"} == event.to_dict()
+    assert EVENT | {"data": later, "workspace": "wksp_1"} == event.to_dict()
 
 
 @pytest.mark.parametrize(
@@ -106,6 +115,17 @@ def test_a_payload_that_is_not_a_json_object_is_rejected(payload):
 def test_a_signed_payload_that_is_not_an_object_is_rejected():
     with pytest.raises(InvalidArgumentError, match="not a JSON object"):
         construct_event(b"[1]", sign(b"[1]", SECRET, NOW), SECRET, now=NOW)
+
+
+@pytest.mark.parametrize("version", ["2022-11-15", "2023-10-16", "2099-01-01.future"])
+def test_an_event_of_another_api_version_is_lossless(version):
+    old = {"id": "fca_1", "object": "linked_account", "balances": {"usd": 5}}
+    body = event_with(api_version=version, data={"object": old})
+    event = construct_event(
+        body, sign(body, SECRET, NOW), SECRET, now=NOW, on_version_mismatch="ignore"
+    )
+    assert EVENT | {"api_version": version, "data": {"object": old}} == event.to_dict()
+    assert old == event.data.object.to_dict()
 
 
 def test_events_can_be_pickled_copied_and_compared():

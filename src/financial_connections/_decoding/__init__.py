@@ -1,8 +1,15 @@
 """Lossless models, and the decoding of JSON into them."""
 
+from financial_connections._decoding.charset import to_utf8
 from financial_connections._decoding.decode import decode
 from financial_connections._decoding.enum import OpenEnum
-from financial_connections._decoding.json import ContentError, parse_json
+from financial_connections._decoding.json import (
+    ContentError,
+    parse_json,
+    split_array,
+    split_object,
+    write_json,
+)
 from financial_connections._decoding.model import (
     REQUIRED,
     Model,
@@ -19,4 +26,8 @@ __all__ = [
     "decode",
     "parse_json",
     "restore_model",
+    "split_array",
+    "split_object",
+    "to_utf8",
+    "write_json",
 ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from financial_connections._refresh.polling import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from financial_connections.webhooks import AccountEvent, UnknownEvent
+    from financial_connections.webhooks import Event
 
 
 class RefreshNotifier:
@@ -37,13 +37,13 @@ class RefreshNotifier:
     def __init__(self) -> None:
         self._wakeups: defaultdict[str, list[Wakeup]] = defaultdict(list)
 
-    def notify(self, event: AccountEvent | UnknownEvent | str) -> None:
+    def notify(self, event: Event | str) -> None:
         """Wake all waits for the event's account.
 
         Args:
-            event: The event, or the account's ID.
+            event: The event, of either kind, or the account's ID.
         """
-        account = event if isinstance(event, str) else _account_in(event)
+        account = event if isinstance(event, str) else event.object_id
         for wakeup in self._wakeups.get(account or "", ()):
             wakeup.set()
 
@@ -57,7 +57,3 @@ class RefreshNotifier:
             self._wakeups[account].remove(wakeup)
             if not self._wakeups[account]:
                 del self._wakeups[account]
-
-
-def _account_in(event: Any) -> str | None:
-    return getattr(getattr(event.data, "object", None), "id", None)

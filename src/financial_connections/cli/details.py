@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         Session,
         Transaction,
     )
-    from financial_connections.webhooks import AccountEvent, UnknownEvent
+    from financial_connections.webhooks import Event
 
 _HIDDEN = "hidden; use --show-client-secret or --json"
 
@@ -140,24 +140,30 @@ def transaction(transaction: "Transaction", now: float) -> Table:
     return _grid(iter(lines))
 
 
-def event(event: "AccountEvent | UnknownEvent", now: float) -> Table:
-    """Render an event and the account it is about.
+def event(event: "Event", now: float) -> Table:
+    """Render an event and the object it is about.
 
     Args:
         event: Event to show.
         now: Current time, in seconds since the epoch.
     """
-    # Imported lazily because no other command needs this class at run time.
+    # Imported lazily because no other command needs these classes at run time.
     from financial_connections.models import Account  # noqa: PLC0415
+    from financial_connections.webhooks import (  # noqa: PLC0415
+        EventNotification,
+        SnapshotEvent,
+    )
 
-    lines = [
-        ("event", text(event.id, "cyan")),
-        ("type", text(event.type, "bold")),
-        ("created", _time(event.created, now)),
-        ("API version", text(event.api_version)),
-    ]
+    lines = [("event", text(event.id, "cyan")), ("type", text(event.type, "bold"))]
+    if isinstance(event, SnapshotEvent):
+        lines.append(("created", _time(event.created, now)))
+        lines.append(("API version", text(event.api_version)))
+    if isinstance(event, EventNotification):
+        lines.append(("created", text(event.created)))
+        lines.append(("context", text(event.context)))
+        lines.append(("object", text(event.object_id, "cyan")))
     grid = _grid(iter(lines))
-    subject = getattr(event.data, "object", None)
+    subject = getattr(getattr(event, "data", None), "object", None)
     if isinstance(subject, Account):
         grid.add_row("", "")
         _fill(grid, _account_lines(subject, now))

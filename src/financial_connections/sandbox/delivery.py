@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import httpx
 
+from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.webhooks import (
     Delivery,
@@ -30,6 +31,7 @@ class WebhookDelivery:
         *,
         secret: str | None,
         api_version: str | None,
+        event_payload: EventPayload,
         out_of_order: bool,
         duplicated: bool,
     ) -> Webhook:
@@ -39,9 +41,10 @@ class WebhookDelivery:
                 url,
                 secret or state.ids.new("whsec"),
                 api_version or state.version,
+                event_payload=event_payload,
                 out_of_order=out_of_order,
                 duplicated=duplicated,
-                sent=len(state.events),
+                sent=len(state.events_for(event_payload)),
             )
             state.webhooks.append(webhook)
             return webhook
@@ -90,9 +93,9 @@ class WebhookDelivery:
             random = state.ids.stream("shuffle")
             pending: list[PendingDelivery] = []
             for webhook in state.webhooks:
-                new_events = state.events[webhook.sent :]
-                pending += pending_deliveries(webhook, new_events, random)
-                webhook.sent = len(state.events)
+                events = state.events_for(webhook.event_payload)
+                pending += pending_deliveries(webhook, events[webhook.sent :], random)
+                webhook.sent = len(events)
             return pending
 
     def _seconds_until_next_job(self) -> float | None:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 from attrs import define, field, frozen
 
+from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.wire import json_bytes
 
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0)
@@ -47,13 +48,15 @@ class Webhook:
     secret: str = field(repr=False)
     """Secret used to sign events."""
     api_version: str
-    """API version of the events."""
+    """API version of the events. Thin events have none."""
+    event_payload: EventPayload = "snapshot"
+    """Kind of the events: with the object, or with a reference to it."""
     out_of_order: bool = False
     """If true, events are sent in random order."""
     duplicated: bool = False
     """If true, every event is sent twice."""
     sent: int = 0
-    """Number of sandbox events already processed for this endpoint."""
+    """Number of events of this kind already processed for this endpoint."""
 
 
 @frozen
@@ -94,13 +97,21 @@ def signature(body: bytes, secret: str, timestamp: int) -> str:
 def pending_deliveries(
     webhook: Webhook, events: Iterable[Mapping[str, Any]], random: Random
 ) -> list[PendingDelivery]:
-    """Return an endpoint's pending deliveries, in the order in which to send them."""
+    """Return an endpoint's pending deliveries, in the order in which to send them.
+
+    Args:
+        webhook: The endpoint.
+        events: Events of the kind that the endpoint receives.
+        random: Source of randomness for the order.
+    """
+    is_thin = webhook.event_payload == "thin"
+    changes = {} if is_thin else {"api_version": webhook.api_version}
     pending = [
         PendingDelivery(
             event["id"],
             webhook.url,
             webhook.secret,
-            json_bytes({**event, "api_version": webhook.api_version}),
+            json_bytes({**event, **changes}),
         )
         for event in events
     ]

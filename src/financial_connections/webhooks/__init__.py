@@ -12,26 +12,21 @@ Stripe delivers each event at least once, in any order, for up to three days.
 Source: https://docs.stripe.com/webhooks
 """
 
-from financial_connections.webhooks.endpoint import WebhookEndpoint, webhook_endpoint
-from financial_connections.webhooks.events import (
-    AccountCreated,
-    AccountDeactivated,
-    AccountDisconnected,
-    AccountEvent,
-    AccountEventData,
-    AccountNumbersUpdated,
-    AccountReactivated,
-    AccountRefreshedBalance,
-    AccountRefreshedOwnership,
-    AccountRefreshedTransactions,
+from financial_connections._events import (
     Event,
+    EventNotification,
+    EventReason,
     EventRequest,
+    RelatedObject,
+    SnapshotEvent,
     UnknownEvent,
     UnknownEventData,
-    UpcomingAccountNumberExpiry,
-    construct_event,
-    parse_event,
+    UnknownEventNotification,
 )
+from financial_connections._generated import events as _generated
+from financial_connections._generated.events import *  # noqa: F403 - one class per type
+from financial_connections.webhooks.endpoint import WebhookEndpoint, webhook_endpoint
+from financial_connections.webhooks.events import construct_event, parse_event
 from financial_connections.webhooks.signature import TOLERANCE, sign, verify
 from financial_connections.webhooks.stores import (
     EventStore,
@@ -43,28 +38,22 @@ from financial_connections.webhooks.stores import (
 )
 
 __all__ = [
-    "AccountCreated",
-    "AccountDeactivated",
-    "AccountDisconnected",
-    "AccountEvent",
-    "AccountEventData",
-    "AccountNumbersUpdated",
-    "AccountReactivated",
-    "AccountRefreshedBalance",
-    "AccountRefreshedOwnership",
-    "AccountRefreshedTransactions",
     "Event",
+    "EventNotification",
+    "EventReason",
     "EventRequest",
     "EventStore",
     "PostgresEventStore",
     "QueryableEventStore",
     "RecentEvents",
     "RedisEventStore",
+    "RelatedObject",
     "SQLiteEventStore",
+    "SnapshotEvent",
     "TOLERANCE",
     "UnknownEvent",
     "UnknownEventData",
-    "UpcomingAccountNumberExpiry",
+    "UnknownEventNotification",
     "WebhookEndpoint",
     "construct_event",
     "parse_event",
@@ -72,3 +61,4 @@ __all__ = [
     "verify",
     "webhook_endpoint",
 ]
+__all__ += _generated.__all__

@@ -6,11 +6,11 @@ from functools import partial
 import anyio
 from attrs import field, frozen
 
+from financial_connections._events import Event
 from financial_connections.webhooks.cancellation import complete, shield
-from financial_connections.webhooks.events import AccountEvent, UnknownEvent
 from financial_connections.webhooks.stores import EventStore, QueryableEventStore
 
-Handler = Callable[[AccountEvent | UnknownEvent], Awaitable[object]]
+Handler = Callable[[Event], Awaitable[object]]
 """An async function to call with each event."""
 
 _MAX_CONFIRMED = 10_000
@@ -29,7 +29,7 @@ class Dispatcher:
     _confirmed: dict[str, None] = field(factory=dict, init=False, repr=False)
     """Events recently confirmed by this process, for stores that cannot be queried."""
 
-    async def dispatch(self, event: AccountEvent | UnknownEvent) -> bool:
+    async def dispatch(self, event: Event) -> bool:
         """Handle an event unless it was handled before.
 
         Args:
@@ -50,9 +50,7 @@ class Dispatcher:
             del self._in_progress[event.id]
             done.set()
 
-    async def _claim_and_handle(
-        self, event_id: str, event: AccountEvent | UnknownEvent
-    ) -> bool:
+    async def _claim_and_handle(self, event_id: str, event: Event) -> bool:
         # Run to completion, because a cancelled claim may have succeeded and would then
         # block the event until it expires.
         is_claimed, cancellation = await complete(

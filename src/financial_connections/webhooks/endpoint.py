@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from attrs import field, frozen
 
@@ -13,6 +13,7 @@ from financial_connections.errors import (
     ConfigurationError,
     InvalidArgumentError,
     WebhookSignatureError,
+    WebhookVersionError,
 )
 from financial_connections.webhooks.body import (
     Receive,
@@ -34,8 +35,11 @@ from financial_connections.webhooks.stores import (
     is_async_callable,
     store_from,
 )
+from financial_connections.webhooks.versions import MismatchAction, is_action
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_REJECTED = (InvalidArgumentError, WebhookSignatureError, WebhookVersionError)
 
 
 def webhook_endpoint(
@@ -47,6 +51,7 @@ def webhook_endpoint(
     max_bytes: int = 1_000_000,
     body_timeout: float = 10.0,
     claim_timeout: float = 300.0,
+    on_version_mismatch: Literal["warn", "raise", "ignore"] = "warn",
     clock: Callable[[], float] = time.time,
 ) -> "WebhookEndpoint":
     """Return an ASGI application that calls a handler once for each verified event.
@@ -60,7 +65,8 @@ def webhook_endpoint(
     The status of the response is:
 
     * 200 after the handler has returned, or if the event was handled before.
-    * 400 if the signature is invalid or the payload is not an event.
+    * 400 if the signature is invalid, the payload is not an event, or its API version
+      is rejected.
     * 405 if the method is not POST.
     * 408 or 413 if the body takes longer than `body_timeout` or exceeds `max_bytes`.
     * 409 if another worker is handling the event. Stripe then delivers it again, in
@@ -82,6 +88,8 @@ def webhook_endpoint(
         body_timeout: Seconds within which the whole body must arrive.
         claim_timeout: Seconds after which another worker may handle the event, in case
             the first one has crashed. Must be longer than the handler can ever take.
+        on_version_mismatch: Action for a snapshot event of another API version; see
+            `construct_event`. With `raise`, the response is 400.
         clock: Returns the current time, in seconds since the epoch.
 
     Returns:
@@ -108,6 +116,8 @@ def webhook_endpoint(
         raise ConfigurationError(
             "clock must be a function that returns seconds since the epoch"
         )
+    if not is_action(on_version_mismatch):
+        raise ConfigurationError("on_version_mismatch must be warn, raise or ignore")
     if not is_async_callable(handler):
         raise ConfigurationError(
             "handler must be an async function (async def) or have an async __call__"
@@ -123,6 +133,7 @@ def webhook_endpoint(
         tolerance=tolerance,
         max_bytes=whole_number("max_bytes", max_bytes, at_least=1),
         body_timeout=positive_seconds("body_timeout", body_timeout),
+        on_version_mismatch=on_version_mismatch,
         clock=clock,
     )
 
@@ -140,6 +151,7 @@ class WebhookEndpoint:
             either direction. None accepts any timestamp.
         max_bytes: Maximum length of the body.
         body_timeout: Seconds within which the whole body must arrive.
+        on_version_mismatch: Action for a snapshot event of another API version.
         clock: Returns the current time, in seconds since the epoch.
     """
 
@@ -148,6 +160,7 @@ class WebhookEndpoint:
     _tolerance: float | None = field(alias="tolerance")
     _max_bytes: int = field(alias="max_bytes")
     _body_timeout: float = field(alias="body_timeout")
+    _on_version_mismatch: MismatchAction = field(alias="on_version_mismatch")
     _clock: Callable[[], float] = field(alias="clock")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -194,8 +207,9 @@ class WebhookEndpoint:
                 [secret.reveal() for secret in self._secrets],
                 self._tolerance,
                 self._clock(),
+                on_version_mismatch=self._on_version_mismatch,
             )
-        except (WebhookSignatureError, InvalidArgumentError) as error:
+        except _REJECTED as error:
             await _respond(send, HTTPStatus.BAD_REQUEST, str(error))
             return
         try:

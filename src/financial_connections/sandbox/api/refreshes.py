@@ -1,7 +1,8 @@
 """Refreshes, which are null, then pending, then succeeded or failed.
 
 The response to a refresh request always shows `pending`. Data changes when the refresh
-succeeds. If it fails, the previous data is kept. Both outcomes emit the same event.
+succeeds. If it fails, the previous data is kept. Both outcomes emit the same snapshot
+event, but different thin events.
 
 Source: https://docs.stripe.com/financial-connections/balances
 """
@@ -131,6 +132,7 @@ def finish(
         _fetch(state, merchant, account, feature, refresh)
     if account.status != "disconnected":
         state.emit(f"refreshed_{feature}", merchant, account)
+        state.emit_thin(f"{feature}_refresh_{refresh.status}", merchant, account)
 
 
 def _fetch(

@@ -9,7 +9,8 @@ from typing import Any
 
 from attrs import Factory, define, field
 
-from financial_connections.sandbox.api import render
+from financial_connections.sandbox.api import events
+from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.ids import Ids
 from financial_connections.sandbox.api.records import (
     Account,
@@ -47,6 +48,9 @@ class State:
     version: str
     platform: Merchant
     events: list[dict[str, Any]] = Factory(list[dict[str, Any]])
+    """All snapshot events, oldest first."""
+    notifications: list[dict[str, Any]] = Factory(list[dict[str, Any]])
+    """All thin events, oldest first."""
     schedule: list[ScheduledJob] = Factory(list[ScheduledJob])
     webhooks: list[Webhook] = Factory(list[Webhook])
     listeners: list[Callable[[], object]] = Factory(list[Callable[[], object]])
@@ -76,25 +80,37 @@ class State:
         self.now = max(self.now, int(self.clock.now()))
 
     def emit(self, name: str, merchant: Merchant, account: Account) -> None:
-        """Record an event with the current state of the account.
+        """Record an event of each kind with the current state of the account."""
+        snapshot = events.snapshot(
+            self.ids.new("evt"),
+            name,
+            account,
+            created=self.now,
+            version=self.version,
+            pending_webhooks=len(self.webhooks),
+            merchant=self._connected_id(merchant),
+        )
+        self.events.append(snapshot)
+        self.emit_thin(name, merchant, account)
 
-        Source: https://docs.stripe.com/api/events
-        """
-        event = {
-            "id": self.ids.new("evt"),
-            "object": "event",
-            "api_version": self.version,
-            "created": self.now,
-            "data": {"object": render.account(account)},
-            "livemode": False,
-            "pending_webhooks": len(self.webhooks),
-            "request": {"id": None, "idempotency_key": None},
-            "type": f"financial_connections.account.{name}",
-        }
-        if merchant is not self.platform:
-            event["account"] = merchant.id
-        self.events.append(event)
+    def emit_thin(self, name: str, merchant: Merchant, account: Account) -> None:
+        """Record a thin event only, whose type has no snapshot events."""
+        notification = events.notification(
+            self.ids.new("evt_test"),
+            name,
+            account,
+            created=self.now,
+            merchant=self._connected_id(merchant),
+        )
+        self.notifications.append(notification)
         self._notify()
+
+    def events_for(self, payload: EventPayload) -> list[dict[str, Any]]:
+        """Return all events of a kind, oldest first."""
+        return self.notifications if payload == "thin" else self.events
+
+    def _connected_id(self, merchant: Merchant) -> str | None:
+        return None if merchant is self.platform else merchant.id
 
     def _notify(self) -> None:
         for listener in self.listeners:
