@@ -14,6 +14,7 @@ import trustme
 from financial_connections import AsyncClient, FinancialConnectionsError, Timeout
 from financial_connections._transport import aiohttp_session, body
 from financial_connections._transport import pool as own_pool
+from financial_connections.events import ContractMismatch, RequestStarted
 from tests.support.faults import (
     BODY,
     CLOSE,
@@ -158,7 +159,9 @@ async def result_of(call):
 
 def outcome_of(result, server, events):
     is_error = isinstance(result, Exception)
-    started = [event for event in events if type(event).__name__ == "RequestStarted"]
+    # The faults' bodies are short, so they lack fields that the contract guarantees.
+    events = [event for event in events if not isinstance(event, ContractMismatch)]
+    started = [event for event in events if isinstance(event, RequestStarted)]
     return Outcome(
         type(result).__name__,
         result.attempts if is_error else len(started),
