@@ -1,10 +1,10 @@
 """The generator's command line. No other module prints."""
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from codegen.access import JSONObject, SpecError
@@ -90,10 +90,10 @@ def bump(options: argparse.Namespace) -> Todo:
     content, name = fetch(options.spec), source_name(options.spec)
     inputs = load_inputs(root)
     built = build_contract(parse(content, name), inputs)
-    document, todo = built.contract, list_todo(built, root)
+    document, todo = built.contract, list_todo(built, content, root)
     old = load(options.old, inputs) if options.old else read_document(root / CONTRACT)
     changes = diff(old, document)
-    digest = hashlib.sha256(content).hexdigest()
+    digest = sha256(content).hexdigest()
     texts = {
         CONTRACT: contract_text(document),
         NAMES: names_text(built.names.all()),
@@ -107,9 +107,10 @@ def bump(options: argparse.Namespace) -> Todo:
 
 def contract(options: argparse.Namespace) -> Todo:
     """Print the contract built from an upstream specification."""
-    upstream = parse(fetch(options.spec), source_name(options.spec))
+    content = fetch(options.spec)
+    upstream = parse(content, source_name(options.spec))
     built = build_contract(upstream, load_inputs(options.root))
-    todo = list_todo(built, options.root)
+    todo = list_todo(built, content, options.root)
     print(contract_text(built.contract), end="")
     return todo
 
@@ -178,13 +179,24 @@ def check(options: argparse.Namespace) -> Todo:
     return {FILES: files, DESCRIPTIONS: descriptions}
 
 
-def list_todo(built: Built, root: Path) -> Todo:
-    """List what is left to do by hand after a contract has been built."""
+def list_todo(built: Built, content: bytes, root: Path) -> Todo:
+    """List what is left to do by hand after a contract has been built.
+
+    Overlays for other upstreams are listed when the upstream changes. Those that are
+    kept have been reviewed then.
+
+    Args:
+        built: The contract.
+        content: The upstream document.
+        root: Root folder of the project.
+    """
     gaps = list_gaps(parse_contract(built.contract), read_facade(root))
+    recorded = read_record(root, "upstream").get("sha256")
+    is_recorded = recorded == sha256(content).hexdigest()
     return {
         CODE: gaps,
         DESCRIPTIONS: built.descriptions,
-        OVERLAYS: built.overlays,
+        OVERLAYS: [] if is_recorded else built.overlays,
     }
 
 

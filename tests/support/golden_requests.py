@@ -25,7 +25,8 @@ class Recorder:
 def golden_requests(*apis):
     """Yield the golden requests that all packages can send.
 
-    Parameters that are missing from any of the packages are omitted.
+    Parameters that any of the packages lacks, or that lack a key which it requires, are
+    omitted.
     """
     for name, args, kwargs, _, method, path, query, form, *_ in CALLS:
         functions = [getattr(api, OPERATIONS[name], None) for api in apis]
@@ -33,6 +34,12 @@ def golden_requests(*apis):
             known = set.intersection(
                 *(set(inspect.signature(function).parameters) for function in functions)
             )
+            known -= {
+                key.partition("[")[0]
+                for function in functions
+                for key in required_keys(function, args, kwargs)
+                if not any(sent.startswith(key) for sent, _ in [*query, *form])
+            }
             arguments = {key: value for key, value in kwargs.items() if key in known}
             pairs = sorted(
                 (key, value)
@@ -40,6 +47,15 @@ def golden_requests(*apis):
                 if key.partition("[")[0] in known
             )
             yield OPERATIONS[name], args, arguments, (method, BASE + path, pairs)
+
+
+def required_keys(function, args, kwargs):
+    """Return the keys that a generated function requires in its parameters."""
+    parameters = inspect.signature(function).parameters
+    recorder = Recorder()
+    accepted = {key: value for key, value in kwargs.items() if key in parameters}
+    asyncio.run(function(recorder, *args, **accepted))
+    return recorder.request.required
 
 
 def sent_by(function, args, kwargs):
@@ -51,7 +67,8 @@ def sent_by(function, args, kwargs):
     client = AsyncClient("sk_test_123")
     wire = wire_request(recorder.request, client._transport.settings, RequestOptions())
     content = urlsplit(wire.url).query or wire.content.decode()
-    return wire.method, urlsplit(wire.url).path, sorted(parse_qsl(content))
+    pairs = parse_qsl(content, keep_blank_values=True)
+    return wire.method, urlsplit(wire.url).path, sorted(pairs)
 
 
 def examples(contract):
