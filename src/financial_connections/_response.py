@@ -88,8 +88,8 @@ class ResponseInfo:
     """True for the stored response to an earlier request with the same idempotency key.
     """
     seconds: float
-    """Duration of the call, from encoding the request to reading the response,
-    including retries and waits.
+    """Seconds that the call took until the response had been read, including retries
+    and waits.
     """
 
 

@@ -4,7 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import assert_never, assert_type
 
-from financial_connections import AsyncClient, Page, Pager, RawResponse, expanded, id_of
+from financial_connections import (
+    AsyncClient,
+    Page,
+    Pager,
+    RawResponse,
+    ResponseInfo,
+    expanded,
+    id_of,
+)
 from financial_connections.models import (
     Account,
     AccountOwner,
@@ -51,6 +59,15 @@ async def pages(client: AsyncClient) -> None:
     async with pager.prefetch() as items:
         async for item in items:
             assert_type(item, Transaction)
+
+
+async def responses(client: AsyncClient) -> None:
+    page = await client.accounts.list()
+    assert_type(page.response, ResponseInfo | None)
+    assert_type(page.data[0].response, ResponseInfo | None)
+    raw = await client.with_options(stripe_version=None).send_raw("GET", "/v1/balance")
+    assert_type(raw.headers["Request-Id"], str)
+    assert_type(raw.seconds, float)
 
 
 async def guaranteed_values(client: AsyncClient, page: Page[Transaction]) -> None:

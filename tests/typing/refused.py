@@ -3,7 +3,7 @@ Not run.
 """
 
 import financial_connections
-from financial_connections import AsyncClient, Page
+from financial_connections import AsyncClient, Page, RequestOptions
 from financial_connections.models import Account
 
 
@@ -18,6 +18,8 @@ async def misspelt(client: AsyncClient) -> None:
     client.transactions.list()  # type: ignore[call-arg] # pyright: ignore
     await client.accounts.list().collect()  # type: ignore[call-arg] # pyright: ignore
     client.with_options(timout=5)  # type: ignore[call-arg] # pyright: ignore
+    AsyncClient(timout=5)  # type: ignore[call-arg] # pyright: ignore
+    RequestOptions(stripe_version=2024)  # type: ignore[arg-type] # pyright: ignore
 
 
 def absent() -> None:
