@@ -5,16 +5,18 @@ import io
 import pytest
 from rich.console import Console
 
-from financial_connections.cli import details, tables
+from financial_connections.cli import details, events, tables
 from financial_connections.cli.access import access_to
 from financial_connections.models import (
     Account,
     AccountNumberStatus,
     AccountStatus,
+    Authorization,
     DeactivationCause,
     RelinkAction,
     Session,
 )
+from financial_connections.webhooks import AuthorizationUpcomingDeactivation
 
 NOW = 1_700_000_000
 DAY = 86_400
@@ -109,6 +111,25 @@ def test_access_that_has_ended_has_no_deadline(status):
 
 def test_every_status_of_the_contract_has_a_summary():
     assert all(access_to(account(status)).summary for status in AccountStatus)
+
+
+@pytest.mark.parametrize(
+    ("status", "details_of", "summary"),
+    [
+        ("active", {}, "fine"),
+        (
+            "active",
+            {"active": {"action": "none", "expected_deactivation_date": DEADLINE}},
+            "until 2023-11-24",
+        ),
+        ("inactive", {"inactive": {"action": "relink_required"}}, "relink: inactive"),
+        ("inactive", {"inactive": {"action": "none"}}, "inactive"),
+        ("inactive", {}, "relink: inactive"),
+    ],
+)
+def test_access_to_an_authorization_is_described(status, details_of, summary):
+    authorization = {"status": status, "status_details": details_of}
+    assert summary == access_to(Authorization.from_dict(authorization)).summary
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
@@ -228,3 +249,25 @@ def test_a_session_shows_its_restrictions_and_the_id_of_its_bank_token():
         ("bank token", "btok_1"),
     } <= set(lines)
     assert not [value for _, value in lines if "6789" in value]
+
+
+def test_an_event_shows_when_access_to_its_authorization_ends():
+    deadline = {"action": "relink_required", "expected_deactivation_date": DEADLINE}
+    authorization = {
+        "id": "fcauth_1",
+        "institution_name": "Example Bank",
+        "status": "active",
+        "status_details": {"active": deadline},
+    }
+    event = AuthorizationUpcomingDeactivation.from_dict(
+        {
+            "type": "financial_connections.authorization.upcoming_deactivation",
+            "data": {"object": authorization},
+        }
+    )
+    lines = lines_of(events.event(event, NOW))
+    assert {
+        ("authorization", "fcauth_1"),
+        ("institution", "Example Bank"),
+        ("access", "relink by 2023-11-24, in 1 week"),
+    } <= set(lines)

@@ -1,4 +1,4 @@
-"""Describe the access to an account in a few words, without I/O."""
+"""Describe the access to accounts in a few words, without I/O."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,12 @@ from attrs import frozen
 from financial_connections.cli import times
 
 if TYPE_CHECKING:
-    from financial_connections.models import Account, ActiveAccountDetails
+    from financial_connections.models import (
+        Account,
+        ActiveAccountDetails,
+        ActiveAuthorizationDetails,
+        Authorization,
+    )
 
 _CAUSES = {
     "access_expired": "when the granted access expires",
@@ -18,7 +23,7 @@ _CAUSES = {
 
 @frozen
 class Access:
-    """Access to an account's data.
+    """Access to the data of an account, or of all accounts of an authorization.
 
     Attributes:
         verdict: State of the access, such as `fine` or `relink`.
@@ -39,35 +44,38 @@ class Access:
         return f"{self.verdict} {times.day(self.deadline)}".rstrip()
 
 
-def access_to(account: "Account") -> Access:
-    """Summarize the access to an account.
+def access_to(subject: "Account | Authorization") -> Access:
+    """Summarize the access to an account, or to those of an authorization.
 
     Args:
-        account: Account, whose fields may all be None.
+        subject: Account or authorization, whose fields may all be None.
 
     Returns:
         `fine`; `until` the day on which access ends; `relink by` that day, if relinking
-        keeps the account active; `relink: inactive`; or `disconnected`. A status or an
-        action that this version does not know is returned unchanged.
+        preserves access; `relink: inactive`; `inactive`, if relinking does not help; or
+        `disconnected`. A status or an action that this version does not know is
+        returned unchanged.
     """
-    if account.status == "inactive":
-        return Access("relink: inactive", style="red")
-    if account.status == "disconnected":
+    status, details = subject.status, subject.status_details
+    if status == "inactive":
+        inactive = getattr(details, "inactive", None)  # sent for authorizations only
+        cannot_relink = inactive is not None and inactive.action == "none"
+        return Access("inactive" if cannot_relink else "relink: inactive", style="red")
+    if status == "disconnected":
         return Access("disconnected", style="red")
-    details = account.status_details.active if account.status_details else None
-    if details:
-        return _ending(details)
-    if account.status == "active":
+    if details and details.active:
+        return _ending(details.active)
+    if status == "active":
         return Access("fine", style="green")
-    return Access(account.status or "")
+    return Access(status or "")
 
 
-def _ending(details: "ActiveAccountDetails") -> Access:
+def _ending(details: "ActiveAccountDetails | ActiveAuthorizationDetails") -> Access:
     deadline = details.expected_deactivation_date
     if details.action in {None, "none"}:
         verdict = "ending" if deadline is None else "until"
     else:
         action = "relink" if details.action == "relink_required" else details.action
         verdict = f"{action}" if deadline is None else f"{action} by"
-    cause = details.cause or ""
+    cause = getattr(details, "cause", None) or ""
     return Access(verdict, deadline, _CAUSES.get(cause, cause), "yellow")

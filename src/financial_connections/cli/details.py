@@ -1,6 +1,6 @@
 """Render single objects with one field per line, without I/O."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
         Account,
         AccountHolder,
         AccountNumberDetails,
+        Authorization,
         Session,
         Transaction,
     )
-    from financial_connections.webhooks import Event
 
 _HIDDEN = "hidden; use --show-client-secret or --json"
 
@@ -33,17 +33,23 @@ def account(account: "Account", now: float) -> Table:
         account: Account to show.
         now: Current time, in seconds since the epoch.
     """
-    return _grid(_account_lines(account, now))
+    return grid(account_lines(account, now))
 
 
-def _account_lines(account: "Account", now: float) -> Iterator[Line]:
+def account_lines(account: "Account", now: float) -> Iterator[Line]:
+    """Yield the lines of an account.
+
+    Args:
+        account: Account to show.
+        now: Current time, in seconds since the epoch.
+    """
     last4 = text(f"…{account.last4}" if account.last4 else "", "dim")
     yield "account", text(account.id, "cyan")
     yield "institution", text(account.institution_name)
     yield "name", Text(" ").join([text(account.display_name), last4])
     yield "kind", _joined([account.category, account.subcategory])
     yield "status", status(account.status)
-    yield "access", _access(account, now)
+    yield "access", access(account, now)
     yield "holder", _holder(account.account_holder)
     yield "permissions", _joined(account.permissions)
     yield "refreshed daily", _joined(account.subscriptions)
@@ -53,13 +59,13 @@ def _account_lines(account: "Account", now: float) -> Iterator[Line]:
             yield "available", text(money.amounts(account.balance.cash.available))
         if account.balance.credit:
             yield "used", text(money.amounts(account.balance.credit.used))
-        yield "as of", _time(account.balance.as_of, now)
+        yield "as of", time(account.balance.as_of, now)
     for number in account.account_numbers or ():
         yield "account number", _account_number(number, now)
     yield "ownership", text(id_of(account.ownership), "cyan")
     for feature, refresh in refreshes(account):
         yield f"{feature} refresh", _refresh(refresh, now)
-    yield "linked", _time(account.created, now)
+    yield "linked", time(account.created, now)
 
 
 def refreshes(account: "Account") -> list[tuple[str, object]]:
@@ -98,12 +104,9 @@ def session(session: "Session", now: float, *, show_client_secret: bool) -> Tabl
         lines.append(
             ("client secret", secret if show_client_secret else Text(_HIDDEN, "dim"))
         )
-    grid = _grid(iter(lines))
     # Some sessions lack `accounts`, although the contract requires it.
-    for linked in getattr(session.accounts, "data", None) or ():
-        grid.add_row("", "")
-        _fill(grid, _account_lines(linked, now))
-    return grid
+    linked = getattr(session.accounts, "data", None) or ()
+    return grid(lines, *(account_lines(account, now) for account in linked))
 
 
 def _restrictions(session: "Session") -> Iterator[Line]:
@@ -131,57 +134,31 @@ def transaction(transaction: "Transaction", now: float) -> Table:
         ("description", text(transaction.description)),
         ("amount", amount(transaction.amount, transaction.currency)),
         ("status", status(transaction.status)),
-        ("made", _time(transaction.transacted_at, now)),
-        ("posted", _time(getattr(transitions, "posted_at", None), now)),
-        ("void", _time(getattr(transitions, "void_at", None), now)),
+        ("made", time(transaction.transacted_at, now)),
+        ("posted", time(getattr(transitions, "posted_at", None), now)),
+        ("void", time(getattr(transitions, "void_at", None), now)),
         ("refresh", text(transaction.transaction_refresh, "cyan")),
-        ("updated", _time(transaction.updated, now)),
+        ("updated", time(transaction.updated, now)),
     ]
-    return _grid(iter(lines))
+    return grid(lines)
 
 
-def event(event: "Event", now: float) -> Table:
-    """Render an event and the object it is about.
+def grid(*groups: Iterable[Line]) -> Table:
+    """Render groups of lines, with an empty line between them.
 
     Args:
-        event: Event to show.
-        now: Current time, in seconds since the epoch.
+        groups: Lines to show; those without a value are left out.
     """
-    # Imported lazily because no other command needs these classes at run time.
-    from financial_connections.models import Account  # noqa: PLC0415
-    from financial_connections.webhooks import (  # noqa: PLC0415
-        EventNotification,
-        SnapshotEvent,
-    )
-
-    lines = [("event", text(event.id, "cyan")), ("type", text(event.type, "bold"))]
-    if isinstance(event, SnapshotEvent):
-        lines.append(("created", _time(event.created, now)))
-        lines.append(("API version", text(event.api_version)))
-    if isinstance(event, EventNotification):
-        lines.append(("created", text(event.created)))
-        lines.append(("context", text(event.context)))
-        lines.append(("object", text(event.object_id, "cyan")))
-    grid = _grid(iter(lines))
-    subject = getattr(getattr(event, "data", None), "object", None)
-    if isinstance(subject, Account):
-        grid.add_row("", "")
-        _fill(grid, _account_lines(subject, now))
-    return grid
-
-
-def _grid(lines: Iterator[Line]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    _fill(grid, lines)
-    return grid
-
-
-def _fill(grid: Table, lines: Iterator[Line]) -> None:
-    for name, value in lines:
-        if value:  # skip fields without a value
-            grid.add_row(name, value)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for group in groups:
+        if table.row_count:
+            table.add_row("", "")
+        for name, value in group:
+            if value:
+                table.add_row(name, value)
+    return table
 
 
 def _joined(values: object) -> Text:
@@ -199,12 +176,18 @@ def _holder(holder: "AccountHolder | None") -> Text:
     return text(customer or id_of(holder.account), "cyan")
 
 
-def _access(account: "Account", now: float) -> Text:
-    access = access_to(account)
+def access(subject: "Account | Authorization", now: float) -> Text:
+    """Return the access to an account or an authorization, with the reason.
+
+    Args:
+        subject: Account or authorization.
+        now: Current time, in seconds since the epoch.
+    """
+    summary = access_to(subject)
     return _listed(
-        text(access.summary, access.style),
-        text(times.relative(access.deadline, now), "dim"),
-        text(access.cause),
+        text(summary.summary, summary.style),
+        text(times.relative(summary.deadline, now), "dim"),
+        text(summary.cause),
     )
 
 
@@ -235,7 +218,13 @@ def _refresh(refresh: object, now: float) -> Text:
     return _listed(*parts)
 
 
-def _time(seconds: int | None, now: float) -> Text:
+def time(seconds: int | None, now: float) -> Text:
+    """Return a time in UTC, also relative to now.
+
+    Args:
+        seconds: Time in seconds since the epoch; None gives empty text.
+        now: Current time, in seconds since the epoch.
+    """
     if seconds is None:
         return Text()
     return Text.assemble(
