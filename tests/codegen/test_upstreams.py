@@ -10,9 +10,12 @@ from codegen.contract.normalise import normalise
 from codegen.contract.overlay import apply_overlays
 from codegen.contract.prose import merge_prose, parse_texts
 from codegen.python.render import render
+from codegen.reading import parse
 from codegen.writing import contract_text
+from financial_connections import _generated
 from tests.codegen.conftest import ROOT
 from tests.codegen.test_render import package
+from tests.support.upstream_facts import lost_facts
 
 # Operations in every specification.
 EVERYWHERE = {
@@ -75,6 +78,38 @@ def test_the_recorded_upstream_results_in_the_committed_contract(
         contract_text(contract)
         == (ROOT / "openapi" / "financial_connections.yaml").read_text()
     )
+
+
+def test_the_generated_code_has_every_fact_of_the_recorded_upstream(spec_files, names):
+    record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
+    (path,) = [path for path in spec_files if path.name == record["name"]]
+    document = parse(path.read_bytes(), path.name)
+    assert [] == lost_facts(document, names, _generated)
+
+
+def test_a_lost_fact_is_noticed(spec_files, names):
+    record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
+    (path,) = [path for path in spec_files if path.name == record["name"]]
+    document = parse(path.read_bytes(), path.name)
+    account = document["components"]["schemas"]["financial_connections.account"]
+    account["properties"]["new"] = {"type": "string"}
+    account["properties"]["status"]["enum"].append("new")
+    account["required"].remove("category")
+    listing = document["paths"]["/v1/financial_connections/accounts"]["get"]
+    listing["parameters"].append({"name": "new", "schema": {"type": "string"}})
+    document["x-webhook-events"].append("financial_connections.account.new")
+    document["x-error-codes"].append("financial_connections_new")
+    lost = lost_facts(document, names, _generated)
+    assert ["list_accounts(new)", "Account.category: nullable"] == [
+        lost[0],
+        lost[1].partition(" is")[0],
+    ]
+    assert [
+        "Account.status: ['new']",
+        "Account.new",
+        "event financial_connections.account.new",
+        "error code financial_connections_new",
+    ] == lost[2:]
 
 
 def test_bumping_to_the_recorded_upstream_changes_nothing(tree, spec_files):

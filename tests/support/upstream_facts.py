@@ -4,6 +4,7 @@ This reads the specification on its own, without the generator, so that it finds
 that the generator dropped. Only names come from the generator's tables.
 """
 
+import importlib
 import inspect
 import types
 import typing
@@ -21,6 +22,8 @@ def lost_facts(document, names, package):
         names: The tables in names.yaml.
         package: The generated package.
     """
+    for module in ("api", "events", "models"):
+        importlib.import_module(f"{package.__name__}.{module}")
     return [
         *lost_operations(document, names, package),
         *lost_schemas(document, names, package),
