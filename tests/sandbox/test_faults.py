@@ -1,4 +1,4 @@
-"""Rate limits, faults and quirks, both in process and over HTTP."""
+"""Faults and quirks, both in process and over HTTP."""
 
 import contextlib
 
@@ -6,7 +6,7 @@ import anyio
 import httpx
 import pytest
 
-from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox, serve
+from financial_connections.sandbox import Fault, serve
 from financial_connections.sandbox.http.app import application
 from tests.support.sandbox_calls import ACCOUNTS, FORM, SESSIONS, get, post
 
@@ -34,43 +34,6 @@ async def over_http(sandbox):
         httpx.AsyncClient(base_url=server.url, headers=headers) as client,
     ):
         yield client
-
-
-def test_each_key_has_separate_limits_for_reads_and_writes():
-    sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=4, writes=2)))
-    account = sandbox.add_account()
-    other = sandbox.add_key()
-
-    assert [200, 200, 200, 200, 429] == [
-        get(sandbox, ACCOUNTS).status for _ in range(5)
-    ]
-    writes = [
-        post(sandbox, f"{ACCOUNTS}/{account}/disconnect").status for _ in range(3)
-    ]
-    assert [200, 200, 429] == writes
-    assert 200 == get(sandbox, ACCOUNTS, authorization=f"Bearer {other}").status
-    sandbox.advance(0.25)
-    assert [200, 429] == [get(sandbox, ACCOUNTS).status for _ in range(2)]
-    sandbox.advance(1000)
-    assert [200, 200, 200, 200, 429] == [
-        get(sandbox, ACCOUNTS).status for _ in range(5)
-    ]
-
-
-def test_a_429_gives_its_reason_and_asks_for_a_retry():
-    sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=1)))
-    get(sandbox, ACCOUNTS)
-    reply = get(sandbox, ACCOUNTS)
-
-    assert ("invalid_request_error", "rate_limit") == (
-        reply.error["type"],
-        reply.error["code"],
-    )
-    assert "global-rate" == reply.headers["Stripe-Rate-Limited-Reason"]
-    assert "true" == reply.headers["Stripe-Should-Retry"]
-    assert "1" == reply.headers["Retry-After"]
-    with pytest.raises(ValueError, match="at least 1"):
-        RateLimit(reads=0)
 
 
 @pytest.mark.parametrize(

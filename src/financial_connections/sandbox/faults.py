@@ -6,7 +6,7 @@ from attrs import evolve, field, frozen, validators
 
 from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.ratelimit import rate_limit_error
-from financial_connections.sandbox.rules import at_least_one
+from financial_connections.sandbox.rules import RateLimitReason, at_least_one
 
 FaultKind = Literal[
     "latency",
@@ -60,10 +60,19 @@ class Fault:
     """Value of the `Retry-After` header in an error response, in seconds."""
     should_retry: bool | None = field(default=None, kw_only=True)
     """Value of the `Stripe-Should-Retry` header in an error response."""
+    reason: RateLimitReason = field(
+        default="global-rate",
+        kw_only=True,
+        validator=validators.in_(get_args(RateLimitReason)),
+    )
+    """Limit that `rate_limited` reports in `Stripe-Rate-Limited-Reason`."""
 
     def error(self) -> APIError | None:
         """Return the API error that this fault causes, or None."""
-        error = _ERRORS.get(self.kind)
+        if self.kind == "rate_limited":
+            error: APIError | None = rate_limit_error(self.reason, retry_after=None)
+        else:
+            error = _ERRORS.get(self.kind)
         return error and evolve(error, headers={**error.headers, **self.hints()})
 
     def hints(self) -> dict[str, str]:
@@ -109,7 +118,6 @@ class Faults:
 
 _RETRY = {"Stripe-Should-Retry": "true"}
 _ERRORS: dict[FaultKind, APIError] = {
-    "rate_limited": rate_limit_error(retry_after=None),
     "lock_timeout": APIError(
         status=409,
         code="lock_timeout",

@@ -1,12 +1,21 @@
 """Options for behaviour that Stripe does not specify."""
 
 from collections.abc import Set as AbstractSet
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from attrs import Attribute, field, frozen, validators
 
 Feature = Literal["balance", "ownership", "transactions"]
 """Data to refresh. Note that the permission for `balance` is named `balances`."""
+
+RateLimitReason = Literal[
+    "global-rate",
+    "endpoint-rate",
+    "global-concurrency",
+    "endpoint-concurrency",
+    "resource-specific",
+]
+"""Limit that a request exceeded, as named by `Stripe-Rate-Limited-Reason`."""
 
 
 def at_least_one(_: object, attribute: "Attribute[Any]", value: int | None) -> None:
@@ -17,19 +26,41 @@ def at_least_one(_: object, attribute: "Attribute[Any]", value: int | None) -> N
 
 @frozen(kw_only=True)
 class RateLimit:
-    """A rate limit that applies to each API key separately.
+    """Limits on the number of requests; None means that there is no such limit.
 
-    A key can send a burst of `reads` GET requests, and then one every 1/`reads` seconds
-    by the sandbox's clock. The same applies to `writes`. Stripe's test mode allows 25
-    of each.
+    A limit of 25 requests per second allows a burst of 25 requests, and then one every
+    1/25 seconds by the sandbox's clock. Use `test_mode` or `live_mode` for the limits
+    that Stripe documents.
 
     Source: https://docs.stripe.com/rate-limits
     """
 
-    reads: int = field(default=25, validator=at_least_one)
-    """GET requests per second."""
-    writes: int = field(default=25, validator=at_least_one)
-    """POST requests per second."""
+    reads: int | None = field(default=25, validator=at_least_one)
+    """GET requests per second with one API key."""
+    writes: int | None = field(default=25, validator=at_least_one)
+    """POST requests per second with one API key."""
+    total: int | None = field(default=None, validator=at_least_one)
+    """Requests per second for one Stripe account, whichever keys they have."""
+    per_endpoint: int | None = field(default=None, validator=at_least_one)
+    """Requests per second for one Stripe account to each operation."""
+    concurrent: int | None = field(default=None, validator=at_least_one)
+    """Requests for one Stripe account that may run at the same time."""
+    concurrent_per_endpoint: int | None = field(default=None, validator=at_least_one)
+    """Requests for one Stripe account to each operation that may run at the same time.
+    """
+
+    @classmethod
+    def test_mode(cls) -> Self:
+        """Return Stripe's limits in test mode: 25 requests per second in total."""
+        return cls(reads=None, writes=None, total=25, per_endpoint=25)
+
+    @classmethod
+    def live_mode(cls) -> Self:
+        """Return Stripe's limits in live mode: 100 per second, 25 to each operation.
+
+        Stripe does not document how many requests may run at the same time.
+        """
+        return cls(reads=None, writes=None, total=100, per_endpoint=25)
 
 
 @frozen(kw_only=True)
@@ -45,7 +76,7 @@ class Rules:
     without advancing a frozen clock. With None, only `refresh_seconds` matters.
     """
     refresh_cooldown: float = field(default=60, validator=validators.ge(0))
-    """Minimum interval between two balance or transaction refreshes of an account.
+    """Minimum interval between two refreshes of the same feature of an account.
 
     It is measured from start to start, in seconds of sandbox time.
     """
@@ -76,12 +107,12 @@ class Rules:
     pages.
     """
     other_versions: AbstractSet[str] = frozenset()
-    """Values of `Stripe-Version` to accept in addition to the contract's version.
+    """Values of `Stripe-Version` to accept in addition to those that Stripe published.
 
-    Responses still have the shape of the contract's version.
+    Responses have the shape of the contract's version.
     """
     rate_limit: RateLimit | None = None
-    """Rate limit for each API key; None means no limit.
+    """Limits on the number of requests; None means no limits.
 
     With a frozen clock, an exhausted limit recovers only when you call `advance`.
     """

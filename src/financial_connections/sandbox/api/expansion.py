@@ -9,7 +9,9 @@ Source: https://docs.stripe.com/api/expanding_objects
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from financial_connections.sandbox.api import render
 from financial_connections.sandbox.api.errors import APIError
+from financial_connections.sandbox.api.records import Merchant
 from financial_connections.sandbox.api.validation import Schema
 
 _MAX_DEPTH = 4
@@ -83,3 +85,18 @@ def expand(value: Any, segments: Sequence[str], resolve: Callable[[str], Any]) -
     if isinstance(value, dict) and segments and segments[0] in value:
         value[segments[0]] = expand(value[segments[0]], segments[1:], resolve)
     return value
+
+
+def resolver(merchant: Merchant) -> Callable[[str], Any]:
+    """Return a function that renders the object with an ID, if the merchant has it."""
+
+    def resolve(object_id: str) -> Any:
+        if object_id in merchant.customers:
+            return render.customer(merchant.customers[object_id])
+        if object_id in merchant.ownerships:
+            return render.ownership(merchant.ownerships[object_id])
+        if object_id == merchant.id or object_id in merchant.connected:
+            return render.merchant(merchant.connected.get(object_id, merchant))
+        return object_id
+
+    return resolve

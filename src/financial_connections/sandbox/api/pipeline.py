@@ -1,16 +1,15 @@
 """Process requests in the same order as Stripe.
 
-The order is: key, rate limit, URL, parameters, idempotency, endpoint. The caller may
-wait between `admit` and `execute`, and the request counts as running in the meantime.
+The order is: key, version, rate limit, URL, parameters, idempotency, endpoint. The
+caller may wait between `admit` and `execute`, and the request counts as running in the
+meantime.
 """
 
-from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
 from attrs import define
 
-from financial_connections.sandbox.api import render
 from financial_connections.sandbox.api.contract import Contract, Operation
 from financial_connections.sandbox.api.credentials import (
     Key,
@@ -19,7 +18,11 @@ from financial_connections.sandbox.api.credentials import (
     require_scope,
 )
 from financial_connections.sandbox.api.errors import APIError
-from financial_connections.sandbox.api.expansion import check_expansion, expand
+from financial_connections.sandbox.api.expansion import (
+    check_expansion,
+    expand,
+    resolver,
+)
 from financial_connections.sandbox.api.form import parse_form
 from financial_connections.sandbox.api.idempotency import (
     Claim,
@@ -31,10 +34,14 @@ from financial_connections.sandbox.api.operations import (
     HANDLERS,
     ValidatedRequest,
 )
-from financial_connections.sandbox.api.ratelimit import RateLimiter
-from financial_connections.sandbox.api.records import Merchant
+from financial_connections.sandbox.api.ratelimit import Permit, RateLimiter
 from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.api.validation import validate_object
+from financial_connections.sandbox.api.versions import (
+    VERSIONS,
+    parameters_at,
+    response_at,
+)
 from financial_connections.sandbox.api.wire import Request, Response, json_bytes
 from financial_connections.sandbox.faults import Fault, Faults
 from financial_connections.sandbox.quirks import Quirk, apply_quirks
@@ -52,6 +59,8 @@ class PendingRequest:
 
     request_id: str
     echo: dict[str, str]
+    version: str
+    permit: Permit | None = None
     fault: Fault | None = None
     operation: Operation | None = None
     validated: ValidatedRequest | None = None
@@ -74,7 +83,9 @@ class API:
     def admit(self, request: Request) -> PendingRequest:
         """Process a request up to but not including its endpoint."""
         with self.state.up_to_date():
-            pending = PendingRequest(self.state.ids.new("req"), self._echo(request))
+            pending = PendingRequest(
+                self.state.ids.new("req"), self._echo(request), self.contract.version
+            )
             try:
                 self._admit(request, pending)
             except APIError as error:
@@ -84,24 +95,31 @@ class API:
     def execute(self, pending: PendingRequest) -> Response:
         """Run the endpoint of an admitted request."""
         with self.state.lock:
+            self._release(pending)
             if pending.response is None:
                 self.state.run_due()
                 pending.response = self._run_endpoint(pending)
             return pending.response
 
     def abandon(self, pending: PendingRequest) -> None:
-        """Release the idempotency key of a request that was not executed."""
+        """Release the idempotency key and permit of a request that was not executed."""
         with self.state.lock:
+            self._release(pending)
             if pending.claim is not None and pending.claim.response is None:
                 self._idempotency.release(pending.claim)
 
     def _admit(self, request: Request, pending: PendingRequest) -> None:
         key = authenticate(request.headers, self.keys)
         merchant = acting_merchant(key, request.headers)
-        self._require_version(request)
-        is_write = request.method not in {"GET", "HEAD"}
-        self._limiter.acquire(key.secret, is_write=is_write, now=self.state.clock.now())
+        pending.version = self._version(request)
         match = self.contract.find(request.method, request.path)
+        pending.permit = self._limiter.acquire(
+            key=key.secret,
+            merchant=merchant.id,
+            operation=match and match[0].name,
+            is_write=request.method not in {"GET", "HEAD"},
+            now=self.state.clock.now(),
+        )
         if match is None:
             raise APIError(
                 status=404,
@@ -113,18 +131,27 @@ class API:
         if pending.fault is not None and pending.fault.kind != "stored_server_error":
             self._apply_fault(pending, pending.fault)
         if pending.response is None:
-            params = _parameters(request, pending.operation)
+            params = _parameters(request, pending.operation, pending.version)
             pending.validated = ValidatedRequest(self.state, merchant, ids, params)
             self._claim(request, pending, pending.operation.name, pending.validated)
 
-    def _require_version(self, request: Request) -> None:
-        supported = self.contract.version
-        version = request.headers.get("stripe-version", supported)
-        if version != supported and version not in self.state.rules.other_versions:
-            raise APIError(
-                message=f"This sandbox supports API version {supported},"
-                f" not '{version[:40]}'."
-            )
+    def _version(self, request: Request) -> str:
+        """Return the version whose shape the request and its response have."""
+        newest = self.contract.version
+        version = request.headers.get("stripe-version", newest)
+        if version in {newest, *VERSIONS}:
+            return version
+        if version in self.state.rules.other_versions:
+            return newest
+        raise APIError(
+            message=f"This sandbox supports API versions from {VERSIONS[0]} to"
+            f" {newest}, not '{version[:40]}'."
+        )
+
+    def _release(self, pending: PendingRequest) -> None:
+        if pending.permit is not None:
+            self._limiter.release(pending.permit)
+            pending.permit = None
 
     def _apply_fault(self, pending: PendingRequest, fault: Fault) -> None:
         error = fault.error()
@@ -166,6 +193,7 @@ class API:
             if injected is not None:
                 raise injected
             result = self._result(pending.validated, pending.operation)
+            result = response_at(pending.version, result)
             body = json_bytes(apply_quirks(result, self.quirks))
             response = Response(200, self._headers(pending), body)
         except APIError as error:
@@ -177,7 +205,7 @@ class API:
     def _result(self, validated: ValidatedRequest, operation: Operation) -> Any:
         result: Any = HANDLERS[operation.name](validated)
         for path in validated.params.get("expand", ()):
-            result = expand(result, path.split("."), _resolver(validated.merchant))
+            result = expand(result, path.split("."), resolver(validated.merchant))
         return result
 
     def _error_response(self, pending: PendingRequest, error: APIError) -> Response:
@@ -202,7 +230,7 @@ class API:
         return echo
 
 
-def _parameters(request: Request, operation: Operation) -> dict[str, Any]:
+def _parameters(request: Request, operation: Operation, version: str) -> dict[str, Any]:
     """Return the validated parameters from the query and the form."""
     content_type = request.headers.get("content-type", "")
     is_form = content_type.partition(";")[0].strip().lower() == _FORM
@@ -212,23 +240,9 @@ def _parameters(request: Request, operation: Operation) -> dict[str, Any]:
             " even if it has no parameters."
         )
     body = request.body.decode("ascii", "backslashreplace") if is_form else ""
-    params = validate_object(parse_form(request.query, body), operation.parameters)
+    schema = parameters_at(version, operation.name, operation.parameters)
+    params = validate_object(parse_form(request.query, body), schema)
     check_expansion(params.get("expand", ()), operation.result)
     if operation.name in CHECKS:
         CHECKS[operation.name](params)
     return params
-
-
-def _resolver(merchant: Merchant) -> Callable[[str], Any]:
-    """Return a function that renders the object with an ID, if the merchant has it."""
-
-    def resolve(object_id: str) -> Any:
-        if object_id in merchant.customers:
-            return render.customer(merchant.customers[object_id])
-        if object_id in merchant.ownerships:
-            return render.ownership(merchant.ownerships[object_id])
-        if object_id == merchant.id or object_id in merchant.connected:
-            return render.merchant(merchant.connected.get(object_id, merchant))
-        return object_id
-
-    return resolve

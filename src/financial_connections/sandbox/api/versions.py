@@ -1,0 +1,209 @@
+"""Differences between API versions.
+
+The other modules of this package know every field and parameter that any version has.
+`DIFFERENCES` lists those that only some versions have. It is applied to the parameters
+that a request may have, and to every response and event.
+
+A version stands for the newest specification that Stripe published for it: a field that
+was added between two versions belongs to the earlier one.
+
+Source: https://github.com/stripe/stripe-node/blob/master/CHANGELOG.md
+"""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from attrs import frozen
+
+from financial_connections.sandbox.api.validation import Schema
+
+VERSIONS = (
+    "2023-10-16",
+    "2024-04-10",
+    "2024-06-20",
+    "2024-09-30.acacia",
+    "2024-10-28.acacia",
+    "2024-11-20.acacia",
+    "2024-12-18.acacia",
+    "2025-01-27.acacia",
+    "2025-02-24.acacia",
+    "2025-03-31.basil",
+    "2025-04-30.basil",
+    "2025-05-28.basil",
+    "2025-06-30.basil",
+    "2025-07-30.basil",
+    "2025-08-27.basil",
+    "2025-09-30.clover",
+    "2025-10-29.clover",
+    "2025-11-17.clover",
+    "2025-12-15.clover",
+    "2026-01-28.clover",
+    "2026-02-25.clover",
+    "2026-03-25.dahlia",
+    "2026-04-22.dahlia",
+    "2026-05-27.dahlia",
+    "2026-06-24.dahlia",
+    "2026-07-29.dahlia",
+    "2026-08-26.dahlia",
+    "2026-09-30.endive",
+    "2026-10-28.endive",
+)
+"""API versions whose shapes the sandbox knows, oldest first."""
+
+
+@frozen(kw_only=True)
+class Difference:
+    """A field or parameter that only some API versions have."""
+
+    owner: str
+    """OperationId of the request, or `object` of the response, that has it."""
+    path: str
+    """Its place in the owner, such as `filters.country`."""
+    since: str = VERSIONS[0]
+    """First version that has it."""
+    until: str | None = None
+    """First version that no longer has it."""
+    name: str | None = None
+    """Its name in responses, if that differs from the last part of `path`."""
+    schema: Schema | None = None
+    """Schema of a parameter that the contract does not have."""
+    required: bool = False
+    """Whether the parameter is required, if it has a `schema`."""
+
+    def applies_to(self, version: str) -> bool:
+        """Return whether a version has the field or parameter."""
+        return self.since <= version and (self.until is None or version < self.until)
+
+
+_ACCOUNT = "financial_connections.account"
+_SESSION = "financial_connections.session"
+_COUNTRIES: Schema = {"type": "array", "items": {"type": "string"}}
+
+DIFFERENCES = (
+    Difference(
+        owner="create_session",
+        path="filters.countries",
+        until="2024-04-10",
+        schema=_COUNTRIES,
+        required=True,
+    ),
+    Difference(
+        owner="create_session",
+        path="filters.countries",
+        since="2024-04-10",
+        until="2026-09-30.endive",
+        schema=_COUNTRIES,
+    ),
+    Difference(owner=_SESSION, path="filters.countries", until="2026-09-30.endive"),
+    Difference(
+        owner=_ACCOUNT,
+        path="ownership_refresh.next_refresh_available_at",
+        since="2024-04-10",
+    ),
+    Difference(
+        owner="create_session",
+        path="filters.account_subcategories",
+        since="2024-06-20",
+    ),
+    Difference(
+        owner=_SESSION, path="filters.account_subcategories", since="2024-06-20"
+    ),
+    Difference(
+        owner=_ACCOUNT,
+        path="settled_account_numbers",
+        since="2025-11-17.clover",
+        until="2026-09-30.endive",
+        name="account_numbers",
+    ),
+    Difference(owner=_ACCOUNT, path="account_numbers", since="2026-09-30.endive"),
+    *(
+        Difference(
+            owner=owner,
+            path="account_holder.customer_account",
+            since="2025-12-15.clover",
+        )
+        for owner in ("create_session", "list_accounts", _ACCOUNT, _SESSION)
+    ),
+    Difference(owner=_ACCOUNT, path="status_details", since="2026-06-24.dahlia"),
+    *(
+        Difference(owner=owner, path=path, since="2026-07-29.dahlia")
+        for owner in ("create_session", _SESSION)
+        for path in ("filters.require_payment_method_support", "limits", "manual_entry")
+    ),
+    Difference(owner=_SESSION, path="bank_account_token", since="2026-07-29.dahlia"),
+    Difference(owner=_SESSION, path="filters.country", since="2026-08-26.dahlia"),
+    Difference(
+        owner="create_session", path="filters.country", since="2026-09-30.endive"
+    ),
+)
+"""All differences, in the order in which they came about."""
+
+_FIELDS = {(item.owner, item.path): item for item in DIFFERENCES if not item.schema}
+
+
+def parameters_at(version: str, operation: str, schema: Schema) -> Schema:
+    """Return the schema of an operation's parameters in a version.
+
+    Args:
+        version: The API version.
+        operation: OperationId of the operation.
+        schema: Its parameters in the contract.
+    """
+    own = [item for item in DIFFERENCES if item.owner == operation]
+    current = [item for item in own if item.applies_to(version)]
+    return _parameters(
+        schema,
+        absent={item.path for item in own} - {item.path for item in current},
+        added=[item for item in current if item.schema],
+    )
+
+
+def _parameters(
+    schema: Schema,
+    *,
+    absent: AbstractSet[str],
+    added: Sequence[Difference],
+    prefix: str = "",
+) -> Schema:
+    if "properties" not in schema:
+        return schema
+    properties: dict[str, Schema] = {
+        name: _parameters(part, absent=absent, added=added, prefix=f"{prefix}{name}.")
+        for name, part in schema["properties"].items()
+        if prefix + name not in absent
+    }
+    required: list[str] = [*schema.get("required", ())]
+    for item in added:
+        parent, _, name = item.path.rpartition(".")
+        if item.schema and parent == prefix[:-1]:
+            properties[name] = item.schema
+            required += [name] if item.required else []
+    return {**schema, "properties": properties, "required": required}
+
+
+def response_at(version: str, value: Any, *, owner: str = "", prefix: str = "") -> Any:
+    """Return a response or an event in the form that it has in a version.
+
+    Args:
+        version: The API version.
+        value: The response, with the fields of all versions.
+        owner: `object` of the response that `value` is a part of.
+        prefix: Place of `value` in its owner, ending with a period.
+    """
+    if isinstance(value, list):
+        return [
+            response_at(version, item, owner=owner, prefix=prefix) for item in value
+        ]
+    if not isinstance(value, dict):
+        return value
+    if "object" in value:
+        owner, prefix = str(value["object"]), ""
+    result: dict[str, Any] = {}
+    for key, item in value.items():
+        path = f"{prefix}{key}"
+        difference = _FIELDS.get((owner, path))
+        if difference is None or difference.applies_to(version):
+            name = (difference and difference.name) or key
+            result[name] = response_at(version, item, owner=owner, prefix=f"{path}.")
+    return result
