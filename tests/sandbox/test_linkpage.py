@@ -247,7 +247,7 @@ async def test_every_choice_has_a_label_and_every_group_a_legend(
         "GET", LINK + new_session(sandbox, customer)["client_secret"]
     )
 
-    assert 8 == len(page.all("input")) == page.labelled
+    assert 10 == len(page.all("input")) == page.labelled
     assert 2 == len(page.all("fieldset")) == len(page.all("legend"))
     assert ["connect", "cancel"] == [button["value"] for button in page.all("button")]
 

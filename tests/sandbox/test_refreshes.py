@@ -68,9 +68,11 @@ def test_data_appears_when_the_refresh_succeeds(sandbox, account):
         "type": "cash",
     }
     assert cash == after["balance"]
-    assert {"last_attempted_at": START, "status": "succeeded"} == after[
-        "ownership_refresh"
-    ]
+    assert {
+        "last_attempted_at": START,
+        "next_refresh_available_at": START + 60,
+        "status": "succeeded",
+    } == after["ownership_refresh"]
     assert after["ownership"].startswith("fcaowns_")
     expected = {
         "last_attempted_at": START,

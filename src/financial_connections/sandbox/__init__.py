@@ -21,7 +21,7 @@ if any(find_spec(name) is None for name in ("starlette", "uvicorn", "yaml")):
         "the sandbox requires: pip install 'financial-connections[sandbox]'"
     )
 
-from financial_connections.sandbox.api.sessions import NewAccount
+from financial_connections.sandbox.api.linking import NewAccount
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.http.server import Server, serve

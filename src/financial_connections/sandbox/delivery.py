@@ -8,6 +8,7 @@ import httpx
 
 from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.state import State
+from financial_connections.sandbox.api.versions import response_at
 from financial_connections.sandbox.webhooks import (
     Delivery,
     PendingDelivery,
@@ -94,7 +95,11 @@ class WebhookDelivery:
             pending: list[PendingDelivery] = []
             for webhook in state.webhooks:
                 events = state.events_for(webhook.event_payload)
-                pending += pending_deliveries(webhook, events[webhook.sent :], random)
+                new_events = [
+                    response_at(webhook.api_version, event)
+                    for event in events[webhook.sent :]
+                ]
+                pending += pending_deliveries(webhook, new_events, random)
                 webhook.sent = len(events)
             return pending
 

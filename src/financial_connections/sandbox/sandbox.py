@@ -9,29 +9,33 @@ import httpx
 
 from financial_connections.sandbox.api import (
     accounts,
+    completion,
+    linking,
+    manualentry,
     merchants,
-    sessions,
     transactions,
 )
 from financial_connections.sandbox.api.contract import load_contract
 from financial_connections.sandbox.api.credentials import Key, require_test_key
 from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.ids import Ids
+from financial_connections.sandbox.api.linking import NewAccount
 from financial_connections.sandbox.api.pipeline import API
-from financial_connections.sandbox.api.records import (
+from financial_connections.sandbox.api.records import Merchant
+from financial_connections.sandbox.api.state import State
+from financial_connections.sandbox.api.terms import (
     FEATURES,
     PERMISSIONS,
     Category,
-    Merchant,
     Permission,
     Subcategory,
 )
-from financial_connections.sandbox.api.sessions import NewAccount
-from financial_connections.sandbox.api.state import State
+from financial_connections.sandbox.api.versions import response_at
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.delivery import WebhookDelivery
 from financial_connections.sandbox.demo import add_demo_data
 from financial_connections.sandbox.faults import Fault
+from financial_connections.sandbox.institution import Institution
 from financial_connections.sandbox.quirks import Quirk
 from financial_connections.sandbox.rules import Feature, Rules
 from financial_connections.sandbox.webhooks import Delivery, Webhook
@@ -75,6 +79,7 @@ class Sandbox:
         self.api = API(self._state, contract)
         self.api.keys[api_key] = Key(api_key, platform)
         self.delivery = WebhookDelivery(self._state)
+        self.institution = Institution(self._state)
 
     def __repr__(self) -> str:
         return f"Sandbox(api_key={self.api_key!r}, accounts={len(self.accounts)})"
@@ -110,7 +115,7 @@ class Sandbox:
     def events(self) -> list[dict[str, Any]]:
         """All snapshot events so far, oldest first, in the form that is sent."""
         with self._state.up_to_date() as state:
-            return list(state.events)
+            return [response_at(state.version, event) for event in state.events]
 
     @property
     def notifications(self) -> list[dict[str, Any]]:
@@ -153,6 +158,22 @@ class Sandbox:
         with self._state.up_to_date() as state:
             return merchants.add_connected_account(state)
 
+    def add_customer_account(self, *, stripe_account: str | None = None) -> str:
+        """Add a customer whom an Account represents, and return the Account's ID.
+
+        You can use the ID as the `customer_account` of an account holder.
+
+        Args:
+            stripe_account: Connected account to add the customer to; the platform by
+                default.
+
+        Raises:
+            LookupError: The connected account does not exist.
+        """
+        with self._state.up_to_date() as state:
+            merchant = state.find_merchant(stripe_account)
+            return merchants.add_customer_account(state, merchant)
+
     def add_key(
         self, *, read_only: bool = False, stripe_account: str | None = None
     ) -> str:
@@ -186,6 +207,7 @@ class Sandbox:
         balance: int | None = None,
         owners: int = 0,
         transactions: int = 0,
+        tokenized: bool = False,
         refreshed: Sequence[Feature] | None = None,
         stripe_account: str | None = None,
     ) -> str:
@@ -204,6 +226,8 @@ class Sandbox:
             balance: Balance at the institution, in cents; random by default.
             owners: Number of owners at the institution; 0 is treated as 1.
             transactions: Number of transactions at the institution.
+            tokenized: Whether the institution issues a tokenized account number, which
+                can expire.
             refreshed: Features to refresh immediately. By default, these are the
                 features for which you pass `balance`, `owners` or `transactions`.
             stripe_account: Connected account that links the account; the platform by
@@ -224,30 +248,35 @@ class Sandbox:
             balance=balance,
             owners=owners or 1,
             transactions=transactions,
+            tokenized=tokenized,
         )
         passed = (balance is not None, owners > 0, transactions > 0)
         features = compress(FEATURES, passed) if refreshed is None else refreshed
         with self._state.up_to_date() as state:
             merchant = state.find_merchant(stripe_account)
             holder = customer or merchants.add_customer(state, merchant)
-            return sessions.add_account(state, merchant, holder, new, features)
+            return linking.add_account(state, merchant, holder, new, features)
 
     def complete(
-        self, session: str, accounts: Sequence[NewAccount] = (NewAccount(),)
+        self, session: str, accounts: Sequence[NewAccount | str] | None = None
     ) -> list[str]:
         """Complete a session as a consenting customer, and return the account IDs.
 
         Args:
             session: ID or client secret of the session.
-            accounts: Accounts to link. They get the session's permissions.
+            accounts: Accounts to link, or IDs of accounts to link again. They get the
+                session's permissions. By default, one new account that the session's
+                filters allow.
 
         Raises:
-            LookupError: The session does not exist.
-            ValueError: The session is not open.
+            LookupError: The session does not exist, or its account holder does not have
+                the account to link again.
+            ValueError: The session is not open, its filters or limits do not allow the
+                accounts, or an account to link again is disconnected.
         """
         with self._state.up_to_date() as state:
             merchant, record = state.find_session(session)
-            linked = sessions.complete(state, merchant, record, accounts)
+            linked = completion.complete(state, merchant, record, accounts)
             return [account.id for account in linked]
 
     def cancel(self, session: str) -> None:
@@ -261,7 +290,36 @@ class Sandbox:
             ValueError: The session is not open.
         """
         with self._state.lock:
-            sessions.cancel(self._state.find_session(session)[1])
+            completion.cancel(self._state.find_session(session)[1])
+
+    def enter_bank_account(
+        self,
+        session: str,
+        *,
+        routing_number: str = "110000000",
+        account_number: str = "000123456789",
+    ) -> str:
+        """Complete a session by entering a bank account manually.
+
+        The session then has a `bank_account_token`, but no accounts.
+
+        Args:
+            session: ID or client secret of the session.
+            routing_number: Routing number, nine digits.
+            account_number: Account number, 4 to 17 digits.
+
+        Returns:
+            The ID of the token.
+
+        Raises:
+            LookupError: The session does not exist.
+            ValueError: The session is not open or does not allow manual entry, or a
+                number has the wrong format.
+        """
+        with self._state.up_to_date() as state:
+            return manualentry.enter_bank_account(
+                state, state.find_session(session)[1], routing_number, account_number
+            )
 
     def add_transactions(
         self,

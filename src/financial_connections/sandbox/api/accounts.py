@@ -46,7 +46,7 @@ def disconnect(state: State, merchant: Merchant, account: Account) -> None:
     account.subscription = None
     account.ownership = None
     if state.rules.data_after_disconnect == "gone":
-        account.balance = None
+        account.balance = account.numbers = None
     for feature, refresh in account.refreshes.items():
         finish(state, merchant, account, feature, refresh)
     state.emit("disconnected", merchant, account)

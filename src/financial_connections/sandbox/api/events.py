@@ -1,6 +1,6 @@
 """Events of both kinds, in the form sent to webhook endpoints.
 
-A snapshot event contains the account. A thin event, whose type begins with `v1.`,
+A snapshot event contains the object, with the fields of all API versions. A thin event, whose type begins with `v1.`,
 contains only a reference to it.
 
 Source: https://docs.stripe.com/event-destinations
@@ -9,7 +9,6 @@ Source: https://docs.stripe.com/event-destinations
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from financial_connections.sandbox.api import render
 from financial_connections.sandbox.api.records import Account
 
 EventPayload = Literal["snapshot", "thin"]
@@ -20,21 +19,21 @@ _TYPE = "financial_connections.account"
 def snapshot(
     event_id: str,
     name: str,
-    account: Account,
+    value: dict[str, Any],
     *,
     created: int,
     version: str,
     pending_webhooks: int,
     merchant: str | None,
 ) -> dict[str, Any]:
-    """Return a snapshot event with the current state of an account.
+    """Return a snapshot event with the current state of an object.
 
     Args:
         event_id: ID of the event.
         name: Last word of its type.
-        account: Account that the event is about.
+        value: Account or authorization that the event is about, as JSON.
         created: Time of the event, in seconds since the epoch.
-        version: API version of the account in it.
+        version: API version of the event.
         pending_webhooks: Number of endpoints that it is sent to.
         merchant: ID of the connected account; None for the platform.
 
@@ -45,11 +44,11 @@ def snapshot(
         "object": "event",
         "api_version": version,
         "created": created,
-        "data": {"object": render.account(account)},
+        "data": {"object": value},
         "livemode": False,
         "pending_webhooks": pending_webhooks,
         "request": {"id": None, "idempotency_key": None},
-        "type": f"{_TYPE}.{name}",
+        "type": f"{value['object']}.{name}",
     }
     if merchant is not None:
         event["account"] = merchant

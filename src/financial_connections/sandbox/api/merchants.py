@@ -27,3 +27,10 @@ def add_connected_account(state: State) -> str:
     merchant = Merchant(state.ids.new("acct"), state.now)
     state.platform.connected[merchant.id] = merchant
     return merchant.id
+
+
+def add_customer_account(state: State, merchant: Merchant) -> str:
+    """Add a customer whom an Account represents, and return the Account's ID."""
+    account_id = state.ids.new("acct")
+    merchant.customer_accounts.add(account_id)
+    return account_id

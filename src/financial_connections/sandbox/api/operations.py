@@ -5,17 +5,22 @@ from typing import Any
 
 from attrs import frozen
 
-from financial_connections.sandbox.api import accounts, render
+from financial_connections.sandbox.api import accounts, numbers, render
 from financial_connections.sandbox.api.errors import APIError, missing_object
-from financial_connections.sandbox.api.holders import reject_conflict, require_holder
+from financial_connections.sandbox.api.holders import (
+    KINDS,
+    reject_conflict,
+    require_holder,
+)
 from financial_connections.sandbox.api.pagination import Collection, PageRequest, T
-from financial_connections.sandbox.api.records import Account, Merchant
+from financial_connections.sandbox.api.records import Account, Holder, Merchant
 from financial_connections.sandbox.api.refreshes import (
     count_poll,
     request_refresh,
     require_permission,
 )
 from financial_connections.sandbox.api.render import JSON
+from financial_connections.sandbox.api.render_session import session_json
 from financial_connections.sandbox.api.sessions import check_session, create_session
 from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.api.transactions import transaction_filter
@@ -45,21 +50,21 @@ def _list_accounts(request: ValidatedRequest) -> JSON:
         request.params.get("account_holder", {}),
         request.params.get("session"),
     )
-    reject_conflict(holder, "customer", "account", within="account_holder")
-    for kind, holder_id in holder.items():
+    reject_conflict(holder, *KINDS, within="account_holder")
+    holders = [Holder(kind, holder_id) for kind, holder_id in holder.items()]
+    for item in holders:
         reject_conflict(
-            {f"account_holder[{kind}]": holder_id, **request.params},
-            f"account_holder[{kind}]",
+            {f"account_holder[{item.kind}]": item.id, **request.params},
+            f"account_holder[{item.kind}]",
             "session",
         )
-        require_holder(request.state, request.merchant, kind, holder_id)
+        require_holder(request.state, request.merchant, item)
     if session is not None and session not in request.merchant.sessions:
         raise _unknown_reference(request, "financial connections session", "session")
-    holders = set(holder.values())
 
     def keep(account: Account) -> bool:
         return (not holders or account.holder in holders) and (
-            session is None or account.session == session
+            session is None or account.id in request.merchant.sessions[session].accounts
         )
 
     page = request.merchant.accounts.page(
@@ -71,6 +76,7 @@ def _list_accounts(request: ValidatedRequest) -> JSON:
 def _retrieve_account(request: ValidatedRequest) -> JSON:
     account = request.account()
     count_poll(request.state, request.merchant, account)
+    numbers.count_poll(request.state, request.merchant, account)
     return render.account(account)
 
 
@@ -116,9 +122,7 @@ def _list_owners(request: ValidatedRequest) -> JSON:
 
 
 def _create_session(request: ValidatedRequest) -> JSON:
-    return render.session(
-        create_session(request.state, request.merchant, request.params)
-    )
+    return session_json(create_session(request.state, request.merchant, request.params))
 
 
 def _retrieve_session(request: ValidatedRequest) -> JSON:
@@ -127,7 +131,7 @@ def _retrieve_session(request: ValidatedRequest) -> JSON:
         raise missing_object(
             "financial connections session", request.ids["session"], param="session"
         )
-    return render.session(session)
+    return session_json(session)
 
 
 def _list_transactions(request: ValidatedRequest) -> JSON:

@@ -3,40 +3,67 @@
 The rules are in the other modules of this package, and the JSON format is in `render`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal
 
-from attrs import Factory, define
+from attrs import Factory, define, field, frozen
 
 from financial_connections.sandbox.api.pagination import Collection
+from financial_connections.sandbox.api.terms import (
+    AccountNumberType,
+    Category,
+    DeactivationCause,
+    HolderKind,
+    Permission,
+    RelinkAction,
+    Subcategory,
+)
 from financial_connections.sandbox.rules import Feature
 
-Category = Literal["cash", "credit", "investment", "other"]
-Subcategory = Literal[
-    "checking", "savings", "mortgage", "line_of_credit", "credit_card", "other"
-]
-Permission = Literal["balances", "ownership", "payment_method", "transactions"]
 
-SUBCATEGORIES: dict[Category, tuple[Subcategory, ...]] = {
-    "cash": ("checking", "savings", "other"),
-    "credit": ("credit_card", "mortgage", "line_of_credit", "other"),
-    "investment": ("other",),
-    "other": ("other",),
-}
-"""Subcategories of each category. The first is the default."""
+@frozen
+class Holder:
+    """An account holder: a connected account, or a customer of the merchant.
 
-PERMISSION_FOR: dict[Feature, Permission] = {
-    "balance": "balances",
-    "ownership": "ownership",
-    "transactions": "transactions",
-}
-PERMISSIONS: tuple[Permission, ...] = (
-    "balances",
-    "ownership",
-    "payment_method",
-    "transactions",
-)
-FEATURES: tuple[Feature, ...] = ("balance", "ownership", "transactions")
+    A `customer_account` is a customer whom an Account represents (`acct_…`).
+    """
+
+    kind: HolderKind
+    id: str
+
+
+@frozen
+class UpcomingDeactivation:
+    """A deactivation that an institution has announced for `date`."""
+
+    date: int
+    action: RelinkAction
+    cause: DeactivationCause
+
+
+@define(eq=False)
+class Authorization:
+    """The login of an account holder at an institution, which its accounts share."""
+
+    id: str
+    holder: Holder
+    institution_name: str
+    upcoming: UpcomingDeactivation | None = None
+
+
+@define(eq=False)
+class AccountNumber:
+    """An account number that payments can use while it is `transactable`."""
+
+    type: AccountNumberType
+    status: Literal["deactivated", "expired", "pending", "transactable"]
+    expiry_date: int | None = None
+    polls: int = 0
+
+    @property
+    def is_usable(self) -> bool:
+        """True if payments can use the number now or soon."""
+        return self.status in {"pending", "transactable"}
 
 
 @define
@@ -125,11 +152,12 @@ class InstitutionData:
 
 @define(eq=False)
 class Account:
-    """A linked account. `holder` is the ID of a customer or connected account."""
+    """A linked account."""
 
     id: str
     created: int
-    holder: str
+    holder: Holder
+    authorization: Authorization
     category: Category
     subcategory: Subcategory
     institution_name: str
@@ -138,7 +166,6 @@ class Account:
     currency: str
     permissions: tuple[Permission, ...]
     institution: InstitutionData
-    session: str | None = None
     status: Literal["active", "inactive", "disconnected"] = "active"
     subscription: object | None = None
     """Token of the current subscription. Jobs with any other token do nothing."""
@@ -148,6 +175,27 @@ class Account:
     transaction_refreshes: dict[str, Refresh] = Factory(dict[str, Refresh])
     transactions: Collection[Transaction] = Factory(Collection[Transaction])
     attempts: int = 0
+    number_type: AccountNumberType = "account_number"
+    numbers: list[AccountNumber] | None = None
+    """Account numbers, oldest first; None without the permission to retrieve them."""
+
+    @property
+    def supports_payments(self) -> bool:
+        """True if payment methods can be created from the account."""
+        numbers = self.numbers or ()
+        return self.category == "cash" and (
+            not numbers or any(number.is_usable for number in numbers)
+        )
+
+
+@frozen(kw_only=True)
+class SessionFilters:
+    """Restrictions on the accounts of a session; None means that there is none."""
+
+    countries: tuple[str, ...] | None = None
+    subcategories: tuple[Subcategory, ...] | None = None
+    payments: Literal["all", "at_least_one", "none"] | None = None
+    """How many of the accounts must support payments."""
 
 
 @define(eq=False)
@@ -156,13 +204,17 @@ class Session:
 
     id: str
     client_secret: str
-    holder: str
+    holder: Holder
     permissions: tuple[Permission, ...]
     prefetch: tuple[str, ...] | None
-    filters: Mapping[str, Any] | None
+    filters: SessionFilters | None
+    account_limit: int | None
+    manual_entry: Literal["automatic", "disabled"] | None
     return_url: str | None
     status: Literal["open", "completed", "cancelled"] = "open"
     accounts: Collection[Account] = Factory(Collection[Account])
+    bank_account_token: dict[str, Any] | None = field(default=None, repr=False)
+    """Token of a bank account that the account holder entered, as JSON."""
 
 
 @define
@@ -187,3 +239,8 @@ class Merchant:
     ownerships: dict[str, Ownership] = Factory(dict[str, Ownership])
     transactions: dict[str, Transaction] = Factory(dict[str, Transaction])
     connected: dict[str, "Merchant"] = Factory(dict[str, "Merchant"])
+    customer_accounts: set[str] = Factory(set[str])
+    authorizations: dict[tuple[Holder, str], Authorization] = Factory(
+        dict[tuple[Holder, str], Authorization]
+    )
+    """Authorizations by account holder and institution."""

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.records import (
-    FEATURES,
-    PERMISSION_FOR,
     Account,
     Balance,
     Change,
@@ -22,6 +20,7 @@ from financial_connections.sandbox.api.records import (
     Refresh,
 )
 from financial_connections.sandbox.api.state import DAY, State
+from financial_connections.sandbox.api.terms import FEATURES, PERMISSION_FOR
 from financial_connections.sandbox.rules import Feature
 
 
@@ -125,9 +124,9 @@ def finish(
         return
     succeeds = account.status == "active" and feature not in account.institution.failing
     refresh.status = "succeeded" if succeeds else "failed"
-    # In this API version, an ownership refresh has no `next_refresh_available_at`.
-    cooldown = 0 if feature == "ownership" else state.rules.refresh_cooldown
-    refresh.next_available_at = int(refresh.last_attempted_at + cooldown)
+    refresh.next_available_at = int(
+        refresh.last_attempted_at + state.rules.refresh_cooldown
+    )
     if succeeds:
         _fetch(state, merchant, account, feature, refresh)
     if account.status != "disconnected":

@@ -1,10 +1,15 @@
-"""Render records as JSON.
+"""Render records as JSON, with the fields of all API versions.
+
+`versions` lists the fields that only some versions have. Fields with different values
+in different versions have one entry for each.
 
 Source: https://docs.stripe.com/api/financial_connections
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from attrs import evolve
 
 from financial_connections.sandbox.api import records
 from financial_connections.sandbox.api.pagination import Page, PageRequest, T
@@ -21,6 +26,8 @@ def account(record: records.Account) -> JSON:
         "id": record.id,
         "object": "financial_connections.account",
         "account_holder": holder(record.holder),
+        "account_numbers": _numbers(record.numbers),
+        "settled_account_numbers": _settled_numbers(record.numbers),
         "balance": _balance(record),
         "balance_refresh": _refresh(record.refreshes.get("balance")),
         "category": record.category,
@@ -30,24 +37,81 @@ def account(record: records.Account) -> JSON:
         "last4": record.last4,
         "livemode": False,
         "ownership": record.ownership.id if record.ownership else None,
-        "ownership_refresh": _refresh(
-            record.refreshes.get("ownership"), has_next=False
-        ),
+        "ownership_refresh": _refresh(record.refreshes.get("ownership")),
         "permissions": list(record.permissions),
         "status": record.status,
+        "status_details": _status_details(record),
         "subcategory": record.subcategory,
         "subscriptions": ["transactions"] if record.subscription else [],
         "supported_payment_method_types": ["us_bank_account"]
-        if record.category == "cash"
+        if record.supports_payments
         else [],
         "transaction_refresh": _refresh(record.refreshes.get("transactions")),
     }
 
 
-def holder(holder_id: str) -> JSON:
+def holder(record: records.Holder) -> JSON:
     """Render an account holder: a customer or a connected Stripe account."""
-    kind = "account" if holder_id.startswith("acct_") else "customer"
-    return {kind: holder_id, "type": kind}
+    kind = "account" if record.kind == "account" else "customer"
+    return {record.kind: record.id, "type": kind}
+
+
+def _numbers(numbers: Iterable[records.AccountNumber] | None) -> list[JSON] | None:
+    if numbers is None:
+        return None
+    return [
+        {
+            "expected_expiry_date": number.expiry_date,
+            "identifier_type": number.type,
+            "status": number.status,
+            "supported_networks": ["ach"] if number.is_usable else [],
+        }
+        for number in numbers
+    ]
+
+
+def _settled_numbers(
+    numbers: Iterable[records.AccountNumber] | None,
+) -> list[JSON] | None:
+    """Render account numbers as before they could be `pending` or `expired`."""
+    if numbers is None:
+        return None
+    settled = [number for number in numbers if number.status != "pending"]
+    return _numbers(
+        evolve(number, status="deactivated") if number.status == "expired" else number
+        for number in settled
+    )
+
+
+def _status_details(record: records.Account) -> JSON:
+    upcoming = record.authorization.upcoming
+    if upcoming is None or record.status != "active":
+        return {}
+    return {
+        "active": {
+            "action": upcoming.action,
+            "cause": upcoming.cause,
+            "expected_deactivation_date": upcoming.date,
+        }
+    }
+
+
+def authorization(record: records.Authorization) -> JSON:
+    """Render an authorization, which is active."""
+    details: JSON = {}
+    if record.upcoming is not None:
+        details["active"] = {
+            "action": record.upcoming.action,
+            "expected_deactivation_date": record.upcoming.date,
+        }
+    return {
+        "id": record.id,
+        "object": "financial_connections.authorization",
+        "institution_name": record.institution_name,
+        "livemode": False,
+        "status": "active",
+        "status_details": details,
+    }
 
 
 def _balance(record: records.Account) -> JSON | None:
@@ -71,14 +135,15 @@ def _balance(record: records.Account) -> JSON | None:
     }
 
 
-def _refresh(refresh: records.Refresh | None, *, has_next: bool = True) -> JSON | None:
+def _refresh(refresh: records.Refresh | None) -> JSON | None:
     if refresh is None:
         return None
-    result: JSON = {} if refresh.id is None else {"id": refresh.id}
-    result["last_attempted_at"] = refresh.last_attempted_at
-    if has_next:
-        result["next_refresh_available_at"] = refresh.next_available_at
-    return {**result, "status": refresh.status}
+    return {
+        **({} if refresh.id is None else {"id": refresh.id}),
+        "last_attempted_at": refresh.last_attempted_at,
+        "next_refresh_available_at": refresh.next_available_at,
+        "status": refresh.status,
+    }
 
 
 def ownership(record: records.Ownership) -> JSON:
@@ -125,30 +190,6 @@ def transaction(record: records.Transaction) -> JSON:
         "transaction_refresh": record.refresh.id,
         "updated": record.updated,
     }
-
-
-def session(record: records.Session) -> JSON:
-    """Render a session with the first page of its accounts.
-
-    Optional fields that were not set in the request are absent.
-    """
-    result: JSON = {
-        "id": record.id,
-        "object": "financial_connections.session",
-        "account_holder": holder(record.holder),
-        "accounts": list_object(
-            record.accounts.page(PageRequest()), account, ACCOUNTS_URL
-        ),
-        "client_secret": record.client_secret,
-        "livemode": False,
-        "permissions": list(record.permissions),
-        "prefetch": list(record.prefetch or ()),
-    }
-    if record.filters is not None:
-        result["filters"] = dict(record.filters)
-    if record.return_url is not None:
-        result["return_url"] = record.return_url
-    return result
 
 
 def customer(record: records.Customer) -> JSON:

@@ -9,11 +9,12 @@ from typing import Any
 
 from attrs import Factory, define, field
 
-from financial_connections.sandbox.api import events
+from financial_connections.sandbox.api import events, render
 from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.ids import Ids
 from financial_connections.sandbox.api.records import (
     Account,
+    Authorization,
     Merchant,
     Session,
     Transaction,
@@ -23,6 +24,8 @@ from financial_connections.sandbox.rules import Rules
 from financial_connections.sandbox.webhooks import Webhook
 
 DAY = 86_400
+NOTICE = 30 * DAY
+"""How long in advance an event announces an expiry or a deactivation, in seconds."""
 
 
 @define(order=True)
@@ -81,17 +84,32 @@ class State:
 
     def emit(self, name: str, merchant: Merchant, account: Account) -> None:
         """Record an event of each kind with the current state of the account."""
+        self._emit_snapshot(name, merchant, render.account(account))
+        self.emit_thin(name, merchant, account)
+
+    def emit_authorization(
+        self, name: str, merchant: Merchant, authorization: Authorization
+    ) -> None:
+        """Record a snapshot event with the current state of the authorization.
+
+        Authorizations have no thin events, because they cannot be retrieved.
+        """
+        self._emit_snapshot(name, merchant, render.authorization(authorization))
+        self._notify()
+
+    def _emit_snapshot(
+        self, name: str, merchant: Merchant, value: dict[str, Any]
+    ) -> None:
         snapshot = events.snapshot(
             self.ids.new("evt"),
             name,
-            account,
+            value,
             created=self.now,
             version=self.version,
             pending_webhooks=len(self.webhooks),
             merchant=self._connected_id(merchant),
         )
         self.events.append(snapshot)
-        self.emit_thin(name, merchant, account)
 
     def emit_thin(self, name: str, merchant: Merchant, account: Account) -> None:
         """Record a thin event only, whose type has no snapshot events."""

@@ -48,6 +48,8 @@ def validate_object(
 def _validate(node: Node, schema: Schema, key: str) -> Any:
     if "anyOf" in schema:
         schema = _branch(node, schema["anyOf"])
+    if node == "" and node in schema.get("enum", ()):
+        return ""
     match schema["type"]:
         case "object":
             return _object(node, schema, key)
@@ -60,11 +62,14 @@ def _validate(node: Node, schema: Schema, key: str) -> Any:
 
 
 def _branch(node: Node, branches: list[Schema]) -> Schema:
-    """Choose between a range and a plain value, depending on what was sent."""
-    wants_object = isinstance(node, dict)
-    return next(
-        branch for branch in branches if (branch["type"] == "object") is wants_object
-    )
+    """Choose between a range, a plain value and an empty one, as sent."""
+    if isinstance(node, dict):
+        matching = [branch for branch in branches if branch["type"] == "object"]
+    elif node == "":
+        matching = [branch for branch in branches if "" in branch.get("enum", ())]
+    else:
+        matching = [branch for branch in branches if branch["type"] != "object"]
+    return (matching or branches)[0]
 
 
 def _object(node: Node, schema: Schema, key: str) -> dict[str, Any]:

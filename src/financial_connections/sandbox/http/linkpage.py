@@ -10,29 +10,9 @@ from collections.abc import Set as AbstractSet
 from html import escape
 from urllib.parse import urlsplit
 
-from attrs import frozen
-
-from financial_connections.sandbox.api.fakes import INSTITUTIONS, Institution
 from financial_connections.sandbox.api.form import Node
-from financial_connections.sandbox.api.records import Category, Session, Subcategory
-from financial_connections.sandbox.api.sessions import NewAccount
-
-
-@frozen
-class _Offer:
-    value: str
-    title: str
-    category: Category
-    subcategory: Subcategory
-    transactions: int
-
-
-_OFFERS = (
-    _Offer("checking", "Everyday Checking", "cash", "checking", 120),
-    _Offer("savings", "Rainy Day Savings", "cash", "savings", 12),
-    _Offer("credit_card", "Paper Credit Card", "credit", "credit_card", 60),
-    _Offer("investment", "Castles in the Air Fund", "investment", "other", 6),
-)
+from financial_connections.sandbox.api.records import Session
+from financial_connections.sandbox.http.linkchoice import Offer, institutions
 
 _PERMISSIONS = {
     "balances": "balances",
@@ -42,6 +22,13 @@ _PERMISSIONS = {
 }
 
 _NO_INSTITUTION = "<p>No institution is available in the requested country.</p>"
+_NO_ACCOUNT = "<p>No account of the requested kind is available.</p>"
+
+_MANUAL_ENTRY = """<fieldset><legend>Or enter a bank account</legend>
+<label>Routing number <input name="routing_number" inputmode="numeric"></label>
+<label>Account number <input name="account_number" inputmode="numeric"></label>
+<p><button name="decision" value="enter">Use this bank account</button></p>
+</fieldset>"""
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -60,78 +47,38 @@ button { font: inherit; padding: .5rem 1.2rem; margin: 0 .6rem .6rem 0; }
 """
 
 
-@frozen
-class Choice:
-    """The accounts that the user chose (none if cancelled), or a problem to report."""
-
-    accounts: Sequence[NewAccount] = ()
-    problem: str = ""
-
-
-def institutions(session: Session) -> list[Institution]:
-    """Return the institutions in the session's country."""
-    country = (session.filters or {}).get("country")
-    return [
-        institution
-        for institution in INSTITUTIONS
-        if country in {None, institution.country}
-    ]
-
-
-def choice_from(session: Session, form: Mapping[str, Node]) -> Choice:
-    """Return the user's choice from a submitted form."""
-    if form.get("decision") == "cancel":
-        return Choice()
-    by_name = {institution.name: institution for institution in institutions(session)}
-    name = form.get("institution")
-    if not isinstance(name, str) or name not in by_name:
-        return Choice(problem="Choose an institution.")
-    values = form.get("accounts", [])
-    offers = [
-        offer for offer in _OFFERS if isinstance(values, list) and offer.value in values
-    ]
-    if not offers:
-        return Choice(problem="Choose at least one account.")
-    return Choice([_account(by_name[name], offer) for offer in offers])
-
-
-def _account(institution: Institution, offer: _Offer) -> NewAccount:
-    return NewAccount(
-        category=offer.category,
-        subcategory=offer.subcategory,
-        institution_name=institution.name,
-        display_name=offer.title,
-        transactions=offer.transactions,
-    )
-
-
 def form_page(
-    session: Session, problem: str = "", form: Mapping[str, Node] | None = None
+    session: Session,
+    offers: Sequence[Offer],
+    problem: str = "",
+    form: Mapping[str, Node] | None = None,
 ) -> str:
     """Return the page with the form, keeping earlier choices selected."""
     chosen = _chosen(form or {})
-    names = [institution.name for institution in institutions(session)]
     radios = "".join(
-        _option("radio", "institution", name, name, chosen) for name in names
+        _option("radio", "institution", institution.name, institution.name, chosen)
+        for institution in institutions(session)
     )
     accounts = "".join(
         _option("checkbox", "accounts[]", offer.value, offer.title, chosen)
-        for offer in _OFFERS
+        for offer in offers
     )
     shared = "".join(
         f"<li>{_PERMISSIONS[permission]}</li>" for permission in session.permissions
     )
     alert = f'<p role="alert">{escape(problem)}</p>' if problem else ""
+    manual_entry = _MANUAL_ENTRY if session.manual_entry == "automatic" else ""
     return _page(
         "Link your accounts",
         f"""{alert}
 <form method="post">
 <fieldset><legend>Your institution</legend>{radios or _NO_INSTITUTION}</fieldset>
-<fieldset><legend>Accounts to share</legend>{accounts}</fieldset>
+<fieldset><legend>Accounts to share</legend>{accounts or _NO_ACCOUNT}</fieldset>
 <h2>What will be shared</h2>
 <ul>{shared}</ul>
 <p><button name="decision" value="connect">Agree and connect</button>
 <button name="decision" value="cancel">Cancel</button></p>
+{manual_entry}
 </form>""",
     )
 
@@ -143,6 +90,13 @@ def done_page(session: Session) -> str:
         return _page(
             "Nothing was linked",
             f"<p>You cancelled. You can close this page.</p>{back}",
+        )
+    if session.bank_account_token is not None:
+        last4 = session.bank_account_token["bank_account"]["last4"]
+        return _page(
+            "Your bank account was entered",
+            f"<p>The account ending in {last4} can be used for payments."
+            f" You can close this page.</p>{back}",
         )
     linked = "".join(
         f"<li>{escape(account.institution_name)}: {escape(account.display_name)},"

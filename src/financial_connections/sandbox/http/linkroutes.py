@@ -8,9 +8,11 @@ from starlette.routing import BaseRoute, Route
 
 from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.form import parse_form
+from financial_connections.sandbox.api.linking import accounts_to_renew
 from financial_connections.sandbox.api.records import Session
 from financial_connections.sandbox.api.sessions import open_sessions, session_by_secret
 from financial_connections.sandbox.http import linkpage
+from financial_connections.sandbox.http.linkchoice import Offer, choice_from, offers
 from financial_connections.sandbox.sandbox import Sandbox
 
 _HEADERS = {
@@ -41,7 +43,7 @@ async def _show(sandbox: Sandbox, request: Request) -> Response:
     if session is None:
         return _html(linkpage.unknown_page(), 404)
     return _html(
-        linkpage.form_page(session)
+        linkpage.form_page(session, _offers(sandbox, session))
         if session.status == "open"
         else linkpage.done_page(session)
     )
@@ -53,15 +55,21 @@ async def _decide(sandbox: Sandbox, request: Request) -> Response:
         return _html(linkpage.unknown_page(), 404)
     if session.status != "open":
         return _html(linkpage.done_page(session), 409)
+    offered = _offers(sandbox, session)
     try:
         form = parse_form((await request.body()).decode("ascii", "backslashreplace"))
     except APIError as error:
-        return _html(linkpage.form_page(session, error.message), 400)
-    choice = linkpage.choice_from(session, form)
+        return _html(linkpage.form_page(session, offered, error.message), 400)
+    choice = choice_from(session, offered, form)
     if choice.problem:
-        return _html(linkpage.form_page(session, choice.problem, form), 400)
+        return _html(linkpage.form_page(session, offered, choice.problem, form), 400)
     if choice.accounts:
         sandbox.complete(session.id, choice.accounts)
+    elif choice.bank_account:
+        routing_number, account_number = choice.bank_account
+        sandbox.enter_bank_account(
+            session.id, routing_number=routing_number, account_number=account_number
+        )
     else:
         sandbox.cancel(session.id)
     return _html(linkpage.done_page(session))
@@ -71,6 +79,12 @@ def _session(sandbox: Sandbox, request: Request) -> Session | None:
     with sandbox.api.state.lock:
         client_secret = request.path_params["client_secret"]
         return session_by_secret(sandbox.api.state, client_secret)
+
+
+def _offers(sandbox: Sandbox, session: Session) -> list[Offer]:
+    with sandbox.api.state.up_to_date() as state:
+        merchant, _ = state.find_session(session.id)
+        return offers(session, accounts_to_renew(merchant, session.holder))
 
 
 def _html(text: str, status: int = 200) -> Response:
