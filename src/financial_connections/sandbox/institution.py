@@ -1,4 +1,4 @@
-"""What an institution can announce about its accounts."""
+"""Institutions, which announce changes to their accounts."""
 
 from financial_connections.sandbox.api import authorizations, numbers
 from financial_connections.sandbox.api.state import State

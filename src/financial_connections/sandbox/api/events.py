@@ -1,7 +1,7 @@
 """Events of both kinds, in the form sent to webhook endpoints.
 
-A snapshot event contains the object, with the fields of all API versions. A thin event, whose type begins with `v1.`,
-contains only a reference to it.
+A snapshot event contains an account or an authorization, with the fields of all API
+versions. A thin event, whose type begins with `v1.`, contains only a reference to it.
 
 Source: https://docs.stripe.com/event-destinations
 """

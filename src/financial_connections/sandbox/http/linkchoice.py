@@ -1,4 +1,4 @@
-"""What a session offers to the user of the link page, and what the user chose."""
+"""Accounts that the link page offers, and the user's choice among them."""
 
 from collections.abc import Mapping, Sequence
 
