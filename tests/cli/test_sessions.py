@@ -12,7 +12,7 @@ def test_a_session_is_created_with_every_api_parameter(rows, sandbox):
     )
     assert ["balances", "ownership"] == session["permissions"]
     assert ["balances"] == session["prefetch"]
-    assert {"countries": ["US"]} == session["filters"]
+    assert {"country": "US"} == session["filters"]
     assert "https://example.com/back" == session["return_url"]
     assert customer == session["account_holder"]["customer"]["id"]
     assert "_secret_" in session["client_secret"]
