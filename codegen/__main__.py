@@ -27,8 +27,8 @@ from codegen.files import (
     leftovers,
     load_inputs,
     read_document,
-    read_facade,
     read_folder,
+    read_handwritten,
     read_record,
     read_text,
     render_temporarily,
@@ -190,7 +190,7 @@ def list_todo(built: Built, content: bytes, root: Path) -> Todo:
         content: The upstream document.
         root: Root folder of the project.
     """
-    gaps = list_gaps(parse_contract(built.contract), read_facade(root))
+    gaps = list_gaps(parse_contract(built.contract), read_handwritten(root))
     recorded = read_record(root, "upstream").get("sha256")
     is_recorded = recorded == sha256(content).hexdigest()
     return {

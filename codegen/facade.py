@@ -1,7 +1,7 @@
-"""List what a new contract requires in the hand-written package.
+"""List what a new contract requires in hand-written modules.
 
-Methods for operations are generated. The remaining manual steps are to add a class for
-each new group of operations, to export new types, and to remove names that no longer
+Methods for operations are generated, and so are the exports. The remaining manual steps
+are to add a class for each new group of operations, and to remove names that no longer
 exist.
 """
 
@@ -11,45 +11,52 @@ from collections.abc import Iterator, Mapping
 from attrs import Factory, define
 
 from codegen.access import SpecError
+from codegen.python.events import base_names
 from codegen.python.imports import PACKAGE
-from codegen.python.ir import Contract, Kind
+from codegen.python.ir import Contract
 from codegen.python.methods import class_name
 
-EXPORTED_BY = {
-    "model": "models.py",
-    "enum": "models.py",
-    "dict": "params.py",
-    "literal": "params.py",
-}
+SOURCES = "src/"
+"""The folder that is not part of the names of modules."""
 
 
 @define
 class Source:
-    """The names that a hand-written module uses from the generated package."""
+    """The names that a hand-written module imports and defines."""
 
     name: str
-    imports: set[str] = Factory(set)
+    imports: dict[str, set[str]] = Factory(dict)
+    """The imported names by module."""
     bases: set[str] = Factory(set)
     """The generated classes that the module's classes inherit from."""
+    defined: set[str] = Factory(set)
+
+    @property
+    def module(self) -> str:
+        """The name of the module in imports."""
+        name = self.name.removeprefix(SOURCES).removesuffix(".py")
+        return name.removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def exports_generated(self) -> bool:
+        """True if the module exports all names of a generated module."""
+        return any(
+            is_generated(module) and "*" in names
+            for module, names in self.imports.items()
+        )
 
 
 def list_gaps(contract: Contract, files: Mapping[str, str]) -> list[str]:
-    """List the manual changes needed in the hand-written package.
+    """List the manual changes needed in hand-written modules.
 
     Args:
         contract: The new contract.
-        files: Source code of each module, keyed by its path in the package.
+        files: Text of each hand-written file, keyed by its path in the project.
     """
-    sources = [parse_source(name, files[name]) for name in sorted(files)]
-    return [
-        *missing_classes(contract, sources),
-        *missing_exports(contract, {source.name: source.imports for source in sources}),
-        *(
-            f"{source.name}: {name} no longer exists"
-            for source in sources
-            for name in sorted(source.imports - known_names(contract))
-        ),
+    sources = [
+        parse_source(name, files[name]) for name in sorted(files) if is_module(name)
     ]
+    return [*missing_classes(contract, sources), *missing_names(contract, sources)]
 
 
 def missing_classes(contract: Contract, sources: list[Source]) -> Iterator[str]:
@@ -57,34 +64,41 @@ def missing_classes(contract: Contract, sources: list[Source]) -> Iterator[str]:
     bases = {base for source in sources for base in source.bases}
     for tag in contract.tags:
         if class_name(tag) not in bases:
-            yield f"{tag}.py: no class inherits from {class_name(tag)}"
+            path = f"{SOURCES}{PACKAGE.partition('.')[0]}/{tag}.py"
+            yield f"{path}: no class inherits from {class_name(tag)}"
 
 
-def missing_exports(
-    contract: Contract, imports: Mapping[str, set[str]]
-) -> Iterator[str]:
-    """Yield a line for each generated type that no public module exports."""
-    for name, kind in exported_names(contract).items():
-        file = EXPORTED_BY[kind]
-        if name not in imports.get(file, set()):
-            yield f"{file}: {name} is not exported"
-
-
-def exported_names(contract: Contract) -> Mapping[str, Kind]:
-    """Return the generated types that must be exported, with their kinds."""
-    kinds: dict[str, Kind] = {
-        narrowing.name: "model" for narrowing in contract.all_narrowings
+def missing_names(contract: Contract, sources: list[Source]) -> Iterator[str]:
+    """Yield a line for each import of a generated name that no longer exists."""
+    generated = known_names(contract)
+    public = {
+        source.module: generated | source.defined
+        for source in sources
+        if source.exports_generated
     }
-    kinds.update((name, schema.kind) for name, schema in contract.classes.items())
-    return kinds
+    for source in sources:
+        missing = {
+            name
+            for module, names in source.imports.items()
+            for name in names - {"*"}
+            if is_generated(module) or module in public
+            if name not in public.get(module, generated)
+        }
+        for name in sorted(missing):
+            yield f"{source.name}: {name} no longer exists"
 
 
 def known_names(contract: Contract) -> set[str]:
     """Return every name that can be imported from the generated package."""
+    events = contract.events.values()
     return {
         *("API_VERSION", "EVENT_CLASSES", "api", "events", "models", "operations"),
+        *("parameter_types", "response_types"),
         *contract.operations,
-        *exported_names(contract),
+        *contract.classes,
+        *(narrowing.name for narrowing in contract.all_narrowings),
+        *(event.name for event in events),
+        *(name for event in events for name in base_names(event.model)),
         *contract.tags,
         *(class_name(tag) for tag in contract.tags),
         *(
@@ -96,7 +110,7 @@ def known_names(contract: Contract) -> set[str]:
 
 
 def parse_source(name: str, text: str) -> Source:
-    """Find the names that a module uses from the generated package."""
+    """Find the names that a module imports, defines and inherits from."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError) as error:
@@ -104,13 +118,16 @@ def parse_source(name: str, text: str) -> Source:
     source = Source(name)
     original: dict[str, str] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and is_generated(node.module):
-            original |= {
-                alias.asname or alias.name: alias.name
-                for alias in node.names
-                if alias.name != "*"
-            }
-    source.imports = set(original.values())
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = {alias.asname or alias.name: alias.name for alias in node.names}
+            source.imports.setdefault(node.module, set()).update(names.values())
+            source.defined |= names.keys()
+            if is_generated(node.module):
+                original |= names
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            source.defined.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            source.defined.add(node.id)
     source.bases = {
         original[base.id]
         for node in ast.walk(tree)
@@ -121,6 +138,11 @@ def parse_source(name: str, text: str) -> Source:
     return source
 
 
-def is_generated(module: str | None) -> bool:
+def is_module(name: str) -> bool:
+    """Return whether a file is a Python module."""
+    return name.endswith(".py")
+
+
+def is_generated(module: str) -> bool:
     """Return whether a module belongs to the generated package."""
     return f"{module}.".startswith(f"{PACKAGE}.")

@@ -29,6 +29,11 @@ OVERLAYS = Path("openapi", "overlays")
 PACKAGE = Path("src", "financial_connections")
 GENERATED = PACKAGE / "_generated"
 CHANGELOG = Path("CHANGELOG.md")
+DECISIONS = Path("docs", "decisions")
+HANDWRITTEN = (
+    *("README.md", "docs/**/*.md", "openapi/prose.yaml"),
+    *(f"{folder}/**/*.py" for folder in ("benchmarks", "docs", "examples", "src")),
+)
 TIMEOUT = 60
 """Seconds to wait for data during a download."""
 MAX_BYTES = 100_000_000
@@ -54,13 +59,17 @@ def load_inputs(root: Path) -> Inputs:
     )
 
 
-def read_facade(root: Path) -> dict[str, str]:
-    """Return the source code of the hand-written modules, keyed by path."""
-    paths = (root / PACKAGE).rglob("*.py")
+def read_handwritten(root: Path) -> dict[str, str]:
+    """Return the text of the hand-written modules and pages, keyed by path.
+
+    Decisions are records of the past, and are not included.
+    """
+    paths = [path for pattern in HANDWRITTEN for path in root.glob(pattern)]
+    excluded = {root / GENERATED, root / DECISIONS}
     return {
-        path.relative_to(root / PACKAGE).as_posix(): read_text(path)
+        path.relative_to(root).as_posix(): read_text(path)
         for path in paths
-        if root / GENERATED not in path.parents
+        if excluded.isdisjoint(path.parents)
     }
 
 

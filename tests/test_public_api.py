@@ -13,12 +13,16 @@ from pathlib import Path
 import pytest
 
 import financial_connections
-from financial_connections._generated import events
+from financial_connections._generated import events, parameter_types, response_types
 from financial_connections.models import Model
 
 PACKAGE = Path(financial_connections.__file__).parent
 # Names that a module adds from a generated one, after its own.
-ADDED = {"financial_connections.webhooks": sorted(events.__all__)}
+ADDED = {
+    "financial_connections.models": sorted(response_types.__all__),
+    "financial_connections.params": sorted(parameter_types.__all__),
+    "financial_connections.webhooks": sorted(events.__all__),
+}
 # Vague words. A summary should start with a verb or a noun phrase instead.
 VAGUE = re.compile(r"(What|Whether|Where|How|Whoever|Whatever)\b")
 ARGS = re.compile(r"^Args:\n((?:    .*\n|\n)+)", re.MULTILINE)

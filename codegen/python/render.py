@@ -144,6 +144,10 @@ def own_modules(contract: Contract) -> list[tuple[Path, str, dict[str, object]]]
         modules.append((path, "narrowing.py.jinja", {"narrowing": narrowing}))
     events = build_event_module(contract)
     modules.append((Path("events.py"), "events.py.jinja", {"module": events}))
+    for public, (file, names) in exports(contract).items():
+        modules.append(
+            (Path(file), "exports.py.jinja", {"module": public, "names": names})
+        )
     return modules
 
 
@@ -151,6 +155,18 @@ def exported_models(contract: Contract) -> list[str]:
     """Return the names exported by the `models` package."""
     narrowed = (narrowing.name for narrowing in contract.all_narrowings)
     return sorted([*contract.classes, *narrowed])
+
+
+def exports(contract: Contract) -> dict[str, tuple[str, list[str]]]:
+    """Return the file and the names of what each public module exports."""
+    names = exported_models(contract)
+    classes = contract.classes
+    requests = [name for name in names if name in classes and classes[name].in_request]
+    responses = [name for name in names if name not in requests]
+    return {
+        "models": ("response_types.py", responses),
+        "params": ("parameter_types.py", requests),
+    }
 
 
 def imports_of(operation: Operation, contract: Contract) -> list[str]:

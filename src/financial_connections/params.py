@@ -4,42 +4,8 @@ They let type checkers report misspelled keys and values. At run time, you pass 
 dicts and strings.
 """
 
-from financial_connections._generated.models import (
-    AccountExpand,
-    AccountHolderFilter,
-    RefreshFeature,
-    SessionAccountFilters,
-    SessionAccountHolder,
-    SessionAccountHolderType,
-    SessionAccountLimits,
-    SessionAccountSubcategory,
-    SessionExpand,
-    SessionManualEntryMode,
-    SessionManualEntryOptions,
-    SessionPaymentMethodRequirement,
-    SessionPermission,
-    SessionPrefetch,
-    SubscriptionFeature,
-    TimestampRange,
-    TransactionRefreshFilter,
-)
+from financial_connections._generated import parameter_types as _generated
+from financial_connections._generated.parameter_types import *  # noqa: F403 - all
 
-__all__ = [
-    "AccountExpand",
-    "AccountHolderFilter",
-    "RefreshFeature",
-    "SessionAccountFilters",
-    "SessionAccountHolder",
-    "SessionAccountHolderType",
-    "SessionAccountLimits",
-    "SessionAccountSubcategory",
-    "SessionExpand",
-    "SessionManualEntryMode",
-    "SessionManualEntryOptions",
-    "SessionPaymentMethodRequirement",
-    "SessionPermission",
-    "SessionPrefetch",
-    "SubscriptionFeature",
-    "TimestampRange",
-    "TransactionRefreshFilter",
-]
+__all__: list[str] = []
+__all__ += _generated.__all__

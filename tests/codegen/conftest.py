@@ -80,16 +80,11 @@ def todo(result):
 
 
 def copy_project(root):
-    shutil.copytree(ROOT / "openapi", root / "openapi")
-    package = Path("src", "financial_connections")
-    shutil.copytree(
-        ROOT / package / "_generated",
-        root / package / "_generated",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    for path in (ROOT / package).glob("*.py"):
-        shutil.copy(path, root / package)
-    shutil.copy(ROOT / "CHANGELOG.md", root)
+    for folder in ("benchmarks", "docs", "examples", "openapi", "src"):
+        ignored = shutil.ignore_patterns("__pycache__", "decisions")
+        shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
+    for file in ("CHANGELOG.md", "README.md"):
+        shutil.copy(ROOT / file, root)
     return Tree(root)
 
 

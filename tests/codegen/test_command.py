@@ -8,7 +8,8 @@ from tests.codegen.conftest import todo
 from tests.support.tiny_spec import spec, variants, widget
 
 CONTRACT = "openapi/financial_connections.yaml"
-GENERATED = "src/financial_connections/_generated"
+PACKAGE = "src/financial_connections"
+GENERATED = f"{PACKAGE}/_generated"
 
 
 @pytest.mark.parametrize(
@@ -198,8 +199,8 @@ def test_a_bump_prints_the_changes_and_drafts_the_changelog(tree):
         in result.stdout.splitlines()
     )
     steps = todo(result)
-    assert "widgets.py: no class inherits from WidgetOperations" in steps
-    assert "accounts.py: AccountOperations no longer exists" in steps
+    assert f"{PACKAGE}/widgets.py: no class inherits from WidgetOperations" in steps
+    assert f"{PACKAGE}/accounts.py: AccountOperations no longer exists" in steps
     assert "missing description: operations.spin_widget.summary" in steps
     assert "unused description: schemas.Account" in steps
     release = (tree.root / "CHANGELOG.md").read_text().split("### Stripe API")[1]
