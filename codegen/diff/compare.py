@@ -8,6 +8,7 @@ from codegen.access import JSONObject, SpecError
 from codegen.diff.changes import Change
 from codegen.diff.inventory import (
     CALLERS,
+    EVENT,
     READERS,
     Fingerprints,
     Item,
@@ -104,10 +105,8 @@ def find_renames(
     The items of a pair have the same fingerprint, which no other removed or added item
     has.
     """
-    old = [
-        (old_fingerprints.of(item), item) for item in removed if item.what != "value"
-    ]
-    new = [(new_fingerprints.of(item), item) for item in added if item.what != "value"]
+    old = [(old_fingerprints.of(item), item) for item in removed if has_name(item)]
+    new = [(new_fingerprints.of(item), item) for item in added if has_name(item)]
     old_hashes = [fingerprint for fingerprint, _ in old]
     pairs = []
     for fingerprint, item in old:
@@ -115,6 +114,11 @@ def find_renames(
         if len(candidates) == 1 and old_hashes.count(fingerprint) == 1:
             pairs.append((item, candidates[0]))
     return pairs
+
+
+def has_name(item: Item) -> bool:
+    """Return whether an item has a name; values and event types are one themselves."""
+    return item.what not in {EVENT, "value"}
 
 
 def effect_of_addition(item: Item) -> str:

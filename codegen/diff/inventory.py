@@ -10,6 +10,7 @@ from codegen.python.ir import Class, Contract, Field, Operation
 
 CALLERS = "breaking for callers"
 READERS = "breaking for readers"
+EVENT = "event type"
 
 Key = tuple[str, str]
 
@@ -37,7 +38,11 @@ Items = dict[Key, Item]
 
 def list_items(contract: Contract) -> Items:
     """Return all named items in a contract."""
-    items = [*list_operations(contract), *list_schemas(contract)]
+    items = [
+        *list_operations(contract),
+        *list_schemas(contract),
+        *list_events(contract),
+    ]
     return {item.key: item for item in items}
 
 
@@ -74,6 +79,13 @@ def list_schemas(contract: Contract) -> Iterator[Item]:
             yield Item("field", f"{name}.{field.name}", name, audience, facts)
         for member in schema.members:
             yield Item("value", f"{name}.{member.value}", name, audience, {})
+
+
+def list_events(contract: Contract) -> Iterator[Item]:
+    """Yield the types of webhook events."""
+    for name, event in contract.events.items():
+        facts = {"class": event.name, "kind": event.kind, "object": event.model}
+        yield Item(EVENT, name, "", READERS, facts)
 
 
 def field_facts(field: Field, schema: Class) -> dict[str, object]:

@@ -5,9 +5,11 @@ import time
 
 import pytest
 
-from financial_connections.cli import main
-from financial_connections.webhooks import sign
+from financial_connections.cli import details, main
+from financial_connections.webhooks import parse_event, sign
 from tests.support.cli_process import fincon, json_lines
+from tests.support.samples import ACCOUNT
+from tests.support.webhooks import notification_with
 
 EVENT = (
     b'{"id":"evt_1","type":"financial_connections.account.created",'
@@ -48,3 +50,22 @@ def test_the_body_can_come_from_stdin():
         STRIPE_WEBHOOK_SECRET="whsec_1",
     )
     assert [json.loads(EVENT)] == json_lines(result)
+
+
+def test_a_thin_event_is_shown(tmp_path, secret, capsys):
+    body = notification_with(context="acct_1")
+    file = tmp_path / "body.json"
+    file.write_bytes(body)
+    verify = ["webhooks", "verify", "--secret-file", str(secret), str(file)]
+    assert 0 == main([*verify, "--signature", sign(body, "whsec_1")])
+    assert json.loads(body) == json.loads(capsys.readouterr().out)
+
+    names, values = details.event(parse_event(body), now=0).columns
+    shown = dict(zip(names.cells, map(str, values.cells), strict=True))
+    assert {
+        "event": "evt_test_1",
+        "type": "v1.financial_connections.account.refreshed_balance",
+        "created": "2023-11-14T22:13:19.000Z",
+        "context": "acct_1",
+        "object": ACCOUNT["id"],
+    } == shown

@@ -36,6 +36,11 @@ STEPS = [
         "2022-10-13-dc00970f.json",
         """
         + field ErrorDetail.request_log_url (additive)
+        + event type financial_connections.account.created (additive)
+        + event type financial_connections.account.deactivated (additive)
+        + event type financial_connections.account.disconnected (additive)
+        + event type financial_connections.account.reactivated (additive)
+        + event type financial_connections.account.refreshed_balance (additive)
         """,
     ),
     ("2022-11-16-90fbe901.json", ""),
@@ -71,6 +76,8 @@ STEPS = [
         + schema TransactionRefresh (additive)
         + schema TransactionRefreshFilter (additive)
         + schema TransactionStatus (additive)
+        + event type financial_connections.account.refreshed_ownership (additive)
+        + event type financial_connections.account.refreshed_transactions (additive)
         """,
     ),
     (

@@ -297,3 +297,25 @@ def test_an_invalid_contract_is_reported_by_diff_on_one_line(tree):
     result = tree.call("diff", bad, bad)
     assert 1 == result.returncode
     assert "codegen: bad.json: document: missing key 'info'\n" == result.stderr
+
+
+def test_event_types_are_compared_by_name():
+    def with_events(**classes):
+        events = {
+            f"financial_connections.widget.{name}": {
+                "class": cls,
+                "kind": "snapshot",
+                "object": "Widget",
+            }
+            for name, cls in classes.items()
+        }
+        return contract() | {"x-events": events}
+
+    old = with_events(spun="WidgetSpun", sold="WidgetSold")
+    new = with_events(spun="Spun", bought="WidgetSold")
+    prefix = "financial_connections.widget"
+    assert [
+        ("removed", "event type", f"{prefix}.sold", READERS),
+        ("added", "event type", f"{prefix}.bought", ADDITIVE),
+        ("changed", "event type", f"{prefix}.spun", READERS),
+    ] == lines(diff(old, new))

@@ -217,23 +217,30 @@ async def test_an_empty_store_with_a_length_is_used():
     assert {"evt_1": None} == store
 
 
+@pytest.mark.parametrize(("kind", "count"), [("snapshot", 10), ("thin", 16)])
 async def test_duplicated_and_shuffled_sandbox_events_are_handled_once(
-    no_waiting,
+    no_waiting, kind, count
 ):
     handler = Handler()
     sandbox = Sandbox()
     sandbox.add_webhook(
-        "http://127.0.0.1:9/", secret=SECRET, out_of_order=True, duplicated=True
+        "http://127.0.0.1:9/",
+        secret=SECRET,
+        event_payload=kind,
+        out_of_order=True,
+        duplicated=True,
     )
     account = sandbox.add_account(balance=1, owners=1, transactions=3)
     sandbox.deactivate(account)
     app = webhook_endpoint(SECRET, handler, clock=sandbox.clock.now)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
         deliveries = await sandbox.deliver_webhooks(client)
-    assert (10, {200}) == (
+    assert (count, {200}) == (
         len(deliveries),
         {delivery.status for delivery in deliveries},
     )
-    assert sorted(event["id"] for event in sandbox.events) == sorted(
+    sent = sandbox.notifications if kind == "thin" else sandbox.events
+    assert sorted(event["id"] for event in sent) == sorted(
         event.id for event in handler.events
     )
+    assert {account} == {event.object_id for event in handler.events}
