@@ -1,5 +1,7 @@
 """Sync the transactions of a customer's accounts into SQLite, from a cron job.
 
+It also prints the accounts that the customer must link again.
+
     STRIPE_API_KEY=sk_test_… python -m examples.nightly cus_123 ledger.db
 
 Without arguments, it simulates two nightly runs against the sandbox.
@@ -13,6 +15,7 @@ import anyio
 
 from examples.ledger import Ledger
 from financial_connections import AsyncClient, FinancialConnectionsError
+from financial_connections.models import Account
 from financial_connections.sandbox import Sandbox, serve
 from financial_connections.sync import Progress
 
@@ -24,9 +27,13 @@ def print_progress(progress: Progress) -> None:
     )
 
 
-async def active_accounts(client: AsyncClient, customer: str) -> list[str]:
-    accounts = client.accounts.list(account_holder={"customer": customer})
-    return [account.id async for account in accounts if account.status == "active"]
+def must_be_relinked(account: Account) -> bool:
+    """Return True if access to the account has ended, or will unless it is relinked."""
+    details = account.status_details
+    ending = details.active if details else None
+    return account.status == "inactive" or (
+        ending is not None and ending.action == "relink_required"
+    )
 
 
 async def refresh(client: AsyncClient, account: str) -> None:
@@ -59,13 +66,17 @@ async def sync(client: AsyncClient, ledger: Ledger, accounts: list[str]) -> None
 
 
 async def run_night(client: AsyncClient, customer: str, ledger: Ledger) -> None:
-    accounts = await active_accounts(client, customer)
+    linked = client.accounts.list(account_holder={"customer": customer})
+    accounts = [account async for account in linked]
+    for account in filter(must_be_relinked, accounts):
+        print(f"  {account.id} must be linked again")
+    active = [account.id for account in accounts if account.status == "active"]
     async with anyio.create_task_group() as tasks:
-        for account in accounts:
-            tasks.start_soon(refresh, client, account)
-    await sync(client, ledger, accounts)
-    for account, (count, amount) in ledger.totals().items():
-        print(f"  {account}: {count} transactions, total {amount / 100:,.2f}")
+        for account_id in active:
+            tasks.start_soon(refresh, client, account_id)
+    await sync(client, ledger, active)
+    for account_id, (count, amount) in ledger.totals().items():
+        print(f"  {account_id}: {count} transactions, total {amount / 100:,.2f}")
 
 
 async def demo(path: Path) -> None:

@@ -67,6 +67,8 @@ async def test_the_nightly_script_syncs_every_active_account(
     assert (
         not disconnected_and_inactive & Ledger(tmp_path / "ledger.db").totals().keys()
     )
+    assert 2 == output.count("must be linked again")
+    assert f"{sandboxes[0].accounts[1]} must be linked again" in output
     assert expected_totals(sandboxes[0]) == Ledger(tmp_path / "ledger.db").totals()
 
 
