@@ -7,6 +7,9 @@ def test_a_session_is_created_with_every_api_parameter(rows, sandbox):
         *("sessions", "create", "--customer", customer),
         *("--permission", "balances", "--permission", "ownership"),
         *("--prefetch", "balances", "--country", "US"),
+        *("--subcategory", "checking", "--subcategory", "savings"),
+        *("--payment-method-support", "at_least_one"),
+        *("--max-accounts", "2", "--manual-entry", "disabled"),
         *("--return-url", "https://example.com/back"),
         *("--expand", "account_holder.customer"),
     )
