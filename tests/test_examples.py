@@ -72,6 +72,32 @@ async def test_the_nightly_script_syncs_every_active_account(
     assert expected_totals(sandboxes[0]) == Ledger(tmp_path / "ledger.db").totals()
 
 
+async def test_the_nightly_script_reports_accounts_to_relink(
+    ledger, no_waiting, capsys
+):
+    sandbox = Sandbox()
+    customer = sandbox.add_customer()
+    fine, ending, lost = (
+        sandbox.add_account(customer=customer, institution_name=name)
+        for name in ("Example Bank", "Sandcastle Savings", "Nowhere Provincial Bank")
+    )
+    sandbox.institution.schedule_deactivation(ending, after=86_400)
+    sandbox.institution.schedule_deactivation(lost, after=86_400, action="none")
+    async with connect(sandbox) as client:
+        await nightly.run_night(client, customer, ledger)
+        sandbox.advance(86_400)
+        first = capsys.readouterr().out
+        await nightly.run_night(client, customer, ledger)
+    second = capsys.readouterr().out
+    reported = "{} must be linked again".format
+    assert [False, True, False] == [
+        reported(account) in first for account in (fine, ending, lost)
+    ]
+    assert [False, True, True] == [
+        reported(account) in second for account in (fine, ending, lost)
+    ]
+
+
 async def test_a_failed_refresh_does_not_stop_the_nightly_script(
     ledger, no_waiting, capsys
 ):

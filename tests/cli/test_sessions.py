@@ -15,7 +15,13 @@ def test_a_session_is_created_with_every_api_parameter(rows, sandbox):
     )
     assert ["balances", "ownership"] == session["permissions"]
     assert ["balances"] == session["prefetch"]
-    assert {"country": "US"} == session["filters"]
+    assert {
+        "account_subcategories": ["checking", "savings"],
+        "country": "US",
+        "require_payment_method_support": "at_least_one",
+    } == session["filters"]
+    assert {"accounts": 2} == session["limits"]
+    assert {"mode": "disabled"} == session["manual_entry"]
     assert "https://example.com/back" == session["return_url"]
     assert customer == session["account_holder"]["customer"]["id"]
     assert "_secret_" in session["client_secret"]
@@ -28,3 +34,24 @@ def test_a_session_is_created_for_a_connected_account(rows, sandbox):
     create = ("sessions", "create", "--holder-account", holder)
     [session] = rows(*create, "--permission", "balances")
     assert {"account": holder, "type": "account"} == session["account_holder"]
+
+
+def test_a_session_is_created_for_the_account_of_a_customer(rows, sandbox):
+    holder = sandbox.add_customer_account()
+    create = ("sessions", "create", "--customer-account", holder)
+    [session] = rows(*create, "--permission", "balances")
+    assert {"customer_account": holder, "type": "customer"} == session["account_holder"]
+    sandbox.add_account()
+    [linked] = sandbox.complete(session["id"])
+    accounts = rows("accounts", "list", "--customer-account", holder)
+    assert [linked] == [account["id"] for account in accounts]
+
+
+def test_a_session_has_a_token_for_a_bank_account_entered_by_hand(rows, sandbox):
+    create = ("sessions", "create", "--customer", sandbox.add_customer())
+    [session] = rows(
+        *create, *("--permission", "payment_method", "--manual-entry", "automatic")
+    )
+    token = sandbox.enter_bank_account(session["id"])
+    [retrieved] = rows("sessions", "retrieve", session["id"])
+    assert token == retrieved["bank_account_token"]["id"]
