@@ -277,3 +277,112 @@ async def test_a_connected_accounts_session_links_accounts_to_it(sandbox, browse
 
     assert [] == sandbox.accounts
     assert 1 == len(get(sandbox, ACCOUNTS, stripe_account=merchant).ids)
+
+
+def values(page, kind):
+    return [item["value"] for item in page.all("input") if item.get("type") == kind]
+
+
+@pytest.mark.parametrize(
+    ("filters", "offered"),
+    [
+        ({"account_subcategories": ["savings", "mortgage"]}, ["savings", "mortgage"]),
+        ({"require_payment_method_support": "all"}, ["checking", "savings"]),
+    ],
+)
+async def test_only_accounts_that_match_the_filters_are_offered(
+    sandbox, customer, browse, filters, offered
+):
+    session = new_session(sandbox, customer, filters=filters)
+    form = "institution=Example+Bank&accounts[]=credit_card&decision=connect"
+
+    _, page = await browse("GET", LINK + session["client_secret"])
+    reply, rejected = await browse("POST", LINK + session["client_secret"], form)
+
+    assert offered == values(page, "checkbox")
+    assert 400 == reply.status_code
+    assert "Choose at least one account." in rejected.text
+
+
+@pytest.mark.parametrize(
+    ("params", "problem"),
+    [
+        ({"limits": {"accounts": 1}}, "Choose at most 1 account."),
+        (
+            {"filters": {"require_payment_method_support": "at_least_one"}},
+            "Choose at least one account that supports payments.",
+        ),
+    ],
+)
+async def test_limits_and_requirements_are_reported(
+    sandbox, customer, browse, params, problem
+):
+    session = new_session(sandbox, customer, **params)
+    form = (
+        "institution=Example+Bank&accounts[]=credit_card&accounts[]=mortgage"
+        "&decision=connect"
+    )
+
+    reply, page = await browse("POST", LINK + session["client_secret"], form)
+
+    assert (400, []) == (reply.status_code, sandbox.accounts)
+    assert problem in page.text
+
+
+async def test_an_account_is_linked_again(sandbox, customer, browse):
+    account = sandbox.add_account(customer=customer, last4="0042")
+    sandbox.add_account(customer=customer)
+    sandbox.add_account()
+    sandbox.deactivate(account)
+    session = new_session(sandbox, customer)
+    chosen = f"accounts[]={account}&decision=connect"
+
+    _, page = await browse("GET", LINK + session["client_secret"])
+    reply, rejected = await browse(
+        "POST",
+        LINK + session["client_secret"],
+        f"institution=Sandcastle+Savings&{chosen}",
+    )
+    await browse(
+        "POST", LINK + session["client_secret"], f"institution=Example+Bank&{chosen}"
+    )
+
+    assert "Example Bank, ending in 0042 (link again)" in page.text
+    assert [account] == [item for item in values(page, "checkbox") if "fca_" in item]
+    assert 400 == reply.status_code
+    assert "Choose Example Bank to link Sample Checking Account again." in rejected.text
+    assert "active" == get(sandbox, f"{ACCOUNTS}/{account}").json["status"]
+    assert 3 == len(sandbox.accounts)
+
+
+async def test_a_bank_account_is_entered_if_the_session_allows_it(
+    sandbox, customer, browse
+):
+    session = new_session(sandbox, customer, manual_entry={"mode": "automatic"})
+    form = "decision=enter&routing_number=110000000&account_number="
+
+    _, page = await browse("GET", LINK + session["client_secret"])
+    reply, rejected = await browse("POST", LINK + session["client_secret"], form + "1")
+    _, done = await browse(
+        "POST", LINK + session["client_secret"], form + "000123456789"
+    )
+
+    assert 12 == len(page.all("input")) == page.labelled
+    assert 3 == len(page.all("fieldset")) == len(page.all("legend"))
+    assert 400 == reply.status_code
+    assert "The account number must have 4 to 17 digits." in rejected.text
+    assert "The account ending in 6789 can be used for payments." in done.text
+    assert done.is_closed
+    token = get(sandbox, f"{SESSIONS}/{session['id']}").json["bank_account_token"]
+    assert "6789" == token["bank_account"]["last4"]
+
+
+async def test_no_bank_account_can_be_entered_by_default(sandbox, customer, browse):
+    session = new_session(sandbox, customer)
+    form = "decision=enter&routing_number=110000000&account_number=000123456789"
+
+    reply, page = await browse("POST", LINK + session["client_secret"], form)
+
+    assert 400 == reply.status_code
+    assert "Choose an institution." in page.text
+    assert "Routing number" not in page.text

@@ -131,14 +131,17 @@ def _collect(
     )
     account.permissions = session.permissions
     session.accounts.append(account)
+    if not is_new:
+        link_again(state, merchant, account)
+    had_numbers = account.numbers is not None
     payments = session.filters.payments if session.filters else None
     requires_number = payments in {"all", "at_least_one"}
     if requires_number or "payment_method" in session.permissions:
         numbers.issue(state, merchant, account, confirmed=requires_number)
     if is_new:
         state.emit("created", merchant, account)
-    else:
-        link_again(state, merchant, account)
+    elif account.numbers is not None and not had_numbers:
+        state.emit("account_numbers_updated", merchant, account)
     for feature in FEATURES:
         if PERMISSION_FOR[feature] in (session.prefetch or ()):
             start(state, merchant, account, feature)
