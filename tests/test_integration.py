@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from financial_connections import (
+    API_VERSION,
     AccountInactiveError,
     APIConnectionError,
     AsyncClient,
@@ -24,6 +25,7 @@ from financial_connections._decoding import misfits
 from financial_connections.events import ContractMismatch, RequestStarted
 from financial_connections.models import AccountOwnership, Customer, RefreshStatus
 from financial_connections.sandbox import Fault, NewAccount, Sandbox, serve
+from financial_connections.sandbox.api.versions import VERSIONS
 from financial_connections.sandbox.http.app import application
 
 
@@ -322,3 +324,36 @@ async def test_a_quirk_is_decoded_losslessly_and_reported(
     assert [tuple(names)] * 3 * len(names) == reported
     assert names == {record.args[0] for record in caplog.records}
     assert len(names) == len(caplog.records)
+
+
+@pytest.mark.parametrize("version", [VERSIONS[0], API_VERSION])
+async def test_responses_of_old_and_new_api_versions_have_no_misfits(sandbox, version):
+    customer = sandbox.add_customer()
+    account = sandbox.add_account(
+        customer=customer, balance=5, owners=2, transactions=3
+    )
+    events = []
+    async with (
+        serve(sandbox) as server,
+        AsyncClient(
+            sandbox.api_key,
+            base_url=server.url,
+            stripe_version=version,
+            on_event=events.append,
+        ) as client,
+    ):
+        session = await client.sessions.create(
+            account_holder={"type": "customer", "customer": customer},
+            permissions=["balances", "ownership", "transactions"],
+        )
+        sandbox.complete(session.id)
+        await client.sessions.retrieve(session.id)
+        await client.accounts.list(expand=["ownership"])
+        await client.accounts.refresh(account, features=["balance", "ownership"])
+        linked = await client.accounts.retrieve(account)
+        ownership = id_of(linked.ownership)
+        await client.accounts.list_owners(account, ownership=ownership)
+        await client.transactions.list(account=account)
+        await client.accounts.disconnect(account)
+    assert 8 == len([event for event in events if isinstance(event, RequestStarted)])
+    assert not [event for event in events if isinstance(event, ContractMismatch)]

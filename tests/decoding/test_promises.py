@@ -3,12 +3,14 @@
 import typing
 from importlib import import_module
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from financial_connections import models
-from financial_connections._decoding import ContentError
+from financial_connections._decoding import REQUIRED, ContentError, Model
+from financial_connections.webhooks import Event
 from tests.support.contract_values import MODELS, fields_of, objects, wrong_values
 from tests.support.decoding import decode_json
 
@@ -26,6 +28,10 @@ def assert_broken(name, field, sent):
         assert sent == model.to_dict()
 
 
+def allows_none(hint):
+    return hint is typing.Any or type(None) in typing.get_args(hint)
+
+
 def is_list(name, field):
     """Return True for the one field whose absence is an error, `data` of a list."""
     return field == "data" and "has_more" in fields_of(name)
@@ -39,8 +45,7 @@ def test_there_are_models_to_check():
 @pytest.mark.parametrize(("name", "field"), FIELDS)
 def test_a_type_excludes_none_if_the_contract_guarantees_a_value(name, field):
     hint = typing.get_type_hints(MODELS[name])[field]
-    allows_none = hint is typing.Any or type(None) in typing.get_args(hint)
-    assert fields_of(name)[field] is not allows_none
+    assert fields_of(name)[field] is not allows_none(hint)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -114,3 +119,23 @@ def test_a_list_without_data_has_a_misfit_unless_it_is_a_response(data):
         assert sent == accounts.to_dict()
     with pytest.raises(ContentError):
         decode_json(models.AccountList, sent)
+
+
+def subclasses_of(cls):
+    for subclass in cls.__subclasses__():
+        yield subclass
+        yield from subclasses_of(subclass)
+
+
+def test_only_a_required_field_of_a_handwritten_model_excludes_none():
+    classes = [
+        cls
+        for cls in subclasses_of(Model)
+        if cls.__module__.startswith("financial_connections.")
+    ]
+    assert {*MODELS.values(), Event} < set(classes)
+    for cls in classes:
+        hints = typing.get_type_hints(cls)
+        for attribute in attrs.fields(cls):
+            is_required = attribute.default is REQUIRED
+            assert is_required is not allows_none(hints[attribute.name]), attribute
