@@ -65,8 +65,7 @@ def webhook_endpoint(
     The status of the response is:
 
     * 200 after the handler has returned, or if the event was handled before.
-    * 400 if the signature is invalid, the payload is not an event, or its API version
-      is rejected.
+    * 400 if the signature, the payload or its API version is rejected.
     * 405 if the method is not POST.
     * 408 or 413 if the body takes longer than `body_timeout` or exceeds `max_bytes`.
     * 409 if another worker is handling the event. Stripe then delivers it again, in
