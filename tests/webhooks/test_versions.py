@@ -52,6 +52,9 @@ def construct(body, **options):
         ("2023-10-16", "2022-11-15", False),
         ("2025-02-24.preview", "2025-02-24.preview", True),
         ("2025-02-24.preview", "2025-01-27.preview", False),
+        ("2025-02-24.preview; a=v1", "2025-02-24.preview; a=v1", True),
+        ("2025-02-24.preview; a=v1", "2025-01-27.preview; a=v1", False),
+        ("2025-02-24.acacia; a=v1", "2025-01-27.acacia", True),
         ("2025-02-24.", "2025-01-27.", False),
     ],
 )

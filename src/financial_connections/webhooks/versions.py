@@ -66,5 +66,6 @@ def check_version(event: Event, action: MismatchAction) -> None:
 
 
 def _train_of(version: str) -> str | None:
-    train = version.partition(".")[2]
+    # A preview can be followed by flags: `2025-02-24.preview; some_beta=v1`.
+    train = version.partition(";")[0].partition(".")[2].strip()
     return None if train in {"", _PREVIEW} else train
