@@ -14,13 +14,20 @@ def sandbox():
     return Sandbox(seed=1)
 
 
+@pytest.fixture(params=[None, "2023-10-16"], ids=["newest", "2023-10-16"])
+def version(request):
+    """Return the API version to pin; None means the SDK's own version."""
+    return request.param
+
+
 @pytest.fixture
-def client(sandbox):
+def client(sandbox, version):
     with serve(sandbox) as server:
         http = stripe.RequestsClient(timeout=30, session=None)
         yield stripe.StripeClient(
             sandbox.api_key,
             base_addresses={"api": server.url},
+            stripe_version=version,
             max_network_retries=2,
             http_client=http,
         )
@@ -40,13 +47,13 @@ def account(sandbox):
     )
 
 
-def test_a_session_is_created_and_retrieved(sandbox, connections):
+def test_a_session_is_created_and_retrieved(sandbox, connections, version):
     holder = {"type": "customer", "customer": sandbox.add_customer()}
     session = connections.sessions.create(
         {
             "account_holder": holder,
             "permissions": ["balances", "transactions"],
-            "filters": {"country": "US"},
+            "filters": {"countries": ["US"]} if version else {"country": "US"},
             "prefetch": ["balances"],
         }
     )
@@ -58,6 +65,83 @@ def test_a_session_is_created_and_retrieved(sandbox, connections):
     assert session.client_secret == again.client_secret
     assert linked == [account.id for account in reversed(again.accounts.data)]
     assert holder["customer"] == again.accounts.data[0].account_holder.customer.id
+
+
+@pytest.mark.parametrize("version", [None], indirect=True)
+def test_every_session_option_arrives_typed(sandbox, connections):
+    holder = {"type": "customer", "customer_account": sandbox.add_customer_account()}
+    params = {
+        "account_holder": holder,
+        "permissions": ["payment_method"],
+        "filters": {
+            "account_subcategories": ["savings"],
+            "country": "US",
+            "require_payment_method_support": "all",
+        },
+        "limits": {"accounts": 1},
+        "manual_entry": {"mode": "automatic"},
+    }
+    linked, entered = (connections.sessions.create(params) for _ in range(2))
+    sandbox.complete(linked.id)
+    token = sandbox.enter_bank_account(entered.id)
+
+    session = connections.sessions.retrieve(linked.id)
+    assert holder["customer_account"] == session.account_holder.customer_account
+    assert ["savings"] == session.filters.account_subcategories
+    assert ("US", "all") == (
+        session.filters.country,
+        session.filters.require_payment_method_support,
+    )
+    assert (1, "automatic") == (session.limits.accounts, session.manual_entry.mode)
+    [account] = connections.accounts.list(
+        {"account_holder": {"customer_account": holder["customer_account"]}}
+    ).data
+    assert account.id == session.accounts.data[0].id
+    retrieved = connections.sessions.retrieve(entered.id)
+    assert isinstance(retrieved.bank_account_token, stripe.Token)
+    assert token == retrieved.bank_account_token.id
+
+
+@pytest.mark.parametrize("version", [None], indirect=True)
+def test_access_and_account_numbers_arrive_typed(sandbox, connections):
+    account = sandbox.add_account(tokenized=True, owners=1)
+    sandbox.institution.schedule_number_expiry(account, after=60)
+    sandbox.institution.schedule_deactivation(account, after=120)
+
+    before = connections.accounts.retrieve(account)
+    [number] = before.account_numbers
+    assert ("tokenized_account_number", "transactable", ["ach"]) == (
+        number.identifier_type,
+        number.status,
+        number.supported_networks,
+    )
+    assert number.expected_expiry_date + 60 == (
+        before.status_details.active.expected_deactivation_date
+    )
+    assert ("relink_required", "access_expired") == (
+        before.status_details.active.action,
+        before.status_details.active.cause,
+    )
+    assert before.ownership_refresh.next_refresh_available_at
+    sandbox.advance(120)
+    after = connections.accounts.retrieve(account)
+    assert ("inactive", "expired") == (after.status, after.account_numbers[0].status)
+    assert [] == after.supported_payment_method_types
+
+
+@pytest.mark.parametrize("version", ["2023-10-16"], indirect=True)
+def test_an_older_version_has_its_own_fields(sandbox, connections, account):
+    retrieved = connections.accounts.retrieve(account)
+
+    assert not {"account_numbers", "status_details"} & set(retrieved.to_dict())
+    with pytest.raises(stripe.InvalidRequestError, match="unknown parameter: limits"):
+        connections.sessions.create(
+            {
+                "account_holder": {"type": "customer", "customer": "cus_ada"},
+                "permissions": ["balances"],
+                "limits": {"accounts": 1},
+            }
+        )
 
 
 def test_accounts_are_listed_retrieved_and_expanded(connections, account):
@@ -188,3 +272,20 @@ def test_an_event_is_verified_by_the_sdk(sandbox, account):
 
     assert "financial_connections.account.deactivated" == event.type
     assert account == event.data.object.id
+
+
+def test_an_event_about_an_authorization_is_typed(sandbox, account):
+    from financial_connections.sandbox.webhooks import signature  # noqa: PLC0415
+
+    webhook = sandbox.add_webhook("http://127.0.0.1:9/hook")
+    sandbox.institution.schedule_deactivation(account, after=60)
+    first, *_ = sandbox.delivery._take_pending()
+    header = signature(first.body, webhook.secret, int(sandbox.clock.now()))
+
+    event = stripe.Webhook.construct_event(
+        first.body, header, webhook.secret, tolerance=None
+    )
+
+    authorization = event.data.object
+    assert isinstance(authorization, stripe.financial_connections.Authorization)
+    assert authorization.status_details.active.expected_deactivation_date

@@ -1,12 +1,12 @@
 """Responses compared with the contract, and predefined scenarios."""
 
 import pytest
-from openapi_schema_validator import OAS30Validator
 
 from financial_connections.sandbox import SCENARIOS, Clock, Fault, Sandbox, Scenario
 from financial_connections.sandbox.api.contract import load_contract
 from financial_connections.sandbox.api.operations import HANDLERS
 from financial_connections.sandbox.api.pagination import PageRequest
+from tests.support.contract import violations
 from tests.support.sandbox_calls import (
     ACCOUNTS,
     SESSIONS,
@@ -17,45 +17,6 @@ from tests.support.sandbox_calls import (
 )
 
 CONTRACT = load_contract()
-
-
-def violations(value, schema):
-    """Return where a response violates a schema, including unknown fields."""
-    invalid = [
-        error.message for error in OAS30Validator(with_nulls(schema)).iter_errors(value)
-    ]
-    return invalid + list(unknown_fields(value, schema, ""))
-
-
-def with_nulls(schema):
-    """Allow null where `nullable` is next to `anyOf`, as OpenAPI 3.0 leaves it open."""
-    if isinstance(schema, list):
-        return [with_nulls(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    schema = {key: with_nulls(item) for key, item in schema.items()}
-    if schema.get("nullable") and "anyOf" in schema:
-        schema["anyOf"].append({"nullable": True, "enum": [None]})
-    return schema
-
-
-def unknown_fields(value, schema, location):
-    if isinstance(value, list):
-        for item in value:
-            yield from unknown_fields(item, schema.get("items", {}), location)
-    elif isinstance(value, dict) and "additionalProperties" not in schema:
-        branches = schema.get("anyOf", [schema])
-        known = {
-            name: part
-            for branch in branches
-            for name, part in branch.get("properties", {}).items()
-        }
-        for name, item in value.items():
-            if name not in known and not any(
-                "additionalProperties" in branch for branch in branches
-            ):
-                yield f"{location}.{name} is unknown"
-            yield from unknown_fields(item, known.get(name, {}), f"{location}.{name}")
 
 
 def responses():

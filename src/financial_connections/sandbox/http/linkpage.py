@@ -24,11 +24,14 @@ _PERMISSIONS = {
 _NO_INSTITUTION = "<p>No institution is available in the requested country.</p>"
 _NO_ACCOUNT = "<p>No account of the requested kind is available.</p>"
 
-_MANUAL_ENTRY = """<fieldset><legend>Or enter a bank account</legend>
+# A form of its own, so that the Enter key in its fields presses its own button.
+_MANUAL_ENTRY = """<form method="post">
+<fieldset><legend>Or enter a bank account</legend>
 <label>Routing number <input name="routing_number" inputmode="numeric"></label>
 <label>Account number <input name="account_number" inputmode="numeric"></label>
 <p><button name="decision" value="enter">Use this bank account</button></p>
-</fieldset>"""
+</fieldset>
+</form>"""
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -78,8 +81,8 @@ def form_page(
 <ul>{shared}</ul>
 <p><button name="decision" value="connect">Agree and connect</button>
 <button name="decision" value="cancel">Cancel</button></p>
-{manual_entry}
-</form>""",
+</form>
+{manual_entry}""",
     )
 
 
