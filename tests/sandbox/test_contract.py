@@ -217,6 +217,33 @@ def test_the_account_becomes_inactive_in_the_going_inactive_scenario():
     assert ["active", "active", "inactive"] == statuses
 
 
+def test_access_ends_in_the_upcoming_deactivation_scenario():
+    scenario = Scenario.upcoming_deactivation(after=60)
+
+    def states():
+        account = get(scenario.sandbox, f"{ACCOUNTS}/{scenario.account}").json
+        [number] = account["account_numbers"]
+        return (
+            account["status"],
+            "active" in account["status_details"],
+            number["status"],
+        )
+
+    before = states()
+    scenario.sandbox.advance(60)
+    after = states()
+
+    assert ("active", True, "transactable") == before
+    assert ("inactive", False, "expired") == after
+
+
+def test_stripes_limits_apply_in_the_rate_limited_scenario():
+    scenario = Scenario.rate_limited()
+    statuses = [get(scenario.sandbox, ACCOUNTS).status for _ in range(26)]
+
+    assert [200] * 25 + [429] == statuses
+
+
 def test_refreshes_take_30_seconds_in_the_slow_institution_scenario():
     scenario = Scenario.slow_institution(30)
     path = f"{ACCOUNTS}/{scenario.account}"

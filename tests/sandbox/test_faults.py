@@ -276,33 +276,6 @@ def test_a_quirk_makes_an_account_pending_during_a_refresh(sandbox, account):
 
 
 @pytest.mark.anyio
-async def test_a_sandbox_can_be_controlled_over_http(sandbox, account):
-    async with in_process(sandbox) as client:
-        added = await client.post(
-            "/_sandbox/faults", json={"kind": "unavailable", "times": 2}
-        )
-        assert "unavailable" == added.json()["faults"][0]["kind"]
-        assert 503 == (await client.get(ACCOUNTS)).status_code
-        assert 1 == (await client.get("/_sandbox/faults")).json()["faults"][0]["times"]
-        await client.delete("/_sandbox/faults")
-        assert 200 == (await client.get(ACCOUNTS)).status_code
-        assert {"now": 1_700_000_060} == (
-            await client.post("/_sandbox/advance", json={"seconds": 60})
-        ).json()
-        await client.post("/_sandbox/customers", json={"customer": "cus_mine"})
-        new = await client.post(
-            "/_sandbox/accounts", json={"customer": "cus_mine", "transactions": 3}
-        )
-        assert new.json()["account"] == sandbox.accounts[-1]
-        await client.post(
-            "/_sandbox/quirks", json={"quirks": ["account_is_linked_account"]}
-        )
-        assert (
-            "linked_account" == (await client.get(ACCOUNTS)).json()["data"][0]["object"]
-        )
-
-
-@pytest.mark.anyio
 @pytest.mark.parametrize("segment", ["a%0Ab", "%00", "%2F..%2F", "_sandbox", "%C3%BF"])
 async def test_unusual_ids_are_handled_by_the_api(sandbox, segment):
     async with in_process(sandbox) as client:
@@ -312,51 +285,3 @@ async def test_unusual_ids_are_handled_by_the_api(sandbox, segment):
         reply.status_code,
         reply.json()["error"]["code"],
     )
-
-
-@pytest.mark.anyio
-async def test_a_session_can_be_completed_over_http(sandbox):
-    async with in_process(sandbox) as client:
-        params = {
-            "account_holder[type]": "customer",
-            "account_holder[customer]": sandbox.add_customer(),
-        }
-        session = (
-            await client.post(SESSIONS, data={**params, "permissions[]": "balances"})
-        ).json()
-        done = await client.post("/_sandbox/complete", json={"session": session["id"]})
-
-    assert sandbox.accounts == done.json()["accounts"]
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize(
-    ("path", "content"),
-    [
-        ("faults", '{"kind": "bogus"}'),
-        ("faults", '{"bogus": 1}'),
-        ("faults", "[]"),
-        ("faults", "no json"),
-        ("quirks", '{"quirks": ["bogus"]}'),
-        ("quirks", "{}"),
-        ("advance", '{"seconds": -1}'),
-        ("accounts", '{"customer": "cus_x"}'),
-        ("complete", '{"session": "fcsess_x"}'),
-    ],
-)
-async def test_control_endpoints_reject_invalid_requests(sandbox, path, content):
-    async with in_process(sandbox) as client:
-        reply = await client.post(f"/_sandbox/{path}", content=content)
-
-    assert 400 == reply.status_code
-    assert "invalid_request_error" == reply.json()["error"]["type"]
-
-
-@pytest.mark.anyio
-async def test_control_endpoints_require_a_key(sandbox):
-    async with in_process(sandbox) as client:
-        reply = await client.get(
-            "/_sandbox/faults", headers={"Authorization": "Bearer nobody"}
-        )
-
-    assert 401 == reply.status_code

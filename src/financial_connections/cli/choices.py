@@ -101,7 +101,9 @@ class ScenarioName(StrEnum):
     FAILING_REFRESH = "failing-refresh"
     GOING_INACTIVE = "going-inactive"
     MANY_TRANSACTIONS = "many-transactions"
+    RATE_LIMITED = "rate-limited"
     SLOW_INSTITUTION = "slow-institution"
+    UPCOMING_DEACTIVATION = "upcoming-deactivation"
 
 
 __all__ = [

@@ -4,6 +4,8 @@ from time import monotonic, time
 
 START = 1_700_000_000
 """Start of a frozen clock: 2023-11-14 22:13:20 UTC."""
+END = 253_402_300_800
+"""First second after the year 9999, which HTTP dates cannot express."""
 
 
 class Clock:
@@ -44,8 +46,10 @@ class Clock:
             seconds: Number of seconds to add.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, or the time would be after the year 9999.
         """
         if seconds < 0:
             raise ValueError("a clock cannot be moved backwards")
+        if not self.now() + seconds < END:
+            raise ValueError("a clock cannot be moved beyond the year 9999")
         self._start += seconds

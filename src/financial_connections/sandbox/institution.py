@@ -35,7 +35,8 @@ class Institution:
 
         Raises:
             LookupError: The account does not exist.
-            ValueError: The account is not active.
+            ValueError: The account is not active, or `after`, `action` or `cause` is
+                invalid.
         """
         with self._state.up_to_date() as state:
             authorizations.schedule_deactivation(
@@ -52,7 +53,8 @@ class Institution:
 
         Raises:
             LookupError: The account does not exist.
-            ValueError: The account is not active, or has no tokenized number in use.
+            ValueError: The account is not active or has no tokenized number in use, or
+                `after` is invalid.
         """
         with self._state.up_to_date() as state:
             numbers.schedule_expiry(state, account, after)

@@ -5,9 +5,10 @@ from typing import Self
 
 from attrs import frozen
 
+from financial_connections.sandbox.api.state import DAY
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.demo import add_demo_data
-from financial_connections.sandbox.rules import Feature, Rules
+from financial_connections.sandbox.rules import Feature, RateLimit, Rules
 from financial_connections.sandbox.sandbox import Sandbox
 
 
@@ -101,6 +102,42 @@ class Scenario:
         return scenario
 
     @classmethod
+    def rate_limited(cls, *, seed: int = 0, clock: Clock | None = None) -> Self:
+        """Return the demo scenario with Stripe's rate limits of test mode.
+
+        Args:
+            seed: Seed for all IDs and data.
+            clock: The sandbox's clock; frozen by default, in which case an exhausted
+                limit recovers only when you call `advance`.
+        """
+        rules = Rules(rate_limit=RateLimit.test_mode())
+        sandbox = Sandbox(seed, clock=clock, rules=rules)
+        return cls(sandbox, add_demo_data(sandbox))
+
+    @classmethod
+    def upcoming_deactivation(
+        cls, after: float = 20 * DAY, *, seed: int = 0, clock: Clock | None = None
+    ) -> Self:
+        """Return a scenario with an account that must be linked again soon.
+
+        Its `status_details` contain the time at which access ends. Its account number
+        is tokenized and expires at the same time.
+
+        Args:
+            after: Seconds of sandbox time until access ends.
+            seed: Seed for all IDs and data.
+            clock: The sandbox's clock; frozen by default.
+        """
+        scenario = cls.empty(seed=seed, clock=clock)
+        account = scenario.sandbox.add_account(
+            customer=scenario.customer, balance=100_000, transactions=10, tokenized=True
+        )
+        institution = scenario.sandbox.institution
+        institution.schedule_number_expiry(account, after=after)
+        institution.schedule_deactivation(account, after=after)
+        return scenario
+
+    @classmethod
     def slow_institution(
         cls, seconds: float = 30, *, seed: int = 0, clock: Clock | None = None
     ) -> Self:
@@ -135,7 +172,11 @@ SCENARIOS: dict[str, Callable[[int, Clock], Scenario]] = {
     "many-transactions": lambda seed, clock: Scenario.many_transactions(
         seed=seed, clock=clock
     ),
+    "rate-limited": lambda seed, clock: Scenario.rate_limited(seed=seed, clock=clock),
     "slow-institution": lambda seed, clock: Scenario.slow_institution(
+        seed=seed, clock=clock
+    ),
+    "upcoming-deactivation": lambda seed, clock: Scenario.upcoming_deactivation(
         seed=seed, clock=clock
     ),
 }

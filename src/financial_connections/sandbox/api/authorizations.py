@@ -56,7 +56,7 @@ def schedule_deactivation(
     if account.status != "active":
         raise ValueError(f"{account.id} is {account.status}")
     authorization = account.authorization
-    upcoming = UpcomingDeactivation(int(state.now + after), action, cause)
+    upcoming = UpcomingDeactivation(state.time_after(after), action, cause)
     authorization.upcoming = upcoming
 
     def warn() -> None:

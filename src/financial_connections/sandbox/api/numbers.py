@@ -68,7 +68,7 @@ def schedule_expiry(state: State, account_id: str, after: float) -> None:
     merchant, account, number = _usable_number(state, account_id)
     if number.type != "tokenized_account_number":
         raise ValueError(f"{account_id} has a permanent account number")
-    expiry_date = number.expiry_date = int(state.now + after)
+    expiry_date = number.expiry_date = state.time_after(after)
 
     def is_current() -> bool:
         return number.is_usable and number.expiry_date == expiry_date

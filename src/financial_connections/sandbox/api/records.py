@@ -4,9 +4,9 @@ The rules are in the other modules of this package, and the JSON format is in `r
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, field, frozen, validators
 
 from financial_connections.sandbox.api.pagination import Collection
 from financial_connections.sandbox.api.terms import (
@@ -37,8 +37,10 @@ class UpcomingDeactivation:
     """A deactivation that an institution has announced for `date`."""
 
     date: int
-    action: RelinkAction
-    cause: DeactivationCause
+    action: RelinkAction = field(validator=validators.in_(get_args(RelinkAction)))
+    cause: DeactivationCause = field(
+        validator=validators.in_(get_args(DeactivationCause))
+    )
 
 
 @define(eq=False)

@@ -26,6 +26,7 @@ from financial_connections.sandbox.webhooks import Webhook
 DAY = 86_400
 NOTICE = 30 * DAY
 """How long in advance an event announces an expiry or a deactivation, in seconds."""
+_LONGEST_DELAY = 100 * 365 * DAY
 
 
 @define(order=True)
@@ -68,6 +69,12 @@ class State:
         with self.lock:
             self.run_due()
             yield self
+
+    def time_after(self, seconds: float) -> int:
+        """Return the time after a delay, in seconds since the epoch."""
+        if not 0 <= seconds <= _LONGEST_DELAY:
+            raise ValueError("a delay must be between 0 seconds and 100 years")
+        return int(self.now + seconds)
 
     def schedule_at(self, due: float, run: Callable[[], None]) -> None:
         """Schedule a job."""

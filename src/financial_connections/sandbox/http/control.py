@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from financial_connections.sandbox.api.credentials import authenticate
 from financial_connections.sandbox.api.errors import APIError
+from financial_connections.sandbox.api.linking import NewAccount
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.quirks import Quirk
 from financial_connections.sandbox.sandbox import Sandbox
@@ -42,7 +43,13 @@ async def _respond(sandbox: Sandbox, action: Action, request: Request) -> Respon
         return JSONResponse(action(sandbox, body))
     except APIError as error:
         return JSONResponse(error.body("req_control"), error.status)
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
+    except (
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         content = APIError(message=f"Invalid request: {str(error)[:300]}").body(
             "req_control"
         )
@@ -83,8 +90,37 @@ def _add_account(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     return {"account": sandbox.add_account(**body)}
 
 
+def _add_customer_account(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    return {"customer_account": sandbox.add_customer_account(**body)}
+
+
 def _complete(sandbox: Sandbox, body: dict[str, Any]) -> Any:
-    return {"accounts": sandbox.complete(body["session"])}
+    accounts = body.get("accounts")
+    if accounts is not None:
+        accounts = [
+            account if isinstance(account, str) else NewAccount(**account)
+            for account in accounts
+        ]
+    return {"accounts": sandbox.complete(body["session"], accounts)}
+
+
+def _enter_bank_account(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    return {"bank_account_token": sandbox.enter_bank_account(**body)}
+
+
+def _schedule_deactivation(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    sandbox.institution.schedule_deactivation(**body)
+    return {}
+
+
+def _schedule_number_expiry(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    sandbox.institution.schedule_number_expiry(**body)
+    return {}
+
+
+def _deactivate_number(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    sandbox.institution.deactivate_number(**body)
+    return {}
 
 
 _ACTIONS: dict[tuple[str, str], Action] = {
@@ -94,6 +130,11 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "/quirks"): _set_quirks,
     ("POST", "/advance"): _advance,
     ("POST", "/customers"): _add_customer,
+    ("POST", "/customer_accounts"): _add_customer_account,
     ("POST", "/accounts"): _add_account,
     ("POST", "/complete"): _complete,
+    ("POST", "/enter_bank_account"): _enter_bank_account,
+    ("POST", "/schedule_deactivation"): _schedule_deactivation,
+    ("POST", "/schedule_number_expiry"): _schedule_number_expiry,
+    ("POST", "/deactivate_number"): _deactivate_number,
 }
