@@ -10,15 +10,16 @@ from pathlib import Path
 from codegen.access import JSONObject, SpecError
 from codegen.contract.build import Built, Inputs, build_contract, load_contract
 from codegen.contract.prose import merge_prose
+from codegen.contract.upstream_names import upstream_names
 from codegen.diff.changelog import remove_markers, update_draft
 from codegen.diff.changes import as_data, as_markdown, as_text
 from codegen.diff.compare import diff
 from codegen.drift import find_drift
-from codegen.facade import list_gaps
 from codegen.files import (
     CHANGELOG,
     CONTRACT,
     GENERATED,
+    MENTIONS,
     NAMES,
     PROSE,
     RELEASED,
@@ -38,6 +39,7 @@ from codegen.options import build_parser
 from codegen.python.parse import parse_contract
 from codegen.python.render import GENERATOR
 from codegen.reading import parse
+from codegen.todo import DESCRIPTIONS, FILES, OVERLAYS, Todo, list_code, list_inputs
 from codegen.writing import (
     RELEASED_HEADER,
     contract_text,
@@ -47,12 +49,6 @@ from codegen.writing import (
     source_text,
     todo_text,
 )
-
-Todo = dict[str, list[str]]
-"""Manual steps by heading, in the order in which to take them."""
-FILES, CODE = "Out of date", "Code to change"
-DESCRIPTIONS = "Descriptions to add or remove"
-OVERLAYS = "Overlays for another upstream, which were skipped"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,13 +83,12 @@ def bump(options: argparse.Namespace) -> Todo:
     since the last release. Prints the changes since the previous contract.
     """
     root = options.root
-    content, name = fetch(options.spec), source_name(options.spec)
-    inputs = load_inputs(root)
-    built = build_contract(parse(content, name), inputs)
-    document, todo = built.contract, list_todo(built, content, root)
-    old = load(options.old, inputs) if options.old else read_document(root / CONTRACT)
+    built, digest, todo = build(options.spec, root)
+    document, name = built.contract, source_name(options.spec)
+    old = read_document(root / CONTRACT)
+    if options.old:
+        old = load(options.old, load_inputs(root))
     changes = diff(old, document)
-    digest = sha256(content).hexdigest()
     texts = {
         CONTRACT: contract_text(document),
         NAMES: names_text(built.names.all()),
@@ -107,10 +102,7 @@ def bump(options: argparse.Namespace) -> Todo:
 
 def contract(options: argparse.Namespace) -> Todo:
     """Print the contract built from an upstream specification."""
-    content = fetch(options.spec)
-    upstream = parse(content, source_name(options.spec))
-    built = build_contract(upstream, load_inputs(options.root))
-    todo = list_todo(built, content, options.root)
+    built, _, todo = build(options.spec, options.root)
     print(contract_text(built.contract), end="")
     return todo
 
@@ -176,28 +168,34 @@ def check(options: argparse.Namespace) -> Todo:
     with render_temporarily(current) as folder:
         drift = find_drift(read_folder(root / GENERATED), read_folder(folder))
         files += [f"{GENERATED / line}" for line in drift]
-    return {FILES: files, DESCRIPTIONS: descriptions}
+    code = code_todo(current, root)
+    return {FILES: files, **code, DESCRIPTIONS: descriptions}
 
 
-def list_todo(built: Built, content: bytes, root: Path) -> Todo:
-    """List what is left to do by hand after a contract has been built.
+def build(spec: str, root: Path) -> tuple[Built, str, Todo]:
+    """Build the contract of an upstream specification.
 
-    Overlays for other upstreams are listed when the upstream changes. Those that are
-    kept have been reviewed then.
-
-    Args:
-        built: The contract.
-        content: The upstream document.
-        root: Root folder of the project.
+    Returns:
+        The contract, the hash of the upstream document, and the remaining manual steps.
     """
-    gaps = list_gaps(parse_contract(built.contract), read_handwritten(root))
-    recorded = read_record(root, "upstream").get("sha256")
-    is_recorded = recorded == sha256(content).hexdigest()
-    return {
-        CODE: gaps,
-        DESCRIPTIONS: built.descriptions,
-        OVERLAYS: [] if is_recorded else built.overlays,
-    }
+    content = fetch(spec)
+    upstream = parse(content, source_name(spec))
+    built = build_contract(upstream, load_inputs(root))
+    digest = sha256(content).hexdigest()
+    is_recorded = read_record(root, "upstream").get("sha256") == digest
+    with upstream_names(built.names.all(), upstream):
+        code = code_todo(built.contract, root)
+    return built, digest, code | list_inputs(built, is_recorded=is_recorded)
+
+
+def code_todo(document: JSONObject, root: Path) -> Todo:
+    """List what a contract requires in hand-written files."""
+    return list_code(
+        parse_contract(document),
+        parse_contract(read_document(root / RELEASED)),
+        read_handwritten(root),
+        read_document(root / MENTIONS),
+    )
 
 
 def changelog_text(root: Path, document: JSONObject) -> str:

@@ -25,6 +25,7 @@ RELEASED = Path("openapi", "released.yaml")
 SOURCE = Path("openapi", "source.toml")
 PROSE = Path("openapi", "prose.yaml")
 NAMES = Path("openapi", "names.yaml")
+MENTIONS = Path("openapi", "mentions.yaml")
 OVERLAYS = Path("openapi", "overlays")
 PACKAGE = Path("src", "financial_connections")
 GENERATED = PACKAGE / "_generated"

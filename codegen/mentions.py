@@ -1,0 +1,123 @@
+"""Compare the names that hand-written files mention with the changes to a contract.
+
+Removed names should not be mentioned any longer, and the command and the sandbox should
+support what is new. Type checkers cannot tell, because parameters are plain dicts, and
+the sandbox works on JSON.
+
+A word that the contract still has elsewhere, such as `status`, says nothing by itself.
+Such a name counts as mentioned where the name of its holder is right before it, as in
+`filters["country"]`, `filters.country` or `SessionFilters.country`.
+"""
+
+import re
+from collections.abc import Mapping
+
+from codegen.intentions import LEFT_OUT, MENTIONED, Intentions
+from codegen.python.ir import Contract
+from codegen.vocabulary import Name, holders_of, list_names, words_in
+from codegen.words import File, line_of
+
+Files = Mapping[str, File]
+"""The hand-written files, keyed by their paths in the project."""
+Found = dict[str, tuple[set[str], dict[str, set[int]]]]
+"""The labels of the things that a word means, and where it is: the lines by file."""
+
+
+def list_removed(
+    old: Contract, new: Contract, files: Files, intentions: Intentions
+) -> list[str]:
+    """List the names that were removed from the contract but are still mentioned.
+
+    Args:
+        old: The contract of the last release.
+        new: The new contract.
+        files: The hand-written files.
+        intentions: The exceptions.
+    """
+    before, after = list_names(old), list_names(new)
+    known = words_in(after)
+    found: Found = {}
+    for label in sorted(before.keys() - after.keys()):
+        name = before[label]
+        for word in name.words:
+            if word not in known:
+                places = {path: file.lines_with(word) for path, file in files.items()}
+            else:
+                holders = holders_before(name, word, old, new)
+                places = {
+                    path: held(word, holders, file.text) for path, file in files.items()
+                }
+            labels, everywhere = found.setdefault(word, (set(), {}))
+            labels.add(label)
+            for path, lines in places.items():
+                if lines and not intentions.allow(MENTIONED, word, path):
+                    everywhere.setdefault(path, set()).update(lines)
+    return [
+        f"{join(labels)} gone, but `{word}` is still mentioned: "
+        + ", ".join(
+            f"{path}:{','.join(map(str, sorted(lines)))}"
+            for path, lines in places.items()
+        )
+        for word, (labels, places) in sorted(found.items())
+        if places
+    ]
+
+
+def list_added(
+    old: Contract, new: Contract, files: Files, intentions: Intentions
+) -> list[str]:
+    """List the new names that the command or the sandbox does not mention.
+
+    Args:
+        old: The contract of the last release.
+        new: The new contract.
+        files: The hand-written files.
+        intentions: The exceptions.
+    """
+    before, after = list_names(old), list_names(new)
+    known = words_in(before)
+    found: dict[tuple[str, str], set[str]] = {}
+    for label in sorted(after.keys() - before.keys()):
+        name = after[label]
+        word = name.words[0]
+        for folder in name.places if word not in known else ():
+            is_mentioned = any(
+                path.startswith(folder) and any(map(file.lines_with, name.words))
+                for path, file in files.items()
+            )
+            if not is_mentioned and not intentions.allow(LEFT_OUT, word, folder):
+                found.setdefault((word, folder), set()).add(label)
+    return [
+        f"{join(labels)} new, but {folder} does not mention `{word}`"
+        for (word, folder), labels in sorted(found.items())
+    ]
+
+
+def holders_before(name: Name, word: str, old: Contract, new: Contract) -> set[str]:
+    """Return the names that held something before, and do not hold such a word now."""
+    if not name.schema:
+        return set()
+    holding = {
+        holder
+        for schema in new.classes.values()
+        if word in {field.name for field in schema.fields}
+        for holder in (schema.name, *holders_of(schema.name, new))
+    }
+    return {name.schema, *holders_of(name.schema, old)} - holding
+
+
+def held(word: str, holders: set[str], text: str) -> set[int]:
+    """Return the lines on which a word follows the name of one of its holders."""
+    if not holders:
+        return set()
+    pattern = (
+        rf"\b(?:{'|'.join(sorted(holders))})\b"
+        rf"(?=[^\w\n]*[.\[\"'])[\]\[\"'.(){{}}:= ]{{1,6}}{re.escape(word)}\b"
+    )
+    return {line_of(text, match.start()) for match in re.finditer(pattern, text)}
+
+
+def join(labels: set[str]) -> str:
+    """Join labels to the subject of a sentence, with its verb."""
+    *others, last = sorted(labels)
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
