@@ -7,7 +7,8 @@
 * `POST /sessions` returns the client secret the browser needs to link accounts.
 * `GET /accounts` lists a customer's accounts, `GET /accounts/{account}` returns one,
   and `GET /accounts/{account}/transactions` lists its latest transactions.
-* `POST /stripe` receives events from Stripe and starts a sync after each refresh.
+* `POST /stripe` receives events from Stripe. It starts a sync after each refresh, and
+  logs which accounts have lost access or are about to.
 * `GET /totals` summarizes the transactions that have been synced.
 * `GET /docs` shows the operations and the fields of their results.
 
@@ -37,7 +38,9 @@ from financial_connections import (
 )
 from financial_connections.models import Account, Transaction
 from financial_connections.webhooks import (
+    AccountDeactivated,
     AccountRefreshedTransactions,
+    AccountUpcomingDeactivation,
     Event,
     webhook_endpoint,
 )
@@ -128,6 +131,10 @@ def create_app(client: AsyncClient, ledger: Ledger, webhook_secret: str) -> Fast
         match event:
             case AccountRefreshedTransactions():
                 app.state.queue.send_nowait(event.data.object.id)
+            case AccountUpcomingDeactivation():
+                log.warning("access to %s will end", event.data.object.id)
+            case AccountDeactivated():
+                log.warning("access to %s has ended", event.data.object.id)
             case _:
                 log.info("ignored %s", event.type)
 

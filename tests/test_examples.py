@@ -207,3 +207,23 @@ async def test_an_account_that_cannot_be_synced_does_not_stop_others(
             await sandbox.deliver_webhooks(browser)
     assert {good: expected_totals(sandbox)[good]} == ledger.totals()
     assert f"syncing {gone} failed" in caplog.text
+
+
+@pytest.mark.asyncio  # uvicorn runs the application on asyncio
+async def test_the_web_application_logs_which_accounts_lose_access(ledger, caplog):
+    sandbox = Sandbox(clock=Clock.system())
+    sandbox.add_webhook("http://127.0.0.1:8000/stripe", secret=SECRET)
+    ending, lost = (
+        sandbox.add_account(institution_name=name)
+        for name in ("Example Bank", "Sandcastle Savings")
+    )
+    sandbox.institution.schedule_deactivation(ending, after=86_400)
+    sandbox.deactivate(lost)
+    async with (
+        connect(sandbox) as client,
+        open_browser(create_app(client, ledger, SECRET)) as browser,
+    ):
+        await sandbox.deliver_webhooks(browser)
+    assert f"access to {ending} will end" in caplog.messages
+    assert f"access to {lost} has ended" in caplog.messages
+    assert 2 == caplog.text.count("access to")
