@@ -139,7 +139,14 @@ DIFFERENCES = (
 )
 """All differences, in the order in which they came about."""
 
-_FIELDS = {(item.owner, item.path): item for item in DIFFERENCES if not item.schema}
+_FIELDS: dict[tuple[str, str], dict[str, Difference]] = {}
+"""Differences of fields by owner and parent, and then by name."""
+for _difference in DIFFERENCES:
+    if _difference.schema is None:
+        _parent, _, _name = _difference.path.rpartition(".")
+        _FIELDS.setdefault((_difference.owner, _parent), {})[_name] = _difference
+_VERSIONED = {_ACCOUNT, _SESSION, "event", "list"}
+"""Objects that have differences, or contain objects that do."""
 
 
 def parameters_at(version: str, operation: str, schema: Schema) -> Schema:
@@ -182,28 +189,38 @@ def _parameters(
     return {**schema, "properties": properties, "required": required}
 
 
-def response_at(version: str, value: Any, *, owner: str = "", prefix: str = "") -> Any:
+def response_at(version: str, value: Any, *, owner: str = "", parent: str = "") -> Any:
     """Return a response or an event in the form that it has in a version.
 
     Args:
         version: The API version.
         value: The response, with the fields of all versions.
         owner: `object` of the response that `value` is a part of.
-        prefix: Place of `value` in its owner, ending with a period.
+        parent: Place of `value` in its owner.
     """
     if isinstance(value, list):
         return [
-            response_at(version, item, owner=owner, prefix=prefix) for item in value
+            response_at(version, item, owner=owner, parent=parent) for item in value
         ]
     if not isinstance(value, dict):
         return value
-    if "object" in value:
-        owner, prefix = str(value["object"]), ""
+    kind = value.get("object")
+    if isinstance(kind, str):
+        if kind not in _VERSIONED:
+            return value
+        owner, parent = kind, ""
+    differences = _FIELDS.get((owner, parent), {})
     result: dict[str, Any] = {}
     for key, item in value.items():
-        path = f"{prefix}{key}"
-        difference = _FIELDS.get((owner, path))
-        if difference is None or difference.applies_to(version):
-            name = (difference and difference.name) or key
-            result[name] = response_at(version, item, owner=owner, prefix=f"{path}.")
+        difference = differences.get(key)
+        if difference is not None and not difference.applies_to(version):
+            continue
+        name = (difference and difference.name) or key
+        result[name] = (
+            response_at(
+                version, item, owner=owner, parent=f"{parent}.{key}" if parent else key
+            )
+            if isinstance(item, dict | list)
+            else item
+        )
     return result
