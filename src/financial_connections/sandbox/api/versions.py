@@ -198,29 +198,27 @@ def response_at(version: str, value: Any, *, owner: str = "", parent: str = "") 
         owner: `object` of the response that `value` is a part of.
         parent: Place of `value` in its owner.
     """
-    if isinstance(value, list):
-        return [
-            response_at(version, item, owner=owner, parent=parent) for item in value
-        ]
+    if isinstance(value, list) and owner == "list":
+        return [response_at(version, item) for item in value]
     if not isinstance(value, dict):
         return value
     kind = value.get("object")
     if isinstance(kind, str):
-        if kind not in _VERSIONED:
-            return value
         owner, parent = kind, ""
+    elif kind is None and (owner, parent) not in _FIELDS:
+        return value
+    if owner not in _VERSIONED:
+        return value
     differences = _FIELDS.get((owner, parent), {})
     result: dict[str, Any] = {}
     for key, item in value.items():
         difference = differences.get(key)
-        if difference is not None and not difference.applies_to(version):
-            continue
-        name = (difference and difference.name) or key
-        result[name] = (
-            response_at(
-                version, item, owner=owner, parent=f"{parent}.{key}" if parent else key
-            )
-            if isinstance(item, dict | list)
-            else item
-        )
+        if difference is None and isinstance(item, dict | list):
+            path = f"{parent}.{key}" if parent else key
+            result[key] = response_at(version, item, owner=owner, parent=path)
+        elif difference is None:
+            result[key] = item
+        elif difference.applies_to(version):
+            # No field with a difference contains another one.
+            result[difference.name or key] = item
     return result
