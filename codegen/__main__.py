@@ -39,7 +39,15 @@ from codegen.options import build_parser
 from codegen.python.parse import parse_contract
 from codegen.python.render import GENERATOR
 from codegen.reading import parse
-from codegen.todo import DESCRIPTIONS, FILES, OVERLAYS, Todo, list_code, list_inputs
+from codegen.todo import (
+    DESCRIPTIONS,
+    EXCEPTIONS,
+    FILES,
+    OVERLAYS,
+    Todo,
+    list_code,
+    list_inputs,
+)
 from codegen.writing import (
     RELEASED_HEADER,
     contract_text,
@@ -135,7 +143,10 @@ def prose(options: argparse.Namespace) -> Todo:
 
 
 def release(options: argparse.Namespace) -> Todo:
-    """Keep the contract as that of the last release, and its changes as plain text."""
+    """Keep the contract as that of the last release, and its changes as plain text.
+
+    Lists the exceptions in mentions.yaml, which are about changes until a release.
+    """
     root = options.root
     document = read_document(root / CONTRACT)
     texts = {
@@ -143,7 +154,7 @@ def release(options: argparse.Namespace) -> Todo:
         CHANGELOG: remove_markers(read_text(root / CHANGELOG)),
     }
     write_atomically(root, document, texts)
-    return {}
+    return {EXCEPTIONS: code_todo(document, root)[EXCEPTIONS]}
 
 
 def check(options: argparse.Namespace) -> Todo:

@@ -9,10 +9,6 @@ from codegen.access import JSONObject, Node
 MENTIONED, LEFT_OUT = "mentioned", "left_out"
 PLACES = {MENTIONED: "files", LEFT_OUT: "folders"}
 """The key of the places in each table."""
-STALE = {
-    MENTIONED: "does not mention it, or it was not removed",
-    LEFT_OUT: "mentions it, or it is not new",
-}
 
 
 @define
@@ -31,12 +27,14 @@ class Intentions:
         return is_allowed
 
     def stale(self) -> Iterator[str]:
-        """Yield a line for each exception that was not used."""
+        """Yield a line for each word with exceptions that were not used."""
         for table, words in self.tables.items():
             for word, places in words.items():
-                for place in places:
-                    if (table, word, place) not in self._used:
-                        yield f"{table}.{word}: {place} {STALE[table]}"
+                unused = [
+                    place for place in places if (table, word, place) not in self._used
+                ]
+                if unused:
+                    yield f"{table}: {word} in {', '.join(unused)}"
 
 
 def parse_intentions(document: JSONObject) -> Intentions:

@@ -10,7 +10,7 @@ Such a name counts as mentioned where the name of its holder is right before it,
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from codegen.intentions import LEFT_OUT, MENTIONED, Intentions
 from codegen.python.ir import Contract
@@ -52,15 +52,11 @@ def list_removed(
             for path, lines in places.items():
                 if lines and not intentions.allow(MENTIONED, word, path):
                     everywhere.setdefault(path, set()).update(lines)
-    return [
-        f"{join(labels)} gone, but `{word}` is still mentioned: "
-        + ", ".join(
-            f"{path}:{','.join(map(str, sorted(lines)))}"
-            for path, lines in places.items()
-        )
-        for word, (labels, places) in sorted(found.items())
-        if places
-    ]
+    words: dict[tuple[str, ...], list[str]] = {}
+    for word, (labels, places) in sorted(found.items()):
+        if places:
+            words.setdefault(tuple(sorted(labels)), []).append(word)
+    return [describe_removal(labels, words[labels], found) for labels in sorted(words)]
 
 
 def list_added(
@@ -76,7 +72,7 @@ def list_added(
     """
     before, after = list_names(old), list_names(new)
     known = words_in(before)
-    found: dict[tuple[str, str], set[str]] = {}
+    found: dict[str, tuple[set[str], set[str]]] = {}
     for label in sorted(after.keys() - before.keys()):
         name = after[label]
         word = name.words[0]
@@ -86,10 +82,13 @@ def list_added(
                 for path, file in files.items()
             )
             if not is_mentioned and not intentions.allow(LEFT_OUT, word, folder):
-                found.setdefault((word, folder), set()).add(label)
+                labels, folders = found.setdefault(word, (set(), set()))
+                labels.add(label)
+                folders.add(folder)
     return [
-        f"{join(labels)} new, but {folder} does not mention `{word}`"
-        for (word, folder), labels in sorted(found.items())
+        f"{join(labels)} new, but `{word}` is not mentioned in "
+        + " and ".join(sorted(folders))
+        for word, (labels, folders) in sorted(found.items())
     ]
 
 
@@ -117,7 +116,20 @@ def held(word: str, holders: set[str], text: str) -> set[int]:
     return {line_of(text, match.start()) for match in re.finditer(pattern, text)}
 
 
-def join(labels: set[str]) -> str:
-    """Join labels to the subject of a sentence, with its verb."""
-    *others, last = sorted(labels)
+def describe_removal(labels: tuple[str, ...], words: list[str], found: Found) -> str:
+    """Format what was removed, and the words by which it is still mentioned."""
+    places: dict[str, set[int]] = {}
+    for word in words:
+        for path, lines in found[word][1].items():
+            places.setdefault(path, set()).update(lines)
+    mentions = ", ".join(
+        f"{path}:{','.join(map(str, sorted(places[path])))}" for path in sorted(places)
+    )
+    quoted = [f"`{word}`" for word in words]
+    return f"{join(labels)} gone, but {join(quoted)} still mentioned: {mentions}"
+
+
+def join(names: Collection[str]) -> str:
+    """Join names to the subject of a sentence, with its verb."""
+    *others, last = sorted(names)
     return f"{', '.join(others)} and {last} are" if others else f"{last} is"

@@ -104,7 +104,10 @@ def test_prose_and_longer_words_are_no_mentions(path, text):
         (
             lambda it: widget(it)["colour"]["enum"].remove("red"),
             'x = WidgetColour.RED\ny = "red"\n',
-            "WidgetColour.red is gone, but `RED` is still mentioned: a.py:1",
+            (
+                "WidgetColour.red is gone, but `RED` and `red` are still mentioned: "
+                "a.py:1,2"
+            ),
         ),
     ],
 )
@@ -139,13 +142,13 @@ def test_new_parameters_are_listed_if_the_command_or_the_sandbox_ignores_them():
     def change(document):
         fields_of_form(document)["speed"] = {"type": "integer"}
 
-    line = "spin_widget.speed is new, but {} does not mention `speed`"
+    line = "spin_widget.speed is new, but `speed` is not mentioned in "
     command, sandbox = (
         f"src/financial_connections/{name}/" for name in ("cli", "sandbox")
     )
-    assert [line.format(command), line.format(sandbox)] == added(change, {})
+    assert [f"{line}{command} and {sandbox}"] == added(change, {})
     files = {CLI: 'params["speed"] = 3\n'}
-    assert [line.format(sandbox)] == added(change, files)
+    assert [f"{line}{sandbox}"] == added(change, files)
     assert [] == added(change, files | {SANDBOX: "def spin(speed): ...\n"})
 
 
@@ -157,10 +160,10 @@ def test_new_fields_and_events_are_listed_if_the_sandbox_ignores_them():
     sandbox = "src/financial_connections/sandbox/"
     assert [
         (
-            f"financial_connections.widget.spun is new, but {sandbox} does not mention "
-            "`spun`"
+            "financial_connections.widget.spun is new, but `spun` is not mentioned in "
+            f"{sandbox}"
         ),
-        f"Widget.weight is new, but {sandbox} does not mention `weight`",
+        f"Widget.weight is new, but `weight` is not mentioned in {sandbox}",
     ] == added(change, {CLI: 'weight = "spun"\n'})
     assert [] == added(change, {SANDBOX: 'emit("spun", weight=1)\n'})
 
@@ -190,11 +193,8 @@ def test_exceptions_are_not_listed_and_stale_exceptions_are():
     assert ([], []) == (todo[ADDED], todo[EXCEPTIONS])
     todo = list_code(contract(), contract(), files, MENTIONS)
     assert [
-        "mentioned.paid_with: a.py does not mention it, or it was not removed",
-        (
-            "left_out.weight: src/financial_connections/sandbox/ mentions it, or it is "
-            "not new"
-        ),
+        "mentioned: paid_with in a.py",
+        "left_out: weight in src/financial_connections/sandbox/",
     ] == todo[EXCEPTIONS]
 
 
