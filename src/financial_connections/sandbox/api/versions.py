@@ -4,8 +4,8 @@ The other modules of this package know every field and parameter that any versio
 `DIFFERENCES` lists those that only some versions have. It is applied to the parameters
 that a request may have, and to every response and event.
 
-A version stands for the newest specification that Stripe published for it: a field that
-was added between two versions belongs to the earlier one.
+A version has the fields of the last specification that Stripe published for it, so a
+field that was added between two versions belongs to the earlier one.
 
 Source: https://github.com/stripe/stripe-node/blob/master/CHANGELOG.md
 """
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from financial_connections.sandbox.api.validation import Schema
 
@@ -52,7 +52,7 @@ VERSIONS = (
 """API versions whose shapes the sandbox knows, oldest first."""
 
 
-@frozen(kw_only=True)
+@frozen
 class Difference:
     """A field or parameter that only some API versions have."""
 
@@ -60,15 +60,15 @@ class Difference:
     """OperationId of the request, or `object` of the response, that has it."""
     path: str
     """Its place in the owner, such as `filters.country`."""
-    since: str = VERSIONS[0]
+    since: str = field(default=VERSIONS[0], kw_only=True)
     """First version that has it."""
-    until: str | None = None
+    until: str | None = field(default=None, kw_only=True)
     """First version that no longer has it."""
-    name: str | None = None
+    name: str | None = field(default=None, kw_only=True)
     """Its name in responses, if that differs from the last part of `path`."""
-    schema: Schema | None = None
+    schema: Schema | None = field(default=None, kw_only=True)
     """Schema of a parameter that the contract does not have."""
-    required: bool = False
+    required: bool = field(default=False, kw_only=True)
     """Whether the parameter is required, if it has a `schema`."""
 
     def applies_to(self, version: str) -> bool:
@@ -76,66 +76,52 @@ class Difference:
         return self.since <= version and (self.until is None or version < self.until)
 
 
-_ACCOUNT = "financial_connections.account"
-_SESSION = "financial_connections.session"
+_CREATE, _LIST = "create_session", "list_accounts"
+_ACCOUNT, _SESSION = "financial_connections.account", "financial_connections.session"
 _COUNTRIES: Schema = {"type": "array", "items": {"type": "string"}}
 
 DIFFERENCES = (
     Difference(
-        owner="create_session",
-        path="filters.countries",
+        _CREATE,
+        "filters.countries",
         until="2024-04-10",
         schema=_COUNTRIES,
         required=True,
     ),
     Difference(
-        owner="create_session",
-        path="filters.countries",
+        _CREATE,
+        "filters.countries",
         since="2024-04-10",
         until="2026-09-30.endive",
         schema=_COUNTRIES,
     ),
-    Difference(owner=_SESSION, path="filters.countries", until="2026-09-30.endive"),
+    Difference(_SESSION, "filters.countries", until="2026-09-30.endive"),
     Difference(
-        owner=_ACCOUNT,
-        path="ownership_refresh.next_refresh_available_at",
-        since="2024-04-10",
+        _ACCOUNT, "ownership_refresh.next_refresh_available_at", since="2024-04-10"
     ),
+    Difference(_CREATE, "filters.account_subcategories", since="2024-06-20"),
+    Difference(_SESSION, "filters.account_subcategories", since="2024-06-20"),
     Difference(
-        owner="create_session",
-        path="filters.account_subcategories",
-        since="2024-06-20",
-    ),
-    Difference(
-        owner=_SESSION, path="filters.account_subcategories", since="2024-06-20"
-    ),
-    Difference(
-        owner=_ACCOUNT,
-        path="settled_account_numbers",
+        _ACCOUNT,
+        "settled_account_numbers",
         since="2025-11-17.clover",
         until="2026-09-30.endive",
         name="account_numbers",
     ),
-    Difference(owner=_ACCOUNT, path="account_numbers", since="2026-09-30.endive"),
+    Difference(_ACCOUNT, "account_numbers", since="2026-09-30.endive"),
     *(
-        Difference(
-            owner=owner,
-            path="account_holder.customer_account",
-            since="2025-12-15.clover",
-        )
-        for owner in ("create_session", "list_accounts", _ACCOUNT, _SESSION)
+        Difference(owner, "account_holder.customer_account", since="2025-12-15.clover")
+        for owner in (_CREATE, _LIST, _ACCOUNT, _SESSION)
     ),
-    Difference(owner=_ACCOUNT, path="status_details", since="2026-06-24.dahlia"),
+    Difference(_ACCOUNT, "status_details", since="2026-06-24.dahlia"),
     *(
-        Difference(owner=owner, path=path, since="2026-07-29.dahlia")
-        for owner in ("create_session", _SESSION)
+        Difference(owner, path, since="2026-07-29.dahlia")
+        for owner in (_CREATE, _SESSION)
         for path in ("filters.require_payment_method_support", "limits", "manual_entry")
     ),
-    Difference(owner=_SESSION, path="bank_account_token", since="2026-07-29.dahlia"),
-    Difference(owner=_SESSION, path="filters.country", since="2026-08-26.dahlia"),
-    Difference(
-        owner="create_session", path="filters.country", since="2026-09-30.endive"
-    ),
+    Difference(_SESSION, "bank_account_token", since="2026-07-29.dahlia"),
+    Difference(_SESSION, "filters.country", since="2026-08-26.dahlia"),
+    Difference(_CREATE, "filters.country", since="2026-09-30.endive"),
 )
 """All differences, in the order in which they came about."""
 
