@@ -33,7 +33,7 @@ class Session(Model):
     """
     client_secret: str | None = field(default=None, repr=False)
     """Secret that Stripe.js needs to run the session. Keep it out of logs: anyone who
-    has it can use the session. Null if the session can no longer be run.
+    has it can use the session. Null only if the session runs on Stripe's own page.
     """
     filters: SessionFilters | None = None
     """Restrictions on the accounts that can be linked."""
