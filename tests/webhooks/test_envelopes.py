@@ -1,6 +1,8 @@
 """Envelopes of Amazon EventBridge and Azure Event Grid."""
 
 import json
+from functools import reduce
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -41,6 +43,40 @@ def test_a_mapping_is_parsed_as_a_lambda_function_receives_it():
     event = parse_event(in_eventbridge(EVENT))
     assert EVENT == event.to_dict()
     assert EVENT == parse_event(EVENT).to_dict()
+
+
+def test_any_kind_of_mapping_is_parsed():
+    event = MappingProxyType(EVENT)
+    assert EVENT == parse_event(event).to_dict()
+    assert EVENT == parse_event(MappingProxyType(in_eventbridge(event))).to_dict()
+
+
+def circular():
+    payload = {}
+    payload["detail"] = payload
+    return payload
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        (json.dumps(EVENT), "payload must be the raw body as bytes"),
+        (5, "payload must be the raw body as bytes"),
+        (None, "payload must be the raw body as bytes"),
+        ([in_event_grid(EVENT)], "payload must be the raw body as bytes"),
+        ({"id": b"evt_1"}, "payload: .* not JSON serializable"),
+        ({(1, 2): "evt_1"}, "payload: keys must be str"),
+        (circular(), "payload: Circular reference"),
+        (
+            reduce(lambda inner, _: {"a": inner}, range(100_000), {}),
+            "payload: it is nested",
+        ),
+    ],
+)
+def test_a_payload_that_is_neither_bytes_nor_json_is_rejected(payload, message):
+    with pytest.raises(InvalidArgumentError, match=f"^{message}") as caught:
+        parse_event(payload)
+    assert caught.value.__context__ is None
 
 
 def test_the_event_in_an_envelope_keeps_its_exact_numbers():

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -104,7 +104,8 @@ def write_json(value: Any) -> bytes:
     """Serialize a value as JSON text; the inverse of `parse_json`.
 
     Args:
-        value: The value. A `Decimal` is written as a number.
+        value: The value. A `Decimal` is written as a number, and any mapping as an
+            object.
 
     Raises:
         TypeError: The value or part of it cannot be represented in JSON.
@@ -114,7 +115,7 @@ def write_json(value: Any) -> bytes:
     try:
         return json.dumps(value).encode()
     except TypeError:
-        return _to_json(value).encode()  # slower, but supports `Decimal`
+        return _to_json(value).encode()  # slower, but also for `Decimal` and mappings
 
 
 def to_strict(value: Any) -> Any:
@@ -197,7 +198,7 @@ def _to_json(value: Any) -> str:
     match value:
         case _Number() | Decimal():
             return str(value)
-        case dict():
+        case Mapping():
             pairs = [f"{_key(key)}: {_to_json(item)}" for key, item in value.items()]
             return "{" + ", ".join(pairs) + "}"
         case list() | tuple():

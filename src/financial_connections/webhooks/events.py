@@ -45,7 +45,11 @@ def parse_event(payload: bytes | Mapping[str, Any]) -> Event:
             envelope does not contain exactly one event.
     """
     if isinstance(payload, Mapping):
-        payload = write_json(payload)
+        payload = _json_of(payload)
+    if not isinstance(payload, bytes | bytearray | memoryview):
+        raise InvalidArgumentError(
+            "payload must be the raw body as bytes, or the parsed JSON object"
+        )
     return _parse(bytes(payload), has_envelope=True)
 
 
@@ -105,6 +109,16 @@ def _parse(content: bytes, *, has_envelope: bool) -> Event:
         return decode(EVENT_CLASSES.get(_text(parts.get("type")), unknown), event, None)
     except ContentError as error:
         raise InvalidArgumentError(f"payload: {error}") from None
+
+
+def _json_of(payload: Mapping[str, Any]) -> bytes:
+    try:
+        return write_json(payload)
+    except RecursionError:
+        reason = "it is nested too deeply"
+    except (TypeError, ValueError) as error:
+        reason = str(error)
+    raise InvalidArgumentError(f"payload: {reason}")
 
 
 def _text(part: bytes | None) -> str:
