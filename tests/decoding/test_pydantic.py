@@ -17,6 +17,7 @@ from financial_connections import Page, models
 from financial_connections._decoding import docstrings
 from financial_connections.models import (
     Account,
+    AccountOwnerList,
     AccountStatus,
     Model,
     OpenEnum,
@@ -27,6 +28,7 @@ from tests.support.decoding import EXAMPLES, decode_json, json_values
 from tests.support.samples import (
     ACCOUNT,
     FULL_ACCOUNT,
+    OWNER,
     OWNERSHIP,
     TRANSACTION,
     list_of,
@@ -300,6 +302,20 @@ def test_a_subclass_is_described_with_inherited_docstrings():
     properties = TypeAdapter(NamedAccount).json_schema()["properties"]
     assert "Name that we gave the account." == properties["our_name"]["description"]
     assert "(`fca_…`)" in properties["id"]["description"]
+
+
+def test_a_model_is_not_a_container_of_names():
+    account = decode_json(Account, ACCOUNT)
+    assert ACCOUNT == dict(account)
+    with pytest.raises(TypeError, match="container"):
+        "id" in account  # noqa: B015 - `in` raises the error
+
+
+def test_a_list_is_not_iterated_over_by_mistake():
+    owners = decode_json(AccountOwnerList, list_of(OWNER))
+    with pytest.raises(TypeError, match="AccountOwnerList: iterate over its `data`"):
+        list(owners)
+    assert list_of(OWNER) == TypeAdapter(AccountOwnerList).dump_python(owners)
 
 
 def test_a_json_schema_without_source_code_has_no_descriptions_of_fields(monkeypatch):

@@ -25,8 +25,14 @@ class ModelHooks:
         return pydantic.describe_object(cls, schema, handler)
 
     def __iter__(self: Any) -> Iterator[tuple[str, Any]]:
+        if hasattr(self, "has_more"):
+            # Pairs would be mistaken for the items.
+            raise TypeError(f"{type(self).__name__}: iterate over its `data`")
         # FastAPI's `jsonable_encoder` converts an unknown object with `dict()`.
-        yield from to_strict(self.to_dict()).items()
+        return iter(to_strict(self.to_dict()).items())
+
+    # Otherwise, `"id" in account` would be False, because pairs would be compared.
+    __contains__ = None
 
 
 class EnumHooks:
