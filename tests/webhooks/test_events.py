@@ -138,6 +138,20 @@ def test_events_can_be_pickled_copied_and_compared():
     assert {event} == {event, parse_event(PAYLOAD)}
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["AccountCreated", "AccountEventData", "EventRequest", "UnknownEventData"],
+)
+def test_a_pickle_that_refers_to_the_module_of_the_parser_is_read(name):
+    cls = getattr(webhooks, name)
+    current = pickle.dumps(cls.from_dict(EVENT), protocol=0)
+    older = current.replace(
+        f"c{cls.__module__}\n".encode(), b"cfinancial_connections.webhooks.events\n"
+    )
+    assert older != current
+    assert cls.from_dict(EVENT) == pickle.loads(older)
+
+
 def test_the_repr_of_an_event_has_no_bank_data():
     event = parse_event(
         event_with(data={"object": ACCOUNT, "previous_attributes": {"last4": "6780"}})

@@ -13,9 +13,13 @@ from financial_connections._decoding import (
 )
 from financial_connections._events import (
     Event,
+    # Older pickles look up all classes of events in this module.
+    EventRequest,  # noqa: F401 # pyright: ignore[reportUnusedImport]
     UnknownEvent,
+    UnknownEventData,  # noqa: F401 # pyright: ignore[reportUnusedImport]
     UnknownEventNotification,
 )
+from financial_connections._generated.events import *  # noqa: F403 - for older pickles
 from financial_connections._generated.events import EVENT_CLASSES
 from financial_connections.errors import InvalidArgumentError
 from financial_connections.webhooks.envelopes import unwrap
