@@ -62,7 +62,7 @@ class Headers(Mapping[str, str]):
 
 
 def _headers_from(value: Mapping[str, str]) -> Headers:
-    return value if isinstance(value, Headers) else Headers(value)
+    return value if isinstance(value, Headers) else Headers(dict(value))
 
 
 @frozen(eq=False, kw_only=True)

@@ -157,6 +157,20 @@ async def test_headers_are_case_insensitive_read_only_and_masked():
     assert len(headers) == len(list(headers))
 
 
+def test_any_mapping_can_be_passed_as_headers():
+    sent = httpx.Headers({"Request-Id": "req_1", "X-Key": KEY})
+    response = ResponseInfo(
+        status=200,
+        headers=sent,
+        request_id="req_1",
+        attempts=1,
+        idempotency_key=None,
+        replayed=False,
+        seconds=0,
+    )
+    assert {"request-id": "req_1", "x-key": "sk_test_***"} == response.headers
+
+
 async def test_a_key_of_any_format_is_masked_in_headers():
     response = account_response(**{"X-Echo": "it is k3y-without-prefix!"})
     account = await retrieve(response, api_key="k3y-without-prefix")
