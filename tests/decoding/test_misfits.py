@@ -20,7 +20,13 @@ from financial_connections._decoding import (
     misfits,
 )
 from financial_connections.events import ContractMismatch
-from financial_connections.models import Account, Session, Transaction, TransactionList
+from financial_connections.models import (
+    Account,
+    Balance,
+    Session,
+    Transaction,
+    TransactionList,
+)
 from tests.support.decoding import decode_json
 from tests.support.samples import ACCOUNT, FULL_ACCOUNT, SESSION, TRANSACTION, list_of
 
@@ -92,6 +98,15 @@ def test_a_valid_object_has_no_misfits():
     )
     assert () == account.misfits
     assert () == Account(id="fca_1").misfits
+
+
+@pytest.mark.parametrize("copy_of", [copy.copy, copy.deepcopy])
+def test_a_copy_of_a_constructed_object_has_no_misfits_either(copy_of):
+    account = Account(id="fca_1", balance=Balance(current={"usd": 1}))
+    copied = copy_of(account)
+    assert account == copied
+    assert ((), ()) == (copied.misfits, copied.balance.misfits)
+    assert copied.balance.current is not account.balance.current
 
 
 @pytest.mark.parametrize(

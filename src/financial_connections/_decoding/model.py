@@ -1,6 +1,7 @@
 """Base class of the generated models."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, ClassVar, Self, TypeVar
 
 from attrs import NOTHING, frozen
@@ -174,10 +175,12 @@ class Model(ModelHooks):
         return restore_model, (type(self), self._json(), self.request_id)
 
     def __copy__(self) -> Self:
-        return _decode(type(self), self._json(), getattr(self, "_origin", None))
+        return self.__deepcopy__({})
 
-    def __deepcopy__(self, memo: object) -> Self:
-        return self.__copy__()
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        if not hasattr(self, "_raw"):  # Decoding would call absent fields misfits.
+            return type(self)(**deepcopy(dict(self._items()), memo))
+        return _decode(type(self), self._own_raw(), getattr(self, "_origin", None))
 
 
 ModelT = TypeVar("ModelT", bound=Model)
