@@ -40,22 +40,20 @@ def list_removed(
     for label in sorted(before.keys() - after.keys()):
         name = before[label]
         for word in name.words:
-            if word not in known:
-                places = {path: file.lines_with(word) for path, file in files.items()}
-            else:
-                holders = holders_before(name, word, old, new)
-                places = {
-                    path: held(word, holders, file.text) for path, file in files.items()
-                }
-            labels, everywhere = found.setdefault(word, (set(), {}))
-            labels.add(label)
-            for path, lines in places.items():
+            holders = holders_before(name, word, old, new) if word in known else None
+            for path, file in files.items():
+                lines = (
+                    file.lines_with(word)
+                    if holders is None
+                    else held(word, holders, file.text)
+                )
                 if lines and not intentions.allow(MENTIONED, word, path):
-                    everywhere.setdefault(path, set()).update(lines)
+                    labels, places = found.setdefault(word, (set(), {}))
+                    labels.add(label)
+                    places.setdefault(path, set()).update(lines)
     words: dict[tuple[str, ...], list[str]] = {}
-    for word, (labels, places) in sorted(found.items()):
-        if places:
-            words.setdefault(tuple(sorted(labels)), []).append(word)
+    for word, (labels, _) in sorted(found.items()):
+        words.setdefault(tuple(sorted(labels)), []).append(word)
     return [describe_removal(labels, words[labels], found) for labels in sorted(words)]
 
 
@@ -63,6 +61,9 @@ def list_added(
     old: Contract, new: Contract, files: Files, intentions: Intentions
 ) -> list[str]:
     """List the new names that the command or the sandbox does not mention.
+
+    Words that the old contract already had are skipped, because they may be mentioned
+    for another reason.
 
     Args:
         old: The contract of the last release.

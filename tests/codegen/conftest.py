@@ -72,11 +72,16 @@ class Tree:
         }
 
 
-def todo(result):
-    """Return the manual steps that a stage has listed, without their headings."""
-    lines = result.stderr.splitlines()
-    assert not lines or re.fullmatch(r"\w.* \(\d+\):", lines[0])
-    return [line.strip() for line in lines if line.startswith("  ")]
+def todo(result, heading=r"\w.*"):
+    """Return the manual steps that a stage has listed, under one or all headings."""
+    groups = re.compile(r"^(.+) \(\d+\):\n((?:  .*\n)+)", re.MULTILINE)
+    assert not groups.sub("", result.stderr)
+    return [
+        line.strip()
+        for title, lines in groups.findall(result.stderr)
+        if re.fullmatch(heading, title)
+        for line in lines.splitlines()
+    ]
 
 
 def copy_project(root):

@@ -69,7 +69,7 @@ BAD = {
                 label={"oneOf": [ref("error"), ref("api_errors")]}
             )
         ),
-        "label: a union of ErrorResponse and ErrorDetail cannot be decoded",
+        "label): a union of ErrorResponse and ErrorDetail cannot be decoded",
     ),
     "a combination of schemas": (
         modified(

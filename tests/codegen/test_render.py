@@ -1,6 +1,7 @@
 import ast
 import importlib.util
 import inspect
+import itertools
 import json
 import shutil
 import subprocess
@@ -89,6 +90,17 @@ def test_the_generators_own_client_is_removed(folder):
         }
     )
     assert "models/spin_widget_until.py" in files
+
+
+def test_every_class_is_exported_for_requests_or_for_responses(tiny):
+    exports = [
+        importlib.import_module(f"{tiny.__name__}.{name}").__all__
+        for name in ("parameter_types", "response_types")
+    ]
+    assert [sorted(names) for names in exports] == exports
+    assert tiny.models.__all__ == sorted(itertools.chain(*exports))
+    assert "TimestampRange" in exports[0]
+    assert {"Widget", "WidgetColour", "WidgetWithOwner"} <= set(exports[1])
 
 
 def test_exports_are_sorted_and_complete(tiny):
