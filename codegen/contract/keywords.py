@@ -110,4 +110,5 @@ def sort_fields(names: Iterable[str]) -> list[str]:
 
 def is_page(schema: JSONObject) -> bool:
     """Return whether a schema is a page of a list."""
-    return PAGE.issubset(schema.get("properties", {}))
+    properties = schema.get("properties")
+    return isinstance(properties, dict) and PAGE <= properties.keys()
