@@ -220,7 +220,7 @@ def test_polling_confirms_a_pending_number(sandbox, customer):
     assert 1 == event_names(sandbox).count(NUMBERS)
 
 
-def test_a_number_stays_pending_in_an_inactive_account():
+def test_a_number_is_confirmed_while_its_account_is_inactive():
     sandbox = Sandbox(rules=Rules(refresh_polls=None))
     customer = sandbox.add_customer()
     [account] = sandbox.complete(
@@ -228,9 +228,28 @@ def test_a_number_stays_pending_in_an_inactive_account():
     )
     get(sandbox, f"{ACCOUNTS}/{account}")
     sandbox.deactivate(account)
+    assert "pending" == number_of(sandbox, account)["status"]
     sandbox.advance(5)
 
-    assert "pending" == number_of(sandbox, account)["status"]
+    assert "transactable" == number_of(sandbox, account)["status"]
+
+
+@pytest.mark.parametrize("rule", ["gone", "kept"])
+def test_nothing_happens_to_the_number_of_a_disconnected_account(rule):
+    sandbox = Sandbox(rules=Rules(data_after_disconnect=rule))
+    customer = sandbox.add_customer()
+    [pending] = sandbox.complete(
+        new_session(sandbox, customer), [NewAccount(tokenized=True)]
+    )
+    expiring = sandbox.add_account(tokenized=True)
+    sandbox.institution.schedule_number_expiry(expiring, after=60 * DAY)
+    for account in (pending, expiring):
+        sandbox.disconnect(account)
+    count = len(sandbox.events)
+
+    sandbox.advance(60 * DAY)
+
+    assert [] == sandbox.events[count:]
 
 
 def test_a_tokenized_number_expires(sandbox, account):

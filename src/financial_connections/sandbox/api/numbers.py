@@ -41,7 +41,7 @@ def confirm(
     state: State, merchant: Merchant, account: Account, number: AccountNumber
 ) -> None:
     """Make a pending number transactable."""
-    if number.status == "pending" and account.status == "active":
+    if number.status == "pending" and account.status != "disconnected":
         number.status = "transactable"
         state.emit("account_numbers_updated", merchant, account)
 
@@ -71,7 +71,11 @@ def schedule_expiry(state: State, account_id: str, after: float) -> None:
     expiry_date = number.expiry_date = state.time_after(after)
 
     def is_current() -> bool:
-        return number.is_usable and number.expiry_date == expiry_date
+        return (
+            number.is_usable
+            and number.expiry_date == expiry_date
+            and account.status != "disconnected"
+        )
 
     def warn() -> None:
         if is_current():
