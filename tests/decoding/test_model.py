@@ -5,6 +5,7 @@ import json
 import pickle
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -76,6 +77,18 @@ def test_a_pickled_nested_object_keeps_every_digit():
 def test_from_dict_rejects_an_object_that_is_not_json():
     with pytest.raises(TypeError):
         Account.from_dict({"created": object()})
+
+
+@pytest.mark.parametrize("number", [1, Decimal(1)])
+def test_from_dict_rejects_data_without_end(number):
+    deep, circular = [], {"n": number}
+    for _ in range(100_000):
+        deep = [deep]
+    circular["self"] = circular
+    for data in (circular, {"n": number, "deep": deep}):
+        with pytest.raises(ValueError, match="Circular|too deeply") as caught:
+            Account.from_dict(data)
+        assert caught.value.__context__ is None
 
 
 def test_to_dict_of_a_constructed_model_returns_its_arguments():

@@ -142,7 +142,7 @@ def test_an_instance_is_kept_as_it_is():
         (Transaction.from_dict(TRANSACTION), "instance of Account"),
         (None, "valid dictionary or instance of Account"),
         (FULL_ACCOUNT | {"tags": {1}}, "set is not JSON serializable"),
-        (FULL_ACCOUNT | {"deep": deep}, "recursion"),
+        (FULL_ACCOUNT | {"deep": deep}, "nested too deeply"),
         (FULL_ACCOUNT | {"circular": circular}, "Circular"),
     ],
     ids=["list", "text", "bytes", "other", "none", "set", "deep", "circular"],

@@ -109,13 +109,14 @@ def write_json(value: Any) -> bytes:
 
     Raises:
         TypeError: The value or part of it cannot be represented in JSON.
-        ValueError: The value contains a circular reference, or an `int` too large to
-            convert to text.
+        ValueError: The value contains a circular reference, an `int` too large to
+            convert to text, or too many nested objects.
     """
     try:
-        return json.dumps(value).encode()
-    except TypeError:
-        return _to_json(value).encode()  # slower, but also for `Decimal` and mappings
+        return _dumps(value).encode()
+    except RecursionError:
+        pass
+    raise ContentError("it is nested too deeply")
 
 
 def to_strict(value: Any) -> Any:
@@ -192,6 +193,13 @@ def _parse_float(digits: str) -> float | Decimal:
         return Decimal(digits)
     except InvalidOperation:  # an exponent of about twenty digits
         return number
+
+
+def _dumps(value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except TypeError:
+        return _to_json(value)  # slower, but also for `Decimal` and mappings
 
 
 def _to_json(value: Any) -> str:

@@ -85,7 +85,7 @@ class Model(ModelHooks):
 
         Raises:
             TypeError: A value cannot be represented in JSON.
-            ValueError: The data contains a circular reference.
+            ValueError: The data contains a circular reference, or is nested too deeply.
         """
         return restore_model(cls, write_json(data), None)
 

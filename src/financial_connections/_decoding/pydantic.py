@@ -31,7 +31,7 @@ def model_schema(cls: type[Model], handler: Any) -> Any:
             raise _error(cls, "model_type", class_name=cls.__name__)
         try:
             return cls.from_dict(dict(value))
-        except (TypeError, ValueError, RecursionError) as error:
+        except (TypeError, ValueError) as error:
             reason = str(error)
         # Raised outside the `except` block so that `__context__` does not keep the
         # caught exception alive.

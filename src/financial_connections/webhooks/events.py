@@ -118,8 +118,6 @@ def _parse(content: bytes, *, has_envelope: bool) -> Event:
 def _json_of(payload: Mapping[str, Any]) -> bytes:
     try:
         return write_json(payload)
-    except RecursionError:
-        reason = "it is nested too deeply"
     except (TypeError, ValueError) as error:
         reason = str(error)
     raise InvalidArgumentError(f"payload: {reason}")
