@@ -111,4 +111,4 @@ def sort_fields(names: Iterable[str]) -> list[str]:
 def is_page(schema: JSONObject) -> bool:
     """Return whether a schema is a page of a list."""
     properties = schema.get("properties")
-    return isinstance(properties, dict) and PAGE <= properties.keys()
+    return isinstance(properties, dict) and properties.keys() >= PAGE
