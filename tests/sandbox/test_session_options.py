@@ -106,6 +106,17 @@ def test_only_accounts_of_the_requested_subcategories_are_linked(sandbox, create
     assert "savings" == get(sandbox, ACCOUNTS).json["data"][0]["subcategory"]
 
 
+def test_a_session_whose_filters_allow_no_account_cannot_be_completed(sandbox, create):
+    filters = {
+        "account_subcategories": ["mortgage"],
+        "require_payment_method_support": "all",
+    }
+    session = create(filters=filters).json["id"]
+
+    with pytest.raises(ValueError, match="does not match the filters"):
+        sandbox.complete(session)
+
+
 @pytest.mark.parametrize(
     ("requirement", "accounts", "problem"),
     [
