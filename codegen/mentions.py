@@ -4,9 +4,9 @@ Removed names should not be mentioned any longer, and the command and the sandbo
 support what is new. Type checkers cannot tell, because parameters are plain dicts, and
 the sandbox works on JSON.
 
-A word that the contract still has elsewhere, such as `status`, says nothing by itself.
-Such a name counts as mentioned where the name of its holder is right before it, as in
-`filters["country"]`, `filters.country` or `SessionFilters.country`.
+A word that the contract still has elsewhere, such as `status`, proves nothing by
+itself. Such a name counts as mentioned where it directly follows the name of its
+holder, as in `filters["country"]`, `filters.country` or `SessionFilters.country`.
 """
 
 import re
@@ -20,7 +20,7 @@ from codegen.words import File, line_of
 Files = Mapping[str, File]
 """The hand-written files, keyed by their paths in the project."""
 Found = dict[str, tuple[set[str], dict[str, set[int]]]]
-"""The labels of the things that a word means, and where it is: the lines by file."""
+"""For each word: the labels of the names it may mean, and its lines in each file."""
 
 
 def list_removed(
@@ -94,7 +94,7 @@ def list_added(
 
 
 def holders_before(name: Name, word: str, old: Contract, new: Contract) -> set[str]:
-    """Return the names that held something before, and do not hold such a word now."""
+    """Return the former holders of a name, except those that still hold the word."""
     if not name.schema:
         return set()
     holding = {
@@ -131,6 +131,6 @@ def describe_removal(labels: tuple[str, ...], words: list[str], found: Found) ->
 
 
 def join(names: Collection[str]) -> str:
-    """Join names to the subject of a sentence, with its verb."""
+    """Join names into the subject of a sentence, followed by its verb."""
     *others, last = sorted(names)
     return f"{', '.join(others)} and {last} are" if others else f"{last} is"

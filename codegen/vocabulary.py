@@ -1,4 +1,4 @@
-"""List the words by which hand-written files mention what is in a contract."""
+"""List the words that hand-written files use for the names in a contract."""
 
 import re
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ SANDBOX = "src/financial_connections/sandbox/"
 
 @frozen
 class Name:
-    """Something in a contract, and how files mention it."""
+    """A name in a contract, and the words that files use for it."""
 
     label: str
-    """Its name, after that of its schema or operation: `Session.limits`."""
+    """The name, prefixed with that of its schema or operation: `Session.limits`."""
     words: tuple[str, ...]
-    """The words for it, of which the first one is also its name in the API."""
+    """The words for it. The first one is also the name in the API."""
     schema: str = ""
     """The schema that it belongs to, if any."""
     places: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Index the words of code in hand-written files.
 
 Names of the API such as `status` or `none` are also words of English, so sentences are
-not indexed: only code is, wherever it is.
+not indexed: only code is, in modules as well as in pages.
 """
 
 import io

@@ -207,7 +207,7 @@ def test_the_version_is_shown_unless_it_is_that_of_the_package(value):
     ],
     ids=["client", "options", "derived"],
 )
-def test_an_unknown_option_is_named_with_the_nearest_and_all_others(function, name):
+def test_the_error_for_an_unknown_option_lists_all_options(function, name):
     with pytest.raises(TypeError) as caught:
         function(stripe_acount="acct_1")
     message = str(caught.value)
@@ -220,7 +220,7 @@ def test_an_unknown_option_is_named_with_the_nearest_and_all_others(function, na
 
 
 @pytest.mark.parametrize("name", ["max_connections", "http_client", "transport"])
-def test_a_derived_client_cannot_change_what_all_share(name):
+def test_a_derived_client_cannot_change_shared_settings(name):
     with pytest.raises(TypeError) as caught:
         AsyncClient(KEY).with_options(**{name: None})
     assert name not in str(caught.value).partition("(options: ")[2]

@@ -24,11 +24,11 @@ class Inputs:
 
 @frozen
 class Built:
-    """A contract built from an upstream document, and what is left to do by hand."""
+    """A contract built from an upstream document, and data for the manual steps."""
 
     contract: JSONObject
     names: Names
-    """The pinned names, and those that are new."""
+    """The pinned names and the new ones."""
     descriptions: list[str]
     """The descriptions to add to prose.yaml, or to remove from it."""
     overlays: list[str]

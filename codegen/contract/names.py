@@ -32,7 +32,7 @@ TABLES = ("schemas", "inline", "operations", "events")
 
 @define
 class Names:
-    """The pinned names, and those that the rules gave to everything else.
+    """The pinned names, and the new names, which are given by rules.
 
     A person may change a pinned name until it is released.
     """
@@ -46,7 +46,7 @@ class Names:
     events: Table = Factory(dict)
     """Class of each event type."""
     new: dict[str, dict[str, str]] = Factory(dict)
-    """The names that are not pinned yet, in tables of the same names."""
+    """The names that are not pinned yet, by table and key."""
 
     def name(self, table: str, key: str, by_rule: str) -> str:
         """Return the pinned name, or pin and return the name given by a rule."""

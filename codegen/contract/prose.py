@@ -136,7 +136,7 @@ def merge_prose(
 
 
 def shared_event(name: str) -> Path:
-    """Return the path of the text about an event, whether it is a snapshot or thin."""
+    """Return the path of the description that a snapshot and its thin event share."""
     return ("events", re.sub(r"^v\d+\.", "", name))
 
 

@@ -22,7 +22,7 @@ FACTS = {
     "x-thin-events": THIN_EVENT,
     "x-error-codes": ERROR_CODE,
 }
-"""Keys of a slice for facts that Stripe's document has in other products' parts.
+"""Keys of a slice for facts that are in other products' parts of the document.
 
 A document can also have these keys itself.
 """
@@ -73,7 +73,7 @@ def parse_version(document: Node) -> str:
 def own_schemas(schemas: Node) -> Iterator[str]:
     """Yield the schemas of Financial Connections, even if no path reaches them.
 
-    Some resources are only in events.
+    Some resources occur only in events.
     """
     for name, schema in schemas.items():
         resource = (

@@ -13,7 +13,7 @@ Tables = Mapping[str, Mapping[str, str]]
 
 @contextmanager
 def upstream_names(tables: Tables, upstream: JSONObject) -> Generator[None]:
-    """Name upstream's schemas in errors about ours.
+    """Add the names of upstream's schemas to errors about ours.
 
     Args:
         tables: The tables of names, from upstream's to ours.
@@ -43,7 +43,7 @@ def add_upstream_names(message: str, tables: Tables, upstream: JSONObject) -> st
 
 
 def locate(name: str, tables: Tables) -> list[str]:
-    """Return where upstream has what we call by a name.
+    """Return the upstream locations of the schemas that have one of our names.
 
     An enum or object without a name upstream is located in a schema or an operation.
     """
@@ -58,5 +58,5 @@ def locate(name: str, tables: Tables) -> list[str]:
 
 
 def keys_of(name: str, table: Mapping[str, str]) -> list[str]:
-    """Return the keys under which a table has a name."""
+    """Return the keys to which a table gives a name."""
     return [key for key, value in table.items() if value == name]

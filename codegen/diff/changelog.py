@@ -1,7 +1,7 @@
 """Keep the list of changes since the last release in CHANGELOG.md.
 
-The list is one block between two comments. It is rewritten as a whole, so that it is
-right after any number of bumps. All other text belongs to the people who write it.
+The list is one block between two comments. It is rewritten as a whole, so it
+stays correct after any number of bumps. All other text is written by people.
 """
 
 import re

@@ -19,7 +19,7 @@ class Change:
     """The kind of item: `operation`, `parameter`, `schema`, `field`, `value`, …"""
     name: str
     effect: str
-    """Whom it breaks, `additive`, or what to read if only Stripe knows."""
+    """Code that it breaks, `additive`, or what to read if a diff cannot show it."""
     fact: str = ""
     """The property that changed, such as `type`; `name` for a renamed item."""
     was: Any = None

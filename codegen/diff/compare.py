@@ -117,7 +117,7 @@ def find_renames(
 
 
 def has_name(item: Item) -> bool:
-    """Return whether an item has a name; values and event types are one themselves."""
+    """Return False for values and event types, which are names themselves."""
     return item.what not in {EVENT, "value"}
 
 

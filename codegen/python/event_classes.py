@@ -35,7 +35,7 @@ class Fetch:
     client: str
     """The name of the protocol of a client that has the operation."""
     operations: str
-    """The name of the class whose method is the operation."""
+    """The name of the generated class that has the operation as a method."""
     tag: str
     method: str
     """The name of that method."""

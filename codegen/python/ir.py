@@ -186,7 +186,7 @@ class Event:
     name: str
     """The name of the class."""
     kind: EventKind
-    """Whether an event contains the object, or only a reference to it."""
+    """`snapshot` if events contain the object, `thin` if they only refer to it."""
     model: str
     """The name of the model of the object that the event is about."""
     doc: str

@@ -40,7 +40,7 @@ def check_options(
 def suggest_options(cls: type[T]) -> type[T]:
     """Apply `check_options` to the keyword arguments of a class.
 
-    Python's own error suggests neither the nearest argument nor any other.
+    Python's own error does not name any valid argument.
     """
     init: Any = vars(cls)["__init__"]
     _, *options = inspect.signature(init).parameters

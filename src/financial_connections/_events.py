@@ -149,12 +149,12 @@ class UnknownEventNotification(EventNotification):
 
 
 class EventClient(Protocol):
-    """The part of a client that fetching the object of an event needs."""
+    """The part of a client that is needed to fetch the object of an event."""
 
     def with_options(
         self, *, stripe_account: str | None, stripe_context: str | None
     ) -> Self:
-        """Return a derived client that acts in another account or context.
+        """Return a derived client that acts for another account or in another context.
 
         Args:
             stripe_account: ID of the connected account (`acct_…`).

@@ -1,4 +1,4 @@
-"""Facts about responses that their results keep."""
+"""Metadata of responses, which the objects in them keep."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Self, TypeAlias
@@ -67,7 +67,7 @@ def _headers_from(value: Mapping[str, str]) -> Headers:
 
 @frozen(eq=False, kw_only=True)
 class ResponseInfo:
-    """Facts about the response that contained a result.
+    """Metadata of the response that contained a result.
 
     All objects in a response share one instance.
     """

@@ -20,7 +20,7 @@ DEFAULT_BASE_URL = "https://api.stripe.com"
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-# Previews of the API also need flags: `2026-10-28.preview; some_beta=v1`.
+# Versions of previews are followed by flags: `2026-10-28.preview; some_beta=v1`.
 _VERSION = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[a-z]+)?(?:; ?[a-z0-9_]+=v[0-9]+)*"
 )

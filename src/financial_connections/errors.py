@@ -270,7 +270,7 @@ class AccountNumbersPendingError(InvalidRequestError):
 class AccountNumbersUnavailableError(InvalidRequestError):
     """The institution does not provide account numbers, which payments need.
 
-    Its holder has to link another account or pay in another way.
+    The account holder has to link another account or pay in another way.
     """
 
 

@@ -55,7 +55,7 @@ def test_the_list_is_replaced_where_it_was_moved_to():
     assert expected == update_draft(moved, "- other\n")
 
 
-def test_a_list_in_the_section_of_a_release_is_left_alone():
+def test_a_list_in_the_section_of_a_release_is_unchanged():
     released = WHOLE.replace("## 1.0\n", f"## 1.0\n\n{BLOCK}")
     assert released == update_draft(update_draft(released, "- other\n"), "")
 
@@ -63,7 +63,7 @@ def test_a_list_in_the_section_of_a_release_is_left_alone():
 @pytest.mark.parametrize(
     "changelog", [*CHANGELOGS, "", "# Changelog", "no heading\r\n\r\n\r\n"]
 )
-def test_without_changes_and_list_the_changelog_stays_as_it_is(changelog):
+def test_a_changelog_without_changes_or_list_is_unchanged(changelog):
     assert changelog == update_draft(changelog, "")
 
 

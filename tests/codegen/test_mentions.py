@@ -76,7 +76,7 @@ def test_a_removed_name_is_listed_with_the_lines_that_mention_it(path, text, lin
         ("a.md", "It was paid_with.\n"),
     ],
 )
-def test_prose_and_longer_words_are_no_mentions(path, text):
+def test_prose_and_longer_words_are_not_mentions(path, text):
     assert [] == removed(lambda it: widget(it).pop("paid_with"), {path: text})
 
 

@@ -369,7 +369,7 @@ def test_a_new_enum_is_not_merged_into_one_whose_name_is_pinned():
         schemas(subscribe, names)
 
 
-def test_a_parameter_that_can_be_cleared_accepts_only_the_empty_string_besides():
+def test_a_clearable_parameter_also_accepts_the_empty_string():
     def change(document):
         spin = document["paths"][f"{WIDGETS}/{{widget}}/spin"]["post"]
         content = spin["requestBody"]["content"]["application/x-www-form-urlencoded"]

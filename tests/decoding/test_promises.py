@@ -74,7 +74,7 @@ def test_a_guaranteed_field_without_a_value_is_none_and_a_misfit(name, data):
 
 @pytest.mark.parametrize("name", MODELS)
 @given(data=st.data())
-def test_any_other_field_without_a_value_is_none_and_no_misfit(name, data):
+def test_any_other_field_without_a_value_is_none_and_not_a_misfit(name, data):
     sent = data.draw(objects(name))
     for field, is_guaranteed in fields_of(name).items():
         if not is_guaranteed:

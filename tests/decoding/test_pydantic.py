@@ -287,7 +287,7 @@ def test_a_page_is_serialized_but_not_created():
     assert "Page" == TypeAdapter(Page).json_schema()["title"]
 
 
-def test_events_are_types_too():
+def test_events_are_types_for_pydantic():
     sent = {"type": "x", "data": {"object": ACCOUNT}}
     event = TypeAdapter(AccountCreated).validate_python(sent)
     assert sent == TypeAdapter(AccountCreated).dump_python(event)

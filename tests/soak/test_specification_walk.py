@@ -1,4 +1,4 @@
-"""A maintainer walks through all of Stripe's specifications, forth and back."""
+"""Bumps from the oldest of Stripe's specifications to the newest, and back."""
 
 import itertools
 import os

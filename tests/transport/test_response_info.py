@@ -1,4 +1,4 @@
-"""The facts of a response that results keep: `Model.response`, `Page.response`."""
+"""Metadata of a response, kept by its results: `Model.response`, `Page.response`."""
 
 import copy
 import pickle
@@ -51,7 +51,7 @@ async def retrieve(*responses, **options):
         )
 
 
-async def test_a_result_has_the_facts_of_its_response():
+async def test_a_result_has_the_metadata_of_its_response():
     account = await retrieve(account_response(**HEADERS))
     response = account.response
     assert isinstance(response, ResponseInfo)
@@ -97,14 +97,14 @@ async def test_the_duration_covers_all_attempts(no_waiting):
     assert times[-1] - times[0] <= account.response.seconds <= after - before
 
 
-async def test_all_models_in_a_response_share_its_facts():
+async def test_all_models_in_a_response_share_its_metadata():
     account = await retrieve(httpx.Response(200, json=FULL_ACCOUNT))
     models = list(models_in(account))
     assert any(isinstance(model, AccountOwnership) for model in models)
     assert {id(account.response)} == {id(model.response) for model in models}
 
 
-async def test_a_misfit_does_not_lose_the_facts():
+async def test_a_misfit_does_not_lose_the_metadata():
     account = await retrieve(httpx.Response(200, json=FULL_ACCOUNT | {"created": "x"}))
     assert ("created",) == account.misfits
     assert {id(account.response)} == {
@@ -112,7 +112,7 @@ async def test_a_misfit_does_not_lose_the_facts():
     }
 
 
-async def test_each_page_and_its_items_have_the_facts_of_their_response():
+async def test_each_page_and_its_items_have_the_metadata_of_their_response():
     first, second = ACCOUNT | {"id": "fca_1"}, FULL_ACCOUNT | {"id": "fca_2"}
     api, _ = scripted(
         page_response(first, has_more=True, **{"Request-Id": "req_1"}),
@@ -129,7 +129,7 @@ async def test_each_page_and_its_items_have_the_facts_of_their_response():
     }
 
 
-async def test_a_raw_response_has_the_same_facts(no_waiting):
+async def test_a_raw_response_has_the_same_metadata(no_waiting):
     api, _ = scripted(error_response(500), account_response(**HEADERS))
     async with mock_client(api) as client:
         raw = await client.send_raw("POST", "/v1/balance")
@@ -214,7 +214,7 @@ async def test_a_pickled_response_has_no_headers(protocol):
     )
 
 
-async def test_a_copy_keeps_the_facts():
+async def test_a_copy_keeps_the_metadata():
     account = await retrieve(httpx.Response(200, json=FULL_ACCOUNT, headers=HEADERS))
     for twin in (copy.copy(account), copy.deepcopy(account)):
         assert twin == account
@@ -235,7 +235,7 @@ def test_a_model_that_no_request_returned_has_no_response():
     assert parsed.data.object.response is None
 
 
-def test_the_facts_cannot_be_changed():
+def test_the_metadata_cannot_be_changed():
     response = ResponseInfo(
         status=200,
         headers={"A": "b"},

@@ -1,4 +1,4 @@
-"""What a type checker must infer for events. Not run: mypy and pyright read it."""
+"""Types that a type checker must infer for events. Checked by mypy and pyright only."""
 
 from typing import assert_type
 

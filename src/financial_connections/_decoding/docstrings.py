@@ -19,7 +19,7 @@ def class_doc(cls: type) -> str:
 def attribute_docs(cls: type) -> dict[str, str]:
     """Return the docstrings of a class's attributes, including inherited ones.
 
-    They exist only in the source code.
+    Python keeps them only in the source code.
 
     Args:
         cls: A model or an enum.

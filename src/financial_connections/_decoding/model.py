@@ -135,7 +135,7 @@ class Model(ModelHooks):
 
     @property
     def response(self) -> ResponseInfo | None:
-        """Facts about the response that contained this object, such as its headers.
+        """Metadata of the response that contained this object, such as its headers.
 
         None if the object was not returned by a request, or was restored from a pickle.
         """

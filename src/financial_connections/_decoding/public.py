@@ -16,6 +16,6 @@ def publish(cls: Any) -> None:
     """
     is_event = cls.__module__ in _EVENTS
     if is_event or cls.__module__.startswith(_GENERATED):
-        # Where the docstrings of its attributes are.
+        # The docstrings of the attributes are read from the source of this module.
         cls._source_module = cls.__module__
         cls.__module__ = _PUBLIC_EVENTS if is_event else PUBLIC

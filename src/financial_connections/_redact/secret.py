@@ -1,4 +1,4 @@
-"""A value that must not be shown."""
+"""A wrapper for values that must not be shown."""
 
 from typing import Any, NoReturn, Self
 

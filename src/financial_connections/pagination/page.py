@@ -59,7 +59,7 @@ class Page(Generic[T_co]):
 
     @property
     def response(self) -> ResponseInfo | None:
-        """Facts about the response that contained this page, such as its headers."""
+        """Metadata of the response that contained this page, such as its headers."""
         return self._list.response
 
     async def next(self) -> Page[T_co] | None:

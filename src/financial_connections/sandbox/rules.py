@@ -40,7 +40,7 @@ class RateLimit:
     writes: int | None = field(default=25, validator=at_least_one)
     """POST requests per second with one API key."""
     total: int | None = field(default=None, validator=at_least_one)
-    """Requests per second for one Stripe account, whichever keys they have."""
+    """Requests per second for one Stripe account, with all its API keys together."""
     per_endpoint: int | None = field(default=None, validator=at_least_one)
     """Requests per second for one Stripe account to each operation."""
     concurrent: int | None = field(default=None, validator=at_least_one)

@@ -159,7 +159,7 @@ class Sandbox:
             return merchants.add_connected_account(state)
 
     def add_customer_account(self, *, stripe_account: str | None = None) -> str:
-        """Add a customer whom an Account represents, and return the Account's ID.
+        """Add a customer that is represented by an account, and return its ID.
 
         You can use the ID as the `customer_account` of an account holder.
 

@@ -50,7 +50,7 @@ class Webhook:
     api_version: str
     """API version of the events. Thin events have none."""
     event_payload: EventPayload = "snapshot"
-    """Kind of the events: with the object, or with a reference to it."""
+    """Kind of the events: `snapshot` or `thin`."""
     out_of_order: bool = False
     """If true, events are sent in random order."""
     duplicated: bool = False

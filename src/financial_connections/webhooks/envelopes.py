@@ -9,7 +9,7 @@ https://docs.stripe.com/event-destinations/eventgrid
 
 from financial_connections._decoding import ContentError, split_array, split_object
 
-# The keys that identify an envelope, and the key of the event in it. No event has them.
+# The keys that only an envelope has, and the one that contains the event.
 _ENVELOPES = (
     ("Amazon EventBridge", {"detail-type", "detail"}, "detail"),
     ("CloudEvents", {"specversion", "data"}, "data"),

@@ -1,8 +1,8 @@
 """Authorizations, the logins at institutions that accounts depend on.
 
-All accounts that a holder links at an institution share one. If the institution
-announces when access ends, they all become inactive at that time, unless the holder
-logs in again by linking an account in a new session.
+All accounts that a holder links at an institution share one authorization. If the
+institution announces when access ends, they all become inactive at that time, unless
+the holder logs in again by linking an account in a new session.
 
 Source: https://docs.stripe.com/changelog/dahlia/2026-07-29/financial-connections-deactivation-event-notifications
 """

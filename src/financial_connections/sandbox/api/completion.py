@@ -1,4 +1,4 @@
-"""The end of a session, in which the account holder has linked accounts or declined.
+"""Completion and cancellation of sessions by the account holder.
 
 A session is open until the account holder consents, enters a bank account manually, or
 cancels. It contains its accounts once it is completed.

@@ -30,7 +30,7 @@ def snapshot(
 
     Args:
         event_id: ID of the event.
-        name: Last word of its type.
+        name: Last part of its type, such as `created`.
         value: Account or authorization that the event is about, as JSON.
         created: Time of the event, in seconds since the epoch.
         version: API version of the event.
@@ -62,7 +62,7 @@ def notification(
 
     Args:
         event_id: ID of the event.
-        name: Last word of its type.
+        name: Last part of its type, such as `created`.
         account: Account that the event is about.
         created: Time of the event, in seconds since the epoch.
         merchant: ID of the connected account; None for the platform.

@@ -56,7 +56,7 @@ class NewAccount:
     owners: int = 1
     """Number of owners."""
     tokenized: bool = False
-    """Whether the institution issues a tokenized account number, which can expire."""
+    """If true, the institution issues a tokenized account number, which can expire."""
 
     def __attrs_post_init__(self) -> None:
         allowed = SUBCATEGORIES.get(self.category)

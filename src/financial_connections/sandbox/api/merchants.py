@@ -30,7 +30,7 @@ def add_connected_account(state: State) -> str:
 
 
 def add_customer_account(state: State, merchant: Merchant) -> str:
-    """Add a customer whom an Account represents, and return the Account's ID."""
+    """Add a customer that is represented by an account, and return its `acct_…` ID."""
     account_id = state.ids.new("acct")
     merchant.customer_accounts.add(account_id)
     return account_id

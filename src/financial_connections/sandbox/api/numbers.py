@@ -110,7 +110,7 @@ def renew(state: State, merchant: Merchant, account: Account) -> None:
 
 
 def are_lasting(account: Account) -> bool:
-    """Return whether the account's latest number, if any, is in use and stays so."""
+    """Return True if the latest number, if any, is usable and does not expire."""
     numbers = account.numbers or ()
     return not numbers or (numbers[-1].is_usable and numbers[-1].expiry_date is None)
 

@@ -25,7 +25,7 @@ from financial_connections.sandbox.rules import Feature
 class Holder:
     """An account holder: a connected account, or a customer of the merchant.
 
-    A `customer_account` is a customer whom an Account represents (`acct_…`).
+    A `customer_account` is a customer that is represented by an account (`acct_…`).
     """
 
     kind: HolderKind
@@ -64,7 +64,7 @@ class AccountNumber:
 
     @property
     def is_usable(self) -> bool:
-        """True if payments can use the number now or soon."""
+        """True if payments can use the number, or will be able to use it soon."""
         return self.status in {"pending", "transactable"}
 
 

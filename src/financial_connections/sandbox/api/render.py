@@ -73,7 +73,7 @@ def _numbers(numbers: Iterable[records.AccountNumber] | None) -> list[JSON] | No
 def _settled_numbers(
     numbers: Iterable[records.AccountNumber] | None,
 ) -> list[JSON] | None:
-    """Render account numbers as before they could be `pending` or `expired`."""
+    """Render account numbers without the statuses `pending` and `expired`."""
     if numbers is None:
         return None
     settled = [number for number in numbers if number.status != "pending"]

@@ -25,7 +25,7 @@ from financial_connections.sandbox.webhooks import Webhook
 
 DAY = 86_400
 NOTICE = 30 * DAY
-"""How long in advance an event announces an expiry or a deactivation, in seconds."""
+"""Seconds by which an event precedes the expiry or deactivation it announces."""
 _LONGEST_DELAY = 100 * 365 * DAY
 
 

@@ -59,7 +59,7 @@ class Difference:
     owner: str
     """OperationId of the request, or `object` of the response, that has it."""
     path: str
-    """Its place in the owner, such as `filters.country`."""
+    """Its path in the owner, such as `filters.country`."""
     since: str = field(default=VERSIONS[0], kw_only=True)
     """First version that has it."""
     until: str | None = field(default=None, kw_only=True)
@@ -69,7 +69,7 @@ class Difference:
     schema: Schema | None = field(default=None, kw_only=True)
     """Schema of a parameter that the contract does not have."""
     required: bool = field(default=False, kw_only=True)
-    """Whether the parameter is required, if it has a `schema`."""
+    """If true, the parameter is required. Used only together with `schema`."""
 
     def applies_to(self, version: str) -> bool:
         """Return whether a version has the field or parameter."""
@@ -123,7 +123,7 @@ DIFFERENCES = (
     Difference(_SESSION, "filters.country", since="2026-08-26.dahlia"),
     Difference(_CREATE, "filters.country", since="2026-09-30.endive"),
 )
-"""All differences, in the order in which they came about."""
+"""All differences, in the order in which they were introduced."""
 
 _FIELDS: dict[tuple[str, str], dict[str, Difference]] = {}
 """Differences of fields by owner and parent, and then by name."""
@@ -182,7 +182,7 @@ def response_at(version: str, value: Any, *, owner: str = "", parent: str = "") 
         version: The API version.
         value: The response, with the fields of all versions.
         owner: `object` of the response that `value` is a part of.
-        parent: Place of `value` in its owner.
+        parent: Path of `value` in its owner.
     """
     if isinstance(value, list) and owner == "list":
         return [response_at(version, item) for item in value]
