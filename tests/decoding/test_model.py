@@ -80,7 +80,7 @@ def test_from_dict_rejects_an_object_that_is_not_json():
 
 
 @pytest.mark.parametrize("number", [1, Decimal(1)])
-def test_from_dict_rejects_data_without_end(number):
+def test_from_dict_rejects_circular_and_deeply_nested_data(number):
     deep, circular = [], {"n": number}
     for _ in range(100_000):
         deep = [deep]

@@ -40,9 +40,9 @@ class Model(ModelHooks):
     """Base class of API objects, which keep everything the server sent.
 
     An attribute is `None` if the server sent null, omitted the field, or sent a value
-    of an unexpected type. If that violates the contract, `misfits` lists the field. So
-    an attribute whose type excludes `None` can be `None`, but not unnoticed. Two models
-    are equal if they have the same class and attributes.
+    of an unexpected type. If that violates the contract, `misfits` lists the field.
+    An attribute can therefore be `None` even if its type excludes that. Two models are
+    equal if they have the same class and attributes.
     """
 
     # Models are frozen, so these are set through the descriptors of the slots.

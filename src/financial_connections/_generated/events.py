@@ -182,7 +182,7 @@ class AccountDisconnected(AccountEvent):
 
 
 class AccountExpectedDeactivationDateUpdated(AccountEvent):
-    """The expected time at which an account becomes inactive changed."""
+    """The expected date of an account's deactivation was set, changed or removed."""
 
     __slots__ = ()
 
@@ -227,7 +227,7 @@ class AccountSupportedPaymentMethodTypesUpdated(AccountEvent):
 
 
 class AccountUpcomingDeactivation(AccountEvent):
-    """An account will become inactive soon, unless its holder links it again."""
+    """An account will become inactive soon; see its `status_details`."""
 
     __slots__ = ()
 
@@ -331,7 +331,7 @@ class AccountDisconnectedNotification(AccountNotification):
 
 
 class AccountExpectedDeactivationDateUpdatedNotification(AccountNotification):
-    """The expected time at which an account becomes inactive changed."""
+    """The expected date of an account's deactivation was set, changed or removed."""
 
     __slots__ = ()
 
@@ -424,7 +424,7 @@ class AccountTransactionsRefreshSucceededNotification(AccountNotification):
 
 
 class AccountUpcomingDeactivationNotification(AccountNotification):
-    """An account will become inactive soon, unless its holder links it again."""
+    """An account will become inactive soon; see its `status_details`."""
 
     __slots__ = ()
 
@@ -454,13 +454,13 @@ class AuthorizationEvent(SnapshotEvent):
 
 
 class AuthorizationExpectedDeactivationDateUpdated(AuthorizationEvent):
-    """The expected time at which an authorization becomes inactive changed."""
+    """The expected date of an authorization's end was set, changed or removed."""
 
     __slots__ = ()
 
 
 class AuthorizationUpcomingDeactivation(AuthorizationEvent):
-    """An authorization will become inactive soon, and its accounts with it."""
+    """An authorization will become inactive soon, and so will its accounts."""
 
     __slots__ = ()
 

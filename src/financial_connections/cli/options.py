@@ -30,7 +30,7 @@ HolderAccount = Annotated[
 CustomerAccount = Annotated[
     str | None,
     typer.Option(
-        metavar="ID", help="Account of the customer who holds the accounts (acct_…)."
+        metavar="ID", help="Stripe account that represents the customer (acct_…)."
     ),
 ]
 LinkedIn = Annotated[

@@ -1,4 +1,4 @@
-"""Institutions, which announce changes to their accounts."""
+"""Actions of institutions, such as announcing that access will end."""
 
 from financial_connections.sandbox.api import authorizations, numbers
 from financial_connections.sandbox.api.state import State
@@ -6,7 +6,7 @@ from financial_connections.sandbox.api.terms import DeactivationCause, RelinkAct
 
 
 class Institution:
-    """The institutions of a sandbox, which end access and account numbers."""
+    """Actions that the institutions of a sandbox take on linked accounts."""
 
     def __init__(self, state: State) -> None:
         self._state = state

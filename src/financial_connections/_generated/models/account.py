@@ -40,8 +40,8 @@ class Account(Model):
     account_holder: AccountHolder | None = None
     """Account holder to whom the account belongs."""
     account_numbers: list[AccountNumberDetails] | None = None
-    """Details of the account numbers, without the numbers. Null if the institution does
-    not provide them.
+    """Details of the account numbers, but not the numbers themselves. Null if the
+    institution does not provide them.
     """
     balance: Balance | None = None
     """Balance as of the last successful refresh; null before the first one."""

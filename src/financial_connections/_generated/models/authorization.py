@@ -15,7 +15,7 @@ from financial_connections._generated.models.authorization_status_details import
 class Authorization(Model):
     """A user's login at an institution, through which a group of accounts was linked.
 
-    Authorizations are sent in events only.
+    Authorizations appear only in events.
     """
 
     id: str = REQUIRED

@@ -15,7 +15,7 @@ from financial_connections._generated.models.inactive_authorization_details impo
 class AuthorizationStatusDetails(Model):
     """Details of the status of an authorization.
 
-    At most one of the fields is set, according to the status.
+    At most one of the fields is set, depending on the status.
     """
 
     active: ActiveAuthorizationDetails | None = None

@@ -4,7 +4,7 @@ from financial_connections._decoding import OpenEnum
 
 
 class ErrorCode(OpenEnum):
-    """Error code that only requests for financial data return.
+    """Error code that is specific to Financial Connections.
 
     `ErrorDetail.code` can also be one of the codes that all requests can return.
     """
@@ -22,11 +22,11 @@ class ErrorCode(OpenEnum):
     FINANCIAL_CONNECTIONS_CONSENT_LOCALE_INVALID = (
         "financial_connections_consent_locale_invalid"
     )
-    """The locale for the consent is not a valid locale."""
+    """The locale of the consent is not valid."""
     FINANCIAL_CONNECTIONS_CONSENT_LOCALE_UNSUPPORTED = (
         "financial_connections_consent_locale_unsupported"
     )
-    """The consent is not available in this locale."""
+    """The consent is not available in the requested locale."""
     FINANCIAL_CONNECTIONS_NO_SUCCESSFUL_TRANSACTION_REFRESH = (
         "financial_connections_no_successful_transaction_refresh"
     )

@@ -28,8 +28,8 @@ class Session(Model):
     accounts: AccountList = REQUIRED
     """First page of the accounts linked in the session."""
     bank_account_token: Token | None = None
-    """Token for the bank account details that the user entered; null if the user
-    entered none.
+    """Token for the bank account details that the user entered; null if the user did
+    not enter any.
     """
     client_secret: str | None = field(default=None, repr=False)
     """Secret that Stripe.js needs to run the session. Keep it out of logs: anyone who

@@ -57,7 +57,7 @@ class RateLimiter:
             key: API key of the request.
             merchant: ID of the Stripe account that the request acts for.
             operation: OperationId of the request; None if its URL is unknown.
-            is_write: True unless the request is a GET request.
+            is_write: True unless the method of the request is GET or HEAD.
             now: Current time, in seconds since the epoch.
         """
         limit = self._limit

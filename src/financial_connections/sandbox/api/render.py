@@ -1,7 +1,7 @@
 """Render records as JSON, with the fields of all API versions.
 
-`versions` lists the fields that only some versions have. Fields with different values
-in different versions have one entry for each.
+`versions` lists the fields that only some versions have. A field whose value
+depends on the version has an entry for each value.
 
 Source: https://docs.stripe.com/api/financial_connections
 """
