@@ -7,6 +7,7 @@ exist.
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from attrs import Factory, define
 
@@ -109,6 +110,7 @@ def known_names(contract: Contract) -> set[str]:
     }
 
 
+@lru_cache(maxsize=2000)  # unchanged from one stage to the next
 def parse_source(name: str, text: str) -> Source:
     """Find the names that a module imports, defines and inherits from."""
     try:

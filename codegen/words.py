@@ -8,6 +8,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -37,6 +38,7 @@ class File:
         return self.words.get(word, set())
 
 
+@lru_cache(maxsize=2000)  # unchanged from one stage to the next
 def index_file(name: str, text: str) -> File:
     """Find the words of code in a file.
 
