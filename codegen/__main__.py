@@ -143,7 +143,7 @@ def prose(options: argparse.Namespace) -> Todo:
 
 
 def release(options: argparse.Namespace) -> Todo:
-    """Keep the contract as that of the last release, and its changes as plain text.
+    """Save the contract as that of the last release, and turn the list into plain text.
 
     Lists the exceptions in mentions.yaml, which are about changes until a release.
     """

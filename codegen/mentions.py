@@ -1,8 +1,8 @@
 """Compare the names that hand-written files mention with the changes to a contract.
 
 Removed names should not be mentioned any longer, and the command and the sandbox should
-support what is new. Type checkers cannot tell, because parameters are plain dicts, and
-the sandbox works on JSON.
+support what is new. Type checkers cannot verify this, because parameters are plain
+dicts, and the sandbox works on JSON.
 
 A word that the contract still has elsewhere, such as `status`, proves nothing by
 itself. Such a name counts as mentioned where it directly follows the name of its

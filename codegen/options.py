@@ -35,8 +35,8 @@ def build_parser() -> Parser:
     )
     stages.add_parser(
         "release",
-        help="keep the contract as that of the last release, which the changelog is "
-        "relative to",
+        help="save the contract as that of the last release, and end the list of "
+        "changes since then in the changelog",
     )
     for name, text in (
         (

@@ -16,7 +16,7 @@ from codegen.access import SpecError
 
 INLINE_CODE = re.compile(r"`([^`]+)`")
 REPLACEMENT = re.compile(r"\{([^{}]+)\}")
-# A fenced block or a comment, which may hold the set-up of a block, or inline code.
+# A fenced block, a comment (which may contain the set-up of a block) or inline code.
 PAGE_CODE = re.compile(
     r"^ *```(?P<block>.*?)^ *```$|<!--(?P<comment>.*?)-->|`(?P<inline>[^`]+)`",
     re.DOTALL | re.MULTILINE,

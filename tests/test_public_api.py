@@ -17,7 +17,7 @@ from financial_connections._generated import events, parameter_types, response_t
 from financial_connections.models import Model
 
 PACKAGE = Path(financial_connections.__file__).parent
-# Names that a module adds from a generated one, after its own.
+# Generated names, which a module exports after its own.
 ADDED = {
     "financial_connections.models": sorted(response_types.__all__),
     "financial_connections.params": sorted(parameter_types.__all__),

@@ -1,4 +1,4 @@
-"""Add upstream's names to messages, because overlays are written with them."""
+"""Add upstream's names to messages, because overlays refer to them."""
 
 import re
 from collections.abc import Generator, Mapping

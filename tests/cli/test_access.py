@@ -1,4 +1,4 @@
-"""Access to an account in a few words, and account numbers without the numbers."""
+"""Summaries of the access to accounts, and details of account numbers."""
 
 import io
 

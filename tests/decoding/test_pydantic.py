@@ -61,7 +61,7 @@ class Portfolio(BaseModel):
 
 @frozen(kw_only=True, eq=False)
 class NamedAccount(Account):
-    """An account with a name of ours."""
+    """An account with an additional field."""
 
     our_name: str | None = None
     """Name that we gave the account."""
@@ -69,7 +69,7 @@ class NamedAccount(Account):
 
 @st.composite
 def api_objects(draw):
-    """Draw a model class, and any JSON object, which may break its contract."""
+    """Draw a model class, and a JSON object that may violate its contract."""
     cls = draw(st.sampled_from(MODELS))
     names = st.sampled_from([field.name for field in cls.__attrs_attrs__]) | st.text()
     finite = json_values.filter(lambda value: "Infinity" not in json.dumps(value))

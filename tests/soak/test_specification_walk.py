@@ -16,7 +16,7 @@ from tests.support.upstream_facts import lost_facts
 __all__ = ["names", "spec_files"]
 
 CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.copytree"}
-"""The audit events by which a bump changes files."""
+"""Audit events that are raised when a bump changes a file."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_walking_down_and_up_loses_nothing_and_ends_with_the_committed_files(
     assert len(order) > 2
     kills = 0
     for number, path in enumerate(order):
-        # A bump changes some twenty files in all, so this kills it everywhere in turn.
+        # A bump changes about twenty files, so this kills it at each of them in turn.
         for changes in (number % 5, 5 + number % 9, 14 + number):
             kills += bump_and_kill_after(tree, path, changes)
         result = tree.call("bump", path)

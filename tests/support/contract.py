@@ -4,7 +4,7 @@ from openapi_schema_validator import OAS30Validator
 
 
 def violations(value, schema):
-    """Return where a response violates a schema, including unknown fields."""
+    """Return the violations of a schema by a response, including unknown fields."""
     invalid = [
         error.message for error in OAS30Validator(with_nulls(schema)).iter_errors(value)
     ]

@@ -23,7 +23,7 @@ STEPS = 200
 class RandomScenario:
     """A sandbox in which random things happen.
 
-    The methods that begin with `_do_` are the things that can happen. Those that begin
+    The methods that begin with `_do_` perform an action. Those that begin
     with `_call_` send a request and return the operation's name and the response.
     """
 

@@ -131,7 +131,7 @@ def lost_fields(place, schema, cls, document, names):
 
 
 def lost_values(place, schema, hint, document, names):
-    """Yield what a type hint lacks of the values that a schema describes."""
+    """Yield the values that a schema describes and a type hint does not allow."""
     wanted = enum_values(schema)
     if wanted - {schema.get("const")} - allowed_values(hint) and not place.endswith(
         ".object"

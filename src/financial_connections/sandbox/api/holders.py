@@ -57,7 +57,7 @@ def require_holder(state: State, merchant: Merchant, holder: Holder) -> None:
 
 
 def find_holder(merchant: Merchant, holder_id: str) -> Holder:
-    """Return the account holder with an ID, other than the merchant itself."""
+    """Return an account holder by ID. The merchant itself is not included."""
     for kind, known in _known(merchant).items():
         if holder_id in known and holder_id != merchant.id:
             return Holder(kind, holder_id)
