@@ -1,4 +1,4 @@
-"""Metadata of responses, which the objects in them keep."""
+"""Metadata of responses, which results keep."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Self, TypeAlias
@@ -25,7 +25,7 @@ class Headers(Mapping[str, str]):
     def __init__(
         self, values: Mapping[str, str] | None = None, api_key: Secret | None = None
     ) -> None:
-        # Headers are rarely read, but kept as long as any object in the response.
+        # Headers are rarely read, but kept as long as the result.
         # Packed, they take a third of the memory. Masking them would be slow.
         self._values: bytes | dict[str, str] = msgspec.msgpack.encode(values or {})
         self._api_key = api_key
@@ -67,10 +67,7 @@ def _headers_from(value: Mapping[str, str]) -> Headers:
 
 @frozen(eq=False, kw_only=True)
 class ResponseInfo:
-    """Metadata of the response that contained a result.
-
-    All objects in a response share one instance.
-    """
+    """Metadata of the response that contained a result."""
 
     status: int
     """Status of the response, 200 to 299."""
@@ -102,10 +99,7 @@ class RawResponse(ResponseInfo):
 
 
 Origin: TypeAlias = ResponseInfo | str | None
-"""The response that contained an object, or None.
-
-Of the response to a pickled object, only the request ID is known.
-"""
+"""The response that an object is the result of, or only the ID of its request."""
 
 
 def request_id_of(origin: Origin) -> str | None:

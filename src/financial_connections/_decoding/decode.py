@@ -48,13 +48,17 @@ def decode(
     Raises:
         ContentError: The content is not a JSON object, or it is a list without `data`.
     """
-    document = Document(origin)
+    request_id = request_id_of(origin)
+    document = Document(request_id)
     model = decode_document(cls, to_utf8(content, content_type), document)
+    # Only the result itself keeps the response, because an item or a nested object may
+    # be kept for long.
+    set_origin(model, origin)
     if shape_of(cls).item is not None and getattr(model, "data", None) is None:
         raise ContentError("it is a list without data")
     if document.misfits:
         fields = tuple(sorted(document.misfits))
-        log_misfits(fields, request_id_of(origin))
+        log_misfits(fields, request_id)
         if on_misfits is not None:
             on_misfits(fields)
     return model
@@ -99,7 +103,7 @@ def _list_from(
     fields = {name: getattr(head, name) for name in head.__struct_fields__}
     model = cls(**(fields | {"data": items}))
     set_raw(model, content)
-    set_origin(model, document.origin)
+    set_origin(model, document.request_id)
     return model
 
 
@@ -110,10 +114,10 @@ def _decode_items(
     items: list[Model] = shape.decode_items(content).data
     # Copied, so that an item that is kept does not keep its whole page alive.
     raws = [bytes(view) for view in views]
-    origin = document.origin
+    request_id = document.request_id
     for item, raw in zip(items, raws, strict=True):
         set_raw(item, raw)
-        set_origin(item, origin)
+        set_origin(item, request_id)
     if shape.item is not None:
         _attach_raw_to_fields(shape.item, items, raws, (), document)
     return items
@@ -132,7 +136,7 @@ def _attach_raw_to_fields(
     because extracting its part would take longer than everything else. Items are small,
     and only the model's own part is pickled.
     """
-    origin = document.origin
+    request_id = document.request_id
     for nested in shape.nested:
         name, child_path = nested.name, (*path, nested.name)
         details = Details(child_path)
@@ -142,7 +146,7 @@ def _attach_raw_to_fields(
             if is_single and isinstance(child, Model):
                 set_raw(child, raw)
                 set_details(child, details)
-                set_origin(child, origin)
+                set_origin(child, request_id)
             elif child is not None and not is_single:
                 attach_raw(child, slice_at(raw, child_path), document)
         if nested.model is not None and nested.model.nested:

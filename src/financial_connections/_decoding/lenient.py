@@ -26,7 +26,6 @@ from financial_connections._decoding.shape import (
     shape_of,
     union_members,
 )
-from financial_connections._response import Origin
 
 NOTHING = object()
 """Placeholder for a value that does not match its type at all."""
@@ -45,7 +44,7 @@ Longer integers could not be printed.
 class Document:
     """State shared by all objects in a JSON document while it is decoded."""
 
-    origin: Origin
+    request_id: str | None
     misfits: set[str] = field(factory=set)
     """Mismatched fields of all objects, such as `Transaction.amount`."""
 
@@ -60,7 +59,7 @@ def attach_raw(value: Any, raw: bytes, document: Document) -> None:
     """
     if isinstance(value, Model):
         set_raw(value, raw)
-        set_origin(value, document.origin)
+        set_origin(value, document.request_id)
         shape = shape_of(type(value))
         parts = shape.split(raw) if shape.nested else None
         for nested in shape.nested:
@@ -103,7 +102,7 @@ def decode_fields(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
             misfits.append(known.name)
     model = cls(**values)
     set_raw(model, raw)
-    set_origin(model, document.origin)
+    set_origin(model, document.request_id)
     if misfits:
         set_details(model, Details(misfits=tuple(misfits)))
         document.misfits.update(f"{cls.__name__}.{name}" for name in misfits)

@@ -135,9 +135,10 @@ class Model(ModelHooks):
 
     @property
     def response(self) -> ResponseInfo | None:
-        """Metadata of the response that contained this object, such as its headers.
+        """Metadata of the response that this object is the result of.
 
-        None if the object was not returned by a request, or was restored from a pickle.
+        None for items of a list, whose page has it, for nested objects, for objects
+        restored from a pickle, and for those that no request returned.
         """
         origin = getattr(self, "_origin", None)
         return origin if isinstance(origin, ResponseInfo) else None
@@ -241,4 +242,6 @@ def _decode(cls: type[ModelT], content: bytes, origin: Origin) -> ModelT:
     from financial_connections._decoding.decode import decode_document  # noqa: PLC0415
     from financial_connections._decoding.lenient import Document  # noqa: PLC0415
 
-    return decode_document(cls, content, Document(origin))
+    model = decode_document(cls, content, Document(request_id_of(origin)))
+    set_origin(model, origin)
+    return model
