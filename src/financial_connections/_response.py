@@ -25,7 +25,7 @@ class Headers(Mapping[str, str]):
     def __init__(
         self, values: Mapping[str, str] | None = None, api_key: Secret | None = None
     ) -> None:
-        # Headers are rarely read, but kept as long as the result.
+        # Headers are rarely read, but are kept as long as the result.
         # Packed, they take a third of the memory. Masking them would be slow.
         self._values: bytes | dict[str, str] = msgspec.msgpack.encode(values or {})
         self._api_key = api_key
@@ -99,7 +99,7 @@ class RawResponse(ResponseInfo):
 
 
 Origin: TypeAlias = ResponseInfo | str | None
-"""The response that an object is the result of, or only the ID of its request."""
+"""The response to the call that returned an object, or only the ID of the request."""
 
 
 def request_id_of(origin: Origin) -> str | None:

@@ -135,10 +135,10 @@ class Model(ModelHooks):
 
     @property
     def response(self) -> ResponseInfo | None:
-        """Metadata of the response that this object is the result of.
+        """Metadata of the response to the call that returned this object.
 
-        None for items of a list, whose page has it, for nested objects, for objects
-        restored from a pickle, and for those that no request returned.
+        None for items of a list (see the `response` of their page), nested objects,
+        objects restored from a pickle, and objects that no call returned.
         """
         origin = getattr(self, "_origin", None)
         return origin if isinstance(origin, ResponseInfo) else None
