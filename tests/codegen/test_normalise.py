@@ -384,7 +384,7 @@ def test_a_clearable_parameter_also_accepts_the_empty_string():
     } == content["schema"]["properties"]["turns"]
 
 
-def test_a_resource_that_no_path_reaches_is_in_the_contract():
+def test_a_resource_that_no_path_uses_is_in_the_contract():
     def change(document):
         document["components"]["schemas"]["financial_connections.gadget"] = {
             "type": "object",

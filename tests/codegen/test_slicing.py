@@ -26,7 +26,7 @@ def test_a_slice_keeps_dangling_references_for_overlays_to_repair():
     assert "nowhere" not in slice_document(document)["components"]["schemas"]
 
 
-def test_a_slice_keeps_resources_that_no_path_reaches():
+def test_a_slice_keeps_resources_that_no_path_uses():
     document = spec()
     schemas = document["components"]["schemas"]
     schemas["financial_connections.gadget"] = {"properties": {"cog": ref("cog")}}

@@ -87,7 +87,7 @@ def test_the_generated_code_has_every_fact_of_the_recorded_upstream(spec_files, 
     assert [] == lost_facts(document, names, _generated)
 
 
-def test_a_lost_fact_is_noticed(spec_files, names):
+def test_a_missing_fact_is_detected(spec_files, names):
     record = tomllib.loads((ROOT / "openapi" / "source.toml").read_text())["upstream"]
     (path,) = [path for path in spec_files if path.name == record["name"]]
     document = parse(path.read_bytes(), path.name)

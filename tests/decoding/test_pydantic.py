@@ -311,7 +311,7 @@ def test_a_model_is_not_a_container_of_names():
         "id" in account  # noqa: B015 - `in` raises the error
 
 
-def test_a_list_is_not_iterated_over_by_mistake():
+def test_iterating_over_a_list_model_raises_an_error():
     owners = decode_json(AccountOwnerList, list_of(OWNER))
     with pytest.raises(TypeError, match="AccountOwnerList: iterate over its `data`"):
         list(owners)

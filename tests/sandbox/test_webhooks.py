@@ -116,7 +116,7 @@ async def test_events_have_the_api_version_of_their_endpoint(sandbox):
 
 
 @pytest.mark.anyio
-async def test_an_endpoint_receives_the_kind_of_events_that_it_asks_for(sandbox):
+async def test_an_endpoint_receives_only_the_kind_of_events_it_was_added_for(sandbox):
     sandbox.add_webhook(URL, event_payload="thin", secret="whsec_thin")
     sandbox.add_webhook(URL)
     account = sandbox.add_account()

@@ -65,7 +65,7 @@ async def test_a_result_has_the_metadata_of_its_response():
     assert "req_1" == account.request_id
 
 
-async def test_a_post_has_its_key_its_attempts_and_whether_it_was_replayed(no_waiting):
+async def test_a_post_has_its_idempotency_key_attempts_and_replay_flag(no_waiting):
     api, _ = scripted(
         error_response(503),
         httpx.ConnectError("refused"),

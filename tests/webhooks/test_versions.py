@@ -127,7 +127,7 @@ def test_an_invalid_action_is_rejected(action):
         endpoint(Handler(), on_version_mismatch=action)
 
 
-async def test_an_endpoint_rejects_another_version_if_told_to(caplog):
+async def test_an_endpoint_rejects_another_version_if_configured(caplog):
     handler = Handler()
     body = event_with(api_version=OTHER)
     async with connect(endpoint(handler, on_version_mismatch="raise")) as client:
