@@ -12,7 +12,7 @@ holder, as in `filters["country"]`, `filters.country` or `SessionFilters.country
 import re
 from collections.abc import Collection, Mapping
 
-from codegen.intentions import LEFT_OUT, MENTIONED, Intentions
+from codegen.allowlist import LEFT_OUT, MENTIONED, Allowlist
 from codegen.python.ir import Contract
 from codegen.vocabulary import Name, holders_of, list_names, words_in
 from codegen.words import File, line_of
@@ -24,7 +24,7 @@ Found = dict[str, tuple[set[str], dict[str, set[int]]]]
 
 
 def list_removed(
-    old: Contract, new: Contract, files: Files, intentions: Intentions
+    old: Contract, new: Contract, files: Files, allowlist: Allowlist
 ) -> list[str]:
     """List the names that were removed from the contract but are still mentioned.
 
@@ -32,7 +32,7 @@ def list_removed(
         old: The contract of the last release.
         new: The new contract.
         files: The hand-written files.
-        intentions: The exceptions.
+        allowlist: The exceptions.
     """
     before, after = list_names(old), list_names(new)
     known = words_in(after)
@@ -47,7 +47,7 @@ def list_removed(
                     if holders is None
                     else held(word, holders, file.text)
                 )
-                if lines and not intentions.allow(MENTIONED, word, path):
+                if lines and not allowlist.allow(MENTIONED, word, path):
                     labels, places = found.setdefault(word, (set(), {}))
                     labels.add(label)
                     places.setdefault(path, set()).update(lines)
@@ -58,7 +58,7 @@ def list_removed(
 
 
 def list_added(
-    old: Contract, new: Contract, files: Files, intentions: Intentions
+    old: Contract, new: Contract, files: Files, allowlist: Allowlist
 ) -> list[str]:
     """List the new names that the command or the sandbox does not mention.
 
@@ -69,7 +69,7 @@ def list_added(
         old: The contract of the last release.
         new: The new contract.
         files: The hand-written files.
-        intentions: The exceptions.
+        allowlist: The exceptions.
     """
     before, after = list_names(old), list_names(new)
     known = words_in(before)
@@ -82,7 +82,7 @@ def list_added(
                 path.startswith(folder) and any(map(file.lines_with, name.words))
                 for path, file in files.items()
             )
-            if not is_mentioned and not intentions.allow(LEFT_OUT, word, folder):
+            if not is_mentioned and not allowlist.allow(LEFT_OUT, word, folder):
                 labels, folders = found.setdefault(word, (set(), set()))
                 labels.add(label)
                 folders.add(folder)

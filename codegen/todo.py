@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from codegen.access import JSONObject
+from codegen.allowlist import parse_allowlist
 from codegen.contract.build import Built
 from codegen.facade import list_gaps
-from codegen.intentions import parse_intentions
 from codegen.mentions import list_added, list_removed
 from codegen.python.ir import Contract
 from codegen.words import index_file
@@ -37,13 +37,13 @@ def list_code(
         files: Text of each hand-written file, keyed by its path in the project.
         mentions: Content of mentions.yaml.
     """
-    intentions = parse_intentions(mentions)
+    allowlist = parse_allowlist(mentions)
     indexed = {path: index_file(path, files[path]) for path in sorted(files)}
     return {
         CODE: list_gaps(contract, files),
-        REMOVED: list_removed(released, contract, indexed, intentions),
-        ADDED: list_added(released, contract, indexed, intentions),
-        EXCEPTIONS: list(intentions.stale()),
+        REMOVED: list_removed(released, contract, indexed, allowlist),
+        ADDED: list_added(released, contract, indexed, allowlist),
+        EXCEPTIONS: list(allowlist.stale()),
     }
 
 

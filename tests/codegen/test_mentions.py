@@ -3,9 +3,9 @@
 import pytest
 
 from codegen.access import SpecError
+from codegen.allowlist import parse_allowlist
 from codegen.contract.normalise import normalise
 from codegen.contract.slicing import slice_document
-from codegen.intentions import parse_intentions
 from codegen.mentions import list_added, list_removed
 from codegen.python.parse import parse_contract
 from codegen.todo import ADDED, EXCEPTIONS, REMOVED, list_code
@@ -36,15 +36,15 @@ def maker(document):
 
 
 def removed(change, files, mentions=None):
-    intentions = parse_intentions(mentions or {})
+    allowlist = parse_allowlist(mentions or {})
     indexed = {path: index_file(path, text) for path, text in files.items()}
-    return list_removed(contract(), contract(change), indexed, intentions)
+    return list_removed(contract(), contract(change), indexed, allowlist)
 
 
 def added(change, files, mentions=None):
-    intentions = parse_intentions(mentions or {})
+    allowlist = parse_allowlist(mentions or {})
     indexed = {path: index_file(path, text) for path, text in files.items()}
-    return list_added(contract(), contract(change), indexed, intentions)
+    return list_added(contract(), contract(change), indexed, allowlist)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_exceptions_are_not_listed_and_stale_exceptions_are():
 )
 def test_an_invalid_exception_is_rejected(document, message):
     with pytest.raises(SpecError) as caught:
-        parse_intentions(document)
+        parse_allowlist(document)
     assert str(caught.value).startswith(message)
 
 

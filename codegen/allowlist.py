@@ -12,7 +12,7 @@ PLACES = {MENTIONED: "files", LEFT_OUT: "folders"}
 
 
 @define
-class Intentions:
+class Allowlist:
     """The exceptions, with a record of those that were used."""
 
     tables: dict[str, dict[str, list[str]]]
@@ -37,7 +37,7 @@ class Intentions:
                     yield f"{table}: {word} in {', '.join(unused)}"
 
 
-def parse_intentions(document: JSONObject) -> Intentions:
+def parse_allowlist(document: JSONObject) -> Allowlist:
     """Parse the exceptions, each of which must have a reason."""
     node = Node(document, document="mentions.yaml")
     for key in node.mapping().keys() - PLACES.keys():
@@ -50,4 +50,4 @@ def parse_intentions(document: JSONObject) -> Intentions:
                 raise entry.error("needs a reason")
             for word in entry.get("names").texts():
                 tables[table].setdefault(word, []).extend(entry.get(key).texts())
-    return Intentions(tables)
+    return Allowlist(tables)
