@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 JSONObject = dict[str, Any]
 Default = TypeVar("Default")
@@ -46,7 +46,7 @@ class Node:
 
     def replace(self, value: Any) -> "Node":
         """Return a node with another value at the same location."""
-        return evolve(self, value=value)
+        return Node(value, self.path, self.document)
 
     def mapping(self) -> JSONObject:
         """Return the value, which must be a mapping with string keys."""
@@ -70,7 +70,7 @@ class Node:
         if not isinstance(self.value, list):
             raise self.error(f"expected a list, got {kind(self.value)}")
         return [
-            evolve(self, value=value, path=f"{self.path}[{index}]")
+            Node(value, f"{self.path}[{index}]", self.document)
             for index, value in enumerate(self.value)
         ]
 
@@ -125,7 +125,7 @@ class Node:
                 yield from element.references()
 
     def _at(self, key: str, value: Any) -> "Node":
-        return evolve(self, value=value, path=f"{self.path}.{key}".lstrip("."))
+        return Node(value, f"{self.path}.{key}".lstrip("."), self.document)
 
 
 def component(name: str, schema: object) -> Node:
