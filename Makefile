@@ -15,8 +15,8 @@ READY := $(DEV)/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PARALLEL := --numprocesses 3 --dist worksteal
 # `make check` runs the tests of the documentation, `make extras` and `make soak`
-# those in tests/install and tests/soak.
-SLOW := install soak test_docs.py
+# those in tests/install and tests/soak. Walks through Stripe's specifications are long.
+SLOW := install soak test_docs.py codegen/test_real_bumps.py codegen/test_upstreams.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `peers`
 # in pyproject.toml names.
 NEWEST_ONLY := benchmarks codegen compatibility install soak test_docs.py \
@@ -44,7 +44,8 @@ test: $(READY) ## run the tests, except for the long ones
 	$(BIN)/python -m pytest $(PARALLEL) $(addprefix --ignore tests/,$(SLOW)) $(ARGS)
 
 soak: $(READY) ## run the long tests: many calls and faults, and more examples
-	$(BIN)/python -m pytest --timeout 600 tests/soak $(ARGS)
+	$(BIN)/python -m pytest --timeout 600 tests/soak tests/codegen/test_real_bumps.py \
+		tests/codegen/test_upstreams.py $(ARGS)
 	$(BIN)/python -m pytest $(PARALLEL) --timeout 600 -m hypothesis \
 		--hypothesis-profile thorough $(addprefix --ignore tests/,$(SLOW))
 
