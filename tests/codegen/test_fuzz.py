@@ -210,19 +210,19 @@ def run_in(playground, name, document, *line):
         assert f"{GENERATED}/" not in tree.call("check").stderr
 
 
-@settings(max_examples=8, **RELAXED)
+@settings(max_examples=5, **RELAXED)
 @given(document=mutants("stable"))
 def test_a_bump_to_a_mutated_upstream_succeeds_or_is_rejected(document, playground):
     run_in(playground, "upstream.json", document, "bump")
 
 
-@settings(max_examples=8, **RELAXED)
+@settings(max_examples=5, **RELAXED)
 @given(document=mutants("preview"))
 def test_a_bump_to_a_mutated_preview_succeeds_or_is_rejected(document, playground):
     run_in(playground, "upstream.json", document, "bump")
 
 
-@settings(max_examples=8, **RELAXED)
+@settings(max_examples=5, **RELAXED)
 @given(document=mutants("contract"))
 def test_generating_code_from_a_mutated_contract_succeeds_or_is_rejected(
     document, playground
