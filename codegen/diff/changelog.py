@@ -52,7 +52,8 @@ def remove_markers(changelog: str) -> str:
 def split_release(changelog: str) -> tuple[str, str, str]:
     """Split the changelog before and after the section of the next release.
 
-    If there is no such section, it is empty, and the first part ends where it belongs.
+    If the changelog has no such section, the second part is empty, and the first part
+    ends where the section should be inserted.
     """
     before, *sections = re.split(r"(?m)^(?=## )", changelog)
     titles = [section.split("\n", 1)[0].rstrip() for section in sections]

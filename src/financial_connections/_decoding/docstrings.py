@@ -25,8 +25,8 @@ def attribute_docs(cls: type) -> dict[str, str]:
         cls: A model or an enum.
 
     Returns:
-        The docstrings by name of the attribute. It is empty if there is no source code,
-        as in a program that was compiled into one file.
+        The docstring of each attribute, keyed by name. The dict is empty if the source
+        code is not available, as in a program that was compiled into one file.
     """
     docs: dict[str, str] = {}
     for base in reversed(cls.__mro__):
@@ -41,7 +41,7 @@ def _docs_in(module: str) -> dict[str, dict[str, str]]:
     """Return the docstrings of attributes, by name of the class."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[module]))
-    except (OSError, TypeError, KeyError):  # there is no file or no module
+    except (OSError, TypeError, KeyError):  # no source code
         return {}
     return {
         node.name: _docs_of(node)

@@ -9,6 +9,4 @@ class AccountNumberType(OpenEnum):
     ACCOUNT_NUMBER = "account_number"
     """The account number used by the institution."""
     TOKENIZED_ACCOUNT_NUMBER = "tokenized_account_number"
-    """A number that the institution issued to stand in for the account number. It can
-    expire.
-    """
+    """A substitute for the account number, issued by the institution. It can expire."""
