@@ -1,16 +1,21 @@
-"""Events for each attempt of a call, for `AsyncClient(on_event=handler)`.
+"""Events of calls and their attempts, for `AsyncClient(on_event=handler)`.
 
-The handler is called with each event. Events contain no keys, object IDs, parameters or
-bodies.
+The handler is called with each event, in the task that makes the call. Context
+variables that it sets stay set until the call ends. Events contain no keys, object IDs,
+parameters or bodies.
 """
 
 from attrs import frozen
 
 __all__ = [
+    "CallFinished",
+    "CallStarted",
     "ClientEvent",
     "ContractMismatch",
+    "RateLimited",
     "RequestFinished",
     "RequestStarted",
+    "RetryBudgetExhausted",
     "RetryScheduled",
 ]
 
@@ -21,6 +26,8 @@ class ClientEvent:
 
     method: str
     """HTTP method: `GET`, `POST` or `DELETE`."""
+    scheme: str = "https"
+    """Scheme of the URL: `https` or `http`."""
     server: str
     """Host of the server, such as `api.stripe.com`."""
     port: int | None = None
@@ -30,7 +37,30 @@ class ClientEvent:
     None for `send_raw`.
     """
     attempt: int
-    """Number of the attempt within its call, starting at 1."""
+    """Number of the attempt within its call, starting at 1; 0 before the first."""
+
+
+@frozen(kw_only=True)
+class CallStarted(ClientEvent):
+    """A call has begun, and has not waited for anything yet."""
+
+
+@frozen(kw_only=True)
+class CallFinished(ClientEvent):
+    """A call has ended; `attempt` is the number of attempts it made."""
+
+    status: int | None
+    """Status of the last response; None if there was no response."""
+    request_id: str | None
+    """Stripe's ID of the last request; None if its response did not have one."""
+    seconds: float
+    """Duration of the call in seconds, including all waiting."""
+    error: str | None
+    """Class of the error that the call raised, such as `RateLimitError`; None if it
+    succeeded.
+
+    `CancelledError` means that the task was cancelled.
+    """
 
 
 @frozen(kw_only=True)
@@ -39,6 +69,14 @@ class RequestStarted(ClientEvent):
 
     waited: float = 0.0
     """Seconds spent waiting for a free connection and for a rate limit permit."""
+    waited_for_connection: float = 0.0
+    """Seconds spent waiting for a free connection."""
+    waited_for_permit: float = 0.0
+    """Seconds spent waiting for a rate limit permit."""
+    rate: float | None = None
+    """Rate to which the adaptive rate limit holds this endpoint, in requests per second;
+    None without an adaptive rate limit.
+    """
 
 
 @frozen(kw_only=True)
@@ -59,6 +97,10 @@ class RequestFinished(ClientEvent):
     deadline of the call passed, and `CancelledError` that the task was cancelled.
     `APIConnectionError` can also mean that the client was closed.
     """
+    rate_limit_reason: str | None = None
+    """Limit that a 429 response names in its `Stripe-Rate-Limited-Reason` header, such
+    as `endpoint-rate`; None for other responses.
+    """
 
 
 @frozen(kw_only=True)
@@ -67,6 +109,29 @@ class RetryScheduled(ClientEvent):
 
     seconds: float
     """Seconds until the next attempt."""
+
+
+@frozen(kw_only=True)
+class RetryBudgetExhausted(ClientEvent):
+    """An attempt failed and is not retried, because the retry budget is used up."""
+
+    error: str
+    """Class of the error that the attempt ended with, such as `ServerError`."""
+
+
+@frozen(kw_only=True)
+class RateLimited(ClientEvent):
+    """A 429 response lowered the adaptive rate limit.
+
+    All requests in the scope of the limit are held back for `seconds`.
+    """
+
+    reason: str | None
+    """Limit that the response names, such as `endpoint-rate`; None if it names none."""
+    rate: float
+    """New rate, in requests per second."""
+    seconds: float
+    """Seconds until the next request may be sent."""
 
 
 @frozen(kw_only=True)
