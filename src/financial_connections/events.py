@@ -74,8 +74,8 @@ class RequestStarted(ClientEvent):
     waited_for_permit: float = 0.0
     """Seconds spent waiting for a rate limit permit."""
     rate: float | None = None
-    """Rate to which the adaptive rate limit holds this endpoint, in requests per second;
-    None without an adaptive rate limit.
+    """Current adaptive rate limit of the endpoint, in requests per second; None without
+    an adaptive rate limit.
     """
 
 
