@@ -96,6 +96,9 @@ async def test_a_session_can_be_completed_over_http(sandbox):
         ),
         ("schedule_number_expiry", '{"account": "{account}", "after": NaN}'),
         ("deactivate_number", '{"account": 1}'),
+        ("rate_limits", '{"bogus": 1}'),
+        ("rate_limits", '{"total": 0}'),
+        ("rate_limits", '{"total": Infinity}'),
     ],
 )
 async def test_control_endpoints_reject_invalid_requests(
@@ -152,6 +155,31 @@ async def test_access_and_account_numbers_can_be_controlled_over_http(sandbox, a
     }
     assert (["expired"], ["deactivated"]) == (statuses[account], statuses[other])
     assert token["bank_account_token"] == retrieved["bank_account_token"]["id"]
+
+
+async def test_limits_and_traffic_can_be_controlled_over_http(sandbox):
+    async with in_process(sandbox) as client:
+        limits = {"per_endpoint": 1, "retry_after": 3}
+        await client.post("/_sandbox/rate_limits", json=limits)
+        changed = await client.post("/_sandbox/rate_limits", json={"concurrent": 2})
+        assert changed.json() == (await client.get("/_sandbox/rate_limits")).json()
+        assert {**limits, "concurrent": 2} == {
+            name: limit for name, limit in changed.json().items() if limit
+        }
+        replies = [await client.get(ACCOUNTS) for _ in range(2)]
+        traffic = (await client.get("/_sandbox/traffic")).json()
+        after = (await client.delete("/_sandbox/traffic")).json()
+
+    assert [200, 429] == [reply.status_code for reply in replies]
+    assert "3" == replies[1].headers["Retry-After"]
+    assert {
+        "received": 2,
+        "admitted": 1,
+        "rejected": {"endpoint-rate": 1},
+        "peak_received": 2,
+        "peak_admitted": 1,
+    } == traffic["operations"]["list_accounts"]
+    assert (2, 0) == (traffic["total"]["received"], after["total"]["received"])
 
 
 @pytest.mark.anyio

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox
+from financial_connections.sandbox import Fault, RateLimits, Rules, Sandbox
 from tests.support.sandbox_calls import (
     ACCOUNTS,
     FORM,
@@ -157,7 +157,7 @@ def test_a_401_is_not_stored(sandbox, account):
 
 
 def test_a_429_precedes_idempotency_and_is_not_stored():
-    sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(writes=1)))
+    sandbox = Sandbox(rules=Rules(rate_limits=RateLimits(writes=1)))
     account = sandbox.add_account()
 
     assert [200, 429] == [refresh(sandbox, account).status for _ in range(2)]

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 import anyio
 
 from financial_connections.models import Transaction
-from financial_connections.sandbox import Fault, RateLimit, Rules, Sandbox
+from financial_connections.sandbox import Fault, RateLimits, Rules, Sandbox
 from tests.support.sync.clients import client_of
 
 
@@ -37,7 +37,7 @@ async def sync_with_faults(number, monkeypatch):
     Accounts that fail are synced again. Memory use must stay bounded, and requests must
     stay within the sandbox's rate limit.
     """
-    sandbox = Sandbox(rules=Rules(rate_limit=RateLimit(reads=RATE)))
+    sandbox = Sandbox(rules=Rules(rate_limits=RateLimits(reads=RATE)))
     accounts = [sandbox.add_account(transactions=EACH) for _ in range(number)]
     kinds = (
         "server_error",

@@ -25,19 +25,22 @@ from financial_connections.sandbox.api.linking import NewAccount
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.http.server import Server, serve
-from financial_connections.sandbox.rules import RateLimit, Rules
+from financial_connections.sandbox.rules import RateLimits, Rules
 from financial_connections.sandbox.sandbox import Sandbox
 from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
+from financial_connections.sandbox.traffic import RequestCounts, Traffic
 
 __all__ = [
     "Clock",
     "Fault",
     "NewAccount",
-    "RateLimit",
+    "RateLimits",
+    "RequestCounts",
     "Rules",
     "SCENARIOS",
     "Sandbox",
     "Scenario",
     "Server",
+    "Traffic",
     "serve",
 ]

@@ -1,5 +1,6 @@
 """The sandbox clock: frozen until advanced, or ticking in real time."""
 
+from collections.abc import Callable
 from time import monotonic, time
 
 START = 1_700_000_000
@@ -16,12 +17,22 @@ class Clock:
 
     Args:
         start: Initial time, in seconds since the epoch.
-        ticking: Whether the clock runs in real time.
+        ticking: Whether the clock runs by itself.
+        timer: Function that returns the seconds by which a ticking clock runs. Pass
+            `anyio.current_time` for tests in the virtual time of their event loop.
     """
 
-    def __init__(self, start: float = START, *, ticking: bool = False) -> None:
+    def __init__(
+        self,
+        start: float = START,
+        *,
+        ticking: bool = False,
+        timer: Callable[[], float] = monotonic,
+    ) -> None:
         self._start = start
-        self._ticking_since = monotonic() if ticking else None
+        self._advanced = 0.0
+        self._timer = timer
+        self._ticking_since = timer() if ticking else None
 
     @classmethod
     def system(cls) -> "Clock":
@@ -35,9 +46,16 @@ class Clock:
 
     def now(self) -> float:
         """Return the current time, in seconds since the epoch."""
+        return self._start + self.elapsed()
+
+    def elapsed(self) -> float:
+        """Return the time since the start, in seconds.
+
+        It is more precise than `now`, whose numbers are large.
+        """
         if self._ticking_since is None:
-            return self._start
-        return self._start + monotonic() - self._ticking_since
+            return self._advanced
+        return self._advanced + self._timer() - self._ticking_since
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward.
@@ -52,4 +70,4 @@ class Clock:
             raise ValueError("a clock cannot be moved backwards")
         if not self.now() + seconds < END:
             raise ValueError("a clock cannot be moved beyond the year 9999")
-        self._start += seconds
+        self._advanced += seconds

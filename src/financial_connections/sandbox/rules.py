@@ -19,40 +19,51 @@ RateLimitReason = Literal[
 
 
 def at_least_one(_: object, attribute: "Attribute[Any]", value: int | None) -> None:
-    """Raise `ValueError` if the number is less than one. None is valid."""
-    if value is not None and value < 1:
-        raise ValueError(f"{attribute.name} must be at least 1, not {value}")
+    """Raise `ValueError` unless the value is a positive integer or None."""
+    if value is not None and not (isinstance(value, int) and value >= 1):
+        raise ValueError(
+            f"{attribute.name} must be an integer of at least 1, not {value!r}"
+        )
 
 
 @frozen(kw_only=True)
-class RateLimit:
-    """Limits on the number of requests; None means that there is no such limit.
+class RateLimits:
+    """Limits on the number of requests; each is off if it is None.
+
+    Use `test_mode` or `live_mode` for the limits that Stripe documents, and
+    `attrs.evolve` to change some of them.
 
     A limit of 25 requests per second allows a burst of 25 requests, and then one every
-    1/25 seconds by the sandbox's clock. Use `test_mode` or `live_mode` for the limits
-    that Stripe documents.
+    1/25 seconds by the sandbox's clock.
 
     Source: https://docs.stripe.com/rate-limits
     """
 
-    reads: int | None = field(default=25, validator=at_least_one)
-    """GET requests per second with one API key."""
-    writes: int | None = field(default=25, validator=at_least_one)
-    """POST requests per second with one API key."""
     total: int | None = field(default=None, validator=at_least_one)
     """Requests per second for one Stripe account, with all its API keys together."""
     per_endpoint: int | None = field(default=None, validator=at_least_one)
     """Requests per second for one Stripe account to each operation."""
+    per_resource: int | None = field(default=None, validator=at_least_one)
+    """Requests per second for each object whose ID is in the URL."""
+    reads: int | None = field(default=None, validator=at_least_one)
+    """GET requests per second with one API key."""
+    writes: int | None = field(default=None, validator=at_least_one)
+    """POST requests per second with one API key."""
     concurrent: int | None = field(default=None, validator=at_least_one)
     """Requests for one Stripe account that may run at the same time."""
     concurrent_per_endpoint: int | None = field(default=None, validator=at_least_one)
     """Requests for one Stripe account to each operation that may run at the same time.
     """
+    retry_after: int | None = field(default=None, validator=at_least_one)
+    """Value of the `Retry-After` header of a 429, in seconds; None omits the header.
+
+    Stripe does not document that it sends one.
+    """
 
     @classmethod
     def test_mode(cls) -> Self:
         """Return Stripe's limits in test mode: 25 requests per second in total."""
-        return cls(reads=None, writes=None, total=25, per_endpoint=25)
+        return cls(total=25, per_endpoint=25)
 
     @classmethod
     def live_mode(cls) -> Self:
@@ -60,7 +71,7 @@ class RateLimit:
 
         Stripe does not document how many requests may run at the same time.
         """
-        return cls(reads=None, writes=None, total=100, per_endpoint=25)
+        return cls(total=100, per_endpoint=25)
 
 
 @frozen(kw_only=True)
@@ -111,8 +122,9 @@ class Rules:
 
     Responses have the shape of the contract's version.
     """
-    rate_limit: RateLimit | None = None
-    """Limits on the number of requests; None means no limits.
+    rate_limits: RateLimits = RateLimits()
+    """Limits on the number of requests; none by default.
 
-    With a frozen clock, an exhausted limit recovers only when you call `advance`.
+    With a frozen clock, an exhausted limit recovers only when you call `advance`. Set
+    `Sandbox.rate_limits` to change the limits later.
     """

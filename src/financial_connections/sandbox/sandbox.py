@@ -37,7 +37,8 @@ from financial_connections.sandbox.demo import add_demo_data
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.institution import Institution
 from financial_connections.sandbox.quirks import Quirk
-from financial_connections.sandbox.rules import Feature, Rules
+from financial_connections.sandbox.rules import Feature, RateLimits, Rules
+from financial_connections.sandbox.traffic import Traffic
 from financial_connections.sandbox.webhooks import Delivery, Webhook
 
 
@@ -122,6 +123,30 @@ class Sandbox:
         """All thin events so far, oldest first, in the form that is sent."""
         with self._state.up_to_date() as state:
             return list(state.notifications)
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        """The limits on the number of requests, which you can change at any time.
+
+        What has been used of a limit stays used.
+        """
+        return self.api.limiter.limits
+
+    @rate_limits.setter
+    def rate_limits(self, limits: RateLimits) -> None:
+        with self._state.lock:
+            self.api.limiter.change(limits, self.clock.elapsed())
+
+    @property
+    def traffic(self) -> Traffic:
+        """The numbers of requests so far, and the most in any second."""
+        with self._state.lock:
+            return self.api.meter.traffic()
+
+    def reset_traffic(self) -> None:
+        """Start counting requests again."""
+        with self._state.lock:
+            self.api.meter.reset()
 
     def add_customer(
         self,

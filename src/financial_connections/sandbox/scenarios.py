@@ -8,7 +8,7 @@ from attrs import frozen
 from financial_connections.sandbox.api.state import DAY
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.demo import add_demo_data
-from financial_connections.sandbox.rules import Feature, RateLimit, Rules
+from financial_connections.sandbox.rules import Feature, RateLimits, Rules
 from financial_connections.sandbox.sandbox import Sandbox
 
 
@@ -110,7 +110,7 @@ class Scenario:
             clock: The sandbox's clock; frozen by default, in which case an exhausted
                 limit recovers only when you call `advance`.
         """
-        rules = Rules(rate_limit=RateLimit.test_mode())
+        rules = Rules(rate_limits=RateLimits.test_mode())
         sandbox = Sandbox(seed, clock=clock, rules=rules)
         return cls(sandbox, add_demo_data(sandbox))
 

@@ -19,34 +19,36 @@ from financial_connections.sandbox.api.credentials import (
 )
 from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.expansion import (
-    check_expansion,
     expand,
     resolver,
 )
-from financial_connections.sandbox.api.form import parse_form
 from financial_connections.sandbox.api.idempotency import (
     Claim,
     IdempotencyKeys,
     replay,
 )
+from financial_connections.sandbox.api.meter import Meter
 from financial_connections.sandbox.api.operations import (
-    CHECKS,
     HANDLERS,
     ValidatedRequest,
 )
-from financial_connections.sandbox.api.ratelimit import Permit, RateLimiter
+from financial_connections.sandbox.api.parameters import parameters_of
+from financial_connections.sandbox.api.ratelimit import (
+    RATE_LIMIT_REASON,
+    LimitedRequest,
+    Permit,
+    RateLimiter,
+)
+from financial_connections.sandbox.api.records import Merchant
 from financial_connections.sandbox.api.state import State
-from financial_connections.sandbox.api.validation import validate_object
 from financial_connections.sandbox.api.versions import (
     VERSIONS,
-    parameters_at,
     response_at,
 )
 from financial_connections.sandbox.api.wire import Request, Response, json_bytes
 from financial_connections.sandbox.faults import Fault, Faults
 from financial_connections.sandbox.quirks import Quirk, apply_quirks
 
-_FORM = "application/x-www-form-urlencoded"
 _HTML = (
     b"<html><head><title>502 Bad Gateway</title></head>"
     b"<body><h1>502 Bad Gateway</h1></body></html>\n"
@@ -60,6 +62,7 @@ class PendingRequest:
     request_id: str
     echo: dict[str, str]
     version: str
+    merchant: Merchant | None = None
     permit: Permit | None = None
     fault: Fault | None = None
     operation: Operation | None = None
@@ -78,7 +81,8 @@ class API:
         self.faults = Faults()
         self.quirks: set[Quirk] = set()
         self._idempotency = IdempotencyKeys()
-        self._limiter = RateLimiter(state.rules.rate_limit)
+        self.limiter = RateLimiter(state.rules.rate_limits)
+        self.meter = Meter()
 
     def admit(self, request: Request) -> PendingRequest:
         """Process a request up to but not including its endpoint."""
@@ -86,10 +90,18 @@ class API:
             pending = PendingRequest(
                 self.state.ids.new("req"), self._echo(request), self.contract.version
             )
+            rejected_by: str | None = None
             try:
                 self._admit(request, pending)
             except APIError as error:
                 pending.response = self._error_response(pending, error)
+                rejected_by = error.headers.get(RATE_LIMIT_REASON)
+            self.meter.add(
+                pending.merchant.id if pending.merchant else None,
+                pending.operation.name if pending.operation else None,
+                rejected_by,
+                self.state.clock.elapsed(),
+            )
             return pending
 
     def execute(self, pending: PendingRequest) -> Response:
@@ -111,29 +123,30 @@ class API:
     def _admit(self, request: Request, pending: PendingRequest) -> None:
         key = authenticate(request.headers, self.keys)
         merchant = acting_merchant(key, request.headers)
+        operation, ids = self.contract.find(request.method, request.path) or (None, {})
+        pending.merchant, pending.operation = merchant, operation
         pending.version = self._version(request)
-        match = self.contract.find(request.method, request.path)
-        pending.permit = self._limiter.acquire(
+        limited = LimitedRequest(
             key=key.secret,
             merchant=merchant.id,
-            operation=match and match[0].name,
+            operation=operation.name if operation else None,
+            resource=next(iter(ids.values()), None),
             is_write=request.method not in {"GET", "HEAD"},
-            now=self.state.clock.now(),
         )
-        if match is None:
+        pending.permit = self.limiter.acquire(limited, self.state.clock.elapsed())
+        if operation is None:
             raise APIError(
                 status=404,
                 message=f"Unrecognized request URL ({request.method}: {request.path}).",
             )
-        pending.operation, ids = match
         require_scope(key, method=request.method)
-        pending.fault = self.faults.take(pending.operation.name)
+        pending.fault = self.faults.take(operation.name)
         if pending.fault is not None and pending.fault.kind != "stored_server_error":
             self._apply_fault(pending, pending.fault)
         if pending.response is None:
-            params = _parameters(request, pending.operation, pending.version)
+            params = parameters_of(request, operation, pending.version)
             pending.validated = ValidatedRequest(self.state, merchant, ids, params)
-            self._claim(request, pending, pending.operation.name, pending.validated)
+            self._claim(request, pending, operation.name, pending.validated)
 
     def _version(self, request: Request) -> str:
         """Return the version whose shape the request and its response have."""
@@ -150,7 +163,7 @@ class API:
 
     def _release(self, pending: PendingRequest) -> None:
         if pending.permit is not None:
-            self._limiter.release(pending.permit)
+            self.limiter.release(pending.permit)
             pending.permit = None
 
     def _apply_fault(self, pending: PendingRequest, fault: Fault) -> None:
@@ -228,21 +241,3 @@ class API:
         if "idempotency-key" in request.headers:
             echo["Idempotency-Key"] = request.headers["idempotency-key"]
         return echo
-
-
-def _parameters(request: Request, operation: Operation, version: str) -> dict[str, Any]:
-    """Return the validated parameters from the query and the form."""
-    content_type = request.headers.get("content-type", "")
-    is_form = content_type.partition(";")[0].strip().lower() == _FORM
-    if request.method == "POST" and not is_form:
-        raise APIError(
-            message=f"A POST request must have the content type {_FORM},"
-            " even if it has no parameters."
-        )
-    body = request.body.decode("ascii", "backslashreplace") if is_form else ""
-    schema = parameters_at(version, operation.name, operation.parameters)
-    params = validate_object(parse_form(request.query, body), schema)
-    check_expansion(params.get("expand", ()), operation.result)
-    if operation.name in CHECKS:
-        CHECKS[operation.name](params)
-    return params

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, get_args
 
-from attrs import asdict
+from attrs import asdict, evolve
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -70,6 +70,24 @@ def _clear_faults(sandbox: Sandbox, body: Any) -> Any:
     return _faults(sandbox, body)
 
 
+def _rate_limits(sandbox: Sandbox, _: Any) -> Any:
+    return asdict(sandbox.rate_limits)
+
+
+def _change_rate_limits(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    sandbox.rate_limits = evolve(sandbox.rate_limits, **body)
+    return _rate_limits(sandbox, body)
+
+
+def _traffic(sandbox: Sandbox, _: Any) -> Any:
+    return asdict(sandbox.traffic)
+
+
+def _reset_traffic(sandbox: Sandbox, body: Any) -> Any:
+    sandbox.reset_traffic()
+    return _traffic(sandbox, body)
+
+
 def _set_quirks(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     if unknown := set(body["quirks"]) - set(get_args(Quirk)):
         raise ValueError(f"unknown quirk: {', '.join(sorted(map(str, unknown)))}")
@@ -127,6 +145,10 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "/faults"): _faults,
     ("POST", "/faults"): _add_fault,
     ("DELETE", "/faults"): _clear_faults,
+    ("GET", "/rate_limits"): _rate_limits,
+    ("POST", "/rate_limits"): _change_rate_limits,
+    ("GET", "/traffic"): _traffic,
+    ("DELETE", "/traffic"): _reset_traffic,
     ("POST", "/quirks"): _set_quirks,
     ("POST", "/advance"): _advance,
     ("POST", "/customers"): _add_customer,
