@@ -5,13 +5,19 @@ variables that it sets stay set until the call ends. Events contain no keys, obj
 parameters or bodies.
 """
 
-from attrs import frozen
+from contextvars import Context
+
+from attrs import field, frozen
 
 __all__ = [
+    "CallEvent",
     "CallFinished",
     "CallStarted",
     "ClientEvent",
     "ContractMismatch",
+    "OperationFinished",
+    "OperationStarted",
+    "OperationWoken",
     "RateLimited",
     "RequestFinished",
     "RequestStarted",
@@ -23,6 +29,11 @@ __all__ = [
 @frozen(kw_only=True)
 class ClientEvent:
     """Base class of all events."""
+
+
+@frozen(kw_only=True)
+class CallEvent(ClientEvent):
+    """Base class of the events of a call."""
 
     method: str
     """HTTP method: `GET`, `POST` or `DELETE`."""
@@ -41,12 +52,12 @@ class ClientEvent:
 
 
 @frozen(kw_only=True)
-class CallStarted(ClientEvent):
+class CallStarted(CallEvent):
     """A call has begun, and has not waited for anything yet."""
 
 
 @frozen(kw_only=True)
-class CallFinished(ClientEvent):
+class CallFinished(CallEvent):
     """A call has ended; `attempt` is the number of attempts it made."""
 
     status: int | None
@@ -64,7 +75,7 @@ class CallFinished(ClientEvent):
 
 
 @frozen(kw_only=True)
-class RequestStarted(ClientEvent):
+class RequestStarted(CallEvent):
     """An attempt is about to be sent."""
 
     waited: float = 0.0
@@ -80,7 +91,7 @@ class RequestStarted(ClientEvent):
 
 
 @frozen(kw_only=True)
-class RequestFinished(ClientEvent):
+class RequestFinished(CallEvent):
     """An attempt has ended."""
 
     status: int | None
@@ -104,7 +115,7 @@ class RequestFinished(ClientEvent):
 
 
 @frozen(kw_only=True)
-class RetryScheduled(ClientEvent):
+class RetryScheduled(CallEvent):
     """An attempt failed, and another one will start after `seconds`."""
 
     seconds: float
@@ -112,7 +123,7 @@ class RetryScheduled(ClientEvent):
 
 
 @frozen(kw_only=True)
-class RetryBudgetExhausted(ClientEvent):
+class RetryBudgetExhausted(CallEvent):
     """An attempt failed and is not retried, because the retry budget is used up."""
 
     error: str
@@ -120,7 +131,7 @@ class RetryBudgetExhausted(ClientEvent):
 
 
 @frozen(kw_only=True)
-class RateLimited(ClientEvent):
+class RateLimited(CallEvent):
     """A 429 response lowered the adaptive rate limit.
 
     All requests in the scope of the limit are held back for `seconds`.
@@ -135,7 +146,7 @@ class RateLimited(ClientEvent):
 
 
 @frozen(kw_only=True)
-class ContractMismatch(ClientEvent):
+class ContractMismatch(CallEvent):
     """A 2xx response has values that do not match the contract, or lacks required ones.
 
     The call still returns its model. `Model.misfits` names the mismatched fields of
@@ -151,3 +162,42 @@ class ContractMismatch(ClientEvent):
     """
     request_id: str | None
     """Stripe's ID of the request; None if the response did not have one."""
+
+
+@frozen(kw_only=True)
+class OperationStarted(ClientEvent):
+    """An operation that makes several calls has begun."""
+
+    operation: str
+    """Name of the method, such as `accounts.refresh_and_wait` or
+    `transactions.sync_many`.
+    """
+    concurrent: bool = False
+    """True for one of many accounts, which are processed concurrently by a method such
+    as `transactions.sync_many`.
+    """
+
+
+@frozen(kw_only=True)
+class OperationWoken(ClientEvent):
+    """A `RefreshNotifier` has ended a delay of an operation."""
+
+    operation: str
+    """Name of the method, as in `OperationStarted`."""
+    notified_in: Context = field(repr=False, eq=False)
+    """Context variables at the call of `RefreshNotifier.notify`."""
+
+
+@frozen(kw_only=True)
+class OperationFinished(ClientEvent):
+    """An operation has ended."""
+
+    operation: str
+    """Name of the method, as in `OperationStarted`."""
+    seconds: float
+    """Duration of the operation, in seconds."""
+    error: str | None
+    """Class of the error that the operation ended with; None if it succeeded.
+
+    `CancelledError` means that the task was cancelled.
+    """

@@ -10,10 +10,11 @@ from attrs import field, frozen
 from financial_connections._redact import sanitize
 from financial_connections._transport.call import Call
 from financial_connections._transport.response import NoResponse, Response
-from financial_connections.events import ClientEvent, RequestFinished
+from financial_connections.events import CallEvent, ClientEvent, RequestFinished
 
 _log = logging.getLogger("financial_connections")
 _MAX_NOTICES = 100
+_TOO_MANY_REQUESTS = 429
 
 
 @frozen
@@ -24,7 +25,7 @@ class Observer:
     notices: set[str] = field(factory=set)
     """`Stripe-Notice` texts that have already been warned about."""
 
-    def emit(self, event_class: type[ClientEvent], call: Call, **fields: Any) -> None:
+    def emit(self, event_class: type[CallEvent], call: Call, **fields: Any) -> None:
         """Call `on_event` with an event of the call."""
         if self.on_event is None:
             return
@@ -67,6 +68,7 @@ class Observer:
             request_id=request_id,
             seconds=seconds,
             error=error,
+            rate_limit_reason=_rate_limit_reason(call, response),
         )
 
     def notice(self, call: Call, text: str) -> None:
@@ -84,3 +86,10 @@ class Observer:
         except Warning:
             # Warnings are turned into errors, but the request has already taken effect.
             _log.warning("Stripe says: %s", text)
+
+
+def _rate_limit_reason(call: Call, response: Response | None) -> str | None:
+    if response is None or response.status != _TOO_MANY_REQUESTS:
+        return None
+    reason = response.headers.get("stripe-rate-limited-reason")
+    return reason and sanitize(reason, 60, secrets=call.secrets())
