@@ -19,7 +19,7 @@ LAYERS = (
     "_transport webhooks",
     "models params",
     "_generated",
-    "_events pagination",
+    "_events _operation pagination",
     "_request",
     "_settings expand",
     "_checks",

@@ -28,6 +28,8 @@ from financial_connections.errors import InvalidArgumentError
 if TYPE_CHECKING:
     import httpx
 
+    from financial_connections.events import ClientEvent
+
 _MAX_IDEMPOTENCY_KEY_LENGTH = 255
 
 
@@ -189,7 +191,7 @@ def settings_for_call(settings: Settings, options: RequestOptions | None) -> Set
 
 
 class Sender(Protocol):
-    """The interface through which the generated code sends requests."""
+    """The interface through which requests are sent and events are emitted."""
 
     async def send(
         self,
@@ -207,4 +209,8 @@ class Sender(Protocol):
         Raises:
             FinancialConnectionsError: There is no usable response.
         """
+        ...
+
+    def emit(self, event: "ClientEvent") -> None:
+        """Pass an event of an operation to the client's event handler."""
         ...

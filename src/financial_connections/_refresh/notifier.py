@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from financial_connections._refresh.polling import Wakeup
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+    from contextvars import Context
 
     from financial_connections.webhooks import Event
 
@@ -48,8 +49,10 @@ class RefreshNotifier:
             wakeup.set()
 
     @contextmanager
-    def _listening(self, account: str) -> Generator[Wakeup, None, None]:
-        wakeup = Wakeup()
+    def _listening(
+        self, account: str, on_wakeup: Callable[[Context], object]
+    ) -> Generator[Wakeup, None, None]:
+        wakeup = Wakeup(on_wakeup)
         self._wakeups[account].append(wakeup)
         try:
             yield wakeup

@@ -5,7 +5,8 @@ Elapsed time is the sum of the delays, not a clock reading, so a test that repla
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import Context, copy_context
 from typing import Any
 
 import anyio
@@ -23,10 +24,16 @@ _MIN_DELAY_AFTER_WAKEUP = 0.25
 class Wakeup:
     """An event that ends the current delay, or the next one if there is none."""
 
+    on_wakeup: Callable[[Context], object] | None = None
+    """Called for each delay that ends early, with the context variables at the call of
+    `set`.
+    """
     _event: anyio.Event = field(factory=anyio.Event, init=False)
+    _set_in: Context | None = field(default=None, init=False)
 
     def set(self) -> None:
         """End the current delay, or the next one if there is none."""
+        self._set_in = copy_context()
         self._event.set()
 
     async def wait(self) -> None:
@@ -35,8 +42,12 @@ class Wakeup:
 
     def reset(self) -> bool:
         """Clear the event and return True if it was set."""
-        was_set, self._event = self._event.is_set(), anyio.Event()
-        return was_set
+        set_in, self._set_in, self._event = self._set_in, None, anyio.Event()
+        if set_in is None:
+            return False
+        if self.on_wakeup is not None:
+            self.on_wakeup(set_in)
+        return True
 
 
 @define(eq=False)

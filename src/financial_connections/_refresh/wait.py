@@ -13,6 +13,7 @@ from financial_connections._generated.api.accounts import (
     refresh_account,
     retrieve_account,
 )
+from financial_connections._operation import operation
 from financial_connections._refresh.freshness import Freshness, Phase
 from financial_connections._refresh.notifier import RefreshNotifier
 from financial_connections._refresh.polling import PollSchedule, poll_schedule
@@ -32,9 +33,11 @@ from financial_connections.errors import (
     RefreshFailedError,
     RefreshNotAvailableError,
 )
+from financial_connections.events import OperationWoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextvars import Context
 
     from financial_connections._request import RequestOptions, Sender
     from financial_connections.models import Account
@@ -68,9 +71,20 @@ class RefreshWait:
             refresh: True to start a refresh and wait for it. False to wait for the
                 latest refresh, which may already have ended.
         """
+        name = "accounts." + ("refresh_and_wait" if refresh else "wait_for_refresh")
+
+        def report(notified_in: Context) -> None:
+            self.sender.emit(OperationWoken(operation=name, notified_in=notified_in))
+
+        with operation(self.sender, name):
+            return await self._run(report, refresh=refresh)
+
+    async def _run(
+        self, on_wakeup: Callable[[Context], object], *, refresh: bool
+    ) -> Account:
         notifier = self.notifier or RefreshNotifier()
         self.freshness = Freshness(self.features, accept_previous=not refresh)
-        with notifier._listening(self.account) as wakeup:
+        with notifier._listening(self.account, on_wakeup) as wakeup:
             schedule = poll_schedule(
                 self.timeout, self.poll, wakeup if self.notifier else None
             )

@@ -26,11 +26,16 @@ class Observer:
     """`Stripe-Notice` texts that have already been warned about."""
 
     def emit(self, event_class: type[CallEvent], call: Call, **fields: Any) -> None:
-        """Call `on_event` with an event of the call."""
+        """Call `on_event` with an event of a call."""
+        if self.on_event is not None:
+            self.handle(event_class(**call.event_fields(), **fields))
+
+    def handle(self, event: ClientEvent) -> None:
+        """Call `on_event` with an event."""
         if self.on_event is None:
             return
         try:
-            self.on_event(event_class(**call.event_fields(), **fields))
+            self.on_event(event)
         except Exception:  # noqa: BLE001 - an error in a handler must not end the call
             _log.exception("on_event raised an error; the call continues")
 

@@ -42,6 +42,7 @@ from financial_connections.errors import (
     FinancialConnectionsError,
 )
 from financial_connections.events import (
+    ClientEvent,
     ContractMismatch,
     RequestStarted,
     RetryScheduled,
@@ -90,6 +91,10 @@ class Transport:
     ) -> RawResponse:
         """Send a request and return its response undecoded."""
         return await self._call(request, options, _raw_response)
+
+    def emit(self, event: ClientEvent) -> None:
+        """Pass an event of an operation to the client's event handler."""
+        self.observer.handle(event)
 
     async def aclose(self) -> None:
         """End running calls and close connections.
