@@ -21,10 +21,12 @@ LAYERS = (
     "_generated",
     "_events _operation pagination",
     "_request",
+    "_rate_limits",
     "_settings expand",
+    "_retry_budget",
     "_checks",
     "errors otel",
-    "_concurrency _decoding _retry _version events",
+    "_concurrency _decoding _retry _version events middleware",
     "_response",
     "_redact",
 )

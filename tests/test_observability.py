@@ -5,7 +5,13 @@ import httpx
 import pytest
 
 from financial_connections import AsyncClient
-from financial_connections.events import RequestFinished, RequestStarted, RetryScheduled
+from financial_connections.events import (
+    CallFinished,
+    CallStarted,
+    RequestFinished,
+    RequestStarted,
+    RetryScheduled,
+)
 from tests.support.samples import ACCOUNT
 
 PATH = "/v1/financial_connections/accounts/{account}"
@@ -22,14 +28,17 @@ async def test_a_handler_receives_the_events_of_every_attempt(httpx_mock, no_wai
     events = []
     async with AsyncClient("sk_test_1", on_event=events.append) as client:
         await client.accounts.retrieve("fca_secret")
-    assert [RequestStarted, RequestFinished, RetryScheduled] * 2 + [
+    assert [
+        CallStarted,
+        *[RequestStarted, RequestFinished, RetryScheduled] * 2,
         RequestStarted,
         RequestFinished,
+        CallFinished,
     ] == [type(event) for event in events]
     assert {("GET", "api.stripe.com", PATH)} == {
         (e.method, e.server, e.url_template) for e in events
     }
-    assert [1, 1, 1, 2, 2, 2, 3, 3] == [event.attempt for event in events]
+    assert [0, 1, 1, 1, 2, 2, 2, 3, 3, 3] == [event.attempt for event in events]
     finished = [event for event in events if isinstance(event, RequestFinished)]
     assert [
         (503, "req_1", "ServerError"),
@@ -48,7 +57,7 @@ async def test_derived_clients_share_the_handler(httpx_mock):
     events = []
     async with AsyncClient("sk_test_1", on_event=events.append) as client:
         await client.with_options(max_retries=0).send_raw("GET", "/v1/customers/cus_1")
-    assert [None, None] == [event.url_template for event in events]
+    assert [None] * 4 == [event.url_template for event in events]
 
 
 async def test_a_handler_error_is_logged_and_ignored(httpx_mock, caplog):
@@ -61,7 +70,7 @@ async def test_a_handler_error_is_logged_and_ignored(httpx_mock, caplog):
         assert (
             "StripeBank" == (await client.accounts.retrieve("fca_1")).institution_name
         )
-    assert 2 == len(
+    assert 4 == len(
         [record for record in caplog.records if record.levelno == logging.ERROR]
     )
 

@@ -17,9 +17,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from financial_connections import errors, events, models, params
+    from financial_connections import errors, events, middleware, models, params
     from financial_connections._client import AsyncClient
     from financial_connections._generated import API_VERSION
+    from financial_connections._rate_limits import RateLimit, RateRequest
     from financial_connections._request import RequestOptions
     from financial_connections._response import RawResponse, ResponseInfo
     from financial_connections._settings import Timeout
@@ -84,7 +85,9 @@ __all__ = [
     "Pager",
     "PaginationError",
     "PermissionDeniedError",
+    "RateLimit",
     "RateLimitError",
+    "RateRequest",
     "RawResponse",
     "RefreshFailedError",
     "RefreshNotAvailableError",
@@ -101,6 +104,7 @@ __all__ = [
     "events",
     "expanded",
     "id_of",
+    "middleware",
     "models",
     "params",
 ]
@@ -131,7 +135,9 @@ _SOURCES = {
     "Pager": "pagination",
     "PaginationError": "errors",
     "PermissionDeniedError": "errors",
+    "RateLimit": "_rate_limits",
     "RateLimitError": "errors",
+    "RateRequest": "_rate_limits",
     "RawResponse": "_response",
     "RefreshFailedError": "errors",
     "RefreshNotAvailableError": "errors",
@@ -150,6 +156,7 @@ _SOURCES = {
     "expand": "expand",
     "expanded": "expand",
     "id_of": "expand",
+    "middleware": "middleware",
     "models": "models",
     "pagination": "pagination",
     "params": "params",

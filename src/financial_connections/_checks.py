@@ -3,7 +3,7 @@
 import inspect
 import math
 from collections.abc import Collection
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 from financial_connections.errors import ConfigurationError, InvalidArgumentError
@@ -116,3 +116,20 @@ def header_value(name: str, value: Any) -> str:
             f"{name} must be printable ASCII, not empty, without white space around it"
         )
     return value
+
+
+def is_async_callable(value: Any) -> bool:
+    """Return True for an `async def` function or an object with an async `__call__`.
+
+    A `functools.partial` of an async callable counts as one.
+
+    Args:
+        value: Any object.
+    """
+    while isinstance(value, partial):
+        value = value.func
+    # The type's `__call__` is checked, because calling a class does not call the
+    # `__call__` method of its instances.
+    return inspect.iscoroutinefunction(value) or (
+        callable(value) and inspect.iscoroutinefunction(type(value).__call__)
+    )

@@ -1,21 +1,22 @@
 """The client, with its settings, lifetime and resources."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 from attrs import evolve
 
 from financial_connections._checks import (
     check_options,
-    positive_number,
+    is_async_callable,
     suggest_options,
     whole_number,
 )
 from financial_connections._generated import API_VERSION
+from financial_connections._rate_limits import rate_limits_from
 from financial_connections._request import RequestOptions, raw_request
 from financial_connections._response import RawResponse
+from financial_connections._retry_budget import retry_budget_from
 from financial_connections._settings import (
     DEFAULT_BASE_URL,
     FROM_ENVIRONMENT,
@@ -24,8 +25,8 @@ from financial_connections._settings import (
     Timeout,
 )
 from financial_connections._transport.backends import make_backend
+from financial_connections._transport.middleware import middleware_from
 from financial_connections._transport.observer import Observer
-from financial_connections._transport.ratelimit import RateLimiter
 from financial_connections._transport.transport import Transport
 from financial_connections.errors import ConfigurationError
 
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from financial_connections._rate_limits import RateLimit
     from financial_connections.accounts import Accounts
     from financial_connections.events import ClientEvent
+    from financial_connections.middleware import Middleware
     from financial_connections.sessions import Sessions
     from financial_connections.transactions import Transactions
 
@@ -67,8 +70,15 @@ class AsyncClient:
         max_retries: Maximum number of retries of a failed attempt.
         max_connections: Maximum number of concurrent requests. Additional requests
             wait.
-        rate_limit: Maximum number of requests per second, shared by this client and its
-            derived clients. Additional requests wait. There is no limit by default.
+        rate_limit: Limit on requests, shared by this client and its derived clients.
+            Additional requests wait. By default, it starts from the limits that Stripe
+            documents and follows its 429 responses. A number is a fixed maximum per
+            second, a `RateLimit` is your own, and None means no limit.
+        retry_budget: Number of retries that this client and its derived clients may
+            make while no call succeeds, so that retries do not multiply the load on a
+            server that is down. Successful calls restore it. None means no limit.
+        middleware: Async functions to call around each attempt, outermost first; see
+            `financial_connections.middleware`.
         transport: HTTP library to use. `"aiohttp"` is faster, works under asyncio only,
             and needs the extra `financial-connections[aiohttp]`.
         http_client: An `httpx.AsyncClient` or `httpx2.AsyncClient` to send requests
@@ -94,12 +104,16 @@ class AsyncClient:
         deadline: float | None = None,
         max_retries: int = 2,
         max_connections: int = 100,
-        rate_limit: float | None = None,
+        rate_limit: 'float | RateLimit | Literal["adaptive"] | None' = "adaptive",
+        retry_budget: float | None = 50,
+        middleware: "Sequence[Middleware]" = (),
         transport: Literal["httpx", "aiohttp"] = "httpx",
         http_client: "httpx.AsyncClient | Any | None" = None,
         on_event: "Callable[[ClientEvent], object] | None" = None,
     ) -> None:
-        if on_event is not None and not _is_plain_function(on_event):
+        if on_event is not None and (
+            not callable(on_event) or is_async_callable(on_event)
+        ):
             raise ConfigurationError(
                 "on_event must be a regular function, not an async one"
             )
@@ -114,15 +128,12 @@ class AsyncClient:
             deadline=deadline,
             max_retries=max_retries,
         )
-        rate_limiter = (
-            None
-            if rate_limit is None
-            else RateLimiter(positive_number("rate_limit", rate_limit))
-        )
         self._transport = Transport(
             settings=settings,
             backend=make_backend(transport, http_client, limit, settings.base_url),
-            rate_limiter=rate_limiter,
+            rate_limits=rate_limits_from(rate_limit),
+            retry_budget=retry_budget_from(retry_budget),
+            middleware=middleware_from(middleware),
             observer=Observer(on_event),
         )
 
@@ -232,9 +243,3 @@ class AsyncClient:
         raise TypeError(
             "a client cannot be pickled, because it holds connections and a key"
         )
-
-
-def _is_plain_function(value: Any) -> bool:
-    return callable(value) and not (
-        iscoroutinefunction(value) or iscoroutinefunction(type(value).__call__)
-    )

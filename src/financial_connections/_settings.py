@@ -136,6 +136,11 @@ def api_key_from(value: Any) -> Secret:
     return Secret(value)
 
 
+def is_loopback(base_url: str) -> bool:
+    """Return whether a base URL leads to a server on this machine."""
+    return urlsplit(base_url).hostname in _LOOPBACK
+
+
 def base_url_from(value: Any) -> str:
     """Return a base URL without a trailing slash.
 
@@ -194,6 +199,11 @@ def stripe_version_from(value: Any) -> str | None:
             "or YYYY-MM-DD.name"
         ) from None
     return str(value)
+
+
+def is_reserved(header: str) -> bool:
+    """Return whether only the client can set a header."""
+    return header.lower() in _RESERVED_HEADERS
 
 
 def headers_from(value: Any) -> dict[str, str]:

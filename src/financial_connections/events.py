@@ -132,17 +132,19 @@ class RetryBudgetExhausted(CallEvent):
 
 @frozen(kw_only=True)
 class RateLimited(CallEvent):
-    """A 429 response lowered the adaptive rate limit.
+    """A 429 response lowered an adaptive limit.
 
-    All requests in the scope of the limit are held back for `seconds`.
+    A lower rate holds back all requests in its scope for `seconds`.
     """
 
     reason: str | None
     """Limit that the response names, such as `endpoint-rate`; None if it names none."""
-    rate: float
-    """New rate, in requests per second."""
+    rate: float | None
+    """New rate in requests per second; None if the response lowered the number of
+    concurrent requests.
+    """
     seconds: float
-    """Seconds until the next request may be sent."""
+    """Seconds until the call may send its next request."""
 
 
 @frozen(kw_only=True)

@@ -237,7 +237,7 @@ async def test_an_error_with_an_unreadable_body_keeps_its_status_and_retries(
             await read_request(stream)
             await stream.send(response)
 
-    async with serving(handle) as url, connect(url) as client:
+    async with serving(handle) as url, connect(url, rate_limit=None) as client:
         with pytest.raises(error_class, match="an unreadable body") as caught:
             await client.accounts.retrieve("fca_1")
     error = caught.value

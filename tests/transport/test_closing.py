@@ -17,6 +17,8 @@ from financial_connections import (
 )
 from financial_connections._transport.closing import close_all
 from financial_connections.events import (
+    CallFinished,
+    CallStarted,
     RequestFinished,
     RequestStarted,
     RetryScheduled,
@@ -297,4 +299,10 @@ async def test_a_call_that_waits_to_retry_ends_when_its_client_is_closed(monkeyp
     assert ("closed", 1) == (error.reason, error.attempts)
     assert isinstance(error.__cause__, ServerError)
     assert 1 == str(error).count("the previous attempt failed")
-    assert [RequestStarted, RequestFinished, RetryScheduled] == [*map(type, events)]
+    assert [
+        CallStarted,
+        RequestStarted,
+        RequestFinished,
+        RetryScheduled,
+        CallFinished,
+    ] == [*map(type, events)]

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import anyio
 from anyio import CancelScope
 from attrs import define, field
 
 from financial_connections._decoding import ContentError, parse_json
+from financial_connections._rate_limits import Throttle
 from financial_connections._redact import Secret, sanitize
 from financial_connections._response import Headers
 from financial_connections._settings import Timeout
@@ -42,7 +44,16 @@ class Call:
     scope: CancelScope = field(factory=CancelScope, repr=False)
     """Cancelled at the call's deadline, or when the client is closed."""
     attempts: int = 0
+    retries: int = 0
+    """Number of retries, without those after a 429 that slowed down all calls."""
+    retry_cost: float = 0.0
+    """Part of the retry budget that the last retry used up."""
+    throttled: int = 0
+    """Number of 429s that slowed down all calls."""
+    throttle: Throttle | None = None
+    """Consequence of the latest attempt, if it ended with such a 429."""
     last_error: AttemptError | None = None
+    last_response: Response | None = None
 
     def error_fields(self) -> dict[str, Any]:
         """Return the attributes that all errors of the call share."""
@@ -65,6 +76,7 @@ class Call:
         server = urlsplit(f"//{self.wire.origin.authority}")
         return {
             "method": self.wire.method,
+            "scheme": self.wire.origin.scheme,
             "server": server.hostname or "",
             "port": server.port or (443 if self.wire.origin.scheme == "https" else 80),
             "url_template": self.template,
@@ -226,3 +238,18 @@ def _last_error(call: Call) -> str:
     return (
         f"; the previous attempt failed: {call.last_error}" if call.last_error else ""
     )
+
+
+def error_name_of(call: Call, error: BaseException, *, is_closed: bool) -> str:
+    """Return the name of the class that an exception in a call amounts to.
+
+    Args:
+        call: The call.
+        error: The exception, which may be a cancellation.
+        is_closed: True if the client has been closed.
+    """
+    if not isinstance(error, anyio.get_cancelled_exc_class()):
+        return type(error).__name__
+    if not call.scope.cancel_called:
+        return "CancelledError"  # trio's own class has another name
+    return "APIConnectionError" if is_closed else "DeadlineExceededError"

@@ -1,20 +1,30 @@
 """Log records, events and warnings about calls."""
 
 import logging
+import time
 import warnings
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from attrs import field, frozen
 
+from financial_connections._rate_limits import Throttle
 from financial_connections._redact import sanitize
-from financial_connections._transport.call import Call
+from financial_connections._transport.call import AttemptError, Call
 from financial_connections._transport.response import NoResponse, Response
-from financial_connections.events import CallEvent, ClientEvent, RequestFinished
+from financial_connections.events import (
+    CallEvent,
+    CallFinished,
+    ClientEvent,
+    ContractMismatch,
+    RateLimited,
+    RequestFinished,
+)
 
 _log = logging.getLogger("financial_connections")
 _MAX_NOTICES = 100
-_TOO_MANY_REQUESTS = 429
+_MAX_REASON = 60
 
 
 @frozen
@@ -43,7 +53,7 @@ class Observer:
         self,
         call: Call,
         seconds: float,
-        received: Response | NoResponse | None,
+        received: Response | NoResponse | AttemptError | None,
         error: str | None,
     ) -> None:
         """Log the end of an attempt, and emit its event.
@@ -55,6 +65,7 @@ class Observer:
             error: Class of the error that the attempt ended with, if any.
         """
         response = received if isinstance(received, Response) else None
+        call.last_response = response
         status = response.status if response else None
         request_id = response.request_id if response else None
         if _log.isEnabledFor(logging.DEBUG):
@@ -76,6 +87,56 @@ class Observer:
             rate_limit_reason=_rate_limit_reason(call, response),
         )
 
+    def rate_limited(self, call: Call, throttle: Throttle) -> None:
+        """Emit the event for a 429 that lowered a limit."""
+        self.emit(
+            RateLimited,
+            call,
+            reason=throttle.reason and sanitize(throttle.reason, _MAX_REASON),
+            rate=throttle.rate,
+            seconds=throttle.seconds,
+        )
+
+    def call_finished(self, call: Call, error: str | None) -> None:
+        """Emit the event for the end of a call.
+
+        Args:
+            call: The call.
+            error: Class of the error that the call ended with, if any.
+        """
+        response = call.last_response
+        self.emit(
+            CallFinished,
+            call,
+            status=response.status if response else None,
+            request_id=response.request_id if response else None,
+            seconds=time.monotonic() - call.started_at,
+            error=error,
+        )
+
+    def mismatched(
+        self,
+        call: Call,
+        result_type: type,
+        response: Response,
+        fields: tuple[str, ...],
+    ) -> None:
+        """Emit the event for a response that does not match the contract.
+
+        Args:
+            call: The call.
+            result_type: Model that the response was decoded into.
+            response: The response.
+            fields: Fields that do not match.
+        """
+        self.emit(
+            ContractMismatch,
+            call,
+            model=result_type.__name__,
+            fields=fields,
+            request_id=response.request_id,
+        )
+
     def notice(self, call: Call, text: str) -> None:
         """Warn about a `Stripe-Notice` header, once for each text."""
         text = sanitize(text, secrets=call.secrets())
@@ -94,7 +155,7 @@ class Observer:
 
 
 def _rate_limit_reason(call: Call, response: Response | None) -> str | None:
-    if response is None or response.status != _TOO_MANY_REQUESTS:
+    if response is None or response.status != HTTPStatus.TOO_MANY_REQUESTS:
         return None
     reason = response.headers.get("stripe-rate-limited-reason")
-    return reason and sanitize(reason, 60, secrets=call.secrets())
+    return reason and sanitize(reason, _MAX_REASON, secrets=call.secrets())

@@ -65,20 +65,20 @@ async def read_response(response: Any) -> Response:
             response.status_code,
             headers,
             b"",
-            _request_id(headers),
+            request_id_from(headers),
             unreadable=str(error),
             retryable=error.retryable,
         )
-    return Response(response.status_code, headers, content, _request_id(headers))
+    return Response(response.status_code, headers, content, request_id_from(headers))
 
 
 def response_without_body(response: Any) -> Response:
     """Return a response whose body was closed before it was read."""
     headers = _headers(response)
-    return Response(response.status_code, headers, b"", _request_id(headers))
+    return Response(response.status_code, headers, b"", request_id_from(headers))
 
 
-def _request_id(headers: Mapping[str, str]) -> str | None:
+def request_id_from(headers: Mapping[str, str]) -> str | None:
     request_id = headers.get("request-id") or None
     if request_id and not _REQUEST_ID.fullmatch(request_id):
         return sanitize(request_id, 100)

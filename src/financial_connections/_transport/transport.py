@@ -1,24 +1,26 @@
-"""The policy of a call: retries, deadline, rate limit, errors and decoding.
+"""The policy of a call: retries, deadline, rate limit, middleware, errors, decoding.
 
 All I/O happens in `Backend.exchange`. Errors are passed as values up to `_call`, the
 only place that raises them.
 """
 
-import random
 import time
+from collections.abc import Sequence
+from functools import partial
 from typing import TypeVar
 
 import anyio
 from attrs import field, frozen
 
 from financial_connections._decoding import ModelT, decode
+from financial_connections._rate_limits import RateLimits
 from financial_connections._request import (
     Request,
     RequestOptions,
     settings_for_call,
 )
 from financial_connections._response import RawResponse, ResponseInfo
-from financial_connections._retry import minimum_delay, retry_delay
+from financial_connections._retry_budget import RetryBudget
 from financial_connections._settings import Settings
 from financial_connections._transport.backend import Backend
 from financial_connections._transport.call import (
@@ -27,26 +29,26 @@ from financial_connections._transport.call import (
     Read,
     closed_error,
     deadline_error,
+    error_name_of,
     result_of,
 )
 from financial_connections._transport.closing import close_in
+from financial_connections._transport.middleware import exchange_through
 from financial_connections._transport.observer import Observer
-from financial_connections._transport.ratelimit import RateLimiter
+from financial_connections._transport.permit import AttemptPermit
 from financial_connections._transport.response import (
     NoResponse,
     Response,
 )
-from financial_connections._transport.wire import wire_request
-from financial_connections.errors import (
-    APIStatusError,
-    FinancialConnectionsError,
-)
+from financial_connections._transport.retries import next_delay
+from financial_connections._transport.wire import WireRequest, wire_request
+from financial_connections.errors import FinancialConnectionsError
 from financial_connections.events import (
+    CallStarted,
     ClientEvent,
-    ContractMismatch,
     RequestStarted,
-    RetryScheduled,
 )
+from financial_connections.middleware import Middleware
 
 _NO_OPTIONS = RequestOptions()
 
@@ -59,7 +61,9 @@ class Transport:
 
     settings: Settings
     backend: Backend
-    rate_limiter: RateLimiter | None = field(default=None, repr=False)
+    rate_limits: RateLimits | None = field(default=None, repr=False)
+    retry_budget: RetryBudget | None = field(default=None, repr=False)
+    middleware: Sequence[Middleware] = ()
     observer: Observer = field(factory=Observer, repr=False)
 
     async def send(
@@ -71,15 +75,7 @@ class Transport:
         """Send a request and decode its response."""
 
         def read(call: Call, response: Response) -> ModelT:
-            def report(fields: tuple[str, ...]) -> None:
-                self.observer.emit(
-                    ContractMismatch,
-                    call,
-                    model=result_type.__name__,
-                    fields=fields,
-                    request_id=response.request_id,
-                )
-
+            report = partial(self.observer.mismatched, call, result_type, response)
             content_type = response.headers.get("content-type")
             info = ResponseInfo(**call.response_fields(response))
             return decode(result_type, response.content, info, content_type, report)
@@ -125,8 +121,28 @@ class Transport:
             None if request.free_text else request.path,
             settings.api_key,
         )
+        self.backend.limiter.check()
+        self.observer.emit(CallStarted, call)
+        error_name: str | None = None
+        try:
+            result = await self._result(call, settings, read)
+            if isinstance(result, FinancialConnectionsError):
+                error_name = type(result).__name__
+        except BaseException as error:
+            error_name = error_name_of(
+                call, error, is_closed=self.backend.limiter.closed
+            )
+            raise
+        finally:
+            self.observer.call_finished(call, error_name)
+        if isinstance(result, FinancialConnectionsError):
+            raise result
+        return result
+
+    async def _result(
+        self, call: Call, settings: Settings, read: Read[T]
+    ) -> T | FinancialConnectionsError:
         limiter = self.backend.limiter
-        limiter.check()
         if settings.deadline is not None:
             call.scope.deadline = anyio.current_time() + settings.deadline
         result: T | FinancialConnectionsError | None = None
@@ -136,15 +152,11 @@ class Transport:
                 result = await self._attempts(call, settings, read)
             finally:
                 limiter.call_ended(call.scope)
-        if result is None:  # the scope was cancelled, or the client closed
-            result = (
-                closed_error(call)
-                if limiter.closed
-                else deadline_error(call, settings.deadline)
-            )
-        if isinstance(result, FinancialConnectionsError):
-            raise result
-        return result
+        if result is not None:
+            return result
+        if limiter.closed:
+            return closed_error(call)
+        return deadline_error(call, settings.deadline)
 
     async def _attempts(
         self, call: Call, settings: Settings, read: Read[T]
@@ -152,15 +164,15 @@ class Transport:
         while True:
             result = await self._next_attempt(call, settings, read)
             if not isinstance(result, AttemptError):
+                if self.retry_budget is not None:
+                    self.retry_budget.give_back(call.retry_cost)
                 return result
             call.last_error = result
-            if not result.retryable or call.attempts > settings.max_retries:
-                return result
-            remaining = call.scope.deadline - anyio.current_time()
-            delay = _delay(call.attempts, result, remaining)
+            delay = next_delay(
+                call, result, settings.max_retries, self.retry_budget, self.observer
+            )
             if delay is None:
                 return result
-            self.observer.emit(RetryScheduled, call, seconds=delay)
             await anyio.sleep(delay)
 
     async def _next_attempt(
@@ -172,64 +184,66 @@ class Transport:
         # is acquired last. Otherwise, permits would pile up while all connections are
         # in use, and then be used all at once.
         async with self.backend.limiter:
-            if self.rate_limiter is not None:
-                await self.rate_limiter.wait()
-            if self.backend.limiter.closed:
-                return None
-            call.attempts += 1
-            waited = time.monotonic() - queued_at
-            self.observer.emit(RequestStarted, call, waited=waited)
-            return await self._attempt(call, settings, read)
+            connected_at = time.monotonic()
+            permit = AttemptPermit(self.rate_limits, call, settings)
+            async with permit:
+                if self.backend.limiter.closed:
+                    return None
+                call.attempts += 1
+                now = time.monotonic()
+                self.observer.emit(
+                    RequestStarted,
+                    call,
+                    waited=now - queued_at,
+                    waited_for_connection=connected_at - queued_at,
+                    waited_for_permit=now - connected_at,
+                    rate=permit.rate,
+                )
+                result = await self._attempt(call, settings, read)
+                if isinstance(result, AttemptError):
+                    permit.error = result
+        if call.throttle is not None and call.throttle.is_first:
+            self.observer.rate_limited(call, call.throttle)
+        return result
 
     async def _attempt(
         self, call: Call, settings: Settings, read: Read[T]
     ) -> T | AttemptError:
         started_at = time.monotonic()
-        received: Response | NoResponse | None = None
+        received: Response | NoResponse | AttemptError | None = None
         try:
             with anyio.move_on_after(settings.timeout.seconds) as scope:
                 expires_at = min(scope.deadline, call.scope.deadline)
-                received = await self.backend.exchange(
-                    call.wire, settings.timeout, expires_at
-                )
+                received = await self._exchange(call, settings, expires_at)
             seconds = time.monotonic() - started_at
-            result = result_of(call, received, settings.timeout, read)
+            result = (
+                received
+                if isinstance(received, AttemptError)
+                else result_of(call, received, settings.timeout, read)
+            )
         except BaseException as error:
             seconds = time.monotonic() - started_at
-            error_name = self._error_name(call, error)
+            error_name = error_name_of(
+                call, error, is_closed=self.backend.limiter.closed
+            )
             self.observer.attempt_finished(call, seconds, received, error_name)
             raise
-        failed = isinstance(result, AttemptError)
-        self.observer.attempt_finished(
-            call, seconds, received, type(result).__name__ if failed else None
-        )
+        error_name = type(result).__name__ if isinstance(result, AttemptError) else None
+        self.observer.attempt_finished(call, seconds, received, error_name)
         if isinstance(received, Response) and "stripe-notice" in received.headers:
             self.observer.notice(call, received.headers["stripe-notice"])
         return result
 
-    def _error_name(self, call: Call, error: BaseException) -> str:
-        if not isinstance(error, anyio.get_cancelled_exc_class()):
-            return type(error).__name__
-        if not call.scope.cancel_called:
-            return "CancelledError"  # trio's own class has another name
-        if self.backend.limiter.closed:
-            return "APIConnectionError"
-        return "DeadlineExceededError"
+    async def _exchange(
+        self, call: Call, settings: Settings, expires_at: float
+    ) -> Response | NoResponse | AttemptError:
+        async def exchange(wire: WireRequest) -> Response | NoResponse:
+            return await self.backend.exchange(wire, settings.timeout, expires_at)
+
+        if not self.middleware:
+            return await exchange(call.wire)
+        return await exchange_through(self.middleware, call, exchange)
 
 
 def _raw_response(call: Call, response: Response) -> RawResponse:
     return RawResponse(content=response.content, **call.response_fields(response))
-
-
-def _delay(attempt: int, error: AttemptError, remaining: float) -> float | None:
-    retry_after, minimum = None, 0.0
-    if isinstance(error, APIStatusError):
-        retry_after = error.retry_after
-        minimum = minimum_delay(error.status, error.code, error.headers)
-    return retry_delay(
-        attempt,
-        retry_after=retry_after,
-        minimum=minimum,
-        remaining=remaining,
-        jitter=random.random(),  # noqa: S311 - not used for cryptography
-    )

@@ -68,7 +68,8 @@ def span_event(
     attributes: Attributes = {"financial_connections.seconds": event.seconds}
     if isinstance(event, RetryScheduled):
         return "retry scheduled", attributes
-    attributes["financial_connections.rate_limit"] = event.rate
+    if event.rate is not None:
+        attributes["financial_connections.rate_limit"] = event.rate
     if event.reason is not None:
         attributes["stripe.rate_limited_reason"] = event.reason
     return "rate limited", attributes

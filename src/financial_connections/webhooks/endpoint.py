@@ -7,7 +7,11 @@ from typing import Any, Literal, NoReturn
 
 from attrs import field, frozen
 
-from financial_connections._checks import positive_seconds, whole_number
+from financial_connections._checks import (
+    is_async_callable,
+    positive_seconds,
+    whole_number,
+)
 from financial_connections._redact import Secret
 from financial_connections.errors import (
     ConfigurationError,
@@ -32,7 +36,6 @@ from financial_connections.webhooks.signature import (
 from financial_connections.webhooks.stores import (
     EventStore,
     RecentEvents,
-    is_async_callable,
     store_from,
 )
 from financial_connections.webhooks.versions import MismatchAction, is_action

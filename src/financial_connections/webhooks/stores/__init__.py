@@ -5,7 +5,6 @@ from financial_connections.webhooks.stores.postgres import PostgresEventStore
 from financial_connections.webhooks.stores.protocol import (
     EventStore,
     QueryableEventStore,
-    is_async_callable,
     store_from,
 )
 from financial_connections.webhooks.stores.redis import RedisEventStore
@@ -18,6 +17,5 @@ __all__ = [
     "RecentEvents",
     "RedisEventStore",
     "SQLiteEventStore",
-    "is_async_callable",
     "store_from",
 ]

@@ -1,9 +1,8 @@
 """The event store interface, and the checks that an endpoint runs on its store."""
 
-import inspect
-from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
+from financial_connections._checks import is_async_callable
 from financial_connections.errors import ConfigurationError
 
 RETENTION = 7 * 86_400.0
@@ -78,23 +77,6 @@ class QueryableEventStore(EventStore, Protocol):
             event_id: ID of the event (`evt_…`).
         """
         ...
-
-
-def is_async_callable(value: Any) -> bool:
-    """Return True for an `async def` function or an object with an async `__call__`.
-
-    A `functools.partial` of an async callable counts as one.
-
-    Args:
-        value: Any object.
-    """
-    while isinstance(value, partial):
-        value = value.func
-    # The type's `__call__` is checked, because calling a class does not call the
-    # `__call__` method of its instances.
-    return inspect.iscoroutinefunction(value) or (
-        callable(value) and inspect.iscoroutinefunction(type(value).__call__)
-    )
 
 
 def store_from(value: Any) -> EventStore:

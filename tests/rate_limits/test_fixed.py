@@ -1,3 +1,5 @@
+"""A fixed rate limit."""
+
 from itertools import pairwise
 
 import anyio
@@ -5,13 +7,17 @@ import httpx
 import pytest
 
 from financial_connections import (
+    APIConnectionError,
     AsyncClient,
     ConfigurationError,
     DeadlineExceededError,
+    RateRequest,
     RequestOptions,
 )
-from financial_connections._transport.ratelimit import RateLimiter
+from financial_connections._rate_limits.fixed import FixedRateLimit
 from financial_connections.events import RequestStarted
+
+REQUEST = RateRequest("GET", "/v1/balance", None, "test", 1)
 
 
 @pytest.fixture
@@ -30,12 +36,18 @@ def clock(monkeypatch):
     return Clock
 
 
+async def send(limit):
+    """Use one permit, for an attempt that ends at once."""
+    async with limit.permit(REQUEST):
+        pass
+
+
 async def test_the_limit_is_not_exceeded_in_any_second(clock):
-    limiter, moments = RateLimiter(25), []
+    limit, moments = FixedRateLimit(25), []
 
     async def call():
-        await limiter.wait()
-        moments.append(clock.now)
+        async with limit.permit(REQUEST):
+            moments.append(clock.now)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(100):
@@ -49,11 +61,11 @@ async def test_the_limit_is_not_exceeded_in_any_second(clock):
 
 
 async def test_permits_are_issued_in_the_order_of_arrival(clock):
-    limiter, order = RateLimiter(10), []
+    limit, order = FixedRateLimit(10), []
 
     async def call(n):
-        await limiter.wait()
-        order.append(n)
+        async with limit.permit(REQUEST):
+            order.append(n)
 
     async with anyio.create_task_group() as tasks:
         for n in range(20):
@@ -62,14 +74,43 @@ async def test_permits_are_issued_in_the_order_of_arrival(clock):
     assert list(range(20)) == order
 
 
-async def test_a_cancelled_wait_takes_no_permit():
-    limiter = RateLimiter(0.001)
-    await limiter.wait()
-    before = limiter._next_at
-    with anyio.move_on_after(0.01) as scope:
-        await limiter.wait()
-    assert scope.cancelled_caught
-    assert before == limiter._next_at
+async def test_a_cancelled_wait_takes_no_permit(clock):
+    limit, moments = FixedRateLimit(1), []
+    async with limit.permit(REQUEST):
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(send, limit)
+                await anyio.wait_all_tasks_blocked()
+                scope.cancel()
+    async with limit.permit(REQUEST):
+        moments.append(clock.now)
+    assert [1001.0] == moments
+
+
+async def test_a_permit_is_reserved_until_one_second_after_the_response(clock):
+    limit = FixedRateLimit(1)
+    async with limit.permit(REQUEST):
+        clock.now += 5
+    await send(limit)
+    assert 1006.0 == clock.now
+
+
+async def test_without_a_response_a_permit_is_reserved_for_another_second(clock):
+    limit = FixedRateLimit(1)
+    with pytest.raises(APIConnectionError):
+        async with limit.permit(REQUEST):
+            raise APIConnectionError("reset")
+    await send(limit)
+    assert 1002.0 == clock.now
+
+
+@pytest.mark.parametrize(
+    ("per_second", "count", "period"),
+    [(1, 1, 1), (2.9, 2, 1), (25, 25, 1), (0.5, 1, 2), (0.001, 1, 1000)],
+)
+def test_a_rate_is_a_number_of_requests_in_a_period(per_second, count, period):
+    limit = FixedRateLimit(per_second)
+    assert (count, period) == (limit.count, limit.period)
 
 
 async def test_a_client_and_its_derived_clients_share_one_limit(httpx_mock):
@@ -91,15 +132,15 @@ def test_an_invalid_rate_limit_is_rejected(limit):
 
 
 async def test_a_permit_after_a_late_one_keeps_its_spacing(clock, monkeypatch):
-    limiter, moments = RateLimiter(25), []
+    limit, moments = FixedRateLimit(25), []
     sleep = anyio.sleep
 
     async def sleep_too_long(seconds):
         await sleep(seconds + 0.9)
 
     async def call():
-        await limiter.wait()
-        moments.append(clock.now)
+        async with limit.permit(REQUEST):
+            moments.append(clock.now)
 
     monkeypatch.setattr(anyio, "sleep", sleep_too_long)
     async with anyio.create_task_group() as tasks:

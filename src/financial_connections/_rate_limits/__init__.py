@@ -1,0 +1,86 @@
+"""Limits on the rate of requests."""
+
+from typing import Any
+
+from attrs import define, field
+
+from financial_connections._checks import positive_number
+from financial_connections._rate_limits.adaptive import (
+    AdaptivePermit,
+    AdaptiveRateLimit,
+    Throttle,
+)
+from financial_connections._rate_limits.fixed import FixedRateLimit
+from financial_connections._rate_limits.protocol import Mode, RateLimit, RateRequest
+from financial_connections._redact import Secret
+from financial_connections._settings import Settings, is_loopback
+from financial_connections.errors import ConfigurationError
+
+__all__ = [
+    "AdaptivePermit",
+    "Mode",
+    "RateLimit",
+    "RateLimits",
+    "RateRequest",
+    "Throttle",
+    "mode_of",
+    "rate_limits_from",
+]
+
+_MAX_KEYS = 1_000
+
+
+@define(eq=False)
+class RateLimits:
+    """The rate limits of a client and its derived clients.
+
+    Stripe limits the requests of a Stripe account, whereas an adaptive limit is kept
+    for each API key. If two keys belong to the same account, which only Stripe knows,
+    their limits adapt to each other.
+    """
+
+    shared: RateLimit | None = None
+    """The limit for all keys; None for an adaptive limit for each."""
+    _adaptive: dict[tuple[Secret, str], RateLimit] = field(
+        factory=dict, init=False, repr=False
+    )
+
+    def limit_for(self, settings: Settings) -> RateLimit:
+        """Return the limit for a call with these settings."""
+        if self.shared is not None:
+            return self.shared
+        key = settings.api_key, settings.base_url
+        limit = self._adaptive.get(key)
+        if limit is None:
+            while len(self._adaptive) >= _MAX_KEYS:
+                del self._adaptive[next(iter(self._adaptive))]
+            # Stripe's limits do not apply to a server on this machine. If it is a
+            # sandbox that enforces them, they are known after the first 429.
+            is_documented = not is_loopback(settings.base_url)
+            limit = self._adaptive[key] = AdaptiveRateLimit(is_documented=is_documented)
+        return limit
+
+
+def rate_limits_from(value: Any) -> RateLimits | None:
+    """Return the rate limits for the `rate_limit` of a client.
+
+    Raises:
+        ConfigurationError: It is neither `"adaptive"`, nor a positive number, nor an
+            object with a method `permit`, nor None.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if value != "adaptive":
+            raise ConfigurationError(
+                'rate_limit must be "adaptive", a number, a RateLimit or None'
+            )
+        return RateLimits()
+    if isinstance(value, RateLimit) and not isinstance(value, type):
+        return RateLimits(value)
+    return RateLimits(FixedRateLimit(positive_number("rate_limit", value)))
+
+
+def mode_of(api_key: Secret) -> Mode:
+    """Return the mode of an API key, according to its prefix."""
+    return "live" if "_live_" in api_key.reveal()[:12] else "test"

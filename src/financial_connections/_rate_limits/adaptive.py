@@ -1,0 +1,226 @@
+"""A rate limit that follows 429 responses."""
+
+import math
+import random
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Self
+
+import anyio
+from attrs import define, field, frozen
+
+from financial_connections._rate_limits.concurrency import AdaptiveConcurrency
+from financial_connections._rate_limits.protocol import Mode, RateRequest
+from financial_connections._rate_limits.rate import AdaptiveRate
+from financial_connections._retry import MAX_RETRY_AFTER
+from financial_connections.errors import RateLimitError
+
+TOTAL: dict[Mode, float] = {"test": 25.0, "live": 100.0}
+"""Requests per second of a Stripe account. Source: https://docs.stripe.com/rate-limits
+"""
+PER_ENDPOINT = 25.0
+"""Requests per second to each endpoint. Source: https://docs.stripe.com/rate-limits"""
+
+_PAUSE = 0.1
+"""Seconds to wait after a 429 without a `Retry-After` header."""
+_JITTER = 0.1
+"""Most seconds by which a wait is extended at random, to separate clients."""
+_MAX_SCOPES = 1_000
+_MIN_IDLE_SECONDS = 60.0
+
+
+@frozen
+class Throttle:
+    """The consequence of a 429 that is not specific to the object of its request."""
+
+    reason: str | None
+    """Limit that the response names."""
+    rate: float | None
+    """New rate in requests per second; None if the number of concurrent requests was
+    lowered.
+    """
+    seconds: float
+    """Seconds until the call may ask for its next permit."""
+    expected_seconds: float
+    """Seconds until it can expect the permit, which others are waiting for, too."""
+    is_first: bool
+    """True if this response lowered the limit."""
+
+    @property
+    def is_certain(self) -> bool:
+        """True if the response names the limit, as Stripe's responses do."""
+        return self.reason is not None
+
+
+@define(eq=False)
+class Scope:
+    """A set of requests that share limits: those to an endpoint, or of an account."""
+
+    rate: AdaptiveRate
+    concurrency: AdaptiveConcurrency = field(factory=AdaptiveConcurrency, init=False)
+    waiting: int = field(default=0, init=False)
+    """Number of requests that wait for a permit."""
+    used_at: float = field(default=-math.inf, init=False)
+    """Time of the last request."""
+    _queue: anyio.Lock = field(
+        factory=lambda: anyio.Lock(fast_acquire=True), init=False
+    )
+    _released: anyio.Event | None = field(default=None, init=False)
+
+    async def acquire(self) -> None:
+        """Wait for a permit, in the order of arrival."""
+        now = anyio.current_time()
+        if not self.waiting and self._take(now) is None:
+            return
+        self.waiting += 1
+        try:
+            async with self._queue:
+                now = anyio.current_time()
+                # Check again after each wait, because a 429 may have extended it.
+                while (ready_at := self._take(now)) is not None:
+                    now = await self._wait_until(ready_at, now)
+        finally:
+            self.waiting -= 1
+
+    def release(self, *, unused: bool = False) -> None:
+        """Return a permit.
+
+        Args:
+            unused: True if no request was sent.
+        """
+        self.concurrency.running -= 1
+        if unused:
+            self.rate.put_back()
+        if self._released is not None:
+            self._released.set()
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether the scope has not been used for long enough to forget it."""
+        return (
+            not self.concurrency.running
+            and not self.waiting
+            and now - max(self.used_at, self.rate.paused_until) > _MIN_IDLE_SECONDS
+        )
+
+    def _take(self, now: float) -> float | None:
+        """Take a permit and return None, or return the time at which to try again."""
+        if self.concurrency.is_full:
+            return math.inf
+        ready_at = self.rate.take(now)
+        if ready_at is None:
+            self.concurrency.running += 1
+            self.used_at = now
+        return ready_at
+
+    async def _wait_until(self, ready_at: float, now: float) -> float:
+        """Wait, and return the new time."""
+        if ready_at < math.inf:
+            await anyio.sleep(ready_at - now)
+            # Not earlier, even if a test replaces `sleep` with one that does not wait.
+            return max(ready_at, anyio.current_time())
+        self._released = anyio.Event()
+        await self._released.wait()
+        return anyio.current_time()
+
+
+class AdaptiveRateLimit:
+    """A rate limit that starts from what Stripe documents, and follows 429 responses.
+
+    Separate limits apply to each Stripe account and to each endpoint. A 429 lowers the
+    limit that it names, and holds back all requests that share this limit.
+
+    Args:
+        is_documented: True to limit requests from the start. False to limit them only
+            after the first 429, for servers other than Stripe's.
+    """
+
+    def __init__(self, *, is_documented: bool = True) -> None:
+        self._is_documented = is_documented
+        self._scopes: dict[tuple[str | None, ...], Scope] = {}
+        self._max_scopes = _MAX_SCOPES
+
+    def permit(self, request: RateRequest, /) -> "AdaptivePermit":
+        """Return a permit for an attempt."""
+        account = request.stripe_account
+        endpoint = (account, request.method, request.url_template)
+        scopes = self._scopes
+        return AdaptivePermit(
+            scopes.get(endpoint) or self._add(endpoint, PER_ENDPOINT),
+            scopes.get((account,)) or self._add((account,), TOTAL[request.mode]),
+        )
+
+    def _add(self, key: tuple[str | None, ...], documented: float) -> Scope:
+        if len(self._scopes) >= self._max_scopes:
+            now = anyio.current_time()
+            self._scopes = {k: s for k, s in self._scopes.items() if not s.is_idle(now)}
+            self._max_scopes = max(_MAX_SCOPES, 2 * len(self._scopes))
+        start = documented if self._is_documented else math.inf
+        scope = self._scopes[key] = Scope(AdaptiveRate(documented, rate=start))
+        return scope
+
+
+@define(eq=False)
+class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
+    """A permit of `AdaptiveRateLimit` for one attempt."""
+
+    endpoint: Scope
+    account: Scope
+    throttle: Throttle | None = field(default=None, init=False)
+    """Set when the block has been left after a 429 that is not specific to the call."""
+    _sent_at: float = field(default=-math.inf, init=False)
+
+    @property
+    def rate(self) -> float:
+        """Current rate of the endpoint, in requests per second."""
+        return min(self.endpoint.rate.rate, self.account.rate.rate)
+
+    async def __aenter__(self) -> Self:
+        await self.endpoint.acquire()
+        try:
+            await self.account.acquire()
+        except BaseException:
+            self.endpoint.release(unused=True)
+            raise
+        self._sent_at = self.account.used_at
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, RateLimitError):
+            self.throttle = self._learn(error)
+        for scope in (self.endpoint, self.account):
+            if error is None:
+                scope.concurrency.succeed()
+            scope.release()
+
+    def _learn(self, error: RateLimitError) -> Throttle | None:
+        """Lower the limit that a 429 names.
+
+        Returns:
+            None if the 429 has another reason, such as the object of the request.
+        """
+        reason = error.rate_limit_reason or ""
+        retry_after = error.retry_after or 0.0
+        if (
+            reason == "resource-specific"
+            or error.code == "lock_timeout"
+            or retry_after > MAX_RETRY_AFTER
+        ):
+            return None
+        # Without a known reason, the limit of the account is the safe choice.
+        scope = self.endpoint if reason.startswith("endpoint-") else self.account
+        now = anyio.current_time()
+        pause = max(retry_after, _PAUSE) + _JITTER * random.random()  # noqa: S311
+        if reason.endswith("-concurrency"):
+            is_first = scope.concurrency.decrease(now=now, sent_at=self._sent_at)
+            return Throttle(error.rate_limit_reason, None, pause, pause, is_first)
+        is_first = scope.rate.decrease(now, sent_at=self._sent_at, pause=pause)
+        pause = max(pause, scope.rate.paused_until - now)
+        expected = pause + scope.waiting / scope.rate.rate
+        return Throttle(
+            error.rate_limit_reason, scope.rate.rate, pause, expected, is_first
+        )

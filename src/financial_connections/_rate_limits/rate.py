@@ -1,0 +1,125 @@
+"""A rate that follows 429 responses. Pure: the caller provides the time.
+
+The rate is enforced by a token bucket. As in TCP's congestion control, a 429 multiplies
+the rate by a factor below 1, after which it grows again: quickly up to the rate at
+which the 429 came, and then ever faster the longer no other 429 comes. The factors were
+found by simulation, against token buckets and sliding windows, with one client and with
+several that share a limit.
+"""
+
+import math
+
+from attrs import define, field
+
+BURST = 0.4
+"""Seconds' worth of requests that may be sent at once after a pause. Several clients
+that start together share a limit, so it is less than Stripe's own second.
+"""
+DECREASE = 0.8
+"""Factor after a 429 that follows a quiet time."""
+QUICK_DECREASE = 0.6
+"""Factor after a 429 that follows another one, because the rate is still far off."""
+QUIET_SECONDS = 2.0
+RECOVERY = 0.25
+"""Growth per second, as a fraction, below the rate at which the last 429 came."""
+PROBING = 0.06
+"""Growth per second, as a fraction, above that rate. It increases by as much with each
+second without a 429.
+"""
+MAX_PROBING = 0.5
+UTILIZATION = 0.85
+"""Part of the rate that must be in use for it to grow, as an unused rate is untested.
+"""
+MIN_RATE = 0.25
+"""Lowest rate, in requests per second."""
+
+_ROUNDING = 1e-9
+
+
+@define
+class AdaptiveRate:
+    """A rate in requests per second, and the tokens that it has released."""
+
+    documented: float
+    """Rate that is documented for the limit, in requests per second."""
+    rate: float = field(default=math.inf, kw_only=True)
+    """Current rate, in requests per second; infinity until the first 429."""
+    paused_until: float = field(default=-math.inf, init=False)
+    """Time before which no request may be sent."""
+    _tokens: float = field(default=math.inf, init=False)
+    _updated_at: float = field(default=-math.inf, init=False)
+    _taken_at: float = field(default=-math.inf, init=False)
+    _measured: float = field(default=0.0, init=False)
+    """Exponential moving average of the requests per second."""
+    _decreased_at: float = field(default=-math.inf, init=False)
+    _quiet_since: float = field(default=-math.inf, init=False)
+    _peak: float = field(default=0.0, init=False)
+    """Rate at which the last 429 came."""
+
+    def take(self, now: float) -> float | None:
+        """Take a token and return None, or return the time at which to try again.
+
+        Args:
+            now: Current time in seconds, by any clock.
+        """
+        if now < self.paused_until:
+            return self.paused_until
+        now = max(now, self._updated_at)
+        self._refill(now)
+        if self._tokens < 1 - _ROUNDING:
+            return now + (1 - self._tokens) / self.rate
+        self._tokens -= 1
+        self._measured += 1
+        if self.rate < math.inf and self._measured >= UTILIZATION * self.rate:
+            elapsed = min(now - self._taken_at, 1.0)
+            self.rate += self.rate * self._growth(now) * elapsed
+        self._taken_at = now
+        return None
+
+    def put_back(self) -> None:
+        """Return a token that was not used."""
+        self._tokens += 1
+        self._measured = max(0.0, self._measured - 1)
+
+    def decrease(self, now: float, *, sent_at: float, pause: float) -> bool:
+        """Lower the rate after a 429.
+
+        Args:
+            now: Current time.
+            sent_at: Time at which the rejected request was sent.
+            pause: Seconds during which no request may be sent.
+
+        Returns:
+            False if the rate has been lowered since the request was sent.
+        """
+        if sent_at < self._decreased_at:
+            return False
+        self._refill(now)
+        if math.isinf(self.rate):
+            self._peak = self.rate = self.documented
+        else:
+            is_quiet = now - self._decreased_at > QUIET_SECONDS
+            self._peak = min(self.rate, max(self._measured, MIN_RATE))
+            factor = DECREASE if is_quiet else QUICK_DECREASE
+            self.rate = max(MIN_RATE, factor * self._peak)
+        self._tokens = 0.0
+        self._decreased_at = now
+        self.paused_until = max(self.paused_until, now + pause)
+        return True
+
+    def _refill(self, now: float) -> None:
+        elapsed = now - self._updated_at
+        if elapsed <= 0:
+            return
+        self._updated_at = now
+        self._measured *= math.exp(-elapsed)
+        if math.isinf(self.rate):
+            return
+        capacity = max(1.0, BURST * self.rate)
+        self._tokens = min(capacity, self._tokens + elapsed * self.rate)
+
+    def _growth(self, now: float) -> float:
+        if self.rate < self._peak:
+            return RECOVERY
+        quiet = now - self._decreased_at - QUIET_SECONDS
+        return min(MAX_PROBING, PROBING * (1 + max(0.0, quiet)))
