@@ -129,9 +129,7 @@ class Transport:
             if isinstance(result, FinancialConnectionsError):
                 error_name = type(result).__name__
         except BaseException as error:
-            error_name = error_name_of(
-                call, error, is_closed=self.backend.limiter.closed
-            )
+            failure = error_name_of(call, error, is_closed=self.backend.limiter.closed)
             raise
         finally:
             self.observer.call_finished(call, error_name)
@@ -223,10 +221,8 @@ class Transport:
             )
         except BaseException as error:
             seconds = time.monotonic() - started_at
-            error_name = error_name_of(
-                call, error, is_closed=self.backend.limiter.closed
-            )
-            self.observer.attempt_finished(call, seconds, received, error_name)
+            name = error_name_of(call, error, is_closed=self.backend.limiter.closed)
+            self.observer.attempt_finished(call, seconds, received, name)
             raise
         error_name = type(result).__name__ if isinstance(result, AttemptError) else None
         self.observer.attempt_finished(call, seconds, received, error_name)
