@@ -129,7 +129,9 @@ class Transport:
             if isinstance(result, FinancialConnectionsError):
                 error_name = type(result).__name__
         except BaseException as error:
-            failure = error_name_of(call, error, is_closed=self.backend.limiter.closed)
+            error_name = error_name_of(
+                call, error, is_closed=self.backend.limiter.closed
+            )
             raise
         finally:
             self.observer.call_finished(call, error_name)
