@@ -23,7 +23,6 @@ __all__ = [
     "RateLimits",
     "RateRequest",
     "Throttle",
-    "mode_of",
     "rate_limits_from",
 ]
 
@@ -44,11 +43,21 @@ class RateLimits:
     _adaptive: dict[tuple[Secret, str], RateLimit] = field(
         factory=dict, init=False, repr=False
     )
+    _latest: tuple[Settings, RateLimit, Mode] | None = field(
+        default=None, init=False, repr=False
+    )
 
-    def limit_for(self, settings: Settings) -> RateLimit:
-        """Return the limit for a call with these settings."""
-        if self.shared is not None:
-            return self.shared
+    def limit_for(self, settings: Settings) -> tuple[RateLimit, Mode]:
+        """Return the limit for a call with these settings, and the mode of its key."""
+        # Most calls have the settings of their client.
+        if self._latest is None or self._latest[0] is not settings:
+            limit = self.shared
+            if limit is None:
+                limit = self._adaptive_limit(settings)
+            self._latest = settings, limit, _mode_of(settings.api_key)
+        return self._latest[1:]
+
+    def _adaptive_limit(self, settings: Settings) -> RateLimit:
         key = settings.api_key, settings.base_url
         limit = self._adaptive.get(key)
         if limit is None:
@@ -81,6 +90,6 @@ def rate_limits_from(value: Any) -> RateLimits | None:
     return RateLimits(FixedRateLimit(positive_number("rate_limit", value)))
 
 
-def mode_of(api_key: Secret) -> Mode:
+def _mode_of(api_key: Secret) -> Mode:
     """Return the mode of an API key, according to its prefix."""
     return "live" if "_live_" in api_key.reveal()[:12] else "test"

@@ -11,7 +11,6 @@ from financial_connections._rate_limits import (
     AdaptivePermit,
     RateLimits,
     RateRequest,
-    mode_of,
 )
 from financial_connections._settings import Settings
 from financial_connections._transport.call import AttemptError, Call
@@ -47,12 +46,13 @@ class AttemptPermit(AbstractAsyncContextManager["AttemptPermit"]):
     async def __aenter__(self) -> Self:
         if self._limits is not None:
             settings, call = self._settings, self._call
-            permit = self._limits.limit_for(settings).permit(
+            limit, mode = self._limits.limit_for(settings)
+            permit = limit.permit(
                 RateRequest(
                     call.wire.method,
                     call.template,
                     settings.stripe_account or settings.stripe_context,
-                    mode_of(settings.api_key),
+                    mode,
                     call.attempts + 1,
                 )
             )
