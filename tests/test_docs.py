@@ -199,6 +199,7 @@ async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_wait
                 "client": client,
                 "handler": do_nothing,
                 "headers": {"Stripe-Signature": sign(body, "whsec_…")},
+                "load_cursor": do_nothing,
                 "pager": client.transactions.list(account=account),
                 "saved": None,
                 "starlette": starlette,

@@ -16,6 +16,7 @@ LAYERS = (
     "_client",
     "accounts sessions transactions",
     "_refresh sync",
+    "_many",
     "_transport webhooks",
     "models params",
     "_generated",

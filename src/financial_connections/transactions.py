@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -10,21 +10,29 @@ from attrs import frozen
 from financial_connections._generated.operations.transactions import (
     TransactionOperations,
 )
-from financial_connections.sync.many_accounts import (
-    SyncMany,
-    concurrency_from,
-    cursors_from,
-)
+from financial_connections._many import AccountSource, ListMany, Settings
+from financial_connections.pagination.pager import check_limit
+from financial_connections.sync.many_accounts import SyncMany, accounts_from
 from financial_connections.sync.one_account import Sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import (
+        AsyncIterable,
+        Awaitable,
+        Callable,
+        Iterable,
+        Mapping,
+    )
+    from datetime import datetime
 
+    from financial_connections._many import AccountInput, AccountRef
     from financial_connections._request import RequestOptions
-    from financial_connections.models import Account
+    from financial_connections.models import Account, Transaction
+    from financial_connections.pagination import Pager
+    from financial_connections.params import TimestampRange
     from financial_connections.sync import Progress
 
-__all__ = ["Transactions"]
+__all__ = ["ListMany", "Transactions"]
 
 
 @frozen
@@ -78,8 +86,13 @@ class Transactions(TransactionOperations):
 
     def sync_many(
         self,
-        accounts: Mapping[str, str | None] | Iterable[str],
+        accounts: Mapping[str, str | None]
+        | Mapping[tuple[str | None, str], str | None]
+        | Iterable[AccountInput]
+        | AsyncIterable[AccountInput],
         *,
+        load_cursor: Callable[[str], Awaitable[str | None] | str | None] | None = None,
+        oldest_first: bool = False,
         concurrency: int = 16,
         on_progress: Callable[[Progress], object] | None = None,
         limit: int | None = None,
@@ -87,8 +100,10 @@ class Transactions(TransactionOperations):
     ) -> SyncMany:
         """Return the transactions created or changed in many accounts, in batches.
 
-            cursors = {"fca_1": saved, "fca_2": None}
-            async with client.transactions.sync_many(cursors) as changes:
+            accounts = client.accounts.list()
+            async with client.transactions.sync_many(
+                accounts, load_cursor=load_cursor
+            ) as changes:
                 async for batch in changes:
                     await store(batch.account, batch.transactions, batch.cursor)
                 changes.raise_for_errors()
@@ -99,15 +114,26 @@ class Transactions(TransactionOperations):
 
         An error in one account does not stop the others; it is stored in
         `changes.errors`. An error that would affect every account, such as an invalid
-        key or a closed client, is raised and ends the iteration.
+        key or a closed client, is raised and ends the iteration. So is an error raised
+        by the async iterable or by `load_cursor`.
 
         If you use the block in an async generator, wrap the generator in
         `contextlib.aclosing`; otherwise reading continues until the generator is
         garbage-collected.
 
         Args:
-            accounts: Cursors by account ID, or a list of account IDs to sync from the
-                beginning.
+            accounts: Cursors by account ID, or the accounts as an iterable or async
+                iterable. Each account can be an ID, a recent `Account`, which saves a
+                request, or a pair of a connected account's ID (`acct_…`) and one of
+                these. An async iterable is read only when there is room for another
+                account, so any number of accounts takes the same memory; an async
+                generator is closed at the end.
+            load_cursor: Function or coroutine function that returns the saved cursor of
+                an account, given its ID, or None. It is called when the account's turn
+                comes. By default, all transactions are returned.
+            oldest_first: Begin with the accounts whose transactions were refreshed
+                longest ago, or never. `accounts` must then contain `Account` objects,
+                of which only IDs and times are kept, about 300 bytes each.
             concurrency: Number of accounts to read at once. Defaults to 16.
             on_progress: Called after each batch and each account. If it raises an
                 error, the error is logged and the sync continues.
@@ -115,13 +141,66 @@ class Transactions(TransactionOperations):
             options: Overrides the client's settings for each request.
 
         Raises:
-            InvalidArgumentError: An account ID or a cursor is not a string. Raised
-                before anything is sent.
+            InvalidArgumentError: An account or a cursor is invalid. Raised before
+                anything is sent, except for an item of an async iterable.
         """
-        sync_one = partial(Sync, self._sender, limit, options)
-        return SyncMany(
-            sync_one=sync_one,
-            cursors=cursors_from(accounts),
-            concurrency=concurrency_from(concurrency),
-            on_progress=on_progress,
-        )
+        check_limit(limit)
+        source, load = accounts_from(accounts, load_cursor, oldest_first=oldest_first)
+
+        def sync_one(account: AccountRef, cursor: str | None) -> Sync:
+            subject = account.snapshot or account.id
+            return Sync(self._sender, limit, account.options(options), subject, cursor)
+
+        settings = Settings(source, concurrency, on_progress)
+        return SyncMany(sync_one=sync_one, settings=settings, load=load)
+
+    def list_many(
+        self,
+        accounts: Iterable[AccountInput] | AsyncIterable[AccountInput],
+        *,
+        transacted_at: TimestampRange | int | datetime | None = None,
+        concurrency: int = 16,
+        limit: int | None = None,
+        options: RequestOptions | None = None,
+    ) -> ListMany[Transaction]:
+        """List the transactions of many accounts, such as all those of a holder.
+
+            accounts = client.accounts.list(account_holder={"customer": "cus_123"})
+            async with client.transactions.list_many(accounts) as transactions:
+                async for transaction in transactions:
+                    print(transaction.account, transaction.amount)
+
+        Several accounts are read at once, one page at a time. The transactions of an
+        account are sorted newest first, and pages of different accounts alternate. The
+        first error is raised and ends the iteration.
+
+        Args:
+            accounts: The accounts, as an iterable or async iterable. Each can be an ID,
+                an `Account`, or a pair of a connected account's ID (`acct_…`) and one
+                of these.
+            transacted_at: Return only transactions made at this time, or within this
+                range of times, such as `{"gte": …, "lt": …}`, in seconds since the
+                epoch. By default, transactions from any time are returned. A `datetime`
+                must have a time zone.
+            concurrency: Number of accounts to read at once. Defaults to 16.
+            limit: Number of transactions per request, from 1 to 100. Defaults to 100.
+            options: Overrides the client's settings for each request.
+
+        Returns:
+            An async context manager that returns an iterator over the transactions.
+
+        Raises:
+            InvalidArgumentError: An account is invalid.
+        """
+        check_limit(limit)
+        when = deepcopy(transacted_at)  # it is sent later
+
+        def list_one(account: AccountRef) -> Pager[Transaction]:
+            return self.list(
+                account=account.id,
+                transacted_at=when,
+                limit=limit,
+                options=account.options(options),
+            )
+
+        return ListMany(list_one, AccountSource(accounts), concurrency)

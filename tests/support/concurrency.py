@@ -53,6 +53,11 @@ class Api:
             await anyio.lowlevel.checkpoint()
 
 
+async def numbers(count):
+    for number in range(count):
+        yield number
+
+
 def page_of(names, after):
     start = names.index(after) + 1 if after else 0
     data = [{"id": name} for name in names[start : start + SIZE]]
@@ -112,6 +117,30 @@ async def many_accounts(api):
 
 
 @asynccontextmanager
+async def streamed_accounts(api):
+    async def accounts():
+        for account in ACCOUNTS:
+            await api.steps()
+            yield account
+
+    async def load_cursor(account):
+        await api.steps()
+
+    async with Transactions(api).sync_many(
+        accounts(), load_cursor=load_cursor, concurrency=2, limit=SIZE
+    ) as changes:
+        yield Named(changes, names_of)
+
+
+@asynccontextmanager
+async def listed_accounts(api):
+    async with Transactions(api).list_many(
+        ACCOUNTS, concurrency=2, limit=SIZE
+    ) as items:
+        yield Named(items, lambda item: [item.id])
+
+
+@asynccontextmanager
 async def prefetch(api):
     async with Pager(api.fetch, limit=SIZE).prefetch(pages=2) as items:
         yield Named(items, lambda item: [item.id])
@@ -125,7 +154,14 @@ async def pages(api):
     )
 
 
-SOURCES = [one_account, many_accounts, prefetch, pages]
+SOURCES = [
+    one_account,
+    many_accounts,
+    streamed_accounts,
+    listed_accounts,
+    prefetch,
+    pages,
+]
 
 
 EVERYTHING = sorted(

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from financial_connections import InvalidArgumentError
+from financial_connections.models import Account
 from financial_connections.sandbox import Sandbox
 from financial_connections.sync import Progress
 from tests.support.sync.clients import account_in, client_of
@@ -160,8 +161,11 @@ async def test_no_accounts_yield_no_batches(accounts):
 
 async def test_invalid_arguments_are_rejected_before_sending():
     async with client_of(Sandbox()) as client:
-        with pytest.raises(InvalidArgumentError, match="a list of IDs"):
-            client.transactions.sync_many("fca_1")
+        for accounts in ("fca_1", None, Account()):
+            with pytest.raises(InvalidArgumentError, match="a list or an async"):
+                client.transactions.sync_many(accounts)
+        with pytest.raises(InvalidArgumentError, match="limit must be"):
+            client.transactions.sync_many(["fca_1"], limit=101)
         for concurrency in (0, True, 1.5):
             with pytest.raises(
                 InvalidArgumentError,

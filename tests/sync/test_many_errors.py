@@ -15,7 +15,6 @@ from financial_connections import (
     NotFoundError,
     PermissionDeniedError,
 )
-from financial_connections._concurrency import BackgroundTasks, fan_out
 from financial_connections.sandbox import Sandbox
 from financial_connections.sync import Progress
 from tests.support.sync.clients import client_of
@@ -160,16 +159,3 @@ async def test_errors_can_be_raised_as_a_group():
         error.__notes__[-1] for error in caught.value.exceptions
     }
     assert {NotFoundError} == {type(error) for error in caught.value.exceptions}
-
-
-async def test_an_unexpected_error_is_raised_at_each_attempt():
-    async def broken(send):
-        await send(1)
-        raise ZeroDivisionError
-
-    async with BackgroundTasks() as tasks:
-        results = fan_out(tasks, iter([broken]), 1, "sync")
-        assert 1 == await anext(results)
-        for _ in range(2):
-            with pytest.raises(ZeroDivisionError):
-                await anext(results)

@@ -210,4 +210,4 @@ async def test_the_repr_of_a_batch_shows_no_transactions():
     account = sandbox.add_account(transactions=1)
     async with client_of(sandbox) as client:
         [batch] = await batches_of(client, account)
-    assert f"Batch(account='{account}')" == repr(batch)
+    assert f"Batch(account='{account}', stripe_account=None)" == repr(batch)

@@ -29,6 +29,7 @@ from financial_connections.models import (
     Transaction,
 )
 from financial_connections.params import AccountExpand
+from financial_connections.sync import Batch
 from financial_connections.webhooks import AccountEvent, UnknownEvent
 
 
@@ -59,6 +60,28 @@ async def pages(client: AsyncClient) -> None:
     async with pager.prefetch() as items:
         async for item in items:
             assert_type(item, Transaction)
+
+
+async def many_accounts(client: AsyncClient, saved: dict[str, str | None]) -> None:
+    accounts = client.accounts.list()
+    pairs: list[tuple[str | None, Account]] = []
+
+    async def load_cursor(account: str) -> str | None:
+        return saved[account]
+
+    async with client.transactions.sync_many(
+        accounts, load_cursor=load_cursor
+    ) as changes:
+        async for batch in changes:
+            assert_type(batch, Batch)
+            assert_type(batch.stripe_account, str | None)
+        assert_type(changes.progress.accounts, int)
+    client.transactions.sync_many(saved)
+    client.transactions.sync_many(["fca_1"], load_cursor=saved.get)
+    client.transactions.sync_many(pairs, oldest_first=True)
+    async with client.transactions.list_many(accounts) as transactions:
+        async for transaction in transactions:
+            assert_type(transaction, Transaction)
 
 
 async def responses(client: AsyncClient) -> None:

@@ -2,7 +2,7 @@
 
 from financial_connections._concurrency.background import BackgroundTasks
 from financial_connections._concurrency.block import Block
-from financial_connections._concurrency.fan_out import Producer, Send, fan_out
+from financial_connections._concurrency.fan_out import Send, Source, fan_out
 from financial_connections._concurrency.handover import Handover, OneAtATime
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "Block",
     "Handover",
     "OneAtATime",
-    "Producer",
     "Send",
+    "Source",
     "fan_out",
 ]

@@ -41,9 +41,13 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
 
     _running: dict[_Running, Any] = field(factory=dict, init=False)
     """The running tasks, kept here because asyncio references them only weakly."""
+    _is_ending: bool = field(default=False, init=False)
 
     def start(self, work: Callable[[], Awaitable[None]], finish: Finish) -> None:
         """Run a function in a task.
+
+        At the end of the block, a task may start another one before its own
+        cancellation arrives. The new one is then cancelled as well.
 
         Args:
             work: Function to run.
@@ -51,6 +55,8 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
                 cancelled before its first step.
         """
         running = _Running(finish)
+        if self._is_ending:
+            running.scope.cancel()
         self._running[running] = None
         task = _spawn(partial(self._run, work, running))
         if isinstance(task, asyncio.Task):
@@ -89,6 +95,7 @@ class BackgroundTasks(AbstractAsyncContextManager["BackgroundTasks"]):
             raise it.
         """
         interruption = None
+        self._is_ending = True
         for running in self._running:
             running.scope.cancel()
         while self._running:

@@ -1,48 +1,79 @@
-"""Run many producers concurrently and read their results as a single stream."""
+"""Process many items concurrently and read the results as a single stream."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+import anyio
 
 from financial_connections._concurrency.background import BackgroundTasks
 from financial_connections._concurrency.handover import Handover
 
+S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
 T = TypeVar("T")
 
 Send = Callable[[T], Awaitable[None]]
-Producer = Callable[[Send[T]], Awaitable[None]]
-"""A function that sends results, waiting after each one until it has been taken."""
+"""A function that passes on a result and waits until it has been taken."""
+
+
+class Source(Protocol[S_co]):
+    """An async iterator that can be closed."""
+
+    def __anext__(self) -> Awaitable[S_co]: ...
+
+    async def aclose(self) -> None:
+        """Release the iterator's resources."""
+        ...
 
 
 def fan_out(
     tasks: BackgroundTasks,
-    producers: Iterator[Producer[T]],
+    source: Source[S],
+    process: Callable[[S, Send[T]], Awaitable[None]],
     concurrency: int,
     block: str,
 ) -> Handover[T]:
-    """Return the results of all producers, running up to `concurrency` at once.
+    """Return the results of all items, processing up to `concurrency` at once.
 
-    Results are not buffered: each running producer has at most one result waiting to be
-    taken. The results of one producer arrive in order. If a producer raises an error,
-    the consumer receives it, the iteration ends, and no further producer is started.
+    One task reads the source, only when there is a free place for the next item, and
+    closes it at the end, because an async generator can set context variables, which
+    belong to a task. Each item is processed in a task of its own.
+
+    Results are not buffered: each item has at most one result waiting to be taken. The
+    results of one item arrive in order. If reading or processing raises an error, the
+    consumer receives it, the iteration ends, and no further item is read.
 
     Args:
-        tasks: Tasks in which the producers run.
-        producers: The producers, each created just before it runs.
-        concurrency: Number of producers that may run at once.
+        tasks: Tasks in which the items are read and processed.
+        source: The items.
+        process: Processes an item and sends its results.
+        concurrency: Number of items that may be processed at once.
         block: Name of the block, for error messages.
     """
-    results: Handover[T] = Handover(block, concurrency)
-    for _ in range(concurrency):
-        tasks.start(partial(_run, producers, results), results.finish)
-    return results
+    results: Handover[T] = Handover(block, 1)
+    places = anyio.Semaphore(concurrency)
 
-
-async def _run(producers: Iterator[Producer[T]], results: Handover[T]) -> None:
     async def send(result: T) -> None:
         await results.put(result).wait()
 
-    for producer in producers:
-        await producer(send)
-        if results.has_failed:
-            break
+    def finish(error: BaseException | None) -> None:
+        places.release()
+        results.finish(error)
+
+    async def read() -> None:
+        async with aclosing(source):
+            while True:
+                await places.acquire()
+                try:
+                    item = await anext(source)
+                except StopAsyncIteration:
+                    return
+                if results.has_failed:
+                    return
+                results.add_producer()
+                tasks.start(partial(process, item, send), finish)
+
+    tasks.start(read, results.finish)
+    return results

@@ -50,6 +50,10 @@ class Handover(AsyncIterator[T], Generic[T]):
             isinstance(item, _Failure) for item, _ in self._items
         )
 
+    def add_producer(self) -> None:
+        """Count another producer, whose end the iteration waits for."""
+        self._producers += 1
+
     def finish(self, error: BaseException | None) -> None:
         """Count a producer as finished and pass on its error."""
         if isinstance(error, self._cancelled):

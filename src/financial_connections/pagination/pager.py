@@ -80,15 +80,7 @@ class Pager(Generic[T_co]):
     )
 
     def __attrs_post_init__(self) -> None:
-        limit = self._limit
-        if limit is not None and (
-            isinstance(limit, bool)
-            or not isinstance(limit, int)
-            or not 1 <= limit <= LARGEST_PAGE
-        ):
-            raise InvalidArgumentError(
-                f"limit must be an integer from 1 to {LARGEST_PAGE}"
-            )
+        check_limit(self._limit)
         if self._starting_after is not None and self._ending_before is not None:
             raise InvalidArgumentError(
                 "starting_after and ending_before cannot be used together"
@@ -216,6 +208,16 @@ class Pager(Generic[T_co]):
         if self._is_backward:
             return evolve(following, ending_before=page.cursor)
         return evolve(following, starting_after=page.cursor)
+
+
+def check_limit(value: Any) -> None:
+    """Raise an error unless the value is None or a number of items on a page."""
+    if value is not None and (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not 1 <= value <= LARGEST_PAGE
+    ):
+        raise InvalidArgumentError(f"limit must be an integer from 1 to {LARGEST_PAGE}")
 
 
 def _count(name: str, value: Any, *, at_least: int) -> int:

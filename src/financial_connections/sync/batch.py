@@ -27,3 +27,7 @@ class Batch:
     """The cursor to save once this batch is stored: about 70 to 230 printable ASCII
     characters.
     """
+    stripe_account: str | None = None
+    """ID of the connected account (`acct_…`) that was given with the account or in
+    `options`; None if neither was.
+    """

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+import anyio
+from attrs import frozen
 
-from financial_connections._concurrency import (
-    BackgroundTasks,
-    Block,
-    Producer,
-    Send,
-    fan_out,
+from financial_connections._many import (
+    AccountSource,
+    ManyBlock,
+    ManyResults,
+    Settings,
+    account_ref,
 )
-from financial_connections.errors import (
-    APIConnectionError,
-    AuthenticationError,
-    ConfigurationError,
-    FinancialConnectionsError,
-    InvalidArgumentError,
-    PermissionDeniedError,
-)
+from financial_connections.errors import InvalidArgumentError
 from financial_connections.sync.batch import Batch
-from financial_connections.sync.one_account import Sync, account_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from contextlib import AsyncExitStack
 
-_log = logging.getLogger("financial_connections")
+    from financial_connections._concurrency import BackgroundTasks, Send
+    from financial_connections._many import AccountRef
+    from financial_connections.models import Account
+    from financial_connections.sync.one_account import Sync
+
+LoadCursor = Callable[[str], Awaitable[str | None] | str | None]
+"""Returns the saved cursor of an account, given its ID."""
 
 
 @frozen(kw_only=True)
@@ -39,7 +37,7 @@ class Progress:
     """The progress of `sync_many`."""
 
     accounts: int
-    """Number of accounts."""
+    """Number of accounts; for an async iterable, the number that have begun."""
     done: int = 0
     """Number of accounts that are up to date."""
     failed: int = 0
@@ -50,103 +48,71 @@ class Progress:
     """Number of transactions returned so far."""
 
 
-class ManyChanges(AsyncIterator[Batch]):
-    """The batches of many accounts.
+class ManyChanges(ManyResults[Batch, Progress]):
+    """The batches of many accounts, with `errors` and `progress`.
 
     The batches of one account arrive in order, interleaved with those of other
     accounts. Several tasks may iterate at once, but they must store the batches of each
-    account in order.
+    account in order. To retry an account that failed, start from the cursor of its
+    latest batch.
 
     Args:
         sync: The sync to run.
         tasks: Background tasks that read the accounts.
     """
 
+    _noun = "sync"
+    _verb = "synced"
+
     def __init__(self, sync: SyncMany, tasks: BackgroundTasks) -> None:
         self._sync = sync
-        self._errors: dict[str, FinancialConnectionsError] = {}
-        self._are_errors_read = False
-        self.progress = Progress(accounts=len(sync._cursors))
-        """The progress so far."""
-        concurrency = min(sync._concurrency, len(sync._cursors))
-        self._batches = fan_out(tasks, self._producers(), concurrency, "sync")
-
-    @property
-    def errors(self) -> dict[str, FinancialConnectionsError]:
-        """Errors by account ID, for the accounts whose sync failed.
-
-        To retry, start from the cursor of the account's latest batch.
-        """
-        self._are_errors_read = True
-        return self._errors
-
-    def raise_for_errors(self) -> None:
-        """Raise the errors of all accounts as a group.
-
-        Raises:
-            ExceptionGroup: At least one account could not be synced. Each error has a
-                note that names its account.
-        """
-        if self.errors:
-            raise ExceptionGroup(
-                f"{len(self._errors)} of {self.progress.accounts} accounts could not "
-                "be synced",
-                list(self._errors.values()),
-            )
+        self._running: dict[str, anyio.Event] = {}
+        """For each account that is being read, an event that is set at the end."""
+        self._storing: set[str] = set()
+        """Accounts whose latest batch may not be stored yet."""
+        self._ended: list[str] = []
+        """Those of them that have been read, and end once their batch is stored."""
+        progress = Progress(accounts=sync._settings.accounts.count or 0)
+        super().__init__(sync._settings, tasks, progress)
 
     async def __anext__(self) -> Batch:
-        batch = await anext(self._batches)
+        # The consumer has stored the batch that it has taken before.
+        self._storing.clear()
+        while self._ended:
+            self._end(self._ended.pop())
+        batch = await super().__anext__()
+        self._storing.add(batch.account)
         self._count(batches=1, transactions=len(batch.transactions))
         return batch
 
-    def _producers(self) -> Iterator[Producer[Batch]]:
-        return (
-            partial(self._run, account, cursor)
-            for account, cursor in self._sync._cursors.items()
-        )
+    async def _process(self, account: AccountRef, send: Send[Batch]) -> None:
+        while account.id in self._running:
+            # An async iterable has returned the account again. Its saved cursor is the
+            # right one only after its batches have been stored.
+            await self._running[account.id].wait()
+        self._running[account.id] = anyio.Event()
+        cursor = await self._sync._load(account.id)
+        await self._attempt(account, partial(self._read, account, cursor, send))
 
-    async def _run(self, account: str, cursor: str | None, send: Send[Batch]) -> None:
+    async def _read(
+        self, account: AccountRef, cursor: str | None, send: Send[Batch]
+    ) -> str:
         try:
             async for batch in self._sync._sync_one(account, cursor):
                 await send(batch)
                 del batch  # free it before the next one is read
-        except FinancialConnectionsError as error:
-            if _affects_all_accounts(error):
-                raise
-            # The traceback would keep the batches in its frames alive.
-            self._errors[account] = error.with_traceback(None)
-            error.add_note(f"account {account}")
-            _log.warning("the sync of %s failed: %s", account, type(error).__name__)
-            self._count(failed=1)
-        else:
-            self._count(done=1)
+        finally:
+            if account.id in self._storing:
+                self._ended.append(account.id)
+            else:
+                self._end(account.id)
+        return "done"
 
-    def _count(self, **increments: int) -> None:
-        counts: dict[str, Any] = {
-            name: getattr(self.progress, name) + number
-            for name, number in increments.items()
-        }
-        self.progress = evolve(self.progress, **counts)
-        if self._sync._on_progress is None:
-            return
-        try:
-            self._sync._on_progress(self.progress)
-        except Exception:  # noqa: BLE001 - a faulty callback must not end the sync
-            _log.exception("on_progress raised an error; the sync continues")
-
-    def _close(self, kind: type[BaseException] | None, *_: object) -> None:
-        """End the iteration, and log a warning if the errors were never read."""
-        self._batches.close()
-        if kind is None and self._errors and not self._are_errors_read:
-            _log.warning(
-                "%d of %d accounts could not be synced: "
-                "read `errors`, or call `raise_for_errors()`",
-                len(self._errors),
-                self.progress.accounts,
-            )
+    def _end(self, account: str) -> None:
+        self._running.pop(account).set()
 
 
-class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
+class SyncMany(ManyBlock[ManyChanges]):
     """A sync of many accounts that has not started yet.
 
     Enter it with `async with` to start the sync and get its `ManyChanges`. Returned by
@@ -154,76 +120,64 @@ class SyncMany(Block[ManyChanges], AsyncIterable[Batch]):
 
     Args:
         sync_one: Returns the sync of an account, starting from a cursor.
-        cursors: Cursors by account ID.
-        concurrency: Number of accounts to read at once.
-        on_progress: Called after each batch and each account.
+        settings: The accounts, and how to sync them.
+        load: Returns the saved cursor of an account.
     """
+
+    _method = "transactions.sync_many"
 
     def __init__(
         self,
         *,
-        sync_one: Callable[[str, str | None], Sync],
-        cursors: Mapping[str, str | None],
-        concurrency: int,
-        on_progress: Callable[[Progress], object] | None,
+        sync_one: Callable[[AccountRef, str | None], Sync],
+        settings: Settings[Progress],
+        load: LoadCursor,
     ) -> None:
         self._sync_one = sync_one
-        self._cursors = cursors
-        self._concurrency = concurrency
-        self._on_progress = on_progress
+        self._settings = settings
+        self._load_cursor = load
 
-    def __aiter__(self) -> NoReturn:
-        # Only a block can end the background tasks.
-        raise TypeError(
-            "sync_many must be entered before iterating: "
-            "async with client.transactions.sync_many(…) as changes"
-        )
+    async def _load(self, account: str) -> str | None:
+        cursor = self._load_cursor(account)
+        return await cursor if isawaitable(cursor) else cursor
 
-    async def _enter(self, exits: AsyncExitStack, /) -> ManyChanges:
-        tasks = await exits.enter_async_context(BackgroundTasks())
+    def _start(self, tasks: BackgroundTasks, exits: AsyncExitStack) -> ManyChanges:
         changes = ManyChanges(self, tasks)
         exits.push(changes._close)
         return changes
 
 
-def _affects_all_accounts(error: FinancialConnectionsError) -> bool:
-    """Return True if the error was caused by the API key or the client.
-
-    A 403 means that the key lacks a permission. Source:
-    https://docs.stripe.com/api/errors
-    """
-    if isinstance(error, APIConnectionError):
-        return error.reason == "closed"
-    return isinstance(
-        error, AuthenticationError | PermissionDeniedError | ConfigurationError
-    )
-
-
-def cursors_from(accounts: Any) -> dict[str, str | None]:
-    """Return cursors by account ID.
+def accounts_from(
+    accounts: Any, load_cursor: LoadCursor | None, *, oldest_first: bool
+) -> tuple[AccountSource, LoadCursor]:
+    """Return the accounts to sync, and a function that returns their cursors.
 
     Args:
-        accounts: IDs, or a mapping of IDs to cursors.
+        accounts: Accounts, or a mapping of accounts to cursors.
+        load_cursor: Returns the cursor of an account.
+        oldest_first: True to sort the accounts by the age of their data.
 
     Raises:
-        InvalidArgumentError: An ID or a cursor is not a string.
+        InvalidArgumentError: An account or a cursor is invalid.
     """
-    if isinstance(accounts, str):
+    source = AccountSource(accounts, _last_refresh if oldest_first else None)
+    if not isinstance(accounts, Mapping):
+        return source, load_cursor or _no_cursor
+    if load_cursor is not None:
         raise InvalidArgumentError(
-            'accounts must be a list of IDs, or a mapping of IDs to cursors: ["fca_…"]'
+            "load_cursor cannot be used together with a mapping of cursors"
         )
-    cursors = (
-        dict(accounts) if isinstance(accounts, Mapping) else dict.fromkeys(accounts)
-    )
+    cursors = {account_ref(key).id: cursor for key, cursor in accounts.items()}
     for account, cursor in cursors.items():
-        account_id(account)
         if cursor is not None and not isinstance(cursor, str):
             raise InvalidArgumentError(f"cursor of {account} must be a string or None")
-    return cursors
+    return source, cursors.__getitem__
 
 
-def concurrency_from(value: Any) -> int:
-    """Validate the number of accounts to sync at once."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidArgumentError("concurrency must be an integer of at least 1")
-    return value
+def _no_cursor(account: str) -> None:
+    """Return the cursor of an account that has never been synced."""
+
+
+def _last_refresh(account: Account) -> int:
+    refresh = account.transaction_refresh
+    return (refresh.last_attempted_at or 0) if refresh else 0

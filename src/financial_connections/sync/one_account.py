@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from financial_connections._concurrency import Block, OneAtATime
 from financial_connections._generated.api.accounts import retrieve_account
 from financial_connections._generated.api.transactions import list_transactions
+from financial_connections._many import account_id
 from financial_connections.errors import (
     APIResponseError,
     APIStatusError,
     CursorExpiredError,
-    InvalidArgumentError,
     PaginationError,
 )
 from financial_connections.models import Account, RefreshStatus
@@ -89,7 +89,14 @@ class Changes(AsyncIterator[Batch]):
         portion = self._portions.popleft()
         account, previous = self._sync._account, self._cursor
         self._cursor = encode_cursor(account, portion.checkpoint)
-        return Batch(account, portion.items, previous, self._cursor)
+        options = self._sync._options
+        return Batch(
+            account,
+            portion.items,
+            previous,
+            self._cursor,
+            options.stripe_account if options else None,
+        )
 
     async def _begin(self) -> None:
         if self._account is None:
@@ -215,16 +222,6 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
             starting_after=request.starting_after,
             options=self._options,
         )
-
-
-def account_id(account: Any) -> str:
-    """Return the ID of an account, given the account or the ID itself."""
-    key = account.id if isinstance(account, Account) else account
-    if not isinstance(key, str) or not key.strip():
-        raise InvalidArgumentError(
-            "account must be an account or its ID, such as fca_…"
-        )
-    return key
 
 
 def _succeeded_refresh(account: Account) -> str | None:

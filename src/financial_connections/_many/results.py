@@ -1,0 +1,225 @@
+"""Results, errors and progress of work on many accounts."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    NoReturn,
+    Protocol,
+    TypeVar,
+)
+
+from attrs import evolve, frozen
+
+from financial_connections._concurrency import (
+    BackgroundTasks,
+    Block,
+    Handover,
+    Send,
+    fan_out,
+)
+from financial_connections.errors import (
+    APIConnectionError,
+    AuthenticationError,
+    ConfigurationError,
+    FinancialConnectionsError,
+    InvalidArgumentError,
+    PermissionDeniedError,
+)
+
+if TYPE_CHECKING:
+    from contextlib import AsyncExitStack
+
+    from financial_connections._many.accounts import AccountRef, AccountSource
+
+_log = logging.getLogger("financial_connections")
+
+
+class _Progress(Protocol):
+    @property
+    def accounts(self) -> int: ...
+
+
+T = TypeVar("T")
+ProgressT = TypeVar("ProgressT", bound=_Progress)
+ResultsT = TypeVar("ResultsT")
+
+
+@frozen
+class Settings(Generic[ProgressT]):
+    """Settings that all methods for many accounts share."""
+
+    accounts: AccountSource
+    concurrency: int
+    """Number of accounts to work on at once."""
+    on_progress: Callable[[ProgressT], object] | None
+
+    def __attrs_post_init__(self) -> None:
+        check_concurrency(self.concurrency)
+
+
+class ManyResults(AsyncIterator[T], Generic[T, ProgressT]):
+    """The results of work on many accounts.
+
+    Args:
+        settings: The accounts, and how to work on them.
+        tasks: Background tasks that do the work.
+        progress: The progress at the beginning.
+    """
+
+    _noun: ClassVar[str]
+    """The work, for messages, such as `sync`."""
+    _verb: ClassVar[str]
+    """The work in a passive sentence, such as `synced`."""
+
+    def __init__(
+        self, settings: Settings[ProgressT], tasks: BackgroundTasks, progress: ProgressT
+    ) -> None:
+        self._settings = settings
+        self._errors: dict[str, FinancialConnectionsError] = {}
+        self._are_errors_read = False
+        self.progress = progress
+        """The progress so far."""
+        source, concurrency = settings.accounts.open(), settings.concurrency
+        self._handover: Handover[T] = fan_out(
+            tasks, source, self._begin, concurrency, self._noun
+        )
+
+    @property
+    def errors(self) -> dict[str, FinancialConnectionsError]:
+        """Errors by account ID, for the accounts that failed."""
+        self._are_errors_read = True
+        return self._errors
+
+    def raise_for_errors(self) -> None:
+        """Raise the errors of all accounts as a group.
+
+        Raises:
+            ExceptionGroup: At least one account failed. Each error has a note that
+                names its account.
+        """
+        if self.errors:
+            raise ExceptionGroup(self._summary(), list(self._errors.values()))
+
+    async def __anext__(self) -> T:
+        return await anext(self._handover)
+
+    @abstractmethod
+    async def _process(self, account: AccountRef, send: Send[T]) -> None:
+        """Work on one account."""
+
+    async def _begin(self, account: AccountRef, send: Send[T]) -> None:
+        if self._settings.accounts.count is None:
+            self.progress = self._increased(accounts=1)
+        await self._process(account, send)
+
+    async def _attempt(
+        self, account: AccountRef, work: Callable[[], Awaitable[str]]
+    ) -> None:
+        """Run a function that returns the counter of `progress` to increase.
+
+        If it raises an error that concerns only this account, the error is stored.
+        """
+        try:
+            counter = await work()
+        except FinancialConnectionsError as error:
+            if _affects_all_accounts(error, account):
+                raise
+            _drop_tracebacks(error)
+            self._errors[account.id] = error
+            error.add_note(f"account {account}")
+            _log.warning(
+                "the %s of %s failed: %s", self._noun, account, type(error).__name__
+            )
+            counter = "failed"
+        self._count(**{counter: 1})
+
+    def _count(self, **increments: int) -> None:
+        self.progress = self._increased(**increments)
+        if self._settings.on_progress is None:
+            return
+        try:
+            self._settings.on_progress(self.progress)
+        except Exception:  # noqa: BLE001 - a faulty callback must not end the work
+            _log.exception("on_progress raised an error; the %s continues", self._noun)
+
+    def _increased(self, **increments: int) -> ProgressT:
+        progress: Any = self.progress
+        counts = {
+            name: getattr(progress, name) + number
+            for name, number in increments.items()
+        }
+        changed: ProgressT = evolve(progress, **counts)
+        return changed
+
+    def _summary(self) -> str:
+        return (
+            f"{len(self._errors)} of {self.progress.accounts} accounts could not be "
+            f"{self._verb}"
+        )
+
+    def _close(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the iteration, and log a warning if the errors were never read."""
+        self._handover.close()
+        if kind is None and self._errors and not self._are_errors_read:
+            _log.warning(
+                "%s: read `errors`, or call `raise_for_errors()`", self._summary()
+            )
+
+
+class ManyBlock(Block[ResultsT], AsyncIterable[Any], Generic[ResultsT]):
+    """Work on many accounts that has not started yet."""
+
+    _method: ClassVar[str]
+    """The method that returns the block, for messages."""
+
+    def __aiter__(self) -> NoReturn:
+        # Only a block can end the background tasks.
+        name = self._method.rpartition(".")[2]
+        raise TypeError(
+            f"{name} must be entered before iterating: "
+            f"async with client.{self._method}(…) as …"
+        )
+
+    @abstractmethod
+    def _start(self, tasks: BackgroundTasks, exits: AsyncExitStack) -> ResultsT:
+        """Start the work and return its results."""
+
+    async def _enter(self, exits: AsyncExitStack, /) -> ResultsT:
+        tasks = await exits.enter_async_context(BackgroundTasks())
+        return self._start(tasks, exits)
+
+
+def check_concurrency(value: Any) -> None:
+    """Raise an error unless the value is the number of accounts to work on at once."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidArgumentError("concurrency must be an integer of at least 1")
+
+
+def _affects_all_accounts(
+    error: FinancialConnectionsError, account: AccountRef
+) -> bool:
+    """Return True if the error was caused by the API key or the client.
+
+    A 403 means that the key lacks a permission, or that the platform has no access to
+    the connected account that was given with this account. Source:
+    https://docs.stripe.com/api/errors
+    """
+    if isinstance(error, APIConnectionError):
+        return error.reason == "closed"
+    if isinstance(error, PermissionDeniedError):
+        return account.stripe_account is None
+    return isinstance(error, AuthenticationError | ConfigurationError)
+
+
+def _drop_tracebacks(error: BaseException | None) -> None:
+    """Release the frames of an error and its causes, which keep results alive."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
