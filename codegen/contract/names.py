@@ -23,6 +23,16 @@ OPAQUE = {
 All others become objects with arbitrary fields.
 """
 
+EVENTS = {
+    "event": "SnapshotEvent",
+    "notification_event_data": "UnknownEventData",
+    "notification_event_request": "EventRequest",
+}
+"""Schemas whose classes are written by hand, because thin events share them.
+
+They are in `financial_connections._events`.
+"""
+
 TIMESTAMP_RANGE = "TimestampRange"
 ERROR_CODE = "ErrorCode"
 
@@ -70,9 +80,10 @@ class Names:
         New schemas whose short names would clash get their long names.
         """
         wanted = sorted(upstream)
-        rules = {name: OPAQUE[name] for name in wanted if name in OPAQUE}
-        taken = {*self.schemas.values(), *OPAQUE.values()}
-        new = [name for name in wanted if name not in {*self.schemas, *OPAQUE}]
+        fixed = OPAQUE | EVENTS
+        rules = {name: fixed[name] for name in wanted if name in fixed}
+        taken = {*self.schemas.values(), *fixed.values()}
+        new = [name for name in wanted if name not in {*self.schemas, *fixed}]
         short_names = [short_name(name) for name in new]
         for name, short in zip(new, short_names, strict=True):
             is_ambiguous = short in taken or short_names.count(short) > 1

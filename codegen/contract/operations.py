@@ -39,7 +39,7 @@ def normalise_operation(
 ) -> JSONObject:
     """Build one operation of the contract."""
     upstream = item.child(method)
-    parts = tuple(path.removeprefix(PREFIX).strip("/").split("/"))
+    parts = tuple(path.removeprefix(PREFIX).removeprefix("/v1/").split("/"))
     response = normalise_response(upstream, schemas)
     is_list = is_page(schemas.components[response])
     by_rule = operation_name(method, parts, is_list=is_list)

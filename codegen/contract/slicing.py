@@ -1,8 +1,9 @@
 """Reduce an OpenAPI document to Financial Connections.
 
-The result has the Financial Connections paths, the schemas and event types of Financial
-Connections, and the schemas that these reach. Resources of other products become stubs,
-because in Stripe's full specification they lead to most of the other schemas.
+The result has the paths of Financial Connections and of events, the schemas and event
+types of Financial Connections, and the schemas that these reach. Resources of other
+products become stubs, because in Stripe's full specification they lead to most of the
+other schemas.
 """
 
 import re
@@ -11,7 +12,10 @@ from collections.abc import Iterable, Iterator
 from codegen.access import JSONObject, Node, component
 
 PREFIX = "/v1/financial_connections/"
+EVENTS = re.compile(r"/v1/events(/\{\w+\})?")
+"""Paths at which all products' events can be read."""
 RESOURCES = ("financial_connections.", "deleted_financial_connections.")
+EVENT = "event"
 VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
 SNAPSHOT_EVENT = re.compile(r"financial_connections\..+")
 THIN_EVENT = re.compile(r"v\d+\.financial_connections\..+")
@@ -40,9 +44,9 @@ def slice_document(document: object) -> JSONObject:
     own_paths = {
         path: paths.mapping()[path]
         for path in sorted(paths.mapping())
-        if path.startswith(PREFIX)
+        if path.startswith(PREFIX) or EVENTS.fullmatch(path)
     }
-    if not own_paths:
+    if not any(path.startswith(PREFIX) for path in own_paths):
         raise paths.error(f"no path starts with {PREFIX}")
     schemas = root.child("components", "schemas")
     roots = {*paths.replace(own_paths).references(), *own_schemas(schemas)}
@@ -138,7 +142,8 @@ def reachable_schemas(roots: Iterable[str], schemas: Node) -> JSONObject:
 def is_foreign(schema: JSONObject) -> bool:
     """Return whether a schema is a resource of another product."""
     resource = schema.get("x-resourceId")
-    return isinstance(resource, str) and not resource.startswith(RESOURCES)
+    is_own = resource == EVENT or str(resource).startswith(RESOURCES)
+    return isinstance(resource, str) and not is_own
 
 
 def stub(schema: JSONObject) -> JSONObject:

@@ -5,7 +5,7 @@ from keyword import iskeyword
 
 from codegen.python.annotations import argument_type, response_type
 from codegen.python.docstrings import docstring
-from codegen.python.imports import import_lines
+from codegen.python.imports import WRITTEN, import_lines
 from codegen.python.ir import Class, EnumMember, Field
 from codegen.python.schema import Schema, Schemas
 
@@ -31,7 +31,7 @@ SHOWN_TEXTS = {"ErrorDetail": {"code", "doc_url", "param"}}
 def build_class(
     name: str, schema: Schema, schemas: Schemas, *, in_request: bool
 ) -> Class | None:
-    """Return the class for a named schema, or None if it does not need one.
+    """Return the class to generate for a named schema, or None if it needs none.
 
     Args:
         name: Name of the schema.
@@ -39,7 +39,7 @@ def build_class(
         schemas: All named schemas.
         in_request: Whether the schema is used in requests.
     """
-    if schema.kind == "alias":
+    if schema.kind == "alias" or name in WRITTEN:
         return None
     if not CLASS.fullmatch(name) or name in RESERVED_CLASSES:
         raise schema.error(f"{name!r} is not a valid class name")

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 
 from openapi_python_client.strings import PythonIdentifier
 
+from codegen.contract.names import EVENTS
+
 PACKAGE = "financial_connections._generated"
 LIBRARY = {
     "Any": "typing",
@@ -13,6 +15,8 @@ LIBRARY = {
     "Sequence": "collections.abc",
     "datetime": "datetime",
 }
+WRITTEN = dict.fromkeys(EVENTS.values(), "financial_connections._events")
+"""The modules of classes that are written by hand."""
 
 
 def import_lines(annotations: Iterable[str], classes: Collection[str]) -> list[str]:
@@ -27,9 +31,10 @@ def import_lines(annotations: Iterable[str], classes: Collection[str]) -> list[s
     models = [
         f"from {PACKAGE}.models.{module_name(word)} import {word}"
         for word in words
-        if word in classes
+        if word in classes and word not in WRITTEN
     ]
-    return sorted(library) + sorted(models)
+    written = [f"from {WRITTEN[word]} import {word}" for word in words & WRITTEN.keys()]
+    return sorted(library) + sorted(written) + sorted(models)
 
 
 def module_name(name: str) -> str:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from financial_connections.middleware import Middleware
     from financial_connections.sessions import Sessions
     from financial_connections.transactions import Transactions
+    from financial_connections.webhooks.history import Events
 
 _DEFAULT_TIMEOUT = Timeout(30, connect=5)
 
@@ -148,6 +149,13 @@ class AsyncClient:
         return Accounts(self._transport)
 
     @cached_property
+    def events(self) -> "Events":
+        """Events of the last 30 days, for endpoints that have missed some."""
+        from financial_connections.webhooks.history import Events  # noqa: PLC0415
+
+        return Events(self._transport)
+
+    @cached_property
     def sessions(self) -> "Sessions":
         """Sessions in which users link accounts."""
         from financial_connections.sessions import Sessions  # noqa: PLC0415
@@ -176,7 +184,7 @@ class AsyncClient:
         check_options("with_options", settings, ClientSettings.__annotations__)
         client = object.__new__(type(self))
         client.__dict__.update(self.__dict__)  # attributes of a subclass
-        for resource in ("accounts", "sessions", "transactions"):
+        for resource in ("accounts", "events", "sessions", "transactions"):
             client.__dict__.pop(resource, None)
         client._is_derived = True
         changes: dict[str, Any] = dict(settings)

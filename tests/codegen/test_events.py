@@ -3,16 +3,24 @@
 import ast
 import importlib
 import pickle
+import typing
 
+import attrs
 import pytest
 
 from codegen.access import SpecError
+from codegen.contract.names import EVENTS as EVENTS_BY_HAND
 from codegen.contract.normalise import normalise
 from codegen.contract.slicing import slice_document
+from codegen.python.operations import PAGE_PARAMETERS
 from codegen.python.parse import parse_contract
 from codegen.python.render import render
+from codegen.reading import parse
+from financial_connections import webhooks
+from financial_connections._decoding import REQUIRED
+from tests.codegen.conftest import ROOT
 from tests.codegen.test_render import package
-from tests.support.tiny_spec import spec
+from tests.support.tiny_spec import PAGE, path_id, query, ref, responses, spec
 
 SPUN = "financial_connections.widget.spun"
 THIN = "v1.financial_connections.widget.spun"
@@ -36,6 +44,12 @@ EVENTS = {
 def contract(events):
     document = normalise(slice_document(spec()))
     return document | {"x-events": events}
+
+
+@pytest.fixture(scope="module")
+def committed():
+    path = ROOT / "openapi" / "financial_connections.yaml"
+    return parse(path.read_bytes(), "contract")
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +165,47 @@ def test_an_invalid_event_type_is_rejected(tmp_path, changes, message):
 def test_event_types_are_sorted():
     parsed = parse_contract(contract(EVENTS))
     assert sorted(EVENTS) == list(parsed.events)
+
+
+def test_classes_written_by_hand_have_the_fields_of_the_contract(committed):
+    schemas = committed["components"]["schemas"]
+    classes = {
+        "EventRequest": webhooks.EventRequest,
+        "SnapshotEvent": webhooks.UnknownEvent,
+        "UnknownEventData": webhooks.UnknownEventData,
+    }
+    assert set(EVENTS_BY_HAND.values()) == classes.keys()
+    for name, cls in classes.items():
+        fields = {field.name: field.default is REQUIRED for field in attrs.fields(cls)}
+        required = schemas[name].get("required", [])
+        expected = {field: field in required for field in schemas[name]["properties"]}
+        assert expected == fields, name
+
+
+def test_lists_of_events_contain_the_class_written_by_hand(tmp_path):
+    document = spec()
+    event = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string"}},
+        "x-resourceId": "event",
+    }
+    page = {**PAGE, "properties": {**PAGE["properties"]}}
+    page["properties"]["data"] = {"type": "array", "items": ref("event")}
+    document["components"]["schemas"]["event"] = event
+    parameters = [query(name, {"type": "string"}) for name in PAGE_PARAMETERS]
+    document["paths"] |= {
+        "/v1/events": {"get": {"parameters": parameters, "responses": responses(page)}},
+        "/v1/events/{id}": {
+            "get": {
+                "parameters": [path_id("id")],
+                "responses": responses(ref("event")),
+            }
+        },
+    }
+    render(normalise(slice_document(document)), tmp_path / "package")
+    module = package(tmp_path / "package", "listing_package")
+    hints = typing.get_type_hints(module.models.SnapshotEventList)
+    assert list[webhooks.SnapshotEvent] == hints["data"]
+    assert {"list_events", "retrieve_event"} <= set(module.api.__all__)
+    assert not hasattr(module.models, "SnapshotEvent")

@@ -2,7 +2,9 @@ import pytest
 
 from codegen.access import SpecError
 from codegen.contract.slicing import slice_document
-from tests.support.tiny_spec import WIDGETS, form, ref, spec, widget
+from tests.support.tiny_spec import WIDGETS, form, ref, responses, spec, widget
+
+EVENT_PATHS = ["/v1/events", "/v1/events/{id}"]
 
 
 def test_a_slice_keeps_only_financial_connections_paths():
@@ -61,6 +63,28 @@ def test_a_slice_lists_event_types_and_error_codes():
         "financial_connections_widget_stuck",
     ] == sliced["x-error-codes"]
     assert sliced == slice_document(sliced)
+
+
+def test_a_slice_keeps_the_paths_and_the_schema_of_events():
+    document = spec()
+    for path in (*EVENT_PATHS, "/v1/events_of_others"):
+        document["paths"][path] = {"get": {"responses": responses(ref("event"))}}
+    event = {
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "data": ref("event_data")},
+        "x-resourceId": "event",
+    }
+    document["components"]["schemas"] |= {"event": event, "event_data": {}}
+    sliced = slice_document(document)
+    assert EVENT_PATHS == [path for path in sliced["paths"] if "events" in path]
+    assert event == sliced["components"]["schemas"]["event"]
+    assert "event_data" in sliced["components"]["schemas"]
+
+
+def test_paths_of_events_alone_are_not_enough():
+    paths = {path: {"get": {"responses": responses({})}} for path in EVENT_PATHS}
+    with pytest.raises(SpecError, match="no path starts with"):
+        slice_document(spec() | {"paths": paths})
 
 
 def test_slicing_does_not_modify_the_document():

@@ -3,9 +3,12 @@
 This shows that the sandbox uses Stripe's wire format.
 """
 
+import asyncio
+
 import pytest
 import stripe
 
+from financial_connections import AsyncClient
 from financial_connections.sandbox import Fault, NewAccount, Sandbox, serve
 
 
@@ -289,3 +292,35 @@ def test_an_event_about_an_authorization_is_typed(sandbox, account):
     authorization = event.data.object
     assert isinstance(authorization, stripe.financial_connections.Authorization)
     assert authorization.status_details.active.expected_deactivation_date
+
+
+@pytest.mark.parametrize("version", [None], indirect=True)
+def test_past_events_are_the_same_in_both_packages(sandbox, client):
+    for _ in range(130):
+        sandbox.add_account()
+    types = ["financial_connections.account.created"]
+    first = sandbox.events[0]["id"]
+    events = client.v1.events
+    newest = events.list({"types": types, "limit": 100})
+    theirs = list(newest.auto_paging_iter())
+    later = events.list({"types": types, "limit": 100, "ending_before": first})
+
+    async def read():
+        async with serve(sandbox) as server:
+            async with AsyncClient(sandbox.api_key, base_url=server.url) as ours:
+                listed = [event async for event in ours.events.list(types=types)]
+                after = [event async for event in ours.events.list(after=first)]
+                return listed, after, await ours.events.retrieve(first)
+
+    listed, after, retrieved = asyncio.run(read())
+    assert [event.to_dict() for event in theirs] == [
+        event.to_dict() for event in listed
+    ]
+    assert 130 == len(theirs)
+    assert [event.id for event in later.auto_paging_iter()] == [
+        event.id for event in after
+    ]
+    assert events.retrieve(first).to_dict() == retrieved.to_dict()
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        events.retrieve("evt_unknown")
+    assert ("resource_missing", 404) == (caught.value.code, caught.value.http_status)

@@ -9,6 +9,7 @@ from financial_connections.sandbox.api.pagination import PageRequest
 from tests.support.contract import violations
 from tests.support.sandbox_calls import (
     ACCOUNTS,
+    EVENTS,
     SESSIONS,
     TRANSACTIONS,
     get,
@@ -81,10 +82,13 @@ def responses():
     yield "list_transactions", listed
     yield "retrieve_transaction", get(sandbox, f"{TRANSACTIONS}/{listed.ids[0]}")
     yield "disconnect_account", post(sandbox, f"{path}/disconnect")
+    events = get(sandbox, EVENTS, {"limit": 100})
+    yield "list_events", events
+    yield "retrieve_event", get(sandbox, f"{EVENTS}/{events.ids[0]}")
 
 
 def test_every_operation_of_the_contract_has_a_handler():
-    assert 11 == len(HANDLERS)
+    assert 13 == len(HANDLERS)
     assert set(HANDLERS) == {operation.name for operation in CONTRACT.operations}
 
 

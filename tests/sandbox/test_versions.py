@@ -209,11 +209,13 @@ def test_an_event_has_the_shape_of_its_endpoints_version(sandbox, session):
 
     pending = sandbox.delivery._take_pending()
 
-    bodies = {item.url: json.loads(item.body)["data"]["object"] for item in pending}
-    assert "status_details" not in bodies[older.url]
-    assert {} == bodies[newer.url]["status_details"]
+    events = {item.webhook: json.loads(item.body) for item in pending}
+    bodies = {webhook: event["data"]["object"] for webhook, event in events.items()}
+    assert "2023-10-16" == events[older]["api_version"]
+    assert "status_details" not in bodies[older]
+    assert {} == bodies[newer]["status_details"]
     assert [] == pending_deliveries(older, [], random)
-    assert sandbox.events[-1]["data"]["object"] == bodies[newer.url]
+    assert sandbox.events[-1]["data"]["object"] == bodies[newer]
 
 
 def values_for(schema):

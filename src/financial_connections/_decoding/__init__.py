@@ -16,6 +16,7 @@ from financial_connections._decoding.model import (
     ModelT,
     restore_model,
 )
+from financial_connections._decoding.variants import register_variants
 
 __all__ = [
     "ContentError",
@@ -25,6 +26,7 @@ __all__ = [
     "REQUIRED",
     "decode",
     "parse_json",
+    "register_variants",
     "restore_model",
     "split_array",
     "split_object",

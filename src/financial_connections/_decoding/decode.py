@@ -25,6 +25,7 @@ from financial_connections._decoding.model import (
     set_raw,
 )
 from financial_connections._decoding.shape import Shape, shape_of
+from financial_connections._decoding.variants import has_variants, variant_of
 from financial_connections._response import Origin, request_id_of
 
 
@@ -75,6 +76,7 @@ def decode_document(cls: type[ModelT], content: bytes, document: Document) -> Mo
     Raises:
         ContentError: The content is not a JSON object.
     """
+    cls = variant_of(cls, content)
     shape = shape_of(cls)
     try:
         if shape.item is None:
@@ -83,7 +85,7 @@ def decode_document(cls: type[ModelT], content: bytes, document: Document) -> Mo
             return model
         head = shape.decode(content)
         items = _decode_items(shape, content, head.data, document)
-    except DECODE_ERRORS:
+    except (*DECODE_ERRORS, ContentError):
         pass
     else:
         return _list_from(cls, head, items, content, document)
@@ -111,6 +113,10 @@ def _decode_items(
     shape: Shape, content: bytes, views: list[Any], document: Document
 ) -> list[Model]:
     """Decode all items of a list at once. This is the package's hot path."""
+    if shape.item_class is not None and has_variants(shape.item_class):
+        return [
+            decode_document(shape.item_class, bytes(view), document) for view in views
+        ]
     items: list[Model] = shape.decode_items(content).data
     # Copied, so that an item that is kept does not keep its whole page alive.
     raws = [bytes(view) for view in views]

@@ -26,6 +26,7 @@ from financial_connections._decoding.shape import (
     shape_of,
     union_members,
 )
+from financial_connections._decoding.variants import has_variants, variant_of
 
 NOTHING = object()
 """Placeholder for a value that does not match its type at all."""
@@ -87,6 +88,7 @@ def decode_fields(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
     Raises:
         ContentError: `raw` is not a JSON object.
     """
+    cls = variant_of(cls, raw)
     parts = split_object(raw)
     values: dict[str, Any] = {}
     misfits: list[str] = []
@@ -123,14 +125,17 @@ def fit(hint: Any, part: bytes, document: Document) -> Fit:
         The value, or `NOTHING` if no part of it matches; and True if nothing was
         dropped or replaced.
     """
-    try:
-        value = decoder_of(hint)(part)
-    except DECODE_ERRORS:
-        pass
-    else:
-        if model_classes(hint):
-            attach_raw(value, part, document)
-        return value, True
+    models = model_classes(hint)
+    # msgspec does not know variants.
+    if not any(map(has_variants, models)):
+        try:
+            value = decoder_of(hint)(part)
+        except DECODE_ERRORS:
+            pass
+        else:
+            if models:
+                attach_raw(value, part, document)
+            return value, True
     for member in union_members(hint):
         value, is_exact = _fit_member(member, part, document)
         if value is not NOTHING:

@@ -48,6 +48,8 @@ class Shape:
     """Extracts the bytes of each of the `nested` fields without decoding them."""
     item: "Shape | None" = None
     """The shape of a list's items; None for a class that is not a list."""
+    item_class: type[Model] | None = None
+    """The class of a list's items."""
     decode_items: Callable[[bytes], Any] = msgspec.json.decode
     """Decodes the items of a list and no other field."""
 
@@ -87,7 +89,13 @@ def _shape_of(cls: Any) -> Shape:
     head = msgspec.defstruct("Head", [("data", list[msgspec.Raw]), *own], kw_only=True)
     body = msgspec.defstruct("Body", [("data", hints["data"])])
     return Shape(
-        fields, nested, decoder_of(head), split, shape_of(items[0]), decoder_of(body)
+        fields,
+        nested,
+        decoder_of(head),
+        split,
+        shape_of(items[0]),
+        items[0],
+        decoder_of(body),
     )
 
 

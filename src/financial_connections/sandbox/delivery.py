@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import anyio
 import httpx
 
 from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.state import State
-from financial_connections.sandbox.api.versions import response_at
 from financial_connections.sandbox.webhooks import (
     Delivery,
     PendingDelivery,
@@ -57,12 +57,18 @@ class WebhookDelivery:
         pending = self._take_pending()
         if not pending:
             return []
-        now = self._state.clock.now
+        send = partial(
+            deliver,
+            pending,
+            now=self._state.clock.now,
+            sleep=sleep,
+            on_accepted=self._acknowledge,
+        )
         if client is not None:
-            return await deliver(pending, client, now=now, sleep=sleep)
+            return await send(client)
         # Ignore the environment's proxy settings: all endpoints are on this machine.
         async with httpx.AsyncClient(trust_env=False, timeout=10) as own_client:
-            return await deliver(pending, own_client, now=now, sleep=sleep)
+            return await send(own_client)
 
     async def deliver_forever(self) -> None:
         """Send events as they occur, on the server's asyncio event loop.
@@ -89,17 +95,17 @@ class WebhookDelivery:
             with self._state.lock:
                 self._state.listeners.remove(notify)
 
+    def _acknowledge(self, delivery: PendingDelivery) -> None:
+        with self._state.lock:
+            self._state.acknowledge(delivery.event, delivery.webhook)
+
     def _take_pending(self) -> list[PendingDelivery]:
         with self._state.up_to_date() as state:
             random = state.ids.stream("shuffle")
             pending: list[PendingDelivery] = []
             for webhook in state.webhooks:
                 events = state.events_for(webhook.event_payload)
-                new_events = [
-                    response_at(webhook.api_version, event)
-                    for event in events[webhook.sent :]
-                ]
-                pending += pending_deliveries(webhook, new_events, random)
+                pending += pending_deliveries(webhook, events[webhook.sent :], random)
                 webhook.sent = len(events)
             return pending
 

@@ -19,6 +19,7 @@ import httpx
 from attrs import define, field, frozen
 
 from financial_connections.sandbox.api.events import EventPayload
+from financial_connections.sandbox.api.versions import response_at
 from financial_connections.sandbox.api.wire import json_bytes
 
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0)
@@ -81,8 +82,7 @@ class PendingDelivery:
     """An event to deliver to one endpoint. Every attempt sends the same body."""
 
     event: str
-    url: str
-    secret: str = field(repr=False)
+    webhook: Webhook
     body: bytes = field(repr=False)
 
 
@@ -101,19 +101,19 @@ def pending_deliveries(
 
     Args:
         webhook: The endpoint.
-        events: Events of the kind that the endpoint receives.
+        events: Events of the kind that the endpoint receives, with the fields of all
+            API versions.
         random: Source of randomness for the order.
     """
     is_thin = webhook.event_payload == "thin"
     changes = {} if is_thin else {"api_version": webhook.api_version}
-    pending = [
-        PendingDelivery(
-            event["id"],
-            webhook.url,
-            webhook.secret,
-            json_bytes({**event, **changes}),
-        )
+    bodies = {
+        event["id"]: response_at(webhook.api_version, {**event, **changes})
         for event in events
+    }
+    pending = [
+        PendingDelivery(event_id, webhook, json_bytes(body))
+        for event_id, body in bodies.items()
     ]
     if webhook.duplicated:
         pending += pending
@@ -128,13 +128,28 @@ async def deliver(
     *,
     now: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
+    on_accepted: Callable[[PendingDelivery], object],
 ) -> list[Delivery]:
-    """Try to deliver each event up to five times, and return all attempts."""
+    """Try to deliver each event up to five times, and return all attempts.
+
+    Args:
+        pending: The events to deliver.
+        client: HTTP client to send them with.
+        now: Returns the time for signatures, in seconds since the epoch.
+        sleep: Waits between attempts.
+        on_accepted: Called with each delivery that the receiver has accepted.
+    """
     deliveries: list[Delivery] = []
     for delay in (*RETRY_DELAYS, None):
-        results = [(item, await _attempt(item, client, int(now()))) for item in pending]
-        deliveries += [delivery for _, delivery in results]
-        pending = [item for item, delivery in results if not delivery.is_done]
+        failed: list[PendingDelivery] = []
+        for item in pending:
+            delivery = await _attempt(item, client, int(now()))
+            deliveries.append(delivery)
+            if delivery.is_done:
+                on_accepted(item)
+            else:
+                failed.append(item)
+        pending = failed
         if not pending or delay is None:
             break
         await sleep(delay)
@@ -144,12 +159,13 @@ async def deliver(
 async def _attempt(
     pending: PendingDelivery, client: httpx.AsyncClient, timestamp: int
 ) -> Delivery:
+    webhook = pending.webhook
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "Stripe-Signature": signature(pending.body, pending.secret, timestamp),
+        "Stripe-Signature": signature(pending.body, webhook.secret, timestamp),
     }
     try:
-        response = await client.post(pending.url, content=pending.body, headers=headers)
+        response = await client.post(webhook.url, content=pending.body, headers=headers)
     except httpx.TransportError:
-        return Delivery(pending.event, pending.url, None)
-    return Delivery(pending.event, pending.url, response.status_code)
+        return Delivery(pending.event, webhook.url, None)
+    return Delivery(pending.event, webhook.url, response.status_code)

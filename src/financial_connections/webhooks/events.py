@@ -5,9 +5,6 @@ from typing import Any, Literal
 
 from financial_connections._decoding import (
     ContentError,
-    decode,
-    parse_json,
-    split_object,
     to_utf8,
     write_json,
 )
@@ -15,18 +12,16 @@ from financial_connections._events import (
     Event,
     # Older pickles look up all classes of events in this module.
     EventRequest,  # noqa: F401 # pyright: ignore[reportUnusedImport]
-    UnknownEvent,
+    UnknownEvent,  # noqa: F401 # pyright: ignore[reportUnusedImport]
     UnknownEventData,  # noqa: F401 # pyright: ignore[reportUnusedImport]
-    UnknownEventNotification,
+    UnknownEventNotification,  # noqa: F401 # pyright: ignore[reportUnusedImport]
 )
 from financial_connections._generated.events import *  # noqa: F403 - for older pickles
-from financial_connections._generated.events import EVENT_CLASSES
 from financial_connections.errors import InvalidArgumentError
+from financial_connections.webhooks.classes import decode_event
 from financial_connections.webhooks.envelopes import unwrap
 from financial_connections.webhooks.signature import TOLERANCE, verify
 from financial_connections.webhooks.versions import check_version, is_action
-
-_THIN = "v2.core.event"
 
 
 def parse_event(payload: bytes | Mapping[str, Any]) -> Event:
@@ -106,11 +101,7 @@ def construct_event(
 def _parse(content: bytes, *, has_envelope: bool) -> Event:
     try:
         text = to_utf8(content, None)
-        event = unwrap(text) if has_envelope else text
-        parts = split_object(event)
-        is_thin = _text(parts.get("object")) == _THIN
-        unknown = UnknownEventNotification if is_thin else UnknownEvent
-        return decode(EVENT_CLASSES.get(_text(parts.get("type")), unknown), event, None)
+        return decode_event(unwrap(text) if has_envelope else text)
     except ContentError as error:
         raise InvalidArgumentError(f"payload: {error}") from None
 
@@ -121,8 +112,3 @@ def _json_of(payload: Mapping[str, Any]) -> bytes:
     except (TypeError, ValueError) as error:
         reason = str(error)
     raise InvalidArgumentError(f"payload: {reason}")
-
-
-def _text(part: bytes | None) -> str:
-    value = None if part is None else parse_json(part)
-    return value if isinstance(value, str) else ""

@@ -22,6 +22,8 @@ from financial_connections._generated.api.accounts.subscribe_account import (
 from financial_connections._generated.api.accounts.unsubscribe_account import (
     unsubscribe_account,
 )
+from financial_connections._generated.api.events.list_events import list_events
+from financial_connections._generated.api.events.retrieve_event import retrieve_event
 from financial_connections._generated.api.sessions.create_session import create_session
 from financial_connections._generated.api.sessions.retrieve_session import (
     retrieve_session,
@@ -38,9 +40,11 @@ __all__ = [
     "disconnect_account",
     "list_account_owners",
     "list_accounts",
+    "list_events",
     "list_transactions",
     "refresh_account",
     "retrieve_account",
+    "retrieve_event",
     "retrieve_session",
     "retrieve_transaction",
     "subscribe_account",

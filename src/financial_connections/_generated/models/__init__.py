@@ -110,6 +110,9 @@ from financial_connections._generated.models.session_payment_method_requirement 
 )
 from financial_connections._generated.models.session_permission import SessionPermission
 from financial_connections._generated.models.session_prefetch import SessionPrefetch
+from financial_connections._generated.models.snapshot_event_list import (
+    SnapshotEventList,
+)
 from financial_connections._generated.models.status_transitions import StatusTransitions
 from financial_connections._generated.models.stripe_account import StripeAccount
 from financial_connections._generated.models.subscribed_feature import SubscribedFeature
@@ -188,6 +191,7 @@ __all__ = [
     "SessionPaymentMethodRequirement",
     "SessionPermission",
     "SessionPrefetch",
+    "SnapshotEventList",
     "StatusTransitions",
     "StripeAccount",
     "SubscribedFeature",

@@ -1,4 +1,4 @@
-"""Handlers of the eleven operations."""
+"""Handlers of the operations in the contract."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ from attrs import frozen
 
 from financial_connections.sandbox.api import accounts, numbers, render
 from financial_connections.sandbox.api.errors import APIError, missing_object
+from financial_connections.sandbox.api.event_log import RETENTION, event_filter, listed
 from financial_connections.sandbox.api.holders import (
     KINDS,
     reject_conflict,
@@ -160,6 +161,24 @@ def _retrieve_transaction(request: ValidatedRequest) -> JSON:
     return render.transaction(transaction)
 
 
+def _list_events(request: ValidatedRequest) -> JSON:
+    events, since = request.merchant.events, request.state.now - RETENTION
+    for name in ("starting_after", "ending_before"):
+        cursor = events.get(request.params.get(name, ""))
+        if cursor is not None and cursor.created < since:
+            raise _unknown_reference(request, "event", name)
+    page_request = _page_request(request, events, "event")
+    page = events.page(page_request, event_filter(request.params, since=since))
+    return render.list_object(page, listed, "/v1/events")
+
+
+def _retrieve_event(request: ValidatedRequest) -> JSON:
+    event = request.merchant.events.get(request.ids["id"])
+    if event is None or event.created < request.state.now - RETENTION:
+        raise missing_object("event", request.ids["id"], param="id")
+    return listed(event)
+
+
 def _page_request(
     request: ValidatedRequest, items: Collection[T], noun: str
 ) -> PageRequest:
@@ -187,6 +206,8 @@ def _unknown_reference(request: ValidatedRequest, noun: str, param: str) -> APIE
 
 HANDLERS: dict[str, Callable[[ValidatedRequest], JSON]] = {
     "list_accounts": _list_accounts,
+    "list_events": _list_events,
+    "retrieve_event": _retrieve_event,
     "retrieve_account": _retrieve_account,
     "disconnect_account": _disconnect,
     "refresh_account": _refresh,

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from attrs import Factory, define, field, frozen, validators
 
+from financial_connections.sandbox.api.event_log import Event
 from financial_connections.sandbox.api.pagination import Collection
 from financial_connections.sandbox.api.terms import (
     AccountNumberType,
@@ -240,6 +241,7 @@ class Merchant:
     sessions: dict[str, Session] = Factory(dict[str, Session])
     ownerships: dict[str, Ownership] = Factory(dict[str, Ownership])
     transactions: dict[str, Transaction] = Factory(dict[str, Transaction])
+    events: Collection[Event] = Factory(Collection[Event])
     connected: dict[str, "Merchant"] = Factory(dict[str, "Merchant"])
     customer_accounts: set[str] = Factory(set[str])
     authorizations: dict[tuple[Holder, str], Authorization] = Factory(

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import Factory, define, field
 
 from financial_connections.sandbox.api import events, render
+from financial_connections.sandbox.api.event_log import Event
 from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.ids import Ids
 from financial_connections.sandbox.api.records import (
@@ -117,6 +118,10 @@ class State:
             merchant=self._connected_id(merchant),
         )
         self.events.append(snapshot)
+        receivers: set[object] = {
+            webhook for webhook in self.webhooks if webhook.event_payload == "snapshot"
+        }
+        merchant.events.append(Event(snapshot["id"], self.now, snapshot, receivers))
 
     def emit_thin(self, name: str, merchant: Merchant, account: Account) -> None:
         """Record a thin event only, whose type has no snapshot events."""
@@ -172,6 +177,13 @@ class State:
             if session_id in merchant.sessions:
                 return merchant, merchant.sessions[session_id]
         raise LookupError(f"no session {session_id}")
+
+    def acknowledge(self, event_id: str, webhook: Webhook) -> None:
+        """Record that a webhook endpoint has accepted a snapshot event."""
+        for merchant in self.merchants:
+            event = merchant.events.get(event_id)
+            if event is not None:
+                event.unacknowledged.discard(webhook)
 
     def find_transaction(self, transaction_id: str) -> Transaction:
         """Return the transaction with this ID."""

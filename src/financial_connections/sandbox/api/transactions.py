@@ -6,7 +6,6 @@ refresh's ID and a new `updated` time.
 Source: https://docs.stripe.com/financial-connections/transactions
 """
 
-import operator
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -21,6 +20,7 @@ from financial_connections.sandbox.api.records import (
 )
 from financial_connections.sandbox.api.refreshes import change_transactions
 from financial_connections.sandbox.api.state import DAY, State
+from financial_connections.sandbox.api.times import time_filter
 
 HISTORY = 180 * DAY
 """Maximum age of transactions, in seconds; real institutions may provide less."""
@@ -140,7 +140,10 @@ def transaction_filter(
     state: State, account: Account, params: dict[str, Any]
 ) -> Callable[[Transaction], bool] | None:
     """Return the filter described by the list parameters, or None."""
-    tests = [*_time_tests(params.get("transacted_at"))]
+    tests: list[Callable[[Transaction], bool]] = []
+    if "transacted_at" in params:
+        is_within = time_filter(params["transacted_at"])
+        tests.append(lambda transaction: is_within(transaction.transacted_at))
     if "transaction_refresh" in params:
         refresh_id = params["transaction_refresh"]["after"]
         refresh = account.transaction_refreshes.get(refresh_id)
@@ -156,20 +159,3 @@ def transaction_filter(
         if tests
         else None
     )
-
-
-def _time_tests(
-    bounds: int | dict[str, int] | None,
-) -> list[Callable[[Transaction], bool]]:
-    if bounds is None:
-        return []
-    if isinstance(bounds, int):
-        return [lambda transaction: transaction.transacted_at == bounds]
-    return [_time_test(name, bound) for name, bound in bounds.items()]
-
-
-def _time_test(name: str, bound: int) -> Callable[[Transaction], bool]:
-    compare: Callable[[int, int], bool] = getattr(
-        operator, {"gte": "ge", "lte": "le"}.get(name, name)
-    )
-    return lambda transaction: compare(transaction.transacted_at, bound)

@@ -55,6 +55,8 @@ def _validate(node: Node, schema: Schema, key: str) -> Any:
             return _object(node, schema, key)
         case "array":
             return _array(node, schema, key)
+        case "boolean":
+            return _boolean(_scalar(node, key, "boolean"), key)
         case "integer":
             return _integer(_scalar(node, key, "integer"), schema, key)
         case _:
@@ -94,6 +96,10 @@ def _array(node: Node, schema: Schema, key: str) -> list[Any]:
             message=f"Invalid array: pass a list for '{key}', such as {key}[]=value.",
             param=key,
         )
+    if len(node) > schema.get("maxItems", len(node)):
+        raise APIError(
+            message=f"'{key}' can have at most {schema['maxItems']} items.", param=key
+        )
     return [
         _validate(item, schema["items"], f"{key}[{index}]")
         for index, item in enumerate(node)
@@ -108,6 +114,12 @@ def _scalar(node: Node, key: str, kind: str) -> str:
     if node == "":
         raise empty_parameter(key)
     return node
+
+
+def _boolean(text: str, key: str) -> bool:
+    if text not in {"true", "false"}:
+        raise APIError(message=f"Invalid boolean: {text[:40]}", param=key)
+    return text == "true"
 
 
 def _integer(text: str, schema: Schema, key: str) -> int:

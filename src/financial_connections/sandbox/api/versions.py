@@ -178,6 +178,8 @@ def _parameters(
 def response_at(version: str, value: Any, *, owner: str = "", parent: str = "") -> Any:
     """Return a response or an event in the form that it has in a version.
 
+    The object in a snapshot event always has the form of the event's own version.
+
     Args:
         version: The API version.
         value: The response, with the fields of all versions.
@@ -191,6 +193,7 @@ def response_at(version: str, value: Any, *, owner: str = "", parent: str = "") 
     kind = value.get("object")
     if isinstance(kind, str):
         owner, parent = kind, ""
+        version = value["api_version"] if kind == "event" else version
     elif kind is None and (owner, parent) not in _FIELDS:
         return value
     if owner not in _VERSIONED:
