@@ -19,7 +19,7 @@ import starlette.routing
 
 from financial_connections import AsyncClient
 from financial_connections.sandbox import Sandbox, serve
-from financial_connections.webhooks import sign
+from financial_connections.webhooks import sign, webhook_endpoint
 from tests.support.code_blocks import blocks_of, difference, examples_in, write
 from tests.test_decisions import decisions
 from tests.test_public_api import PACKAGE, public_modules
@@ -181,6 +181,7 @@ async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_wait
     for number in ("123", "1", "2"):
         account = sandbox.add_account(customer=customer, transactions=3)
         code = code.replace(f'"fca_{number}"', f'"{account}"')
+    code = code.replace("evt_123", sandbox.events[0]["id"])
     body = (
         b'{"type": "financial_connections.account.refreshed_transactions", '
         b'"data": {"object": {"id": "fca_1"}}}'
@@ -197,6 +198,7 @@ async def test_an_example_in_a_docstring_runs(module, code, monkeypatch, no_wait
             names = vars(importlib.import_module(module)) | {
                 "body": body,
                 "client": client,
+                "endpoint": webhook_endpoint("whsec_…", do_nothing),
                 "handler": do_nothing,
                 "headers": {"Stripe-Signature": sign(body, "whsec_…")},
                 "load_cursor": do_nothing,

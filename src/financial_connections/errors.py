@@ -21,7 +21,7 @@
     │   ├── ConflictError                     409
     │   ├── RateLimitError                    429
     │   └── ServerError                       5xx
-    ├── CursorExpiredError                    the API no longer knows a sync's cursor
+    ├── CursorExpiredError                    the API no longer knows a cursor
     ├── PaginationError                       the next page of a list cannot be found
     ├── NotExpandedError(LookupError)         a field holds an ID, not the object
     ├── RefreshFailedError                    a refresh failed
@@ -315,10 +315,12 @@ class ServerError(APIStatusError):
 
 
 class CursorExpiredError(FinancialConnectionsError):
-    """The API no longer knows the refresh that a sync's cursor starts from.
+    """The API no longer knows where a sync or a catch-up starts.
 
-    The changes since then cannot be determined. Sync the account again with
-    `cursor=None`, which reads all of its transactions, and overwrite the stored ones.
+    For a sync, this is the refresh in its cursor, and the changes since then cannot be
+    determined. Sync the account again with `cursor=None`, which reads all of its
+    transactions, and overwrite the stored ones. For `WebhookEndpoint.catch_up`, it is
+    the event `after`. Catch up from a time instead, with `created=`.
     """
 
 

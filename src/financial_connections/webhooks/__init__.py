@@ -25,7 +25,8 @@ from financial_connections._events import (
 )
 from financial_connections._generated import events as _generated
 from financial_connections._generated.events import *  # noqa: F403 - one class per type
-from financial_connections.webhooks.endpoint import WebhookEndpoint, webhook_endpoint
+from financial_connections.webhooks.create import webhook_endpoint
+from financial_connections.webhooks.endpoint import WebhookEndpoint
 from financial_connections.webhooks.events import construct_event, parse_event
 from financial_connections.webhooks.signature import TOLERANCE, sign, verify
 from financial_connections.webhooks.stores import (

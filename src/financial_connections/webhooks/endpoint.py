@@ -1,143 +1,43 @@
 """An ASGI application that receives events, to mount in Starlette or FastAPI."""
 
-import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from __future__ import annotations
+
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from attrs import field, frozen
 
-from financial_connections._checks import (
-    is_async_callable,
-    positive_seconds,
-    whole_number,
-)
-from financial_connections._redact import Secret
 from financial_connections.errors import (
-    ConfigurationError,
     InvalidArgumentError,
     WebhookSignatureError,
     WebhookVersionError,
 )
-from financial_connections.webhooks.body import (
-    Receive,
-    Rejection,
-    Scope,
-    header,
-    read_body,
+from financial_connections.webhooks.asgi import acknowledge_lifespan, respond
+from financial_connections.webhooks.body import Rejection, header, read_body
+from financial_connections.webhooks.catch_up import (
+    handle_all,
+    handle_once,
+    require_queryable,
 )
-from financial_connections.webhooks.dispatch import Dispatcher, Handler
 from financial_connections.webhooks.events import construct_event
-from financial_connections.webhooks.signature import (
-    TOLERANCE,
-    is_valid_tolerance,
-    valid_secrets,
-)
-from financial_connections.webhooks.stores import (
-    EventStore,
-    RecentEvents,
-    store_from,
-)
-from financial_connections.webhooks.versions import MismatchAction, is_action
+from financial_connections.webhooks.versions import check_version
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from financial_connections._events import SnapshotEvent
+    from financial_connections._redact import Secret
+    from financial_connections._request import RequestOptions
+    from financial_connections.params import TimestampRange
+    from financial_connections.webhooks.asgi import Send
+    from financial_connections.webhooks.body import Receive, Scope
+    from financial_connections.webhooks.dispatch import Dispatcher
+    from financial_connections.webhooks.history import EventsClient
+    from financial_connections.webhooks.versions import MismatchAction
 
 _REJECTED = (InvalidArgumentError, WebhookSignatureError, WebhookVersionError)
-
-
-def webhook_endpoint(
-    secret: str | Sequence[str],
-    handler: Handler,
-    *,
-    store: EventStore | None = None,
-    tolerance: float | None = TOLERANCE,
-    max_bytes: int = 1_000_000,
-    body_timeout: float = 10.0,
-    claim_timeout: float = 300.0,
-    on_version_mismatch: Literal["warn", "raise", "ignore"] = "warn",
-    clock: Callable[[], float] = time.time,
-) -> "WebhookEndpoint":
-    """Return an ASGI application that calls a handler once for each verified event.
-
-        route = starlette.routing.Route("/stripe", webhook_endpoint("whsec_…", handler))
-        app = Starlette(routes=[route])  # in FastAPI: app.router.routes.append(route)
-
-    The handler should only save or enqueue what needs to be done, because Stripe waits
-    only a few seconds for the response and otherwise delivers the event again.
-
-    The status of the response is:
-
-    * 200 after the handler has returned, or if the event was handled before.
-    * 400 if the signature, the payload or its API version is rejected.
-    * 405 if the method is not POST.
-    * 408 or 413 if the body takes longer than `body_timeout` or exceeds `max_bytes`.
-    * 409 if another worker is handling the event. Stripe then delivers it again, in
-      case that worker crashes.
-    * 500 if the handler or the store fails. The error propagates to the server, and
-      Stripe delivers the event again.
-
-    Args:
-        secret: Signing secret of the endpoint (`whsec_…`), or several while one is
-            being rotated.
-        handler: Called with each event: an `async def` function, or an object with an
-            `async def __call__`. Other functions are rejected even if they return an
-            awaitable, because that cannot be known before they are called.
-        store: Record of handled events. Defaults to `RecentEvents`, which keeps them in
-            memory. Use a shared store if there are several processes.
-        tolerance: Seconds by which the signature's timestamp may differ from now, in
-            either direction. None accepts any timestamp.
-        max_bytes: Maximum length of the body.
-        body_timeout: Seconds within which the whole body must arrive.
-        claim_timeout: Seconds after which another worker may handle the event, in case
-            the first one has crashed. Must be longer than the handler can ever take.
-        on_version_mismatch: Action for a snapshot event of another API version; see
-            `construct_event`. With `raise`, the response is 400.
-        clock: Returns the current time, in seconds since the epoch.
-
-    Returns:
-        An ASGI application.
-
-    Raises:
-        ConfigurationError: The secret is empty, the handler is not async, the store
-            lacks `claim`, `confirm` or `release`, or a number is out of range.
-
-    Source: https://docs.stripe.com/webhooks
-    """
-    secrets = valid_secrets(secret)
-    if not secrets:
-        raise ConfigurationError(
-            "secret is empty: pass the endpoint's signing secret, which starts with "
-            "whsec_"
-        )
-    if not is_valid_tolerance(tolerance):
-        raise ConfigurationError(
-            "tolerance must be a finite number of seconds, at least 0, or None for no "
-            "limit"
-        )
-    if not callable(clock):
-        raise ConfigurationError(
-            "clock must be a function that returns seconds since the epoch"
-        )
-    if not is_action(on_version_mismatch):
-        raise ConfigurationError("on_version_mismatch must be warn, raise or ignore")
-    if not is_async_callable(handler):
-        raise ConfigurationError(
-            "handler must be an async function (async def) or have an async __call__"
-        )
-    return WebhookEndpoint(
-        secrets=tuple(map(Secret, secrets)),
-        dispatcher=Dispatcher(
-            handler=handler,
-            store=RecentEvents(clock=clock) if store is None else store_from(store),
-            claim_timeout=positive_seconds("claim_timeout", claim_timeout),
-            clock=clock,
-        ),
-        tolerance=tolerance,
-        max_bytes=whole_number("max_bytes", max_bytes, at_least=1),
-        body_timeout=positive_seconds("body_timeout", body_timeout),
-        on_version_mismatch=on_version_mismatch,
-        clock=clock,
-    )
 
 
 @frozen(kw_only=True, eq=False)
@@ -177,7 +77,7 @@ class WebhookEndpoint:
             case "http" if scope["method"] == "POST":
                 await self._receive_event(scope, receive, send)
             case "http":
-                await _respond(
+                await respond(
                     send,
                     HTTPStatus.METHOD_NOT_ALLOWED,
                     "the method must be POST",
@@ -186,9 +86,72 @@ class WebhookEndpoint:
             case "websocket":
                 await send({"type": "websocket.close"})
             case "lifespan":
-                await _lifespan(receive, send)
+                await acknowledge_lifespan(receive, send)
             case _:
                 pass
+
+    async def catch_up(
+        self,
+        client: EventsClient,
+        *,
+        after: str | None = None,
+        created: TimestampRange | int | datetime | None = None,
+        types: Sequence[str] | None = None,
+        delivery_success: bool | None = None,
+        options: RequestOptions | None = None,
+    ) -> str | None:
+        """Handle the events that the endpoint has missed, from oldest to newest.
+
+            saved = await endpoint.catch_up(client, after="evt_123")
+
+        The events are read from the API, which keeps them for 30 days, and go through
+        the same handler and store as deliveries. Each one is handled once, even if it
+        is delivered at the same time. If another worker is handling an event, the call
+        waits for that worker.
+
+        Save the result as the next `after`. If an event cannot be handled, the call
+        stops there, so that no event is skipped. Call it again with the same `after`:
+        events that have been handled are not handled again while the store remembers
+        them. Only snapshot events are read, because the API lists no thin events.
+
+        Args:
+            client: Client to read the events with, such as an `AsyncClient`. To catch
+                up on the events of a connected account, pass a derived client.
+            after: ID of the last event that a previous call has handled (`evt_…`).
+            created: Handle only events created at this time, or within this range of
+                times, such as `{"gte": …}`, in seconds since the epoch. Required if
+                there is no `after`.
+            types: Types of the events, at most 20. Defaults to all types of Financial
+                Connections that this version knows.
+            delivery_success: If false, handle only events that at least one of your
+                webhook endpoints has not acknowledged. By default, events are handled
+                whether or not they have been delivered.
+            options: Overrides the client's settings for each request.
+
+        Returns:
+            The ID of the last event handled; `after` if there was none.
+
+        Raises:
+            ConfigurationError: The store has no `is_confirmed`.
+            CursorExpiredError: Stripe no longer has the event `after`. Pass `created`.
+            InvalidArgumentError: There is neither `after` nor `created`.
+            WebhookVersionError: The endpoint rejects the API version of an event.
+        """
+        require_queryable(self._dispatcher)
+        list_events = partial(
+            client.events.list,
+            types=types,
+            created=created,
+            delivery_success=delivery_success,
+            options=options,
+        )
+        return await handle_all(
+            list_events, self._handle, after=after, has_start=created is not None
+        )
+
+    async def _handle(self, event: SnapshotEvent) -> None:
+        check_version(event, self._on_version_mismatch)
+        await handle_once(self._dispatcher, event)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -200,7 +163,7 @@ class WebhookEndpoint:
             scope, receive, max_bytes=self._max_bytes, seconds=self._body_timeout
         )
         if isinstance(body, Rejection):
-            await _respond(send, body.status, body.text)
+            await respond(send, body.status, body.text)
             return
         try:
             event = construct_event(
@@ -212,42 +175,20 @@ class WebhookEndpoint:
                 on_version_mismatch=self._on_version_mismatch,
             )
         except _REJECTED as error:
-            await _respond(send, HTTPStatus.BAD_REQUEST, str(error))
+            await respond(send, HTTPStatus.BAD_REQUEST, str(error))
             return
         try:
             is_handled = await self._dispatcher.dispatch(event)
         except Exception:
-            await _respond(
+            await respond(
                 send,
                 HTTPStatus.INTERNAL_SERVER_ERROR,
                 "the event could not be handled",
             )
             raise
         if is_handled:
-            await _respond(send, HTTPStatus.OK, "")
+            await respond(send, HTTPStatus.OK, "")
         else:
-            await _respond(
+            await respond(
                 send, HTTPStatus.CONFLICT, "another worker is handling the event"
             )
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
-async def _respond(
-    send: Send, status: HTTPStatus, text: str, **extra_headers: str
-) -> None:
-    body = text.encode()
-    headers = {
-        "content-type": "text/plain; charset=utf-8",
-        "content-length": str(len(body)),
-        **extra_headers,
-    }
-    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": int(status), "headers": raw})
-    await send({"type": "http.response.body", "body": body})
