@@ -138,8 +138,7 @@ class AsyncClient:
             observer=Observer(on_event),
         )
 
-    # Imported on first use, so that a program that only reads accounts does not have to
-    # import the rest.
+    # Imported on first use, because many programs need only one of them.
 
     @cached_property
     def accounts(self) -> "Accounts":

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from financial_connections.cli import details, events, tables
+from financial_connections.cli import details, event_details, tables
 from financial_connections.cli.access import access_to
 from financial_connections.models import (
     Account,
@@ -265,7 +265,7 @@ def test_an_event_shows_when_access_to_its_authorization_ends():
             "data": {"object": authorization},
         }
     )
-    lines = lines_of(events.event(event, NOW))
+    lines = lines_of(event_details.event(event, NOW))
     assert {
         ("authorization", "fcauth_1"),
         ("institution", "Example Bank"),

@@ -42,6 +42,7 @@ def console_lines():
 async def add_objects(sandbox, url):
     """Add one object of each kind and return their IDs by placeholder on the page."""
     customer = sandbox.add_customer()
+    sandbox.add_webhook("http://127.0.0.1:9/unreachable")
     account = sandbox.add_account(
         customer=customer, balance=1, owners=1, transactions=30
     )
@@ -55,6 +56,7 @@ async def add_objects(sandbox, url):
     sandbox.add_transactions(account, 1)
     return {
         "cus_123": customer,
+        "evt_123": sandbox.events[0]["id"],
         "acct_123": sandbox.add_connected_account(),
         "fca_123": account,
         "fcsess_123": session.id,

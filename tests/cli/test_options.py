@@ -179,6 +179,7 @@ def test_the_application_has_exactly_these_commands():
         "accounts owners",
         *("transactions list", "transactions retrieve"),
         *("transactions sync", "transactions export"),
+        *("events list", "events retrieve"),
         *("sessions create", "sessions retrieve"),
         "webhooks verify",
         *("sandbox", "version"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from financial_connections.cli import charts, details, events, tables
+from financial_connections.cli import charts, details, event_details, tables
 from financial_connections.cli.output import json_line
 from financial_connections.cli.rows import row_from
 from financial_connections.cli.text import redact, sanitize
@@ -253,7 +253,7 @@ def test_any_event_about_an_authorization_can_be_rendered(authorization):
         "type": "financial_connections.authorization.upcoming_deactivation",
         "data": {"object": authorization.to_dict()},
     }
-    render(events.event(parse_event(json_line(event).encode()), NOW))
+    render(event_details.event(parse_event(json_line(event).encode()), NOW))
 
 
 @given(any_object(Transaction))
@@ -277,7 +277,7 @@ def test_any_session_and_owner_can_be_rendered(session, owner, show):
     [b"{}", b'{"data": {"object": 3}}', b'{"type": "x", "data": {"object": {"a": 1}}}'],
 )
 def test_any_event_can_be_rendered(body):
-    render(events.event(parse_event(body), NOW))
+    render(event_details.event(parse_event(body), NOW))
 
 
 def test_a_client_secret_is_rendered_only_on_request():

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from financial_connections.cli import events, main
+from financial_connections.cli import event_details, main
 from financial_connections.webhooks import parse_event, sign
 from tests.support.cli_process import fincon, json_lines
 from tests.support.samples import ACCOUNT
@@ -60,7 +60,7 @@ def test_a_thin_event_is_shown(tmp_path, secret, capsys):
     assert 0 == main([*verify, "--signature", sign(body, "whsec_1")])
     assert json.loads(body) == json.loads(capsys.readouterr().out)
 
-    names, values = events.event(parse_event(body), now=0).columns
+    names, values = event_details.event(parse_event(body), now=0).columns
     shown = dict(zip(names.cells, map(str, values.cells), strict=True))
     assert {
         "event": "evt_test_1",

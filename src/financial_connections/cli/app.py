@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from financial_connections.cli import accounts, sessions, transactions, webhooks
+from financial_connections.cli import accounts, events, sessions, transactions, webhooks
 from financial_connections.cli.completion import InstallCompletion, ShowCompletion
 from financial_connections.cli.group import (
     Command,
@@ -91,6 +91,7 @@ transactions.app.command(
     ),
 )(sync)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(events.app, name="events")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(transactions.app, name="transactions")
 app.add_typer(webhooks.app, name="webhooks")

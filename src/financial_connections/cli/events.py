@@ -1,44 +1,96 @@
-"""Render events with one field per line, without I/O."""
+"""The `fincon events` commands."""
+# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
-from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
-from rich.table import Table
+import typer
 
-from financial_connections.cli.details import Line, access, account_lines, grid, time
-from financial_connections.cli.tables import status, text
-from financial_connections.models import Account, Authorization
-from financial_connections.webhooks import Event, EventNotification, SnapshotEvent
+from financial_connections.cli.group import Command, command_group, format_examples
+from financial_connections.cli.options import EndingBefore, Limit, StartingAfter
+from financial_connections.cli.time_options import Since, Until, bounds_from
 
+if TYPE_CHECKING:
+    from financial_connections.cli.settings import Context
 
-def event(event: Event, now: float) -> Table:
-    """Render an event and the object it is about.
-
-    Args:
-        event: Event to show.
-        now: Current time, in seconds since the epoch.
-    """
-    subject = getattr(getattr(event, "data", None), "object", None)
-    if isinstance(subject, Account):
-        return grid(_event_lines(event, now), account_lines(subject, now))
-    if isinstance(subject, Authorization):
-        return grid(_event_lines(event, now), _authorization_lines(subject, now))
-    return grid(_event_lines(event, now))
+app = command_group("Events of the last 30 days.")
 
 
-def _event_lines(event: Event, now: float) -> Iterator[Line]:
-    yield "event", text(event.id, "cyan")
-    yield "type", text(event.type, "bold")
-    if isinstance(event, SnapshotEvent):
-        yield "created", time(event.created, now)
-        yield "API version", text(event.api_version)
-    if isinstance(event, EventNotification):
-        yield "created", text(event.created)
-        yield "context", text(event.context)
-        yield "object", text(event.object_id, "cyan")
+@app.command(
+    "list",
+    cls=Command,
+    epilog=format_examples(
+        "fincon events list --undelivered",
+        "fincon events list --after evt_123 | jq -r .type",
+    ),
+)
+def list_events(
+    ctx: typer.Context,
+    *,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="Only events of this type, such as"
+            " financial_connections.account.created; repeatable.",
+        ),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only events after this one, oldest first."),
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    undelivered: Annotated[
+        bool,
+        typer.Option(
+            "--undelivered",
+            help="Only events that a webhook endpoint has not acknowledged.",
+        ),
+    ] = False,
+    limit: Limit = None,
+    starting_after: StartingAfter = None,
+    ending_before: EndingBefore = None,
+) -> None:
+    """List events, newest first."""
+
+    async def work(context: "Context") -> None:
+        from financial_connections.cli import event_details
+
+        events = context.client.events.list(
+            types=types or None,
+            after=after,
+            created=bounds_from(since, until),
+            delivery_success=False if undelivered else None,
+            starting_after=starting_after,
+            ending_before=ending_before,
+        )
+        draw = partial(event_details.events, now=context.now())
+        await context.output.show_list(events, limit, draw)
+
+    ctx.obj.run(work)
 
 
-def _authorization_lines(authorization: Authorization, now: float) -> Iterator[Line]:
-    yield "authorization", text(authorization.id, "cyan")
-    yield "institution", text(authorization.institution_name)
-    yield "status", status(authorization.status)
-    yield "access", access(authorization, now)
+@app.command(
+    "retrieve",
+    cls=Command,
+    epilog=format_examples("fincon events retrieve evt_123"),
+)
+def retrieve(
+    ctx: typer.Context,
+    event: Annotated[
+        str, typer.Argument(metavar="EVENT", help="ID of the event (evt_…).")
+    ],
+) -> None:
+    """Show an event."""
+
+    async def work(context: "Context") -> None:
+        from financial_connections.cli import event_details
+
+        result = await context.client.events.retrieve(event)
+        context.output.show(
+            result.to_dict(), partial(event_details.event, result, now=context.now())
+        )
+
+    ctx.obj.run(work)

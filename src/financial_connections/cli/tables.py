@@ -136,8 +136,8 @@ def accounts(accounts: "Iterable[Account]", now: float) -> ResponsiveTable:
         accounts: Accounts to show.
         now: Current time, in seconds since the epoch.
     """
-    narrow = _table("account", "institution", "", "access", "balance")
-    wide = _table("account", "institution", "", "kind", "access", "balance", "as of")
+    narrow = new_table("account", "institution", "", "access", "balance")
+    wide = new_table("account", "institution", "", "kind", "access", "balance", "as of")
     for account in accounts:
         institution = truncate(text(account.institution_name))
         last4 = text(f"…{account.last4}" if account.last4 else "", "dim")
@@ -170,8 +170,8 @@ def transactions(transactions: "Iterable[Transaction]", now: float) -> Responsiv
         transactions: Transactions to show.
         now: Current time, in seconds since the epoch.
     """
-    narrow = _table("day", "description", "amount", "transaction")
-    wide = _table("day", "", "description", "status", "amount", "transaction")
+    narrow = new_table("day", "description", "amount", "transaction")
+    wide = new_table("day", "", "description", "status", "amount", "transaction")
     for transaction in transactions:
         day = text(times.day(transaction.transacted_at))
         age = text(times.relative(transaction.transacted_at, now), "dim")
@@ -195,7 +195,7 @@ def owners(owners: "Iterable[AccountOwner]") -> ResponsiveTable:
     Args:
         owners: Owners to show.
     """
-    table = _table("name", "email", "phone", "address")
+    table = new_table("name", "email", "phone", "address")
     for owner in owners:
         table.add_row(
             text(owner.name),
@@ -211,7 +211,12 @@ _RIGHT_ALIGNED = {"amount", "balance"}
 _SHRINKING = {"institution", "description", "address", "email", "name"}
 
 
-def _table(*columns: str) -> Table:
+def new_table(*columns: str) -> Table:
+    """Return an empty table.
+
+    Args:
+        *columns: Headers of the columns.
+    """
     table = Table(
         box=SIMPLE_HEAD,
         show_edge=False,

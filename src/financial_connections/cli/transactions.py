@@ -15,12 +15,8 @@ from financial_connections.cli.options import (
     Limit,
     StartingAfter,
 )
-from financial_connections.cli.transaction_options import (
-    AfterRefresh,
-    Since,
-    Until,
-    filters_from,
-)
+from financial_connections.cli.time_options import Since, Until
+from financial_connections.cli.transaction_options import AfterRefresh, filters_from
 
 if TYPE_CHECKING:
     from financial_connections.cli.export import Export

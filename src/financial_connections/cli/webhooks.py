@@ -64,7 +64,7 @@ def verify(
 
     Exits with status 3 if the signature is invalid.
     """
-    from financial_connections.cli import events
+    from financial_connections.cli import event_details
     from financial_connections.webhooks import construct_event
 
     if payload == secret_file == "-":
@@ -85,4 +85,6 @@ def verify(
         None if any_age else tolerance,
         on_version_mismatch="ignore",  # the version is shown
     )
-    ctx.obj.output.show(event.to_dict(), partial(events.event, event, now=time()))
+    ctx.obj.output.show(
+        event.to_dict(), partial(event_details.event, event, now=time())
+    )
