@@ -56,6 +56,8 @@ def response(event: RequestFinished | CallFinished) -> Attributes:
         attributes["http.response.status_code"] = event.status
     if event.request_id is not None:
         attributes["stripe.request_id"] = event.request_id
+    if isinstance(event, RequestFinished) and event.rate_limit_reason is not None:
+        attributes["stripe.rate_limited_reason"] = event.rate_limit_reason
     return attributes
 
 

@@ -1,0 +1,122 @@
+"""Spans of waits for refreshes and of methods that process many accounts."""
+
+import anyio
+import pytest
+from opentelemetry.trace import SpanKind, StatusCode, get_current_span
+
+from financial_connections import RefreshFailedError
+from financial_connections.accounts import RefreshNotifier
+from tests.support.refresh import RefreshWorld, sleep_until_cancelled
+
+RETRIEVE = "GET /v1/financial_connections/accounts/{account}"
+REFRESH = "POST /v1/financial_connections/accounts/{account}/refresh"
+
+
+async def test_a_wait_for_a_refresh_has_a_span_around_its_calls(telemetry):
+    world = RefreshWorld(refresh_seconds=1)
+    account = world.sandbox.add_account()
+    async with world.client(on_event=telemetry.on_event) as client:
+        with telemetry.span("program") as program:
+            await client.accounts.refresh_and_wait(
+                account, features=["balance"], clock=world.clock
+            )
+            assert program is get_current_span()
+            await client.accounts.wait_for_refresh(account, features=["balance"])
+    retrieve, refresh = [RETRIEVE, [RETRIEVE]], [REFRESH, [REFRESH]]
+    assert [
+        [
+            "program",
+            ["accounts.refresh_and_wait", retrieve, refresh, retrieve],
+            ["accounts.wait_for_refresh", retrieve],
+        ]
+    ] == telemetry.tree()
+    wait = telemetry.spans()[1]
+    assert (SpanKind.INTERNAL, StatusCode.UNSET) == (wait.kind, wait.status.status_code)
+    points = telemetry.points("financial_connections.operation.duration")
+    assert {"accounts.refresh_and_wait", "accounts.wait_for_refresh"} == {
+        point.attributes["financial_connections.operation"] for point in points
+    }
+
+
+async def test_a_failed_refresh_ends_its_span_with_an_error(telemetry):
+    world = RefreshWorld(refresh_seconds=1)
+    account = world.sandbox.add_account()
+    world.sandbox.fail_refreshes(account)
+    async with world.client(on_event=telemetry.on_event) as client:
+        with pytest.raises(RefreshFailedError):
+            await client.accounts.refresh_and_wait(
+                account, features=["balance"], clock=world.clock
+            )
+    assert "RefreshFailedError" == telemetry.spans()[0].attributes["error.type"]
+    [point] = telemetry.points("financial_connections.operation.duration")
+    assert "RefreshFailedError" == point.attributes["error.type"]
+
+
+async def test_a_wait_links_to_the_span_that_woke_it(telemetry):
+    world = RefreshWorld()
+    account = world.sandbox.add_account()
+    world.sleep = sleep_until_cancelled
+    notifier = RefreshNotifier()
+    async with (
+        world.client(on_event=telemetry.on_event) as client,
+        anyio.create_task_group() as tasks,
+    ):
+
+        async def wait():
+            await client.accounts.refresh_and_wait(
+                account, features=["balance"], notifier=notifier, clock=world.clock
+            )
+
+        tasks.start_soon(wait)
+        await anyio.wait_all_tasks_blocked()
+        world.sandbox.advance(5)
+        with telemetry.span("webhook") as webhook:
+            notifier.notify(account)
+    [span] = [s for s in telemetry.spans() if s.name == "accounts.refresh_and_wait"]
+    assert [webhook.get_span_context()] == [link.context for link in span.links]
+    assert span.parent is None
+
+
+async def test_a_notification_outside_any_span_adds_no_link(telemetry):
+    world = RefreshWorld()
+    account = world.sandbox.add_account()
+    world.sleep = sleep_until_cancelled
+    notifier = RefreshNotifier()
+    async with (
+        world.client(on_event=telemetry.on_event) as client,
+        anyio.create_task_group() as tasks,
+    ):
+
+        async def wait():
+            await client.accounts.refresh_and_wait(
+                account, features=["balance"], notifier=notifier, clock=world.clock
+            )
+
+        tasks.start_soon(wait)
+        await anyio.wait_all_tasks_blocked()
+        world.sandbox.advance(5)
+        notifier.notify(account)
+    assert () == telemetry.spans()[0].links
+
+
+async def test_a_cancelled_wait_is_not_a_failure(telemetry):
+    world = RefreshWorld()
+    account = world.sandbox.add_account()
+    world.sleep = sleep_until_cancelled
+    async with world.client(on_event=telemetry.on_event) as client:
+        with telemetry.span("program") as program:
+            with anyio.CancelScope() as scope:
+                async with anyio.create_task_group() as tasks:
+
+                    async def wait():
+                        await client.accounts.wait_for_refresh(
+                            account, features=["transactions"]
+                        )
+
+                    tasks.start_soon(wait)
+                    await anyio.wait_all_tasks_blocked()
+                    scope.cancel()
+            assert program is get_current_span()
+    [span] = [s for s in telemetry.spans() if s.name == "accounts.wait_for_refresh"]
+    assert StatusCode.UNSET is span.status.status_code
+    assert {} == dict(span.attributes)
