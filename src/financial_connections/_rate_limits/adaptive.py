@@ -192,8 +192,11 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
     ) -> None:
         if isinstance(error, RateLimitError):
             self.throttle = self._learn(error)
+        now = anyio.current_time()
         for scope in (self.endpoint, self.account):
+            # A server that is down does not tell how much it would allow.
             if error is None:
+                scope.rate.increase(now, sent_at=self._sent_at)
                 scope.concurrency.succeed()
             scope.release()
 

@@ -15,19 +15,17 @@ BURST = 0.4
 """Seconds' worth of requests that may be sent at once after a pause. Several clients
 that start together share a limit, so it is less than Stripe's own second.
 """
-DECREASE = 0.8
-"""Factor after a 429 that follows a quiet time."""
-QUICK_DECREASE = 0.6
-"""Factor after a 429 that follows another one, because the rate is still far off."""
-QUIET_SECONDS = 2.0
-RECOVERY = 0.25
+DECREASE = 0.75
+"""Factor after a 429."""
+RECOVERY = 0.2
 """Growth per second, as a fraction, below the rate at which the last 429 came."""
-PROBING = 0.06
-"""Growth per second, as a fraction, above that rate. It increases by as much with each
-second without a 429.
+PROBING = 0.3
+"""Increase per second of the growth above that rate, which is 0 in the first second
+after a 429.
 """
 MAX_PROBING = 0.5
-UTILIZATION = 0.85
+"""Maximum growth per second, as a fraction."""
+UTILIZATION = 0.7
 """Part of the rate that must be in use for it to grow, as an unused rate is untested.
 """
 MIN_RATE = 0.25
@@ -48,11 +46,10 @@ class AdaptiveRate:
     """Time before which no request may be sent."""
     _tokens: float = field(default=math.inf, init=False)
     _updated_at: float = field(default=-math.inf, init=False)
-    _taken_at: float = field(default=-math.inf, init=False)
+    _grown_at: float = field(default=-math.inf, init=False)
     _measured: float = field(default=0.0, init=False)
     """Exponential moving average of the requests per second."""
     _decreased_at: float = field(default=-math.inf, init=False)
-    _quiet_since: float = field(default=-math.inf, init=False)
     _peak: float = field(default=0.0, init=False)
     """Rate at which the last 429 came."""
 
@@ -70,16 +67,28 @@ class AdaptiveRate:
             return now + (1 - self._tokens) / self.rate
         self._tokens -= 1
         self._measured += 1
-        if self.rate < math.inf and self._measured >= UTILIZATION * self.rate:
-            elapsed = min(now - self._taken_at, 1.0)
-            self.rate += self.rate * self._growth(now) * elapsed
-        self._taken_at = now
         return None
 
     def put_back(self) -> None:
         """Return a token that was not used."""
         self._tokens += 1
         self._measured = max(0.0, self._measured - 1)
+
+    def increase(self, now: float, *, sent_at: float) -> None:
+        """Raise the rate after a request has passed the limit, if the rate is in use.
+
+        Args:
+            now: Current time.
+            sent_at: Time at which the request was sent.
+        """
+        elapsed = min(now - self._grown_at, 1.0)
+        self._grown_at = now
+        if (
+            self.rate < math.inf
+            and sent_at >= self._decreased_at
+            and self._measured >= UTILIZATION * self.rate
+        ):
+            self.rate += self.rate * self._growth(now) * elapsed
 
     def decrease(self, now: float, *, sent_at: float, pause: float) -> bool:
         """Lower the rate after a 429.
@@ -98,10 +107,8 @@ class AdaptiveRate:
         if math.isinf(self.rate):
             self._peak = self.rate = self.documented
         else:
-            is_quiet = now - self._decreased_at > QUIET_SECONDS
             self._peak = min(self.rate, max(self._measured, MIN_RATE))
-            factor = DECREASE if is_quiet else QUICK_DECREASE
-            self.rate = max(MIN_RATE, factor * self._peak)
+            self.rate = max(MIN_RATE, DECREASE * self._peak)
         self._tokens = 0.0
         self._decreased_at = now
         self.paused_until = max(self.paused_until, now + pause)
@@ -121,5 +128,5 @@ class AdaptiveRate:
     def _growth(self, now: float) -> float:
         if self.rate < self._peak:
             return RECOVERY
-        quiet = now - self._decreased_at - QUIET_SECONDS
-        return min(MAX_PROBING, PROBING * (1 + max(0.0, quiet)))
+        seconds = max(0.0, now - self._decreased_at - 1)
+        return min(MAX_PROBING, PROBING * seconds)
