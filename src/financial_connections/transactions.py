@@ -151,7 +151,7 @@ class Transactions(TransactionOperations):
             subject = account.snapshot or account.id
             return Sync(self._sender, limit, account.options(options), subject, cursor)
 
-        settings = Settings(source, concurrency, on_progress)
+        settings = Settings(source, concurrency, on_progress, sender=self._sender)
         return SyncMany(sync_one=sync_one, settings=settings, load=load)
 
     def list_many(

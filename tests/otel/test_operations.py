@@ -1,5 +1,7 @@
 """Spans of waits for refreshes and of methods that process many accounts."""
 
+from collections import Counter
+
 import anyio
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
@@ -120,3 +122,52 @@ async def test_a_cancelled_wait_is_not_a_failure(telemetry):
     [span] = [s for s in telemetry.spans() if s.name == "accounts.wait_for_refresh"]
     assert StatusCode.UNSET is span.status.status_code
     assert {} == dict(span.attributes)
+
+
+async def test_each_account_of_a_sync_has_a_trace_with_a_link(telemetry):
+    world = RefreshWorld()
+    accounts = [world.sandbox.add_account(transactions=3) for _ in range(3)]
+    async with world.client(on_event=telemetry.on_event) as client:
+        with telemetry.span("program") as program:
+            async with client.transactions.sync_many(
+                accounts, concurrency=2
+            ) as changes:
+                async for _ in changes:
+                    assert program is get_current_span()
+    page = "GET /v1/financial_connections/transactions"
+    account = [
+        "transactions.sync_many",
+        *([name, [name]] for name in (RETRIEVE, page, page)),
+    ]
+    assert [["program"], account, account, account] == telemetry.tree()
+    syncs = [s for s in telemetry.spans() if s.name == "transactions.sync_many"]
+    assert [[program.get_span_context()]] * 3 == [
+        [link.context for link in span.links] for span in syncs
+    ]
+    assert 4 == len({span.context.trace_id for span in telemetry.spans()})
+
+
+async def test_a_sync_outside_any_span_has_no_links(telemetry):
+    world = RefreshWorld()
+    account = world.sandbox.add_account(transactions=3)
+    async with world.client(on_event=telemetry.on_event) as client:
+        async with client.transactions.sync_many([account]) as changes:
+            async for _ in changes:
+                pass
+    [sync] = [s for s in telemetry.spans() if s.name == "transactions.sync_many"]
+    assert (None, ()) == (sync.parent, sync.links)
+
+
+async def test_an_account_that_fails_does_not_end_the_other_traces(telemetry):
+    world = RefreshWorld()
+    accounts = [world.sandbox.add_account(transactions=3), "fca_missing"]
+    async with world.client(on_event=telemetry.on_event) as client:
+        async with client.transactions.sync_many(accounts) as changes:
+            async for _ in changes:
+                pass
+            assert ["fca_missing"] == list(changes.errors)
+    syncs = [s for s in telemetry.spans() if s.name == "transactions.sync_many"]
+    assert Counter([None, "NotFoundError"]) == Counter(
+        span.attributes.get("error.type") for span in syncs
+    )
+    assert "fca_" not in "".join(span.to_json() for span in telemetry.spans())

@@ -39,6 +39,9 @@ class Api:
             page_of(names, request.params["starting_after"])
         )
 
+    def emit(self, event):
+        """Ignore the events of operations."""
+
     async def fetch(self, *, starting_after, **_):
         await self.steps()
         names = [

@@ -20,6 +20,9 @@ class Platform:
     def __init__(self):
         self.requests = Counter()
 
+    def emit(self, event):
+        """Ignore the events of operations."""
+
     async def send(self, request, result_type, options):
         await anyio.lowlevel.checkpoint()
         account = request.params.get("account") or request.ids["account"]

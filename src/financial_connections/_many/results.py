@@ -15,7 +15,7 @@ from typing import (
     TypeVar,
 )
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from financial_connections._concurrency import (
     BackgroundTasks,
@@ -24,6 +24,7 @@ from financial_connections._concurrency import (
     Send,
     fan_out,
 )
+from financial_connections._operation import operation
 from financial_connections.errors import (
     APIConnectionError,
     AuthenticationError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
     from financial_connections._many.accounts import AccountRef, AccountSource
+    from financial_connections._request import Sender
 
 _log = logging.getLogger("financial_connections")
 
@@ -59,6 +61,7 @@ class Settings(Generic[ProgressT]):
     concurrency: int
     """Number of accounts to work on at once."""
     on_progress: Callable[[ProgressT], object] | None
+    sender: Sender = field(kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         check_concurrency(self.concurrency)
@@ -73,6 +76,8 @@ class ManyResults(AsyncIterator[T], Generic[T, ProgressT]):
         progress: The progress at the beginning.
     """
 
+    _method: ClassVar[str]
+    """The method that returns the results, for events."""
     _noun: ClassVar[str]
     """The work, for messages, such as `sync`."""
     _verb: ClassVar[str]
@@ -127,7 +132,8 @@ class ManyResults(AsyncIterator[T], Generic[T, ProgressT]):
         If it raises an error that concerns only this account, the error is stored.
         """
         try:
-            counter = await work()
+            with operation(self._settings.sender, self._method, concurrent=True):
+                counter = await work()
         except FinancialConnectionsError as error:
             if _affects_all_accounts(error, account):
                 raise

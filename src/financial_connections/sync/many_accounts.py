@@ -61,6 +61,7 @@ class ManyChanges(ManyResults[Batch, Progress]):
         tasks: Background tasks that read the accounts.
     """
 
+    _method = "transactions.sync_many"
     _noun = "sync"
     _verb = "synced"
 
@@ -124,7 +125,7 @@ class SyncMany(ManyBlock[ManyChanges]):
         load: Returns the saved cursor of an account.
     """
 
-    _method = "transactions.sync_many"
+    _method = ManyChanges._method
 
     def __init__(
         self,
