@@ -52,6 +52,12 @@ def test_creating_a_client_does_not_load_httpx():
     assert not loaded & {"httpx", "httpcore"}
 
 
+def test_receiving_webhooks_does_not_load_the_operations_on_events():
+    loaded = modules_loaded_by("from financial_connections import webhooks")
+    assert "financial_connections.webhooks.events" in loaded
+    assert "financial_connections.webhooks.history" not in loaded
+
+
 def test_submodules_are_attributes_of_the_package():
     modules_loaded_by(
         "import financial_connections as f; "

@@ -10,6 +10,7 @@ from financial_connections.sandbox.api.terms import (
 )
 from tests.support.sandbox_calls import (
     ACCOUNTS,
+    EVENTS,
     SESSIONS,
     TRANSACTIONS,
     get,
@@ -165,6 +166,14 @@ class RandomScenario:
     def _call_list_transactions(self):
         query = {"account": self.account}
         return "list_transactions", get(self.sandbox, TRANSACTIONS, query)
+
+    def _call_list_events(self):
+        query = {"delivery_success": self.random.choice(["true", "false"])}
+        return "list_events", get(self.sandbox, EVENTS, query)
+
+    def _call_retrieve_event(self):
+        event = self.random.choice(self.sandbox.events[-5:])
+        return "retrieve_event", get(self.sandbox, f"{EVENTS}/{event['id']}")
 
     def _call_disconnect(self):
         if self.random.random() < 0.95:

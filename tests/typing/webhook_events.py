@@ -2,9 +2,14 @@
 
 from typing import assert_type
 
-from financial_connections import AsyncClient, RefreshNotifier, webhooks
+from financial_connections import AsyncClient, Pager, RefreshNotifier, webhooks
 from financial_connections.models import Account, AccountWithOwnership, Authorization
-from financial_connections.webhooks import Event, webhook_endpoint
+from financial_connections.webhooks import (
+    Event,
+    SnapshotEvent,
+    WebhookEndpoint,
+    webhook_endpoint,
+)
 
 
 async def parsing(client: AsyncClient, body: bytes) -> None:
@@ -51,3 +56,17 @@ async def authorizations(
     client: AsyncClient, event: webhooks.AuthorizationUpcomingDeactivation
 ) -> None:
     await event.fetch(client)  # type: ignore[attr-defined] # pyright: ignore
+
+
+async def past_events(client: AsyncClient, endpoint: WebhookEndpoint) -> None:
+    assert_type(client.events, webhooks.Events)
+    pager = client.events.list(after="evt_1", types=["financial_connections.x"])
+    assert_type(pager, Pager[SnapshotEvent])
+    everything: Pager[Event] = pager
+    async for event in everything:
+        await handling(event)
+    assert_type(await client.events.retrieve("evt_1"), SnapshotEvent)
+    saved = await endpoint.catch_up(client, created={"gte": 0}, types=("a", "b"))
+    assert_type(saved, str | None)
+    await endpoint.catch_up(client, after=saved, created=5)
+    await endpoint.catch_up(client.events)  # type: ignore[arg-type] # pyright: ignore

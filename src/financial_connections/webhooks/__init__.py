@@ -12,6 +12,8 @@ Stripe delivers each event at least once, in any order, for up to three days.
 Source: https://docs.stripe.com/webhooks
 """
 
+from typing import TYPE_CHECKING
+
 from financial_connections._events import (
     Event,
     EventNotification,
@@ -38,12 +40,16 @@ from financial_connections.webhooks.stores import (
     SQLiteEventStore,
 )
 
+if TYPE_CHECKING:
+    from financial_connections.webhooks.history import Events
+
 __all__ = [
     "Event",
     "EventNotification",
     "EventReason",
     "EventRequest",
     "EventStore",
+    "Events",
     "PostgresEventStore",
     "QueryableEventStore",
     "RecentEvents",
@@ -63,3 +69,14 @@ __all__ = [
     "webhook_endpoint",
 ]
 __all__ += _generated.__all__
+
+# An endpoint that only receives events needs none of what a client needs.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Import `Events` on first use."""
+        if name != "Events":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from financial_connections.webhooks.history import Events  # noqa: PLC0415
+
+        return Events

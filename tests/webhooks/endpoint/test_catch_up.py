@@ -202,6 +202,16 @@ async def test_only_the_selected_events_are_handled(world):
         assert expected == handled(handler)
 
 
+async def test_an_event_and_a_time_can_be_combined(world):
+    first, *_ = world.add_events(2)
+    world.sandbox.advance(60)
+    later = world.add_events(2)
+    handler = Handler()
+    since = world.sandbox.api.state.now
+    await endpoint(handler).catch_up(world.client, after=first, created={"gte": since})
+    assert later == handled(handler)
+
+
 async def test_a_start_is_required(world):
     with pytest.raises(InvalidArgumentError, match="pass after or created"):
         await endpoint(Handler()).catch_up(world.client)
