@@ -6,7 +6,7 @@ from attrs import define, field
 
 from financial_connections._checks import positive_number
 
-FIRST_SUCCESS = 0.1
+FIRST_SUCCESS = 0.125
 """Retries regained by a call that succeeds without one."""
 TIMEOUT_COST = 2.0
 """Retries that count for one after a timeout, which occupies a server for longer."""

@@ -20,22 +20,6 @@ from financial_connections.events import RequestStarted
 REQUEST = RateRequest("GET", "/v1/balance", None, "test", 1)
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """A clock that advances only while the code under test sleeps."""
-
-    class Clock:
-        now = 1000.0
-
-    async def sleep(seconds):
-        await anyio.lowlevel.checkpoint()
-        Clock.now += seconds
-
-    monkeypatch.setattr(anyio, "sleep", sleep)
-    monkeypatch.setattr(anyio, "current_time", lambda: Clock.now)
-    return Clock
-
-
 async def send(limit):
     """Use one permit, for an attempt that ends at once."""
     async with limit.permit(REQUEST):

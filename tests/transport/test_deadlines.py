@@ -13,7 +13,12 @@ from financial_connections import (
     Timeout,
 )
 from financial_connections.events import RetryScheduled
-from tests.support.mock_api import error_response, mock_client, scripted
+from tests.support.mock_api import (
+    account_response,
+    error_response,
+    mock_client,
+    scripted,
+)
 from tests.support.servers import GENEROUS, http_response, read_request, serving
 
 KEY = "sk_test_51H8supersecret"
@@ -160,3 +165,40 @@ async def test_the_last_error_is_the_cause_of_an_exceeded_deadline(no_waiting):
             await client.accounts.retrieve("fca_1")
     assert isinstance(caught.value.__cause__, ServerError)
     assert 1 == len(scheduled)
+
+
+@pytest.mark.parametrize(
+    "limit", [anyio.fail_after, anyio.move_on_after], ids=["fail", "move on"]
+)
+async def test_a_wait_beyond_the_deadline_of_a_scope_is_not_begun(limit):
+    """The error of the attempt says more than the timeout of the scope would."""
+    api, requests = scripted(error_response(503, {"Retry-After": "30"}))
+    async with mock_client(api) as client:
+        with limit(20):
+            with pytest.raises(ServerError) as caught:
+                await client.accounts.retrieve("fca_1")
+    assert (1, "req_1", 503) == (
+        len(requests),
+        caught.value.request_id,
+        caught.value.status,
+    )
+
+
+async def test_a_wait_within_the_deadline_of_a_scope_is_begun(no_waiting):
+    api, requests = scripted(
+        error_response(503, {"Retry-After": "30"}), account_response()
+    )
+    async with mock_client(api) as client:
+        with anyio.fail_after(60):
+            await client.accounts.retrieve("fca_1")
+    assert (2, 1) == (len(requests), len(no_waiting))
+
+
+async def test_a_shield_hides_the_deadlines_of_outer_scopes(no_waiting):
+    api, requests = scripted(
+        error_response(503, {"Retry-After": "30"}), account_response()
+    )
+    async with mock_client(api) as client:
+        with anyio.fail_after(20), anyio.CancelScope(shield=True):
+            await client.accounts.retrieve("fca_1")
+    assert 2 == len(requests)

@@ -168,6 +168,8 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
     throttle: Throttle | None = field(default=None, init=False)
     """Set when the block has been left after a 429 that is not specific to the call."""
     _sent_at: float = field(default=-math.inf, init=False)
+    _running: tuple[int, int] = field(default=(0, 0), init=False)
+    """Requests to the endpoint and of the account that were running at `_sent_at`."""
 
     @property
     def rate(self) -> float:
@@ -182,6 +184,10 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
             self.endpoint.release(unused=True)
             raise
         self._sent_at = self.account.used_at
+        self._running = (
+            self.endpoint.concurrency.running,
+            self.account.concurrency.running,
+        )
         return self
 
     async def __aexit__(
@@ -215,11 +221,14 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         ):
             return None
         # Without a known reason, the limit of the account is the safe choice.
-        scope = self.endpoint if reason.startswith("endpoint-") else self.account
+        is_endpoint = reason.startswith("endpoint-")
+        scope = self.endpoint if is_endpoint else self.account
         now = anyio.current_time()
         pause = max(retry_after, _PAUSE) + _JITTER * random.random()  # noqa: S311
         if reason.endswith("-concurrency"):
-            is_first = scope.concurrency.decrease(now=now, sent_at=self._sent_at)
+            is_first = scope.concurrency.decrease(
+                now, sent_at=self._sent_at, running=self._running[not is_endpoint]
+            )
             return Throttle(error.rate_limit_reason, None, pause, pause, is_first)
         is_first = scope.rate.decrease(now, sent_at=self._sent_at, pause=pause)
         pause = max(pause, scope.rate.paused_until - now)

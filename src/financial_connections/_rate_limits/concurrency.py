@@ -28,18 +28,19 @@ class AdaptiveConcurrency:
         if self.is_full:
             self.limit += 1 / self.limit
 
-    def decrease(self, *, now: float, sent_at: float) -> bool:
+    def decrease(self, now: float, *, sent_at: float, running: int) -> bool:
         """Lower the limit after a running request was rejected with a 429.
 
         Args:
             now: Current time.
             sent_at: Time at which the rejected request was sent.
+            running: Number of requests that were running then.
 
         Returns:
             False if the limit has been lowered since the request was sent.
         """
         if sent_at < self._decreased_at:
             return False
-        self.limit = max(1.0, DECREASE * min(self.limit, self.running))
+        self.limit = max(1.0, DECREASE * min(self.limit, max(self.running, running)))
         self._decreased_at = now
         return True

@@ -50,6 +50,8 @@ class AdaptiveRate:
     _measured: float = field(default=0.0, init=False)
     """Exponential moving average of the requests per second."""
     _decreased_at: float = field(default=-math.inf, init=False)
+    _quiet_since: float = field(default=math.inf, init=False)
+    """Time of the first request or the last 429."""
     _peak: float = field(default=0.0, init=False)
     """Rate at which the last 429 came."""
 
@@ -81,6 +83,7 @@ class AdaptiveRate:
             now: Current time.
             sent_at: Time at which the request was sent.
         """
+        self._quiet_since = min(self._quiet_since, now)
         elapsed = min(now - self._grown_at, 1.0)
         self._grown_at = now
         if (
@@ -110,7 +113,7 @@ class AdaptiveRate:
             self._peak = min(self.rate, max(self._measured, MIN_RATE))
             self.rate = max(MIN_RATE, DECREASE * self._peak)
         self._tokens = 0.0
-        self._decreased_at = now
+        self._decreased_at = self._quiet_since = now
         self.paused_until = max(self.paused_until, now + pause)
         return True
 
@@ -128,5 +131,5 @@ class AdaptiveRate:
     def _growth(self, now: float) -> float:
         if self.rate < self._peak:
             return RECOVERY
-        seconds = max(0.0, now - self._decreased_at - 1)
+        seconds = max(0.0, now - self._quiet_since - 1)
         return min(MAX_PROBING, PROBING * seconds)

@@ -37,6 +37,8 @@ def next_delay(
         budget: Budget of retries for all calls; None for no limit.
         observer: Reports the decision.
     """
+    if budget is not None and isinstance(error, APIStatusError) and not error.retryable:
+        budget.give_back(call.retry_cost)  # the server works
     if not error.retryable or not max_retries:
         return None
     remaining = anyio.current_effective_deadline() - anyio.current_time()
