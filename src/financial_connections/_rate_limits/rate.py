@@ -84,7 +84,7 @@ class AdaptiveRate:
             sent_at: Time at which the request was sent.
         """
         self._quiet_since = min(self._quiet_since, now)
-        elapsed = min(now - self._grown_at, 1.0)
+        elapsed = max(0.0, min(now - self._grown_at, 1.0))
         self._grown_at = now
         if (
             self.rate < math.inf
