@@ -188,6 +188,35 @@ async def test_the_spans_of_a_cancelled_call_have_no_status(telemetry):
         assert "error.type" not in span.attributes
 
 
+async def test_each_page_belongs_to_the_task_that_requested_it(telemetry):
+    """A list is read by two tasks in turn, and closed by a third."""
+
+    def api(request):
+        page = {"object": "list", "data": [ACCOUNT], "has_more": True, "url": "/"}
+        return httpx.Response(200, json=page)
+
+    async def read(name):
+        with telemetry.span(name) as program:
+            await anext(pages)
+            assert program is get_current_span()
+
+    async def close():
+        await pages.aclose()
+        assert INVALID_SPAN is get_current_span()
+
+    async def list_pages():
+        async for page in client.accounts.list().pages():
+            yield page
+
+    async with mock_client(api, on_event=telemetry.on_event) as client:
+        pages = list_pages()
+        for function, *args in ((read, "a"), (read, "b"), (close,)):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(function, *args)
+    name = "GET /v1/financial_connections/accounts"
+    assert [["a", [name, [name]]], ["b", [name, [name]]]] == telemetry.tree()
+
+
 async def test_pages_fetched_ahead_belong_to_the_span_around_the_block(telemetry):
     def api(request):
         has_more = "starting_after" not in request.url.params
