@@ -2,6 +2,8 @@
 
 import gc
 import logging
+from collections import Counter
+from random import Random
 
 import anyio
 import pytest
@@ -13,7 +15,12 @@ from financial_connections import (
     NotFoundError,
     WebhookVersionError,
 )
-from financial_connections.webhooks import RecentEvents, SnapshotEvent, versions
+from financial_connections.webhooks import (
+    RecentEvents,
+    SnapshotEvent,
+    SQLiteEventStore,
+    versions,
+)
 from tests.support.outage import Outage
 from tests.support.webhooks import NOW, Handler, RecordingStore, endpoint
 
@@ -291,3 +298,62 @@ async def test_cancelling_a_catch_up_leaves_no_claim(world):
     handler = Handler()
     await endpoint(handler, store=store).catch_up(world.client, after=ids[0])
     assert ids[1:] == handled(handler)
+
+
+async def test_workers_that_share_a_store_handle_each_event_once(
+    world, tmp_path, no_waiting
+):
+    ids = world.add_events(60)
+    await world.deliver()
+    live = world.add_events(20)
+    handler = Handler()
+    stores = [
+        SQLiteEventStore(tmp_path / "events.sqlite", clock=lambda: NOW)
+        for _ in range(3)
+    ]
+    workers = [endpoint(handler, store=store) for store in stores]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(world.deliver, workers[0])
+        for worker in workers[1:]:
+            tasks.start_soon(
+                lambda worker=worker: worker.catch_up(world.client, created=EVERYTHING)
+            )
+    for store in stores:
+        await store.aclose()
+    assert sorted(ids + live) == sorted(handled(handler))
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_events_are_handled_once_whatever_fails(world, no_waiting, seed):
+    """Deliveries and catch-ups run at the same time, and handlers fail at random."""
+    random = Random(seed)
+    done = Counter()
+
+    async def handle(event):
+        for _ in range(random.randrange(4)):
+            await anyio.lowlevel.checkpoint()
+        if random.random() < 0.2:
+            raise OSError("the disk is full")
+        done[event.id] += 1
+
+    app = endpoint(handle)
+    saved = None
+
+    async def catch_up():
+        nonlocal saved
+        start = {"created": EVERYTHING} if saved is None else {"after": saved}
+        try:
+            saved = await app.catch_up(world.client, **start)
+        except OSError:
+            return False
+        return True
+
+    for _ in range(6):
+        world.add_events(random.randrange(30))
+        async with anyio.create_task_group() as tasks:
+            for _ in range(random.randrange(3)):
+                tasks.start_soon(catch_up)
+            tasks.start_soon(world.deliver, random.choice([app, None]))
+    while not await catch_up():
+        pass
+    assert dict.fromkeys((event["id"] for event in world.sandbox.events), 1) == done
