@@ -162,6 +162,25 @@ async def test_waits_for_a_connection_and_a_permit_are_reported(monkeypatch):
     ]
 
 
+@pytest.mark.parametrize(
+    ("settings", "rate"),
+    [
+        ({}, 25),
+        ({"rate_limit": 10}, None),
+        ({"rate_limit": None}, None),
+        ({"base_url": "http://127.0.0.1"}, None),  # nothing is known about its limit
+    ],
+)
+async def test_the_adaptive_rate_is_reported(settings, rate):
+    events = []
+    async with mock_client(
+        lambda _: account_response(), on_event=events.append, **settings
+    ) as client:
+        await client.accounts.retrieve("fca_1")
+    [started] = [event for event in events if isinstance(event, RequestStarted)]
+    assert rate == started.rate
+
+
 async def test_a_wait_for_a_refresh_has_events_of_its_own():
     world, events = RefreshWorld(), []
     account = world.sandbox.add_account()

@@ -1,6 +1,7 @@
 """The permit of an attempt, issued by the rate limit of its client."""
 
 import logging
+import math
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
@@ -41,7 +42,9 @@ class AttemptPermit(AbstractAsyncContextManager["AttemptPermit"]):
     def rate(self) -> float | None:
         """Adaptive limit in requests per second; None if there is none yet."""
         permit = self._permit
-        return permit.rate if isinstance(permit, AdaptivePermit) else None
+        if not isinstance(permit, AdaptivePermit) or math.isinf(permit.rate):
+            return None
+        return permit.rate
 
     async def __aenter__(self) -> Self:
         if self._limits is not None:
