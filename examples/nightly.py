@@ -9,12 +9,13 @@ Without arguments, it simulates two nightly runs against the sandbox.
 
 import sys
 import tempfile
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import anyio
 
 from examples.ledger import Ledger
-from financial_connections import AsyncClient, FinancialConnectionsError
+from financial_connections import AsyncClient
 from financial_connections.models import Account
 from financial_connections.sandbox import Sandbox, serve
 from financial_connections.sync import Progress
@@ -36,28 +37,38 @@ def must_be_relinked(account: Account) -> bool:
     )
 
 
-async def refresh(client: AsyncClient, account: str) -> None:
-    """Fetch new transactions from the institution.
+async def active_accounts(
+    client: AsyncClient, customer: str
+) -> AsyncGenerator[Account, None]:
+    async for account in client.accounts.list(account_holder={"customer": customer}):
+        if account.status == "active":
+            yield account
+
+
+async def refresh(client: AsyncClient, customer: str) -> None:
+    """Fetch new transactions from the institutions.
 
     Failures are only reported, because the transactions Stripe already has can still
     be synced.
     """
-    try:
-        await client.accounts.refresh_and_wait(
-            account, features=["transactions"], timeout=300
-        )
-    except FinancialConnectionsError as error:
-        print(f"  refreshing {account} failed: {error}")
+    accounts = active_accounts(client, customer)
+    async with client.accounts.refresh_many(
+        accounts, features=["transactions"], timeout=300
+    ) as refreshes:
+        async for _ in refreshes:
+            pass
+        for account, error in refreshes.errors.items():
+            print(f"  refreshing {account} failed: {error}")
 
 
-async def sync(client: AsyncClient, ledger: Ledger, accounts: list[str]) -> None:
+async def sync(client: AsyncClient, customer: str, ledger: Ledger) -> None:
     """Sync the accounts into the ledger.
 
     If this run is interrupted, the next one continues from the stored cursors.
     """
-    cursors = {account: ledger.cursor(account) for account in accounts}
+    accounts = active_accounts(client, customer)
     async with client.transactions.sync_many(
-        cursors, on_progress=print_progress
+        accounts, load_cursor=ledger.cursor, on_progress=print_progress
     ) as changes:
         async for batch in changes:
             ledger.store(batch)
@@ -66,15 +77,11 @@ async def sync(client: AsyncClient, ledger: Ledger, accounts: list[str]) -> None
 
 
 async def run_night(client: AsyncClient, customer: str, ledger: Ledger) -> None:
-    linked = client.accounts.list(account_holder={"customer": customer})
-    accounts = [account async for account in linked]
-    for account in filter(must_be_relinked, accounts):
-        print(f"  {account.id} must be linked again")
-    active = [account.id for account in accounts if account.status == "active"]
-    async with anyio.create_task_group() as tasks:
-        for account_id in active:
-            tasks.start_soon(refresh, client, account_id)
-    await sync(client, ledger, active)
+    async for account in client.accounts.list(account_holder={"customer": customer}):
+        if must_be_relinked(account):
+            print(f"  {account.id} must be linked again")
+    await refresh(client, customer)
+    await sync(client, customer, ledger)
     for account_id, (count, amount) in ledger.totals().items():
         print(f"  {account_id}: {count} transactions, total {amount / 100:,.2f}")
 
@@ -97,7 +104,7 @@ async def demo(path: Path) -> None:
 async def main() -> None:
     if len(sys.argv) > 1:
         customer, path = sys.argv[1:]
-        async with AsyncClient(rate_limit=25) as client:
+        async with AsyncClient() as client:
             await run_night(client, customer, Ledger(Path(path)))
         return
     with tempfile.TemporaryDirectory() as folder:

@@ -8,6 +8,7 @@ import yaml
 
 from financial_connections import API_VERSION, AsyncClient, accounts, models, params
 from financial_connections._generated import models as generated
+from financial_connections._refresh import operations as refresh_operations
 
 CONTRACT = yaml.safe_load(
     (Path(__file__).parents[1] / "openapi/financial_connections.yaml").read_text()
@@ -88,13 +89,16 @@ def test_only_ids_are_positional():
 
 
 def test_overloads_differ_from_their_method_only_in_expand_and_result():
-    tree = ast.parse(Path(accounts.__file__).read_text())
-    (facade,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    methods = [node for node in facade.body if isinstance(node, ast.AsyncFunctionDef)]
     overloads = {}
-    for method in methods:
-        overloads.setdefault(method.name, []).append(arguments_without_expand(method))
-    assert {"refresh_and_wait": 4, "wait_for_refresh": 4} == {
+    for module in (accounts, refresh_operations):
+        tree = ast.parse(Path(module.__file__).read_text())
+        (facade,) = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        for method in facade.body:
+            if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+                arguments = arguments_without_expand(method)
+                overloads.setdefault(method.name, []).append(arguments)
+    names = ("refresh_many", "refresh_and_wait", "wait_for_refresh")
+    assert dict.fromkeys(names, 4) == {
         name: len(signatures) for name, signatures in overloads.items()
     }
     for name, (first, *others) in overloads.items():

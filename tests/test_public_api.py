@@ -56,10 +56,17 @@ def public_callables(name, value):
     elif inspect.isclass(value) and not is_generated(value):
         if not issubclass(value, enum.Enum):
             yield name, value
-        for attribute, member in vars(value).items():
+        for attribute, member in members(value):
             function = getattr(member, "__func__", member)
             if not attribute.startswith("_") and inspect.isfunction(function):
                 yield f"{name}.{attribute}", function
+
+
+def members(cls):
+    """Yield the members of a class and of its bases in this package."""
+    for base in cls.__mro__:
+        if base.__module__.startswith("financial_connections"):
+            yield from vars(base).items()
 
 
 def is_generated(cls):

@@ -1,33 +1,51 @@
 """Accounts that users have linked."""
-# ruff: noqa: ASYNC109 - a caller's own cancel scope in place of `timeout` would lose the
+
 # account that the error carries
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, overload
+from functools import partial
+from typing import TYPE_CHECKING, Any, overload
 
 from attrs import frozen
 
-from financial_connections._generated.operations.accounts import AccountOperations
-from financial_connections._refresh import RefreshNotifier, RefreshWait
+from financial_connections._many import AccountSource, Settings
+from financial_connections._refresh import (
+    Refreshes,
+    RefreshMany,
+    RefreshNotifier,
+    RefreshOperations,
+    RefreshProgress,
+    RefreshWait,
+    check_arguments,
+    oldest_refresh,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+    from typing import Literal
 
     from financial_connections._generated.operations.accounts import (
         ExpandToAccount,
         ExpandToAccountWithOwnership,
     )
+    from financial_connections._many import AccountInput, AccountRef
     from financial_connections._request import RequestOptions
     from financial_connections.models import Account, AccountWithOwnership
     from financial_connections.params import AccountExpand, RefreshFeature
 
-__all__ = ["Accounts", "RefreshNotifier"]
+__all__ = [
+    "Accounts",
+    "RefreshMany",
+    "RefreshNotifier",
+    "RefreshProgress",
+    "Refreshes",
+]
 
 
 @frozen
-class Accounts(AccountOperations):
+class Accounts(RefreshOperations):
     """Accounts that users have linked, at `client.accounts`.
 
     By default, an account's `ownership` is an ID. If `expand` contains `"ownership"`,
@@ -35,204 +53,148 @@ class Accounts(AccountOperations):
     """
 
     @overload
-    async def refresh_and_wait(  # type: ignore[overload-overlap]
+    def refresh_many(  # type: ignore[overload-overlap]
         self,
-        account: str,
+        accounts: Iterable[AccountInput] | AsyncIterable[AccountInput],
         *,
         features: Sequence[RefreshFeature],
+        if_too_early: Literal["skip", "wait", "raise"] = "skip",
+        oldest_first: bool = False,
+        concurrency: int = 64,
         timeout: float | None = 120,
         poll: float = 1,
-        when_available: bool = False,
         notifier: RefreshNotifier | None = None,
-        on_progress: Callable[[Account], object] | None = None,
+        on_progress: Callable[[RefreshProgress], object] | None = None,
         clock: Callable[[], float] = time.time,
         expand: ExpandToAccount | None = None,
         options: RequestOptions | None = None,
-    ) -> Account: ...
+    ) -> RefreshMany[Account]: ...
     @overload
-    async def refresh_and_wait(
+    def refresh_many(
         self,
-        account: str,
+        accounts: Iterable[AccountInput] | AsyncIterable[AccountInput],
         *,
         features: Sequence[RefreshFeature],
+        if_too_early: Literal["skip", "wait", "raise"] = "skip",
+        oldest_first: bool = False,
+        concurrency: int = 64,
         timeout: float | None = 120,
         poll: float = 1,
-        when_available: bool = False,
         notifier: RefreshNotifier | None = None,
-        on_progress: Callable[[Account], object] | None = None,
+        on_progress: Callable[[RefreshProgress], object] | None = None,
         clock: Callable[[], float] = time.time,
         expand: ExpandToAccountWithOwnership,
         options: RequestOptions | None = None,
-    ) -> AccountWithOwnership: ...
+    ) -> RefreshMany[AccountWithOwnership]: ...
     @overload
-    async def refresh_and_wait(
+    def refresh_many(
         self,
-        account: str,
+        accounts: Iterable[AccountInput] | AsyncIterable[AccountInput],
         *,
         features: Sequence[RefreshFeature],
+        if_too_early: Literal["skip", "wait", "raise"] = "skip",
+        oldest_first: bool = False,
+        concurrency: int = 64,
         timeout: float | None = 120,
         poll: float = 1,
-        when_available: bool = False,
         notifier: RefreshNotifier | None = None,
-        on_progress: Callable[[Account], object] | None = None,
+        on_progress: Callable[[RefreshProgress], object] | None = None,
         clock: Callable[[], float] = time.time,
         expand: Sequence[AccountExpand] | None,
         options: RequestOptions | None = None,
-    ) -> Account: ...
-    async def refresh_and_wait(
+    ) -> RefreshMany[Account]: ...
+    def refresh_many(
         self,
-        account: str,
+        accounts: Iterable[AccountInput] | AsyncIterable[AccountInput],
         *,
         features: Sequence[RefreshFeature],
+        if_too_early: Literal["skip", "wait", "raise"] = "skip",
+        oldest_first: bool = False,
+        concurrency: int = 64,
         timeout: float | None = 120,
         poll: float = 1,
-        when_available: bool = False,
         notifier: RefreshNotifier | None = None,
-        on_progress: Callable[[Account], object] | None = None,
+        on_progress: Callable[[RefreshProgress], object] | None = None,
         clock: Callable[[], float] = time.time,
         expand: Sequence[AccountExpand] | None = None,
         options: RequestOptions | None = None,
-    ) -> Account:
-        """Refresh an account's data and wait until every refresh has succeeded.
+    ) -> RefreshMany[Any]:
+        """Refresh the data of many accounts, and return each account when it is done.
 
-        If a refresh is already pending, the call waits for that one. A refresh that had
-        ended when the account was first read does not count, even if outdated responses
-        still show it.
+            accounts = client.accounts.list()
+            async with client.accounts.refresh_many(
+                accounts, features=["transactions"]
+            ) as refreshes:
+                async for account in refreshes:
+                    print(account.id)
+                refreshes.raise_for_errors()
+
+        Each account is refreshed as by `refresh_and_wait`, several of them at once. The
+        next account is started only when one of them has ended and you have taken it,
+        so at most `concurrency` accounts are in memory. Leaving the block ends all
+        background tasks; refreshes that have started continue at Stripe.
+
+        An error in one account does not stop the others; it is stored in
+        `refreshes.errors`. An error that would affect every account, such as an invalid
+        key or a closed client, is raised and ends the iteration. So is an error raised
+        by the async iterable.
 
         Args:
-            account: ID of the account (`fca_…`).
+            accounts: The accounts, as an iterable or async iterable. Each can be an ID,
+                an `Account`, or a pair of a connected account's ID (`acct_…`) and one
+                of these. An `Account` is read again, because its refreshes may have
+                changed. An async iterable is read only when there is room for another
+                account; an async generator is closed at the end.
             features: Data to refresh.
-            timeout: Maximum duration of the whole call in seconds; None for no limit.
-            poll: Delay before the first poll, in seconds. Later delays grow to at most
-                30 seconds.
-            when_available: If it is too early for a refresh, wait until one is
-                possible, within `timeout`. By default, an error is raised.
-            notifier: Triggers a poll as soon as a webhook event for the account
-                arrives.
-            on_progress: Called with the account after each poll. If it raises an error,
-                the error is logged and the wait continues.
+            if_too_early: What to do with an account that cannot be refreshed yet:
+                `"skip"` it and add it to `refreshes.skipped`, `"wait"` until a refresh
+                is possible, or treat it as an error (`"raise"`). An account that waits
+                counts towards `concurrency`. If a refresh is possible only after
+                `timeout`, waiting is an error.
+            oldest_first: Begin with the accounts whose features were refreshed longest
+                ago, or never. `accounts` must then contain `Account` objects, of which
+                only IDs and times are kept, about 300 bytes each.
+            concurrency: Number of accounts to refresh at once. Defaults to 64, because
+                a refresh consists mostly of waiting.
+            timeout: Maximum duration for each account in seconds; None for no limit.
+            poll: Delay before an account is first polled, in seconds. Later delays grow
+                to at most 30 seconds.
+            notifier: Triggers a poll as soon as a webhook event for an account arrives.
+            on_progress: Called when an account has been taken, skipped or has failed.
+                If it raises an error, the error is logged and the work continues.
             clock: Returns the current time in seconds since the epoch. Defaults to
                 `time.time`. Pass the sandbox's clock if its time differs.
             expand: Fields to expand.
-            options: Overrides the client's settings for each request.
+            options: Overrides the client's settings for each request. It cannot contain
+                an `idempotency_key`, which would be that of every account.
 
         Returns:
-            The account with the refreshed data.
+            An async context manager that returns `Refreshes`, an iterator over the
+            refreshed accounts in the order in which they are done.
 
         Raises:
-            RefreshFailedError: The refresh of a feature failed.
-            RefreshNotAvailableError: It is too early for a refresh.
-            AccountInactiveError: The account must be linked again.
-            AccountDisconnectedError: The account must be linked as a new account.
-            DeadlineExceededError: The wait took longer than `timeout`. The error's
-                `account` is the account as last read.
+            InvalidArgumentError: An argument is invalid. Raised before anything is
+                sent, except for an item of an async iterable.
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/refresh
         """
-        refresh_wait = RefreshWait(
-            sender=self._sender,
-            account=account,
-            features=features,
-            expand=expand,
-            options=options,
-            timeout=timeout,
-            poll=poll,
-            when_available=when_available,
-            notifier=notifier,
-            on_progress=on_progress,
-            clock=clock,
-        )
-        return await refresh_wait.run(refresh=True)
 
-    @overload
-    async def wait_for_refresh(  # type: ignore[overload-overlap]
-        self,
-        account: str,
-        *,
-        features: Sequence[RefreshFeature],
-        timeout: float | None = 120,
-        poll: float = 1,
-        notifier: RefreshNotifier | None = None,
-        on_progress: Callable[[Account], object] | None = None,
-        expand: ExpandToAccount | None = None,
-        options: RequestOptions | None = None,
-    ) -> Account: ...
-    @overload
-    async def wait_for_refresh(
-        self,
-        account: str,
-        *,
-        features: Sequence[RefreshFeature],
-        timeout: float | None = 120,
-        poll: float = 1,
-        notifier: RefreshNotifier | None = None,
-        on_progress: Callable[[Account], object] | None = None,
-        expand: ExpandToAccountWithOwnership,
-        options: RequestOptions | None = None,
-    ) -> AccountWithOwnership: ...
-    @overload
-    async def wait_for_refresh(
-        self,
-        account: str,
-        *,
-        features: Sequence[RefreshFeature],
-        timeout: float | None = 120,
-        poll: float = 1,
-        notifier: RefreshNotifier | None = None,
-        on_progress: Callable[[Account], object] | None = None,
-        expand: Sequence[AccountExpand] | None,
-        options: RequestOptions | None = None,
-    ) -> Account: ...
-    async def wait_for_refresh(
-        self,
-        account: str,
-        *,
-        features: Sequence[RefreshFeature],
-        timeout: float | None = 120,
-        poll: float = 1,
-        notifier: RefreshNotifier | None = None,
-        on_progress: Callable[[Account], object] | None = None,
-        expand: Sequence[AccountExpand] | None = None,
-        options: RequestOptions | None = None,
-    ) -> Account:
-        """Wait for the latest refreshes to succeed, without starting any.
+        def wait_for(account: AccountRef) -> RefreshWait:
+            return RefreshWait(
+                sender=self._sender,
+                account=account.id,
+                features=features,
+                expand=expand,
+                options=account.options(options),
+                timeout=timeout,
+                poll=poll,
+                when_available=if_too_early == "wait",
+                notifier=notifier,
+                clock=clock,
+            )
 
-        Use this method if something else starts the refresh, such as a session's
-        prefetch, a subscription or another process.
-
-        Args:
-            account: ID of the account (`fca_…`).
-            features: Features whose refreshes to wait for.
-            timeout: Maximum duration of the whole call in seconds; None for no limit.
-            poll: Delay between the first two polls, in seconds. Later delays grow to at
-                most 30 seconds.
-            notifier: Triggers a poll as soon as a webhook event for the account
-                arrives.
-            on_progress: Called with the account after each poll. If it raises an error,
-                the error is logged and the wait continues.
-            expand: Fields to expand.
-            options: Overrides the client's settings for each request.
-
-        Returns:
-            The account with the refreshed data. If its latest refreshes have already
-            succeeded, the wait ends after the first poll.
-
-        Raises:
-            RefreshFailedError: The refresh of a feature failed.
-            AccountInactiveError: The account must be linked again.
-            AccountDisconnectedError: The account must be linked as a new account.
-            DeadlineExceededError: The wait took longer than `timeout`. The error's
-                `account` is the account as last read.
-        """
-        refresh_wait = RefreshWait(
-            sender=self._sender,
-            account=account,
-            features=features,
-            expand=expand,
-            options=options,
-            timeout=timeout,
-            poll=poll,
-            notifier=notifier,
-            on_progress=on_progress,
-        )
-        return await refresh_wait.run(refresh=False)
+        check_arguments(features, if_too_early, timeout, poll, options)
+        age = partial(oldest_refresh, features=tuple(features))
+        source = AccountSource(accounts, age if oldest_first else None)
+        settings = Settings(source, concurrency, on_progress, sender=self._sender)
+        return RefreshMany(wait_for, settings, skip=if_too_early == "skip")

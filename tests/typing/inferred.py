@@ -79,6 +79,19 @@ async def many_accounts(client: AsyncClient, saved: dict[str, str | None]) -> No
     client.transactions.sync_many(saved)
     client.transactions.sync_many(["fca_1"], load_cursor=saved.get)
     client.transactions.sync_many(pairs, oldest_first=True)
+    async with client.accounts.refresh_many(
+        accounts, features=["balance"]
+    ) as refreshes:
+        async for account in refreshes:
+            assert_type(account, Account)
+        assert_type(refreshes.skipped, dict[str, int | None])
+        assert_type(refreshes.progress.skipped, int)
+    async with client.accounts.refresh_many(
+        pairs, features=["ownership"], expand=["ownership"]
+    ) as expanded_refreshes:
+        async for expanded_account in expanded_refreshes:
+            assert_type(expanded_account, AccountWithOwnership)
+            assert_type(expanded_account.ownership, AccountOwnership | None)
     async with client.transactions.list_many(accounts) as transactions:
         async for transaction in transactions:
             assert_type(transaction, Transaction)

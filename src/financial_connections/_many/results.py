@@ -48,9 +48,9 @@ class _Progress(Protocol):
     def accounts(self) -> int: ...
 
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 ProgressT = TypeVar("ProgressT", bound=_Progress)
-ResultsT = TypeVar("ResultsT")
+ResultsT_co = TypeVar("ResultsT_co", covariant=True)
 
 
 @frozen
@@ -67,7 +67,7 @@ class Settings(Generic[ProgressT]):
         check_concurrency(self.concurrency)
 
 
-class ManyResults(AsyncIterator[T], Generic[T, ProgressT]):
+class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
     """The results of work on many accounts.
 
     Args:
@@ -92,7 +92,7 @@ class ManyResults(AsyncIterator[T], Generic[T, ProgressT]):
         self.progress = progress
         """The progress so far."""
         source, concurrency = settings.accounts.open(), settings.concurrency
-        self._handover: Handover[T] = fan_out(
+        self._handover: Handover[T_co] = fan_out(
             tasks, source, self._begin, concurrency, self._noun
         )
 
@@ -112,28 +112,25 @@ class ManyResults(AsyncIterator[T], Generic[T, ProgressT]):
         if self.errors:
             raise ExceptionGroup(self._summary(), list(self._errors.values()))
 
-    async def __anext__(self) -> T:
+    async def __anext__(self) -> T_co:
         return await anext(self._handover)
 
     @abstractmethod
-    async def _process(self, account: AccountRef, send: Send[T]) -> None:
+    async def _process(self, account: AccountRef, send: Send[T_co]) -> None:
         """Work on one account."""
 
-    async def _begin(self, account: AccountRef, send: Send[T]) -> None:
+    async def _begin(self, account: AccountRef, send: Send[T_co]) -> None:
         if self._settings.accounts.count is None:
             self.progress = self._increased(accounts=1)
         await self._process(account, send)
 
     async def _attempt(
-        self, account: AccountRef, work: Callable[[], Awaitable[str]]
+        self, account: AccountRef, work: Callable[[], Awaitable[None]]
     ) -> None:
-        """Run a function that returns the counter of `progress` to increase.
-
-        If it raises an error that concerns only this account, the error is stored.
-        """
+        """Run a function, and store an error that concerns only this account."""
         try:
             with operation(self._settings.sender, self._method, concurrent=True):
-                counter = await work()
+                await work()
         except FinancialConnectionsError as error:
             if _affects_all_accounts(error, account):
                 raise
@@ -143,8 +140,7 @@ class ManyResults(AsyncIterator[T], Generic[T, ProgressT]):
             _log.warning(
                 "the %s of %s failed: %s", self._noun, account, type(error).__name__
             )
-            counter = "failed"
-        self._count(**{counter: 1})
+            self._count(failed=1)
 
     def _count(self, **increments: int) -> None:
         self.progress = self._increased(**increments)
@@ -179,7 +175,7 @@ class ManyResults(AsyncIterator[T], Generic[T, ProgressT]):
             )
 
 
-class ManyBlock(Block[ResultsT], AsyncIterable[Any], Generic[ResultsT]):
+class ManyBlock(Block[ResultsT_co], AsyncIterable[Any], Generic[ResultsT_co]):
     """Work on many accounts that has not started yet."""
 
     _method: ClassVar[str]
@@ -194,10 +190,10 @@ class ManyBlock(Block[ResultsT], AsyncIterable[Any], Generic[ResultsT]):
         )
 
     @abstractmethod
-    def _start(self, tasks: BackgroundTasks, exits: AsyncExitStack) -> ResultsT:
+    def _start(self, tasks: BackgroundTasks, exits: AsyncExitStack) -> ResultsT_co:
         """Start the work and return its results."""
 
-    async def _enter(self, exits: AsyncExitStack, /) -> ResultsT:
+    async def _enter(self, exits: AsyncExitStack, /) -> ResultsT_co:
         tasks = await exits.enter_async_context(BackgroundTasks())
         return self._start(tasks, exits)
 

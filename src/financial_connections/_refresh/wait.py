@@ -72,16 +72,20 @@ class RefreshWait:
                 latest refresh, which may already have ended.
         """
         name = "accounts." + ("refresh_and_wait" if refresh else "wait_for_refresh")
-
-        def report(notified_in: Context) -> None:
-            self.sender.emit(OperationWoken(operation=name, notified_in=notified_in))
-
         with operation(self.sender, name):
-            return await self._run(report, refresh=refresh)
+            return await self.run_in(name, refresh=refresh)
 
-    async def _run(
-        self, on_wakeup: Callable[[Context], object], *, refresh: bool
-    ) -> Account:
+    async def run_in(self, name: str, *, refresh: bool) -> Account:
+        """Do the same as part of another operation.
+
+        Args:
+            name: Name of the operation, for its events.
+            refresh: As for `run`.
+        """
+
+        def on_wakeup(context: Context) -> None:
+            self.sender.emit(OperationWoken(operation=name, notified_in=context))
+
         notifier = self.notifier or RefreshNotifier()
         self.freshness = Freshness(self.features, accept_previous=not refresh)
         with notifier._listening(self.account, on_wakeup) as wakeup:

@@ -97,7 +97,7 @@ class ManyChanges(ManyResults[Batch, Progress]):
 
     async def _read(
         self, account: AccountRef, cursor: str | None, send: Send[Batch]
-    ) -> str:
+    ) -> None:
         try:
             async for batch in self._sync._sync_one(account, cursor):
                 await send(batch)
@@ -107,7 +107,7 @@ class ManyChanges(ManyResults[Batch, Progress]):
                 self._ended.append(account.id)
             else:
                 self._end(account.id)
-        return "done"
+        self._count(done=1)
 
     def _end(self, account: str) -> None:
         self._running.pop(account).set()
