@@ -171,3 +171,40 @@ async def test_an_account_that_fails_does_not_end_the_other_traces(telemetry):
         span.attributes.get("error.type") for span in syncs
     )
     assert "fca_" not in "".join(span.to_json() for span in telemetry.spans())
+
+
+async def test_each_account_of_a_refresh_has_a_trace_with_links(telemetry):
+    """It links to the span around the block, and to the one that woke its wait."""
+    world = RefreshWorld()
+    accounts = [world.sandbox.add_account() for _ in range(2)]
+    world.sleep = sleep_until_cancelled
+    notifier = RefreshNotifier()
+
+    async def notify():
+        await anyio.wait_all_tasks_blocked()
+        world.sandbox.advance(5)
+        for number, account in enumerate(accounts):
+            with telemetry.span(f"webhook {number}"):
+                notifier.notify(account)
+
+    async with (
+        world.client(on_event=telemetry.on_event) as client,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(notify)
+        with telemetry.span("program") as program:
+            async with client.accounts.refresh_many(
+                accounts, features=["balance"], notifier=notifier, clock=world.clock
+            ) as refreshes:
+                assert 2 == len([account async for account in refreshes])
+                assert program is get_current_span()
+    retrieve, refresh = [RETRIEVE, [RETRIEVE]], [REFRESH, [REFRESH]]
+    account = ["accounts.refresh_many", retrieve, refresh, retrieve]
+    trees = telemetry.tree()
+    assert [account, account] == [tree for tree in trees if tree[0] == account[0]]
+    names = {span.context.span_id: span.name for span in telemetry.spans()}
+    assert [["program", "webhook 0"], ["program", "webhook 1"]] == sorted(
+        [names[link.context.span_id] for link in span.links]
+        for span in telemetry.spans()
+        if span.name == "accounts.refresh_many"
+    )
