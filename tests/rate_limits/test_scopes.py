@@ -8,8 +8,8 @@ from financial_connections.sandbox import Fault, RateLimits
 from tests.support.storm import Network, client_over, sandbox_in_virtual_time
 from tests.support.virtual_time import run_in_virtual_time
 
-LIMITED = 80
-"""Number of calls that wait for one limit."""
+LIMITED = 300
+"""Number of calls that wait for one limit: more than the client has connections."""
 LOOPBACK = "http://127.0.0.1"
 """A host to which no limits are known to apply, so the first 429s tell."""
 

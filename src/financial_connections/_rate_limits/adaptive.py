@@ -9,9 +9,9 @@ from typing import Self
 import anyio
 from attrs import define, field, frozen
 
-from financial_connections._rate_limits.concurrency import AdaptiveConcurrency
 from financial_connections._rate_limits.protocol import Mode, RateRequest
 from financial_connections._rate_limits.rate import AdaptiveRate
+from financial_connections._rate_limits.scope import Scope
 from financial_connections._retry import MAX_RETRY_AFTER
 from financial_connections.errors import RateLimitError
 
@@ -26,7 +26,6 @@ _PAUSE = 0.1
 _JITTER = 0.1
 """Most seconds by which a wait is extended at random, to separate clients."""
 _MAX_SCOPES = 1_000
-_MIN_IDLE_SECONDS = 60.0
 
 
 @frozen
@@ -50,77 +49,6 @@ class Throttle:
     def is_certain(self) -> bool:
         """True if the response names the limit, as Stripe's responses do."""
         return self.reason is not None
-
-
-@define(eq=False)
-class Scope:
-    """A set of requests that share limits: those to an endpoint, or of an account."""
-
-    rate: AdaptiveRate
-    concurrency: AdaptiveConcurrency = field(factory=AdaptiveConcurrency, init=False)
-    waiting: int = field(default=0, init=False)
-    """Number of requests that wait for a permit."""
-    used_at: float = field(default=-math.inf, init=False)
-    """Time of the last request."""
-    _queue: anyio.Lock = field(
-        factory=lambda: anyio.Lock(fast_acquire=True), init=False
-    )
-    _released: anyio.Event | None = field(default=None, init=False)
-
-    async def acquire(self) -> None:
-        """Wait for a permit, in the order of arrival."""
-        now = anyio.current_time()
-        if not self.waiting and self._take(now) is None:
-            return
-        self.waiting += 1
-        try:
-            async with self._queue:
-                now = anyio.current_time()
-                # Check again after each wait, because a 429 may have extended it.
-                while (ready_at := self._take(now)) is not None:
-                    now = await self._wait_until(ready_at, now)
-        finally:
-            self.waiting -= 1
-
-    def release(self, *, unused: bool = False) -> None:
-        """Return a permit.
-
-        Args:
-            unused: True if no request was sent.
-        """
-        self.concurrency.running -= 1
-        if unused:
-            self.rate.put_back()
-        if self._released is not None:
-            self._released.set()
-
-    def is_idle(self, now: float) -> bool:
-        """Return whether the scope has not been used for long enough to forget it."""
-        return (
-            not self.concurrency.running
-            and not self.waiting
-            and now - max(self.used_at, self.rate.paused_until) > _MIN_IDLE_SECONDS
-        )
-
-    def _take(self, now: float) -> float | None:
-        """Take a permit and return None, or return the time at which to try again."""
-        if self.concurrency.is_full:
-            return math.inf
-        ready_at = self.rate.take(now)
-        if ready_at is None:
-            self.concurrency.running += 1
-            self.used_at = now
-        return ready_at
-
-    async def _wait_until(self, ready_at: float, now: float) -> float:
-        """Wait, and return the new time."""
-        if ready_at < math.inf:
-            await anyio.sleep(ready_at - now)
-            # Not earlier, even if a test replaces `sleep` with one that does not wait.
-            return max(ready_at, anyio.current_time())
-        self._released = anyio.Event()
-        await self._released.wait()
-        return anyio.current_time()
 
 
 class AdaptiveRateLimit:
@@ -170,25 +98,49 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
     _sent_at: float = field(default=-math.inf, init=False)
     _running: tuple[int, int] = field(default=(0, 0), init=False)
     """Requests to the endpoint and of the account that were running at `_sent_at`."""
+    _is_in_line: bool = field(default=False, init=False)
 
     @property
     def rate(self) -> float:
         """Current rate of the endpoint, in requests per second."""
         return min(self.endpoint.rate.rate, self.account.rate.rate)
 
+    async def line_up(self) -> None:
+        """Wait until no earlier request to the endpoint waits for its permit."""
+        await self.endpoint.line_up()
+        self._is_in_line = True
+
+    def leave_line(self) -> None:
+        """Leave the line of the endpoint, unless that has already happened."""
+        if self._is_in_line:
+            self._is_in_line = False
+            self.endpoint.leave_line()
+
     async def __aenter__(self) -> Self:
-        await self.endpoint.acquire()
+        if not self._is_in_line:
+            await self.line_up()
         try:
-            await self.account.acquire()
-        except BaseException:
-            self.endpoint.release(unused=True)
-            raise
+            await self.endpoint.acquire()
+            try:
+                await self._acquire_account()
+            except BaseException:
+                self.endpoint.release(unused=True)
+                raise
+        finally:
+            self.leave_line()
         self._sent_at = self.account.used_at
         self._running = (
             self.endpoint.concurrency.running,
             self.account.concurrency.running,
         )
         return self
+
+    async def _acquire_account(self) -> None:
+        await self.account.line_up()
+        try:
+            await self.account.acquire()
+        finally:
+            self.account.leave_line()
 
     async def __aexit__(
         self,
@@ -232,7 +184,7 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
             return Throttle(error.rate_limit_reason, None, pause, pause, is_first)
         is_first = scope.rate.decrease(now, sent_at=self._sent_at, pause=pause)
         pause = max(pause, scope.rate.paused_until - now)
-        expected = pause + scope.waiting / scope.rate.rate
+        expected = pause + self.endpoint.waiting / scope.rate.rate
         return Throttle(
             error.rate_limit_reason, scope.rate.rate, pause, expected, is_first
         )

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import time
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
@@ -34,6 +35,8 @@ class AttemptPermit(AbstractAsyncContextManager["AttemptPermit"]):
     _settings: Settings
     error: AttemptError | None = field(default=None, init=False)
     """Error that the attempt returned."""
+    waited: float = field(default=0.0, init=False)
+    """Seconds spent waiting, in the line and for the permit."""
     _permit: AbstractAsyncContextManager[object] | None = field(
         default=None, init=False
     )
@@ -46,21 +49,41 @@ class AttemptPermit(AbstractAsyncContextManager["AttemptPermit"]):
             return None
         return permit.rate
 
-    async def __aenter__(self) -> Self:
-        if self._limits is not None:
-            settings, call = self._settings, self._call
-            limit, mode = self._limits.limit_for(settings)
-            permit = limit.permit(
-                RateRequest(
-                    call.wire.method,
-                    call.template,
-                    settings.stripe_account or settings.stripe_context,
-                    mode,
-                    call.attempts + 1,
-                )
+    async def line_up(self) -> None:
+        """Wait for those who wait for the same limit, before taking a connection.
+
+        Otherwise, they would take all connections, and requests that are subject to
+        other limits would wait with them.
+        """
+        if self._limits is None:
+            return
+        started_at = time.monotonic()
+        settings, call = self._settings, self._call
+        limit, mode = self._limits.limit_for(settings)
+        permit = limit.permit(
+            RateRequest(
+                call.wire.method,
+                call.template,
+                settings.stripe_account or settings.stripe_context,
+                mode,
+                call.attempts + 1,
             )
-            await permit.__aenter__()
-            self._permit = permit
+        )
+        if isinstance(permit, AdaptivePermit):
+            await permit.line_up()
+        self._permit = permit
+        self.waited = time.monotonic() - started_at
+
+    def leave_line(self) -> None:
+        """Let the next request pass if this one has not acquired its permit."""
+        if isinstance(self._permit, AdaptivePermit):
+            self._permit.leave_line()
+
+    async def __aenter__(self) -> Self:
+        if self._permit is not None:
+            started_at = time.monotonic()
+            await self._permit.__aenter__()
+            self.waited += time.monotonic() - started_at
         return self
 
     async def __aexit__(

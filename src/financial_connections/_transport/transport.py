@@ -180,28 +180,30 @@ class Transport:
     ) -> T | AttemptError | None:
         """Return the result of an attempt, or None if the client has been closed."""
         queued_at = time.monotonic()
+        permit = AttemptPermit(self.rate_limits, call, settings)
         # Waiting is not part of an attempt, so only the deadline limits it. The permit
         # is acquired last. Otherwise, permits would pile up while all connections are
         # in use, and then be used all at once.
-        async with self.backend.limiter:
-            connected_at = time.monotonic()
-            permit = AttemptPermit(self.rate_limits, call, settings)
-            async with permit:
+        await permit.line_up()
+        try:
+            async with self.backend.limiter, permit:
                 if self.backend.limiter.closed:
                     return None
                 call.attempts += 1
-                now = time.monotonic()
+                waited = time.monotonic() - queued_at
                 self.observer.emit(
                     RequestStarted,
                     call,
-                    waited=now - queued_at,
-                    waited_for_connection=connected_at - queued_at,
-                    waited_for_permit=now - connected_at,
+                    waited=waited,
+                    waited_for_connection=waited - permit.waited,
+                    waited_for_permit=permit.waited,
                     rate=permit.rate,
                 )
                 result = await self._attempt(call, settings, read)
                 if isinstance(result, AttemptError):
                     permit.error = result
+        finally:
+            permit.leave_line()
         if call.throttle is not None and call.throttle.is_first:
             self.observer.rate_limited(call, call.throttle)
         return result

@@ -1,0 +1,86 @@
+"""A set of requests that share adaptive limits, and the line in which they wait."""
+
+import math
+
+import anyio
+from attrs import define, field
+
+from financial_connections._rate_limits.concurrency import AdaptiveConcurrency
+from financial_connections._rate_limits.rate import AdaptiveRate
+
+_MIN_IDLE_SECONDS = 60.0
+
+
+@define(eq=False)
+class Scope:
+    """A set of requests that share limits: those to an endpoint, or of an account."""
+
+    rate: AdaptiveRate
+    concurrency: AdaptiveConcurrency = field(factory=AdaptiveConcurrency, init=False)
+    waiting: int = field(default=0, init=False)
+    """Number of requests in the line for a permit."""
+    used_at: float = field(default=-math.inf, init=False)
+    """Time of the last request."""
+    _line: anyio.Lock = field(factory=lambda: anyio.Lock(fast_acquire=True), init=False)
+    _released: anyio.Event | None = field(default=None, init=False)
+
+    async def line_up(self) -> None:
+        """Wait until those who came earlier have left the line."""
+        self.waiting += 1
+        try:
+            await self._line.acquire()
+        except BaseException:
+            self.waiting -= 1
+            raise
+
+    def leave_line(self) -> None:
+        """Let the next one pass. Only the first in the line can leave it."""
+        self.waiting -= 1
+        self._line.release()
+
+    async def acquire(self) -> None:
+        """Wait for a permit at the front of the line."""
+        now = anyio.current_time()
+        # Check again after each wait, because a 429 may have extended it.
+        while (ready_at := self._take(now)) is not None:
+            now = await self._wait_until(ready_at, now)
+
+    def release(self, *, unused: bool = False) -> None:
+        """Return a permit.
+
+        Args:
+            unused: True if no request was sent.
+        """
+        self.concurrency.running -= 1
+        if unused:
+            self.rate.put_back()
+        if self._released is not None:
+            self._released.set()
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether the scope has not been used for long enough to forget it."""
+        return (
+            not self.concurrency.running
+            and not self.waiting
+            and now - max(self.used_at, self.rate.paused_until) > _MIN_IDLE_SECONDS
+        )
+
+    def _take(self, now: float) -> float | None:
+        """Take a permit and return None, or return the time at which to try again."""
+        if self.concurrency.is_full:
+            return math.inf
+        ready_at = self.rate.take(now)
+        if ready_at is None:
+            self.concurrency.running += 1
+            self.used_at = now
+        return ready_at
+
+    async def _wait_until(self, ready_at: float, now: float) -> float:
+        """Wait, and return the new time."""
+        if ready_at < math.inf:
+            await anyio.sleep(ready_at - now)
+            # Not earlier, even if a test replaces `sleep` with one that does not wait.
+            return max(ready_at, anyio.current_time())
+        self._released = anyio.Event()
+        await self._released.wait()
+        return anyio.current_time()
