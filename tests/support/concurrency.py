@@ -6,6 +6,7 @@ from functools import partial
 
 import anyio
 
+from financial_connections.accounts import Accounts
 from financial_connections.models import Account, TransactionList
 from financial_connections.pagination import Pager
 from financial_connections.transactions import Transactions
@@ -29,6 +30,11 @@ class Api:
     async def send(self, request, result_type, options):
         await self.steps()
         account = request.params.get("account")
+        if request.method == "POST":
+            refresh = {"last_attempted_at": 1, "status": "succeeded"}
+            return Account.from_dict(
+                {"id": request.ids["account"], "balance_refresh": refresh}
+            )
         if account is None:
             refresh = {"id": "fctxnref_1", "status": "succeeded"}
             return Account.from_dict(
@@ -136,6 +142,17 @@ async def streamed_accounts(api):
 
 
 @asynccontextmanager
+async def refreshed_accounts(api):
+    async with Accounts(api).refresh_many(
+        ACCOUNTS, features=["balance"], concurrency=2
+    ) as refreshes:
+        yield Named(
+            refreshes,
+            lambda account: [f"{account.id}_{n}" for n in range(SIZE * PAGES)],
+        )
+
+
+@asynccontextmanager
 async def listed_accounts(api):
     async with Transactions(api).list_many(
         ACCOUNTS, concurrency=2, limit=SIZE
@@ -162,6 +179,7 @@ SOURCES = [
     many_accounts,
     streamed_accounts,
     listed_accounts,
+    refreshed_accounts,
     prefetch,
     pages,
 ]
