@@ -107,14 +107,14 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
 
     async def line_up(self) -> None:
         """Wait until no earlier request to the endpoint waits for its permit."""
-        await self.endpoint.line_up()
+        await self.endpoint.line.enter()
         self._is_in_line = True
 
     def leave_line(self) -> None:
         """Leave the line of the endpoint, unless that has already happened."""
         if self._is_in_line:
             self._is_in_line = False
-            self.endpoint.leave_line()
+            self.endpoint.line.leave()
 
     async def __aenter__(self) -> Self:
         if not self._is_in_line:
@@ -136,11 +136,11 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         return self
 
     async def _acquire_account(self) -> None:
-        await self.account.line_up()
+        await self.account.line.enter()
         try:
             await self.account.acquire()
         finally:
-            self.account.leave_line()
+            self.account.line.leave()
 
     async def __aexit__(
         self,

@@ -6,6 +6,7 @@ import anyio
 from attrs import define, field
 
 from financial_connections._rate_limits.concurrency import AdaptiveConcurrency
+from financial_connections._rate_limits.line import Line
 from financial_connections._rate_limits.rate import AdaptiveRate
 
 _MIN_IDLE_SECONDS = 60.0
@@ -17,26 +18,16 @@ class Scope:
 
     rate: AdaptiveRate
     concurrency: AdaptiveConcurrency = field(factory=AdaptiveConcurrency, init=False)
-    waiting: int = field(default=0, init=False)
-    """Number of requests in the line for a permit."""
+    line: Line = field(factory=Line, init=False)
+    """The requests that wait for a permit."""
     used_at: float = field(default=-math.inf, init=False)
     """Time of the last request."""
-    _line: anyio.Lock = field(factory=lambda: anyio.Lock(fast_acquire=True), init=False)
     _released: anyio.Event | None = field(default=None, init=False)
 
-    async def line_up(self) -> None:
-        """Wait until those who came earlier have left the line."""
-        self.waiting += 1
-        try:
-            await self._line.acquire()
-        except BaseException:
-            self.waiting -= 1
-            raise
-
-    def leave_line(self) -> None:
-        """Let the next one pass. Only the first in the line can leave it."""
-        self.waiting -= 1
-        self._line.release()
+    @property
+    def waiting(self) -> int:
+        """Number of requests that wait for a permit."""
+        return len(self.line)
 
     async def acquire(self) -> None:
         """Wait for a permit at the front of the line."""
