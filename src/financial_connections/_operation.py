@@ -1,7 +1,7 @@
 """Events of operations, which make several calls."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import anyio
@@ -11,7 +11,9 @@ from financial_connections.events import OperationFinished, OperationStarted
 
 
 @contextmanager
-def operation(sender: Sender, name: str, *, concurrent: bool = False) -> Iterator[None]:
+def operation(
+    sender: Sender, name: str, *, concurrent: bool = False
+) -> Generator[None, None, None]:
     """Emit the events of an operation around a block, which must run in a single task.
 
     Args:
