@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from statistics import median
 from types import SimpleNamespace
 from typing import Any
 
@@ -83,6 +84,25 @@ async def retrieve(client: Any, task: Task) -> float:
     start = clock()
     await _retrieve_all(client, accounts, task.concurrency or 1)
     return 1e6 * (clock() - start) / task.calls
+
+
+async def added_by_limits(client: Any, task: Task) -> float:
+    """Measure the CPU time that limits add to a call when nothing waits, in µs.
+
+    A client with limits and one without take turns in small batches, and the result is
+    the median of the differences.
+    """
+    accounts = [account_id(name=str(number)) for number in range(task.calls)]
+    async with aclosing(client.without_limits(task.url)) as other:
+        differences = []
+        for _ in range(task.batches):
+            seconds = []
+            for one in (client, other):
+                start = time.process_time()
+                await _retrieve_all(one, accounts, 1)
+                seconds.append(time.process_time() - start)
+            differences.append(1e6 * (seconds[0] - seconds[1]) / task.calls)
+    return median(differences)
 
 
 async def _check_ids(client: Any) -> None:

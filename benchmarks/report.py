@@ -37,14 +37,15 @@ def target_cells(target: Target, results: Results) -> str:
         results[target.other] if target.other else Result([1.0] * len(client.figures))
     )
     limit = target.at_least or target.at_most
-    limit_text = f"at {'least' if target.at_least else 'most'} {limit:g}×"
+    unit = target.unit
+    limit_text = f"at {'least' if target.at_least else 'most'} {limit:g}{unit}"
     if client.error or other.error:
         return f"{limit_text} | failed | | missed"
     figures = ratios(other, client) if target.at_least else ratios(client, other)
     reached = median(figures)
     is_met = reached >= limit if target.at_least else reached <= limit
     outcome = "met" if is_met else "missed"
-    return f"{limit_text} | {format_figures(figures, '.3g', '×')} | {outcome}"
+    return f"{limit_text} | {format_figures(figures, '.3g', unit)} | {outcome}"
 
 
 def targets_table(all_results: Mapping[str, Results]) -> str:
@@ -53,7 +54,7 @@ def targets_table(all_results: Mapping[str, Results]) -> str:
     for workload in WORKLOADS:
         for target in workload.targets if workload.name in all_results else ():
             cells = target_cells(target, all_results[workload.name])
-            other = TITLES.get(target.other or "", "the lower bound")
+            other = TITLES[target.other] if target.other else workload.compared_with
             title = TITLES[target.client]
             rows.append(f"| {workload.title} | {title} | {other} | {cells} |")
     met = sum(row.endswith("| met |") for row in rows)

@@ -11,7 +11,7 @@ from attrs import Factory, define
 
 from benchmarks.workloads import Workload
 
-_QUICK = {"calls": 5, "concurrency": 5, "items": 200, "accounts": 2}
+_QUICK = {"calls": 5, "batches": 2, "concurrency": 5, "items": 200, "accounts": 2}
 
 
 @define

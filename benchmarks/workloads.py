@@ -14,6 +14,7 @@ class Target:
     other: str | None = None
     at_least: float | None = None
     at_most: float | None = None
+    unit: str = "×"  # noqa: RUF001 - the multiplication sign is intentional
 
 
 @frozen
@@ -30,6 +31,8 @@ class Workload:
         factory=list, converter=lambda tables: [Target(**table) for table in tables]
     )
     decimals: int = 0
+    compared_with: str = "the lower bound"
+    """What targets without another client compare a result with."""
 
 
 _TOML = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")

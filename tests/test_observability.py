@@ -13,7 +13,7 @@ from financial_connections import (
     NotFoundError,
     RateLimitError,
 )
-from financial_connections._transport import permit, transport
+from financial_connections._transport import admission
 from financial_connections.events import (
     CallFinished,
     CallStarted,
@@ -136,9 +136,8 @@ class SlowPermits:
 
 async def test_waits_for_a_connection_and_a_permit_are_reported(monkeypatch):
     clock = SimpleNamespace(now=0.0)
-    for module in (permit, transport):
-        time = SimpleNamespace(monotonic=lambda: clock.now)
-        monkeypatch.setattr(module, "time", time)
+    time = SimpleNamespace(monotonic=lambda: clock.now)
+    monkeypatch.setattr(admission, "time", time)
     events = []
 
     async def api(_):

@@ -11,9 +11,19 @@ from financial_connections import AsyncClient
 class OurClient(Client):
     """This SDK."""
 
-    def __init__(self, client: AsyncClient, *, prefetch: bool) -> None:
-        self._client = client
-        self._prefetch = prefetch
+    def __init__(self, name: str, url: str, **settings: Any) -> None:
+        # Like the other clients, this one has up to 100 connections, the default.
+        self._client = AsyncClient(
+            KEY,
+            base_url=url,
+            timeout=TIMEOUT,
+            transport="aiohttp" if "aiohttp" in name else "httpx",
+            **settings,
+        )
+        self._name = name
+
+    def without_limits(self, url: str) -> Client:
+        return OurClient(self._name, url, rate_limit=None, retry_budget=None)
 
     async def load_certificates(self) -> None:
         # Use a private class, because the SDK itself loads certificates only for https.
@@ -26,7 +36,11 @@ class OurClient(Client):
 
     def items(self, account: str) -> AsyncIterator[Any]:
         pager = self._client.transactions.list(account=account)
-        return self._iterate_prefetched(pager) if self._prefetch else aiter(pager)
+        return (
+            self._iterate_prefetched(pager)
+            if "prefetch" in self._name
+            else aiter(pager)
+        )
 
     async def _iterate_prefetched(self, pager: Any) -> AsyncIterator[Any]:
         async with pager.prefetch() as items:
@@ -46,7 +60,4 @@ class OurClient(Client):
 
 def open_client(name: str, url: str) -> Client:
     """Open the client using the transport it is named after."""
-    transport: Any = "aiohttp" if "aiohttp" in name else "httpx"
-    # Like the other clients, this one has up to 100 connections, which is the default.
-    client = AsyncClient(KEY, base_url=url, timeout=TIMEOUT, transport=transport)
-    return OurClient(client, prefetch="prefetch" in name)
+    return OurClient(name, url)

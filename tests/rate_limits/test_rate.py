@@ -26,7 +26,7 @@ def take_all(rate, start, seconds):
     while now <= start + seconds:
         ready_at = rate.take(now)
         if ready_at is None:
-            rate.increase(now, sent_at=now)
+            rate.increase(sent_at=now)
             times.append(now)
         else:
             now = ready_at
@@ -81,7 +81,7 @@ def test_a_rate_that_is_not_used_does_not_grow():
     rate = AdaptiveRate(25, rate=25)
     for second in range(1000):
         assert None is rate.take(second)
-        rate.increase(second, sent_at=second)
+        rate.increase(sent_at=second)
     assert 25 == rate.rate
 
 
@@ -117,7 +117,7 @@ def test_a_rate_stays_within_its_bounds(start, steps):
             ready_at = rate.take(now)
             assert ready_at is None or now < ready_at < math.inf
             if ready_at is None:
-                rate.increase(now + seconds, sent_at=now)
+                rate.increase(sent_at=now)
         assert rate.rate >= MIN_RATE
         assert rate.rate <= max(limit, 25) * (1 + 0.5)
 
@@ -137,7 +137,7 @@ def test_the_rate_settles_around_the_limit_of_a_token_bucket(bound):
         if tokens >= 1:
             tokens -= 1
             accepted += 1
-            rate.increase(now, sent_at=now)
+            rate.increase(sent_at=now)
         else:
             rate.decrease(now, sent_at=now, pause=0.1)
     assert 0.93 * bound * 600 <= accepted <= bound * 601

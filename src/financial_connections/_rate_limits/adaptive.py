@@ -98,49 +98,52 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
     _sent_at: float = field(default=-math.inf, init=False)
     _running: tuple[int, int] = field(default=(0, 0), init=False)
     """Requests to the endpoint and of the account that were running at `_sent_at`."""
-    _is_in_line: bool = field(default=False, init=False)
 
     @property
-    def rate(self) -> float:
-        """Current rate of the endpoint, in requests per second."""
-        return min(self.endpoint.rate.rate, self.account.rate.rate)
+    def rate(self) -> float | None:
+        """Current limit in requests per second; None if there is none yet."""
+        rate = min(self.endpoint.rate.rate, self.account.rate.rate)
+        return None if math.isinf(rate) else rate
 
-    async def line_up(self) -> None:
-        """Wait until no earlier request to the endpoint waits for its permit."""
-        await self.endpoint.line.enter()
-        self._is_in_line = True
+    def try_enter(self) -> bool:
+        """Enter the permit if no wait is needed, and return whether that is so."""
+        now = anyio.current_time()
+        if not self.endpoint.try_acquire(now):
+            return False
+        if not self.account.try_acquire(now):
+            self.endpoint.release(unused=True)
+            return False
+        self._entered()
+        return True
 
-    def leave_line(self) -> None:
-        """Leave the line of the endpoint, unless that has already happened."""
-        if self._is_in_line:
-            self._is_in_line = False
-            self.endpoint.line.leave()
+    def first_in_line(self) -> AbstractAsyncContextManager[None]:
+        """Wait for the requests to the endpoint that came earlier.
+
+        Call `acquire` in this context.
+        """
+        return self.endpoint.first_in_line()
+
+    async def acquire(self) -> None:
+        """Wait until the request may be sent."""
+        await self.endpoint.acquire()
+        try:
+            async with self.account.first_in_line():
+                await self.account.acquire()
+        except BaseException:
+            self.endpoint.release(unused=True)
+            raise
+        self._entered()
 
     async def __aenter__(self) -> Self:
-        if not self._is_in_line:
-            await self.line_up()
-        try:
-            await self.endpoint.acquire()
-            try:
-                await self._acquire_account()
-            except BaseException:
-                self.endpoint.release(unused=True)
-                raise
-        finally:
-            self.leave_line()
-        self._sent_at = self.account.used_at
-        self._running = (
-            self.endpoint.concurrency.running,
-            self.account.concurrency.running,
-        )
+        if not self.try_enter():
+            async with self.first_in_line():
+                await self.acquire()
         return self
 
-    async def _acquire_account(self) -> None:
-        await self.account.line.enter()
-        try:
-            await self.account.acquire()
-        finally:
-            self.account.line.leave()
+    def _entered(self) -> None:
+        endpoint, account = self.endpoint, self.account
+        self._sent_at = account.used_at
+        self._running = endpoint.concurrency.running, account.concurrency.running
 
     async def __aexit__(
         self,
@@ -150,11 +153,10 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
     ) -> None:
         if isinstance(error, RateLimitError):
             self.throttle = self._learn(error)
-        now = anyio.current_time()
         for scope in (self.endpoint, self.account):
             # A server that is down does not tell how much it would allow.
             if error is None:
-                scope.rate.increase(now, sent_at=self._sent_at)
+                scope.rate.increase(sent_at=self._sent_at)
                 scope.concurrency.succeed()
             scope.release()
 

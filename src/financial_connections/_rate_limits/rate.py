@@ -76,22 +76,19 @@ class AdaptiveRate:
         self._tokens += 1
         self._measured = max(0.0, self._measured - 1)
 
-    def increase(self, now: float, *, sent_at: float) -> None:
+    def increase(self, *, sent_at: float) -> None:
         """Raise the rate after a request has passed the limit, if the rate is in use.
 
         Args:
-            now: Current time.
             sent_at: Time at which the request was sent.
         """
-        self._quiet_since = min(self._quiet_since, now)
-        elapsed = max(0.0, min(now - self._grown_at, 1.0))
-        self._grown_at = now
-        if (
-            self.rate < math.inf
-            and sent_at >= self._decreased_at
-            and self._measured >= UTILIZATION * self.rate
-        ):
-            self.rate += self.rate * self._growth(now) * elapsed
+        elapsed = sent_at - self._grown_at
+        if elapsed <= 0 or sent_at < self._decreased_at:
+            return
+        self._grown_at = sent_at
+        self._quiet_since = min(self._quiet_since, sent_at)
+        if UTILIZATION * self.rate <= self._measured:
+            self.rate += self.rate * self._growth(sent_at) * min(elapsed, 1.0)
 
     def decrease(self, now: float, *, sent_at: float, pause: float) -> bool:
         """Lower the rate after a 429.

@@ -1,12 +1,13 @@
 """A set of requests that share adaptive limits, and the line in which they wait."""
 
 import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import anyio
 from attrs import define, field
 
 from financial_connections._rate_limits.concurrency import AdaptiveConcurrency
-from financial_connections._rate_limits.line import Line
 from financial_connections._rate_limits.rate import AdaptiveRate
 
 _MIN_IDLE_SECONDS = 60.0
@@ -18,19 +19,33 @@ class Scope:
 
     rate: AdaptiveRate
     concurrency: AdaptiveConcurrency = field(factory=AdaptiveConcurrency, init=False)
-    line: Line = field(factory=Line, init=False)
-    """The requests that wait for a permit."""
+    waiting: int = field(default=0, init=False)
+    """Number of requests in the line."""
     used_at: float = field(default=-math.inf, init=False)
     """Time of the last request."""
+    _line: anyio.Lock = field(factory=lambda: anyio.Lock(fast_acquire=True), init=False)
     _released: anyio.Event | None = field(default=None, init=False)
 
-    @property
-    def waiting(self) -> int:
-        """Number of requests that wait for a permit."""
-        return len(self.line)
+    def try_acquire(self, now: float) -> bool:
+        """Take a permit if nobody waits for one, and return whether it was available.
+
+        Args:
+            now: Current time.
+        """
+        return not self.waiting and self._take(now) is None
+
+    @asynccontextmanager
+    async def first_in_line(self) -> AsyncIterator[None]:
+        """Wait for those who came earlier, and keep those who come later waiting."""
+        self.waiting += 1
+        try:
+            async with self._line:
+                yield
+        finally:
+            self.waiting -= 1
 
     async def acquire(self) -> None:
-        """Wait for a permit at the front of the line."""
+        """Wait for a permit as the first in the line."""
         now = anyio.current_time()
         # Check again after each wait, because a 429 may have extended it.
         while (ready_at := self._take(now)) is not None:

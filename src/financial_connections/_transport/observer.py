@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from financial_connections._rate_limits import Throttle
 from financial_connections._redact import sanitize
+from financial_connections._transport.admission import Admission
 from financial_connections._transport.call import AttemptError, Call
 from financial_connections._transport.response import NoResponse, Response
 from financial_connections.events import (
@@ -20,6 +21,7 @@ from financial_connections.events import (
     ContractMismatch,
     RateLimited,
     RequestFinished,
+    RequestStarted,
 )
 
 _log = logging.getLogger("financial_connections")
@@ -48,6 +50,18 @@ class Observer:
             self.on_event(event)
         except Exception:  # noqa: BLE001 - an error in a handler must not end the call
             _log.exception("on_event raised an error; the call continues")
+
+    def attempt_started(self, call: Call, admission: Admission) -> None:
+        """Emit the event for the start of an attempt."""
+        if self.on_event is not None:
+            self.emit(
+                RequestStarted,
+                call,
+                waited=admission.waited_for_connection + admission.waited_for_permit,
+                waited_for_connection=admission.waited_for_connection,
+                waited_for_permit=admission.waited_for_permit,
+                rate=admission.rate,
+            )
 
     def attempt_finished(
         self,

@@ -22,6 +22,7 @@ from financial_connections._request import (
 from financial_connections._response import RawResponse, ResponseInfo
 from financial_connections._retry_budget import RetryBudget
 from financial_connections._settings import Settings
+from financial_connections._transport.admission import Admission
 from financial_connections._transport.backend import Backend
 from financial_connections._transport.call import (
     AttemptError,
@@ -35,7 +36,6 @@ from financial_connections._transport.call import (
 from financial_connections._transport.closing import close_in
 from financial_connections._transport.middleware import exchange_through
 from financial_connections._transport.observer import Observer
-from financial_connections._transport.permit import AttemptPermit
 from financial_connections._transport.response import (
     NoResponse,
     Response,
@@ -46,7 +46,6 @@ from financial_connections.errors import FinancialConnectionsError
 from financial_connections.events import (
     CallStarted,
     ClientEvent,
-    RequestStarted,
 )
 from financial_connections.middleware import Middleware
 
@@ -179,31 +178,16 @@ class Transport:
         self, call: Call, settings: Settings, read: Read[T]
     ) -> T | AttemptError | None:
         """Return the result of an attempt, or None if the client has been closed."""
-        queued_at = time.monotonic()
-        permit = AttemptPermit(self.rate_limits, call, settings)
-        # Waiting is not part of an attempt, so only the deadline limits it. The permit
-        # is acquired last. Otherwise, permits would pile up while all connections are
-        # in use, and then be used all at once.
-        await permit.line_up()
-        try:
-            async with self.backend.limiter, permit:
-                if self.backend.limiter.closed:
-                    return None
-                call.attempts += 1
-                waited = time.monotonic() - queued_at
-                self.observer.emit(
-                    RequestStarted,
-                    call,
-                    waited=waited,
-                    waited_for_connection=waited - permit.waited,
-                    waited_for_permit=permit.waited,
-                    rate=permit.rate,
-                )
-                result = await self._attempt(call, settings, read)
-                if isinstance(result, AttemptError):
-                    permit.error = result
-        finally:
-            permit.leave_line()
+        admission = Admission(self.backend.limiter, self.rate_limits, call, settings)
+        # Waiting is not part of an attempt, so only the deadline limits it.
+        async with admission:
+            if self.backend.limiter.closed:
+                return None
+            call.attempts += 1
+            self.observer.attempt_started(call, admission)
+            result = await self._attempt(call, settings, read)
+            if isinstance(result, AttemptError):
+                admission.error = result
         if call.throttle is not None and call.throttle.is_first:
             self.observer.rate_limited(call, call.throttle)
         return result
