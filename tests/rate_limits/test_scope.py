@@ -4,7 +4,8 @@ import anyio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from financial_connections._rate_limits.line import Line
+from financial_connections._rate_limits.rate import AdaptiveRate
+from financial_connections._rate_limits.scope import Scope
 from tests.support.virtual_time import run_in_virtual_time
 
 VISITS = st.lists(
@@ -16,20 +17,19 @@ VISITS = st.lists(
 @given(backend=st.sampled_from(["asyncio", "trio"]), visits=VISITS)
 def test_one_task_at_a_time_passes_in_the_order_of_arrival(backend, visits):
     """Each visit begins at a time, takes a while, and may be cancelled."""
-    line, arrived, passed, at_front = Line(), [], [], []
+    scope, arrived, passed, at_front = Scope(AdaptiveRate(25)), [], [], []
 
     async def visit(number, seconds, patience):
         arrived.append(number)
         with anyio.move_on_after(patience):
-            await line.enter()
-            try:
+            async with scope.first_in_line():
                 passed.append(number)
                 assert [] == at_front
                 at_front.append(number)
-                await anyio.sleep(seconds)
-            finally:
-                at_front.clear()
-                line.leave()
+                try:
+                    await anyio.sleep(seconds)
+                finally:
+                    at_front.clear()
 
     async def main():
         async with anyio.create_task_group() as tasks:
@@ -39,7 +39,7 @@ def test_one_task_at_a_time_passes_in_the_order_of_arrival(backend, visits):
 
     run_in_virtual_time(backend, main)
 
-    assert 0 == len(line)
+    assert 0 == scope.waiting
     assert passed == [number for number in arrived if number in passed]
     patient = {number for number, visit in enumerate(visits) if visit[2] is None}
     assert patient <= set(passed)
