@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from attrs import frozen
 
-from financial_connections._many import AccountSource, Settings
+from financial_connections._many import AccountSource, ManySettings
 from financial_connections._refresh import (
     Refreshes,
     RefreshMany,
@@ -196,5 +196,5 @@ class Accounts(RefreshOperations):
         check_arguments(features, if_too_early, timeout, poll, options)
         age = partial(oldest_refresh, features=tuple(features))
         source = AccountSource(accounts, age if oldest_first else None)
-        settings = Settings(source, concurrency, on_progress, sender=self._sender)
+        settings = ManySettings(source, concurrency, on_progress, sender=self._sender)
         return RefreshMany(wait_for, settings, skip=if_too_early == "skip")

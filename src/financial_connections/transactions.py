@@ -10,7 +10,7 @@ from attrs import frozen
 from financial_connections._generated.operations.transactions import (
     TransactionOperations,
 )
-from financial_connections._many import AccountSource, ListMany, Settings
+from financial_connections._many import AccountSource, ListMany, ManySettings
 from financial_connections.pagination.pager import check_limit
 from financial_connections.sync.many_accounts import SyncMany, accounts_from
 from financial_connections.sync.one_account import Sync
@@ -151,7 +151,7 @@ class Transactions(TransactionOperations):
             subject = account.snapshot or account.id
             return Sync(self._sender, limit, account.options(options), subject, cursor)
 
-        settings = Settings(source, concurrency, on_progress, sender=self._sender)
+        settings = ManySettings(source, concurrency, on_progress, sender=self._sender)
         return SyncMany(sync_one=sync_one, settings=settings, load=load)
 
     def list_many(

@@ -123,6 +123,21 @@ async def slow_to_end():
                 await anyio.lowlevel.checkpoint()
 
 
+async def test_a_task_that_is_started_while_the_block_ends_is_cancelled():
+    ended = []
+
+    async def start_another():
+        try:
+            await anyio.sleep_forever()
+        finally:
+            tasks.start(anyio.sleep_forever, ended.append)
+
+    async with BackgroundTasks() as tasks:
+        tasks.start(start_another, ended.append)
+        await anyio.wait_all_tasks_blocked()
+    assert [None, None] == ended
+
+
 @pytest.mark.asyncio
 async def test_a_native_cancellation_is_raised_after_the_tasks_have_ended():
     ended = []

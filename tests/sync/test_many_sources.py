@@ -9,7 +9,6 @@ import pytest
 from financial_connections import (
     APIConnectionError,
     InvalidArgumentError,
-    NotFoundError,
     PermissionDeniedError,
     RequestOptions,
     ServerError,
@@ -329,14 +328,75 @@ async def test_accounts_that_are_returned_again_never_block(concurrency, steps):
 
 
 async def test_an_account_that_failed_can_be_returned_again():
-    async with client_of(Sandbox()) as client:
+    sandbox = Sandbox()
+    account = sandbox.add_account(transactions=1)
+    async with client_of(sandbox, max_retries=0) as client:
+        counts, changes = await batches_by_account(client, each("fca_1", "fca_1"))
+        assert ({}, ["fca_1"]) == (counts, list(changes.errors))
+        sandbox.inject(Fault("server_error"))
         counts, changes = await batches_by_account(
-            client, each("fca_1", "fca_1"), concurrency=2
+            client, each(account, account, account), concurrency=1
         )
-    assert {} == counts
-    assert {"fca_1": NotFoundError} == {
-        account: type(error) for account, error in changes.errors.items()
-    }
+    assert {account: 2} == counts  # no cursor was saved
+    assert {} == changes.errors
+    assert (1, 2) == (changes.progress.failed, changes.progress.done)
+
+
+async def test_a_stream_of_accounts_is_synced_until_it_is_closed():
+    sandbox = Sandbox()
+    account = sandbox.add_account(transactions=1)
+    send, receive = anyio.create_memory_object_stream[str](10)
+    saved, stored = {}, set()
+    async with (
+        client_of(sandbox) as client,
+        client.transactions.sync_many(receive, load_cursor=saved.get) as changes,
+    ):
+        send.send_nowait(account)
+        async for batch in changes:
+            saved[account] = batch.cursor
+            stored |= {transaction.id for transaction in batch.transactions}
+            if changes.progress.batches == 3:
+                send.close()
+            else:
+                sandbox.add_transactions(account)
+                send.send_nowait(account)
+    assert 3 == changes.progress.done == len(stored)
+
+
+async def test_an_error_while_a_generator_is_closed_is_logged(caplog):
+    sandbox = Sandbox()
+    ids = [sandbox.add_account(transactions=1) for _ in range(2)]
+
+    async def accounts():
+        try:
+            for account in ids:
+                yield account
+        finally:
+            raise OSError("the database is down")
+
+    async with client_of(sandbox) as client:
+        async with client.transactions.sync_many(accounts(), concurrency=1):
+            await anyio.wait_all_tasks_blocked()
+    assert "closing the async iterable of accounts failed" in caplog.text
+    assert "the database is down" in caplog.text
+
+
+async def test_accounts_are_synced_as_soon_as_they_have_been_refreshed():
+    sandbox = Sandbox()
+    accounts = [sandbox.add_account() for _ in range(3)]
+    sandbox.fail_refreshes(accounts[0])
+    for account in accounts:
+        sandbox.add_transactions(account, 2, at_next_refresh=True)
+    async with (
+        client_of(sandbox) as client,
+        client.accounts.refresh_many(
+            client.accounts.list(), features=["transactions"], poll=0.001
+        ) as refreshes,
+        client.transactions.sync_many(refreshes) as changes,
+    ):
+        counts = {batch.account: len(batch.transactions) async for batch in changes}
+        assert [accounts[0]] == list(refreshes.errors)
+    assert dict.fromkeys(accounts[1:], 2) == counts
 
 
 @pytest.mark.parametrize("given", [list, lambda accounts: each(*accounts)])

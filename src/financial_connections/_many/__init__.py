@@ -11,7 +11,7 @@ from financial_connections._many.listing import ListMany
 from financial_connections._many.results import (
     ManyBlock,
     ManyResults,
-    Settings,
+    ManySettings,
     check_concurrency,
 )
 
@@ -22,7 +22,7 @@ __all__ = [
     "ListMany",
     "ManyBlock",
     "ManyResults",
-    "Settings",
+    "ManySettings",
     "account_id",
     "account_ref",
     "check_concurrency",

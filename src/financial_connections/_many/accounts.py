@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,6 +15,8 @@ from financial_connections.models import Account
 
 if TYPE_CHECKING:
     from financial_connections._concurrency import Source
+
+_log = logging.getLogger("financial_connections")
 
 AccountInput: TypeAlias = str | Account | tuple[str | None, str | Account]
 """An account or its ID, optionally in a pair after the ID of a connected account."""
@@ -119,7 +122,10 @@ class _Streamed(AsyncIterator[AccountRef]):
             # The end of the block cancels this task, but an async generator must be
             # able to release what it holds.
             with anyio.CancelScope(shield=True):
-                await close()
+                try:
+                    await close()
+                except Exception:  # noqa: BLE001 - the block has ended already
+                    _log.exception("closing the async iterable of accounts failed")
 
     async def _collect(self, age: Age) -> list[AccountRef]:
         aged: list[tuple[int, AccountRef]] = []

@@ -54,8 +54,8 @@ ResultsT_co = TypeVar("ResultsT_co", covariant=True)
 
 
 @frozen
-class Settings(Generic[ProgressT]):
-    """Settings that all methods for many accounts share."""
+class ManySettings(Generic[ProgressT]):
+    """ManySettings that all methods for many accounts share."""
 
     accounts: AccountSource
     concurrency: int
@@ -84,7 +84,10 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
     """The work in a passive sentence, such as `synced`."""
 
     def __init__(
-        self, settings: Settings[ProgressT], tasks: BackgroundTasks, progress: ProgressT
+        self,
+        settings: ManySettings[ProgressT],
+        tasks: BackgroundTasks,
+        progress: ProgressT,
     ) -> None:
         self._settings = settings
         self._errors: dict[str, FinancialConnectionsError] = {}
@@ -98,7 +101,7 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
 
     @property
     def errors(self) -> dict[str, FinancialConnectionsError]:
-        """Errors by account ID, for the accounts that failed."""
+        """Errors by account ID, for the accounts whose latest run failed."""
         self._are_errors_read = True
         return self._errors
 
@@ -141,6 +144,9 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
                 "the %s of %s failed: %s", self._noun, account, type(error).__name__
             )
             self._count(failed=1)
+        else:
+            # An async iterable may return an account again.
+            self._errors.pop(account.id, None)
 
     def _count(self, **increments: int) -> None:
         self.progress = self._increased(**increments)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import frozen
 
-from financial_connections._many import ManyBlock, ManyResults, Settings
+from financial_connections._many import ManyBlock, ManyResults, ManySettings
 from financial_connections._refresh.polling import poll_schedule
 from financial_connections._refresh.status import features_from, refresh_of
 from financial_connections.errors import InvalidArgumentError, RefreshNotAvailableError
@@ -103,7 +103,7 @@ class RefreshMany(ManyBlock[Refreshes[AccountT_co]], Generic[AccountT_co]):
     def __init__(
         self,
         wait_for: Callable[[AccountRef], RefreshWait],
-        settings: Settings[RefreshProgress],
+        settings: ManySettings[RefreshProgress],
         *,
         skip: bool,
     ) -> None:

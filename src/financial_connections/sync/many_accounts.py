@@ -14,7 +14,7 @@ from financial_connections._many import (
     AccountSource,
     ManyBlock,
     ManyResults,
-    Settings,
+    ManySettings,
     account_ref,
 )
 from financial_connections.errors import InvalidArgumentError
@@ -131,7 +131,7 @@ class SyncMany(ManyBlock[ManyChanges]):
         self,
         *,
         sync_one: Callable[[AccountRef, str | None], Sync],
-        settings: Settings[Progress],
+        settings: ManySettings[Progress],
         load: LoadCursor,
     ) -> None:
         self._sync_one = sync_one
