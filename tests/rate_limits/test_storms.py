@@ -7,13 +7,14 @@ from tests.support.storm import (
     PAGES,
     Storm,
     add_accounts,
+    read_all,
     read_in_virtual_time,
     sandbox_in_virtual_time,
 )
 from tests.support.virtual_time import run_in_virtual_time
 
 
-async def run_storm(clients, limiter, changes, base_url):
+async def run_storm(clients, limiter, changes, base_url, read=read_all):
     """Read 200 accounts of five pages each, and return the record of the server."""
     sandbox = sandbox_in_virtual_time()
     if limiter is not None:
@@ -21,7 +22,7 @@ async def run_storm(clients, limiter, changes, base_url):
     accounts = add_accounts(sandbox)
     storm = Storm(sandbox, *changes)
     counts, errors = await read_in_virtual_time(
-        sandbox, accounts, clients, base_url=base_url
+        sandbox, accounts, clients, read, base_url=base_url
     )
     assert [] == errors
     assert dict.fromkeys(accounts, PAGES) == counts

@@ -27,6 +27,7 @@ from tests.support.storm import (
     SlidingWindow,
     Storm,
     add_accounts,
+    sync_all,
 )
 from tests.support.virtual_time import run_in_virtual_time
 
@@ -93,6 +94,16 @@ def test_storms_of_all_kinds_lose_no_account(
     # Without a documented limit, clients send all they can until the first 429s.
     most_rejected = 400 if base_url == LOOPBACK else 150
     check_storm(storm, most_rejected=most_rejected, is_strict=limiter is not None)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("clients", [1, 4])
+def test_syncs_that_share_a_limit_lose_no_account(backend, clients):
+    storm = run_in_virtual_time(
+        backend, run_storm, clients, None, HALVED_AND_DOUBLED, LOOPBACK, sync_all
+    )
+
+    check_storm(storm, most_rejected=400)
 
 
 async def test_the_server_never_sees_more_requests_in_a_second():

@@ -126,25 +126,32 @@ async def client_over(network, *, api_key=KEY, base_url="https://api.test", **se
         yield client
 
 
-async def read_in_virtual_time(sandbox, accounts, clients, **settings):
+async def read_in_virtual_time(sandbox, accounts, clients, read, **settings):
     """Read all accounts in several clients that know nothing of each other.
 
     For a limit, they are like as many processes.
+
+    Args:
+        sandbox: The sandbox.
+        accounts: IDs of the accounts.
+        clients: Number of clients.
+        read: `read_all` or `sync_all`.
+        settings: Settings of the clients.
 
     Returns:
         The number of transactions by account, and the errors of the others.
     """
     counts, errors = {}, []
 
-    async def read(share):
+    async def read_share(share):
         async with client_over(Network(sandbox), **settings) as client:
-            read, failed = await read_all(client, share)
-        counts.update(read)
-        errors.extend(failed)
+            share_counts, share_errors = await read(client, share)
+        counts.update(share_counts)
+        errors.extend(share_errors)
 
     async with anyio.create_task_group() as tasks:
         for number in range(clients):
-            tasks.start_soon(read, accounts[number::clients])
+            tasks.start_soon(read_share, accounts[number::clients])
     return counts, errors
 
 
