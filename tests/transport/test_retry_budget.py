@@ -53,24 +53,6 @@ async def call_many(client, number):
     return errors
 
 
-@pytest.mark.parametrize(
-    ("failure", "requests"),
-    [
-        (httpx.ConnectError("refused"), 150),
-        (error_response(503), 150),
-        (httpx.ReadTimeout("slow"), 125),
-    ],
-    ids=["refused", "503", "timeout"],
-)
-async def test_a_dead_server_receives_few_retries(failure, requests, no_waiting):
-    server = Server(failure)
-    async with mock_client(server, rate_limit=None) as client:
-        errors = await call_many(client, 100)
-    assert (100, requests) == (len(errors), server.requests)
-    notes = [note for error in errors for note in getattr(error, "__notes__", ())]
-    assert {"not retried: the retry budget of the client is used up"} == set(notes)
-
-
 async def test_successes_restore_the_budget(no_waiting):
     server, events = Server(error_response(503)), []
     async with mock_client(
