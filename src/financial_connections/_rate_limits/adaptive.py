@@ -105,6 +105,11 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         rate = min(self.endpoint.rate.rate, self.account.rate.rate)
         return None if math.isinf(rate) else rate
 
+    @property
+    def has_line(self) -> bool:
+        """True if other requests to the endpoint are waiting."""
+        return self.endpoint.waiting > 0
+
     def try_enter(self) -> bool:
         """Enter the permit if no wait is needed, and return whether that is so."""
         now = anyio.current_time()

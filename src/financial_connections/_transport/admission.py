@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
@@ -25,9 +26,9 @@ class Admission(AbstractAsyncContextManager["Admission"]):
     """An async context manager in which one attempt of a call can be sent.
 
     The permit is acquired last. Otherwise, permits would pile up while all connections
-    are in use, and then be used all at once. The requests that wait for an adaptive
-    limit do so without a connection, except for the first of them. Otherwise, they
-    would take all connections from requests that are subject to other limits.
+    are in use, and then be used all at once. Of the requests that wait for an adaptive
+    limit, only the first has a connection. Otherwise, they would take all connections
+    from requests that are subject to other limits.
 
     Args:
         limiter: Limits the number of connections in use.
@@ -57,25 +58,14 @@ class Admission(AbstractAsyncContextManager["Admission"]):
         return permit.rate if isinstance(permit, AdaptivePermit) else None
 
     async def __aenter__(self) -> Self:
-        limiter = self._limiter
         permit = self._permit = self._new_permit()
         if isinstance(permit, AdaptivePermit):
-            if not (limiter.is_free() and permit.try_enter()):
-                await self._enter_adaptive(permit)
-                return self
-            await limiter.__aenter__()  # without waiting
+            if permit.has_line or not await self._try_enter(permit):
+                await self._line_up(permit)
             return self
-        started_at = time.monotonic()
-        await limiter.__aenter__()
-        connected_at = time.monotonic()
+        await self._connect()
         if permit is not None:
-            try:
-                await permit.__aenter__()
-            except BaseException:
-                await limiter.__aexit__()
-                raise
-        self.waited_for_connection = connected_at - started_at
-        self.waited_for_permit = time.monotonic() - connected_at
+            await self._acquire(permit.__aenter__)
         return self
 
     async def __aexit__(
@@ -105,21 +95,34 @@ class Admission(AbstractAsyncContextManager["Admission"]):
             )
         )
 
-    async def _enter_adaptive(self, permit: AdaptivePermit) -> None:
+    async def _try_enter(self, permit: AdaptivePermit) -> bool:
+        """Wait for a connection only, and return whether a permit was available."""
+        await self._connect()
+        if permit.try_enter():
+            return True
+        await self._limiter.__aexit__()
+        return False
+
+    async def _line_up(self, permit: AdaptivePermit) -> None:
         started_at = time.monotonic()
         async with permit.first_in_line():
-            first_at = time.monotonic()
-            await self._limiter.__aenter__()
-            connected_at = time.monotonic()
-            try:
-                await permit.acquire()
-            except BaseException:
-                await self._limiter.__aexit__()
-                raise
-        self.waited_for_connection = connected_at - first_at
-        self.waited_for_permit = (
-            time.monotonic() - started_at - self.waited_for_connection
-        )
+            self.waited_for_permit = time.monotonic() - started_at
+            await self._connect()
+            await self._acquire(permit.acquire)
+
+    async def _connect(self) -> None:
+        started_at = time.monotonic()
+        await self._limiter.__aenter__()
+        self.waited_for_connection += time.monotonic() - started_at
+
+    async def _acquire(self, acquire: Callable[[], Awaitable[object]]) -> None:
+        started_at = time.monotonic()
+        try:
+            await acquire()
+        except BaseException:
+            await self._limiter.__aexit__()
+            raise
+        self.waited_for_permit += time.monotonic() - started_at
 
     async def _leave(
         self,

@@ -70,10 +70,6 @@ class Limiter:
             self._all_ended = self._all_ended or anyio.Event()
             await self._all_ended.wait()
 
-    def is_free(self) -> bool:
-        """Return whether a permit is available at once."""
-        return self._semaphore.value > 0
-
     async def __aenter__(self) -> None:
         try:
             self._semaphore.acquire_nowait()
