@@ -52,6 +52,29 @@ async def test_an_error_in_the_block_is_never_replaced(block):
     assert caught.value.__context__ is None
 
 
+@pytest.mark.parametrize("concurrency", [1, 3])
+async def test_no_item_is_read_after_an_error(concurrency):
+    read = []
+
+    async def items():
+        for number in range(10):
+            read.append(number)
+            yield number
+
+    async def fail_at_4(number, send):
+        if number == 4:
+            raise ZeroDivisionError
+        await send(number)
+
+    async with BackgroundTasks() as tasks:
+        results = fan_out(tasks, items(), fail_at_4, concurrency, "sync")
+        with pytest.raises(ZeroDivisionError):
+            while True:
+                await anext(results)
+        await anyio.wait_all_tasks_blocked()
+    assert 5 <= len(read) <= 4 + concurrency
+
+
 async def test_a_producers_error_is_raised_at_each_attempt():
     async with failing_producers() as results:
         seen = []

@@ -66,11 +66,11 @@ def fan_out(
         async with aclosing(source):
             while True:
                 await places.acquire()
+                if results.has_failed:
+                    return
                 try:
                     item = await anext(source)
                 except StopAsyncIteration:
-                    return
-                if results.has_failed:
                     return
                 results.add_producer()
                 tasks.start(partial(process, item, send), finish)
