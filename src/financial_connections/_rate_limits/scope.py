@@ -1,7 +1,7 @@
 """A set of requests that share adaptive limits, and the line in which they wait."""
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -35,7 +35,7 @@ class Scope:
         return not self.waiting and self._take(now) is None
 
     @asynccontextmanager
-    async def first_in_line(self) -> AsyncIterator[None]:
+    async def first_in_line(self) -> AsyncGenerator[None, None]:
         """Wait for those who came earlier, and keep those who come later waiting."""
         self.waiting += 1
         try:
