@@ -170,9 +170,10 @@ async def test_a_429_does_not_use_up_a_retry(no_waiting):
         (rejected("endpoint-rate"), {"rate_limit": 1000}),
         (rejected("resource-specific"), {}),
         (rejected("global-rate", code="lock_timeout"), {}),
+        (rejected("a reason added yesterday"), {}),
         (rejected(), {}),
     ],
-    ids=["no limit", "fixed", "resource", "lock", "without a reason"],
+    ids=["no limit", "fixed", "resource", "lock", "unknown", "without a reason"],
 )
 async def test_other_429s_use_up_retries(response, settings, no_waiting):
     api, requests = scripted(*[response] * 10)

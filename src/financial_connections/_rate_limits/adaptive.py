@@ -47,8 +47,8 @@ class Throttle:
 
     @property
     def is_certain(self) -> bool:
-        """True if the response names the limit, as Stripe's responses do."""
-        return self.reason is not None
+        """True if the response names a limit on a rate or on concurrency."""
+        return (self.reason or "").endswith(("-rate", "-concurrency"))
 
 
 class AdaptiveRateLimit:
