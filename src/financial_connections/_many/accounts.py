@@ -47,8 +47,8 @@ class AccountRef:
 class AccountSource:
     """The accounts given to a method that works on many.
 
-    A list is copied, checked and freed of duplicates. An async iterable is read, and
-    its items are checked, only when they are needed.
+    A list is copied and checked, and duplicates are removed. An async iterable is read,
+    and its items are checked, only when they are needed.
 
     Args:
         accounts: The accounts.
