@@ -321,7 +321,9 @@ async def test_options_apply_to_one_call(
 # These methods send only the requests of other methods.
 COMPOSED = {
     "accounts.refresh_and_wait",
+    "accounts.refresh_many",
     "accounts.wait_for_refresh",
+    "transactions.list_many",
     "transactions.sync",
     "transactions.sync_many",
 }
