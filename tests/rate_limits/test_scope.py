@@ -1,4 +1,4 @@
-"""The line of requests that wait for a permit."""
+"""The queue of requests that wait for a permit."""
 
 import anyio
 from hypothesis import given
@@ -17,19 +17,19 @@ VISITS = st.lists(
 @given(backend=st.sampled_from(["asyncio", "trio"]), visits=VISITS)
 def test_one_task_at_a_time_passes_in_the_order_of_arrival(backend, visits):
     """Each visit begins at a time, takes a while, and may be cancelled."""
-    scope, arrived, passed, at_front = Scope(AdaptiveRate(25)), [], [], []
+    scope, arrived, passed, at_head = Scope(AdaptiveRate(25)), [], [], []
 
     async def visit(number, seconds, patience):
         arrived.append(number)
         with anyio.move_on_after(patience):
-            async with scope.first_in_line():
+            async with scope.head_of_queue():
                 passed.append(number)
-                assert [] == at_front
-                at_front.append(number)
+                assert [] == at_head
+                at_head.append(number)
                 try:
                     await anyio.sleep(seconds)
                 finally:
-                    at_front.clear()
+                    at_head.clear()
 
     async def main():
         async with anyio.create_task_group() as tasks:

@@ -33,13 +33,13 @@ _MAX_KEYS = 1_000
 class RateLimits:
     """The rate limits of a client and its derived clients.
 
-    Stripe limits the requests of a Stripe account, whereas an adaptive limit is kept
-    for each API key. If two keys belong to the same account, which only Stripe knows,
-    their limits adapt to each other.
+    Stripe limits the requests of a Stripe account, whereas there is an adaptive limit
+    for each API key, because a key does not show which account it belongs to. If two
+    keys belong to the same account, their limits adapt to each other.
     """
 
     shared: RateLimit | None = None
-    """The limit for all keys; None for an adaptive limit for each."""
+    """The limit for all keys; None for an adaptive limit for each key."""
     _adaptive: dict[tuple[Secret, str], RateLimit] = field(
         factory=dict, init=False, repr=False
     )

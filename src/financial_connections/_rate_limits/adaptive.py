@@ -1,4 +1,4 @@
-"""A rate limit that follows 429 responses."""
+"""A rate limit that adapts to 429 responses."""
 
 import math
 import random
@@ -39,23 +39,23 @@ class Throttle:
     lowered.
     """
     seconds: float
-    """Seconds until the call may ask for its next permit."""
+    """Seconds until the call may request its next permit."""
     expected_seconds: float
-    """Seconds until it can expect the permit, which others are waiting for, too."""
-    is_first: bool
-    """True if this response lowered the limit."""
+    """Seconds until the call can expect it, including the time in the queue."""
+    has_lowered_limit: bool
+    """True if this response lowered the limit, and not an earlier one."""
 
     @property
-    def is_certain(self) -> bool:
+    def has_known_reason(self) -> bool:
         """True if the response names a limit on a rate or on concurrency."""
         return (self.reason or "").endswith(("-rate", "-concurrency"))
 
 
 class AdaptiveRateLimit:
-    """A rate limit that starts from what Stripe documents, and follows 429 responses.
+    """A rate limit that starts at documented rates, and adapts to 429 responses.
 
     Separate limits apply to each Stripe account and to each endpoint. A 429 lowers the
-    limit that it names, and holds back all requests that share this limit.
+    limit that it names, and delays all requests that share this limit.
 
     Args:
         is_documented: True to limit requests from the start. False to limit them only
@@ -94,7 +94,7 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
     endpoint: Scope
     account: Scope
     throttle: Throttle | None = field(default=None, init=False)
-    """Set when the block has been left after a 429 that is not specific to the call."""
+    """Set after the block, if a 429 in it concerns more than this call."""
     _sent_at: float = field(default=-math.inf, init=False)
     _running: tuple[int, int] = field(default=(0, 0), init=False)
     """Requests to the endpoint and of the account that were running at `_sent_at`."""
@@ -106,12 +106,12 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         return None if math.isinf(rate) else rate
 
     @property
-    def has_line(self) -> bool:
+    def has_queue(self) -> bool:
         """True if other requests to the endpoint are waiting."""
         return self.endpoint.waiting > 0
 
     def try_enter(self) -> bool:
-        """Enter the permit if no wait is needed, and return whether that is so."""
+        """Enter the permit if it is available at once, and return whether it is."""
         now = anyio.current_time()
         if not self.endpoint.try_acquire(now):
             return False
@@ -121,18 +121,18 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         self._entered()
         return True
 
-    def first_in_line(self) -> AbstractAsyncContextManager[None]:
-        """Wait for the requests to the endpoint that came earlier.
+    def head_of_queue(self) -> AbstractAsyncContextManager[None]:
+        """Wait for earlier requests to the endpoint.
 
         Call `acquire` in this context.
         """
-        return self.endpoint.first_in_line()
+        return self.endpoint.head_of_queue()
 
     async def acquire(self) -> None:
         """Wait until the request may be sent."""
         await self.endpoint.acquire()
         try:
-            async with self.account.first_in_line():
+            async with self.account.head_of_queue():
                 await self.account.acquire()
         except BaseException:
             self.endpoint.release(unused=True)
@@ -141,7 +141,7 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
 
     async def __aenter__(self) -> Self:
         if not self.try_enter():
-            async with self.first_in_line():
+            async with self.head_of_queue():
                 await self.acquire()
         return self
 
@@ -157,19 +157,19 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         traceback: TracebackType | None,
     ) -> None:
         if isinstance(error, RateLimitError):
-            self.throttle = self._learn(error)
+            self.throttle = self._lower_limit(error)
         for scope in (self.endpoint, self.account):
-            # A server that is down does not tell how much it would allow.
+            # An error such as a 503 does not show how many requests the server allows.
             if error is None:
                 scope.rate.increase(sent_at=self._sent_at)
                 scope.concurrency.succeed()
             scope.release()
 
-    def _learn(self, error: RateLimitError) -> Throttle | None:
+    def _lower_limit(self, error: RateLimitError) -> Throttle | None:
         """Lower the limit that a 429 names.
 
         Returns:
-            None if the 429 has another reason, such as the object of the request.
+            None if the 429 has another reason, such as a limit on a single object.
         """
         reason = error.rate_limit_reason or ""
         retry_after = error.retry_after or 0.0
@@ -185,13 +185,13 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         now = anyio.current_time()
         pause = max(retry_after, _PAUSE) + _JITTER * random.random()  # noqa: S311
         if reason.endswith("-concurrency"):
-            is_first = scope.concurrency.decrease(
+            has_lowered = scope.concurrency.decrease(
                 now, sent_at=self._sent_at, running=self._running[not is_endpoint]
             )
-            return Throttle(error.rate_limit_reason, None, pause, pause, is_first)
-        is_first = scope.rate.decrease(now, sent_at=self._sent_at, pause=pause)
+            return Throttle(error.rate_limit_reason, None, pause, pause, has_lowered)
+        has_lowered = scope.rate.decrease(now, sent_at=self._sent_at, pause=pause)
         pause = max(pause, scope.rate.paused_until - now)
         expected = pause + self.endpoint.waiting / scope.rate.rate
         return Throttle(
-            error.rate_limit_reason, scope.rate.rate, pause, expected, is_first
+            error.rate_limit_reason, scope.rate.rate, pause, expected, has_lowered
         )

@@ -1,4 +1,4 @@
-"""A limit on concurrent requests that follows 429 responses. Pure."""
+"""A limit on concurrent requests that adapts to 429 responses. Pure."""
 
 import math
 
@@ -10,7 +10,7 @@ DECREASE = 0.75
 
 @define
 class AdaptiveConcurrency:
-    """The number of requests that may run at once, and of those that do."""
+    """A limit on concurrent requests, and the number of running ones."""
 
     limit: float = field(default=math.inf, init=False)
     """Maximum number of running requests; infinity until the first 429."""

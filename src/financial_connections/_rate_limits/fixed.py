@@ -13,7 +13,7 @@ from financial_connections.errors import APIResponseError, APIStatusError
 
 
 class FixedRateLimit:
-    """A limit that a server never sees exceeded in any period of one second.
+    """A limit on the requests that a server sees in any period of one second.
 
     A server counts a request at an unknown time between its start and its response.
     Each permit is therefore reserved from the start until one second after the
@@ -42,8 +42,8 @@ class FixedRateLimit:
         return FixedPermit(self)
 
     async def acquire(self) -> None:
-        """Wait for a permit. A caller that is cancelled takes none."""
-        # The lock is a fair queue in which nobody has reserved a time yet.
+        """Wait for a permit. A cancelled wait takes none."""
+        # The lock is a fair queue. Times are reserved only at its head.
         async with self._queue:
             now = anyio.current_time()
             while (ready_at := self._ready_at(now)) > now:
@@ -60,14 +60,14 @@ class FixedRateLimit:
             self._next_at = now + self.period / self.count
             self._running += 1
 
-    def release(self, *, is_answered: bool) -> None:
+    def release(self, *, has_response: bool) -> None:
         """Return a permit.
 
         Args:
-            is_answered: True if there was a response.
+            has_response: True if there was a response.
         """
         self._running -= 1
-        periods = 1 if is_answered else 2
+        periods = 1 if has_response else 2
         heapq.heappush(self._reserved, anyio.current_time() + periods * self.period)
         if self._released is not None:
             self._released.set()
@@ -101,7 +101,7 @@ class FixedPermit(AbstractAsyncContextManager["FixedPermit"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        is_answered = error is None or isinstance(
+        has_response = error is None or isinstance(
             error, APIStatusError | APIResponseError
         )
-        self._limit.release(is_answered=is_answered)
+        self._limit.release(has_response=has_response)

@@ -37,14 +37,14 @@ class RateLimit(Protocol):
     """
 
     def permit(self, request: RateRequest, /) -> AbstractAsyncContextManager[object]:
-        """Return a context manager to send one attempt in.
+        """Return an async context manager in which one attempt is sent.
 
         It is entered before each attempt, when a connection is available, and should
-        wait until the request may be sent. It is left when the response has been read,
-        or when the attempt has failed or been cancelled. It then receives the error of
-        the attempt, as if that had been raised in its block: a 429 response is a
-        `RateLimitError`. It cannot suppress the error. An error that it raises when it
-        is entered ends the call; one raised when it is left is logged.
+        wait until the request may be sent. It is exited when the response has been
+        read, or when the attempt has failed or been cancelled. It then receives the
+        error of the attempt, as if that had been raised in its block: a 429 response is
+        a `RateLimitError`. It cannot suppress the error. An error that it raises when it
+        is entered ends the call. An error that it raises when it is exited is logged.
 
         Args:
             request: The attempt.

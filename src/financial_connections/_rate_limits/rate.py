@@ -1,4 +1,4 @@
-"""A rate that follows 429 responses. Pure: the caller provides the time.
+"""A rate that adapts to 429 responses. Pure: the caller provides the time.
 
 The rate is enforced by a token bucket. As in TCP's congestion control, a 429 multiplies
 the rate by a factor below 1, after which it grows again: quickly up to the rate at

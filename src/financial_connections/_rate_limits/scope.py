@@ -1,4 +1,4 @@
-"""A set of requests that share adaptive limits, and the line in which they wait."""
+"""A set of requests that share adaptive limits, and the queue in which they wait."""
 
 import math
 from collections.abc import AsyncGenerator
@@ -20,14 +20,16 @@ class Scope:
     rate: AdaptiveRate
     concurrency: AdaptiveConcurrency = field(factory=AdaptiveConcurrency, init=False)
     waiting: int = field(default=0, init=False)
-    """Number of requests in the line."""
+    """Number of requests in the queue."""
     used_at: float = field(default=-math.inf, init=False)
     """Time of the last request."""
-    _line: anyio.Lock = field(factory=lambda: anyio.Lock(fast_acquire=True), init=False)
+    _queue: anyio.Lock = field(
+        factory=lambda: anyio.Lock(fast_acquire=True), init=False
+    )
     _released: anyio.Event | None = field(default=None, init=False)
 
     def try_acquire(self, now: float) -> bool:
-        """Take a permit if nobody waits for one, and return whether it was available.
+        """Take a permit unless a request waits for one, and return whether it was free.
 
         Args:
             now: Current time.
@@ -35,17 +37,17 @@ class Scope:
         return not self.waiting and self._take(now) is None
 
     @asynccontextmanager
-    async def first_in_line(self) -> AsyncGenerator[None, None]:
-        """Wait for those who came earlier, and keep those who come later waiting."""
+    async def head_of_queue(self) -> AsyncGenerator[None, None]:
+        """Wait for earlier requests, and make later ones wait until the block ends."""
         self.waiting += 1
         try:
-            async with self._line:
+            async with self._queue:
                 yield
         finally:
             self.waiting -= 1
 
     async def acquire(self) -> None:
-        """Wait for a permit as the first in the line."""
+        """Wait for a permit. Call it at the head of the queue."""
         now = anyio.current_time()
         # Check again after each wait, because a 429 may have extended it.
         while (ready_at := self._take(now)) is not None:

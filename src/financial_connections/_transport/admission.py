@@ -60,8 +60,8 @@ class Admission(AbstractAsyncContextManager["Admission"]):
     async def __aenter__(self) -> Self:
         permit = self._permit = self._new_permit()
         if isinstance(permit, AdaptivePermit):
-            if permit.has_line or not await self._try_enter(permit):
-                await self._line_up(permit)
+            if permit.has_queue or not await self._try_enter(permit):
+                await self._wait_in_queue(permit)
             return self
         await self._connect()
         if permit is not None:
@@ -103,9 +103,9 @@ class Admission(AbstractAsyncContextManager["Admission"]):
         await self._limiter.__aexit__()
         return False
 
-    async def _line_up(self, permit: AdaptivePermit) -> None:
+    async def _wait_in_queue(self, permit: AdaptivePermit) -> None:
         started_at = time.monotonic()
-        async with permit.first_in_line():
+        async with permit.head_of_queue():
             self.waited_for_permit = time.monotonic() - started_at
             await self._connect()
             await self._acquire(permit.acquire)

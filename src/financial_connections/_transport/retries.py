@@ -26,8 +26,8 @@ def next_delay(
 ) -> float | None:
     """Return the seconds to wait before the next attempt, or None to give up.
 
-    A wait that would exceed the deadline of the call, or of a cancel scope around it,
-    is not begun, because the error of the attempt says more than a timeout.
+    If the wait would exceed the deadline of the call, or of a cancel scope around it,
+    the call gives up at once, because the attempt's error explains more than a timeout.
 
     Args:
         call: The call.
@@ -43,7 +43,7 @@ def next_delay(
         return None
     remaining = anyio.current_effective_deadline() - anyio.current_time()
     throttle = call.throttle
-    if throttle and throttle.is_certain and call.throttled < MAX_THROTTLED:
+    if throttle and throttle.has_known_reason and call.throttled < MAX_THROTTLED:
         if throttle.expected_seconds >= remaining:
             return None
         call.throttled += 1

@@ -188,7 +188,7 @@ class Transport:
             result = await self._attempt(call, settings, read)
             if isinstance(result, AttemptError):
                 admission.error = result
-        if call.throttle is not None and call.throttle.is_first:
+        if call.throttle is not None and call.throttle.has_lowered_limit:
             self.observer.rate_limited(call, call.throttle)
         return result
 
