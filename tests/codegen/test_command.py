@@ -203,7 +203,8 @@ def test_a_bump_prints_the_changes_and_drafts_the_changelog(tree):
     )
     steps = todo(result)
     assert f"{PACKAGE}/widgets.py: no class inherits from WidgetOperations" in steps
-    assert f"{PACKAGE}/accounts.py: AccountOperations no longer exists" in steps
+    module = f"{PACKAGE}/_refresh/operations.py"
+    assert f"{module}: AccountOperations no longer exists" in steps
     assert "missing description: operations.spin_widget.summary" in steps
     assert "unused description: schemas.Account" in steps
     release = (tree.root / "CHANGELOG.md").read_text().split("### Stripe API")[1]
