@@ -89,17 +89,17 @@ async def retrieve(client: Any, task: Task) -> float:
 async def added_by_limits(client: Any, task: Task) -> float:
     """Measure the CPU time that limits add to a call when nothing waits, in µs.
 
-    A client with limits and one without take turns in small batches, and the result is
-    the median of the differences.
+    A client with limits and one without send small batches alternately, and the result
+    is the median of the differences.
     """
     accounts = [account_id(name=str(number)) for number in range(task.calls)]
     async with aclosing(client.without_limits(task.url)) as other:
         differences = []
         for _ in range(task.batches):
             seconds = []
-            for one in (client, other):
+            for subject in (client, other):
                 start = time.process_time()
-                await _retrieve_all(one, accounts, 1)
+                await _retrieve_all(subject, accounts, 1)
                 seconds.append(time.process_time() - start)
             differences.append(1e6 * (seconds[0] - seconds[1]) / task.calls)
     return median(differences)

@@ -32,7 +32,7 @@ class Workload:
     )
     decimals: int = 0
     compared_with: str = "the lower bound"
-    """What targets without another client compare a result with."""
+    """Baseline of the targets that do not name another client."""
 
 
 _TOML = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")

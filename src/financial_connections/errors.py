@@ -315,7 +315,7 @@ class ServerError(APIStatusError):
 
 
 class CursorExpiredError(FinancialConnectionsError):
-    """The API no longer knows where a sync or a catch-up starts.
+    """The API no longer has the starting point of a sync or a catch-up.
 
     For a sync, this is the refresh in its cursor, and the changes since then cannot be
     determined. Sync the account again with `cursor=None`, which reads all of its

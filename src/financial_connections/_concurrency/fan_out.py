@@ -37,9 +37,9 @@ def fan_out(
 ) -> Handover[T]:
     """Return the results of all items, processing up to `concurrency` at once.
 
-    One task reads the source, only when there is a free place for the next item, and
-    closes it at the end, because an async generator can set context variables, which
-    belong to a task. Each item is processed in a task of its own.
+    A single task reads the source and closes it at the end, because an async generator
+    can set context variables, which belong to a task. It reads the next item only when
+    fewer than `concurrency` items are being processed, each in a task of its own.
 
     Results are not buffered: each item has at most one result waiting to be taken. The
     results of one item arrive in order. If reading or processing raises an error, the
@@ -53,19 +53,19 @@ def fan_out(
         block: Name of the block, for error messages.
     """
     results: Handover[T] = Handover(block, 1)
-    places = anyio.Semaphore(concurrency)
+    slots = anyio.Semaphore(concurrency)
 
     async def send(result: T) -> None:
         await results.put(result).wait()
 
     def finish(error: BaseException | None) -> None:
-        places.release()
+        slots.release()
         results.finish(error)
 
     async def read() -> None:
         async with aclosing(source):
             while True:
-                await places.acquire()
+                await slots.acquire()
                 if results.has_failed:
                     return
                 try:

@@ -45,7 +45,7 @@ class AccountRef:
 
 
 class AccountSource:
-    """The accounts given to a method that works on many.
+    """The accounts passed to a method that works on many.
 
     A list is copied and checked, and duplicates are removed. An async iterable is read,
     and its items are checked, only when they are needed.
@@ -181,7 +181,7 @@ def _with_age(account: AccountRef, age: Age) -> tuple[int, AccountRef]:
     if account.snapshot is None:
         raise InvalidArgumentError(
             "oldest_first needs accounts, such as those of client.accounts.list(), "
-            "because IDs do not tell how old the data is"
+            "because an ID does not contain the age of the data"
         )
     return age(account.snapshot), evolve(account, snapshot=None)
 

@@ -55,7 +55,7 @@ ResultsT_co = TypeVar("ResultsT_co", covariant=True)
 
 @frozen
 class ManySettings(Generic[ProgressT]):
-    """ManySettings that all methods for many accounts share."""
+    """Settings that all methods for many accounts share."""
 
     accounts: AccountSource
     concurrency: int
@@ -77,11 +77,11 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
     """
 
     _method: ClassVar[str]
-    """The method that returns the results, for events."""
+    """Name of the method that returns the results, for events."""
     _noun: ClassVar[str]
-    """The work, for messages, such as `sync`."""
-    _verb: ClassVar[str]
-    """The work in a passive sentence, such as `synced`."""
+    """Noun for the work, for messages, such as `sync`."""
+    _participle: ClassVar[str]
+    """Past participle of the work, for messages, such as `synced`."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
             self.progress = self._increased(accounts=1)
         await self._process(account, send)
 
-    async def _attempt(
+    async def _collect_error(
         self, account: AccountRef, work: Callable[[], Awaitable[None]]
     ) -> None:
         """Run a function, and store an error that concerns only this account."""
@@ -169,7 +169,7 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
     def _summary(self) -> str:
         return (
             f"{len(self._errors)} of {self.progress.accounts} accounts could not be "
-            f"{self._verb}"
+            f"{self._participle}"
         )
 
     def _close(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -185,7 +185,7 @@ class ManyBlock(Block[ResultsT_co], AsyncIterable[Any], Generic[ResultsT_co]):
     """Work on many accounts that has not started yet."""
 
     _method: ClassVar[str]
-    """The method that returns the block, for messages."""
+    """Name of the method that returns the block, for messages."""
 
     def __aiter__(self) -> NoReturn:
         # Only a block can end the background tasks.

@@ -43,8 +43,8 @@ class RateLimit(Protocol):
         wait until the request may be sent. It is exited when the response has been
         read, or when the attempt has failed or been cancelled. It then receives the
         error of the attempt, as if that had been raised in its block: a 429 response is
-        a `RateLimitError`. It cannot suppress the error. An error that it raises when it
-        is entered ends the call. An error that it raises when it is exited is logged.
+        a `RateLimitError`. It cannot suppress the error. An error that it raises ends
+        the call when it is entered, and is only logged when it is exited.
 
         Args:
             request: The attempt.

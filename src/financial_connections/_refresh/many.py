@@ -52,7 +52,7 @@ class Refreshes(ManyResults[AccountT_co, RefreshProgress], Generic[AccountT_co])
 
     _method = "accounts.refresh_many"
     _noun = "refresh"
-    _verb = "refreshed"
+    _participle = "refreshed"
 
     def __init__(
         self, refresh: RefreshMany[AccountT_co], tasks: BackgroundTasks
@@ -71,7 +71,7 @@ class Refreshes(ManyResults[AccountT_co, RefreshProgress], Generic[AccountT_co])
         return account
 
     async def _process(self, account: AccountRef, send: Send[AccountT_co]) -> None:
-        await self._attempt(account, partial(self._refresh, account, send))
+        await self._collect_error(account, partial(self._refresh, account, send))
 
     async def _refresh(self, account: AccountRef, send: Send[AccountT_co]) -> None:
         wait = self._refresh_many._wait_for(account)

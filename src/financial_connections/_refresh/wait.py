@@ -76,11 +76,11 @@ class RefreshWait:
             return await self.run_in(name, refresh=refresh)
 
     async def run_in(self, name: str, *, refresh: bool) -> Account:
-        """Do the same as part of another operation.
+        """Run the wait within an operation that has already started.
 
         Args:
             name: Name of the operation, for its events.
-            refresh: As for `run`.
+            refresh: True to start a refresh first.
         """
 
         def on_wakeup(context: Context) -> None:

@@ -241,7 +241,7 @@ def _last_error(call: Call) -> str:
 
 
 def error_name_of(call: Call, error: BaseException, *, is_closed: bool) -> str:
-    """Return the name of the class that an exception in a call amounts to.
+    """Return the name of the error class to report for an exception in a call.
 
     Args:
         call: The call.

@@ -46,7 +46,7 @@ async def exchange_through(
         exchange: Sends the request.
 
     Returns:
-        The response, or the error that stands for a missing one.
+        The response, or the error of an attempt without one.
     """
     try:
         return await _Chain(middleware, call, exchange).run()
@@ -147,9 +147,9 @@ def _headers(wire: WireRequest, headers: dict[str, str]) -> dict[str, str | byte
         changed | {n: "" for n in visible if n not in headers and is_reserved(n)}
     )
     replaced = {name.lower() for name in changed}
-    kept = {
+    unchanged = {
         name: value
         for name, value in wire.headers.items()
         if name.lower() not in replaced and (name in headers or name not in visible)
     }
-    return kept | dict(changed)
+    return unchanged | dict(changed)

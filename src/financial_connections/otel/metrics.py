@@ -31,7 +31,7 @@ _TOO_MANY_REQUESTS = 429
 
 
 class Metrics:
-    """The instruments, and what events record with them.
+    """Instruments that record the events of a client.
 
     Args:
         meter: Meter that creates the instruments.

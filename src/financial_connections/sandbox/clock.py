@@ -17,9 +17,10 @@ class Clock:
 
     Args:
         start: Initial time, in seconds since the epoch.
-        ticking: Whether the clock runs by itself.
-        timer: Function that returns the seconds by which a ticking clock runs. Pass
-            `anyio.current_time` for tests in the virtual time of their event loop.
+        ticking: True if the clock runs by itself.
+        timer: Function that returns a time in seconds, with which a ticking clock
+            advances. Pass `anyio.current_time` for tests in the virtual time of their
+            event loop.
     """
 
     def __init__(

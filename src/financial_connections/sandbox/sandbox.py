@@ -128,7 +128,7 @@ class Sandbox:
     def rate_limits(self) -> RateLimits:
         """The limits on the number of requests, which you can change at any time.
 
-        What has been used of a limit stays used.
+        Previous requests count towards the new limits.
         """
         return self.api.limiter.limits
 

@@ -63,7 +63,7 @@ class ManyChanges(ManyResults[Batch, Progress]):
 
     _method = "transactions.sync_many"
     _noun = "sync"
-    _verb = "synced"
+    _participle = "synced"
 
     def __init__(self, sync: SyncMany, tasks: BackgroundTasks) -> None:
         self._sync = sync
@@ -72,7 +72,7 @@ class ManyChanges(ManyResults[Batch, Progress]):
         self._storing: set[str] = set()
         """Accounts whose latest batch may not be stored yet."""
         self._ended: list[str] = []
-        """Those of them that have been read, and end once their batch is stored."""
+        """Accounts that have been read, and end once their latest batch is stored."""
         progress = Progress(accounts=sync._settings.accounts.count or 0)
         super().__init__(sync._settings, tasks, progress)
 
@@ -93,7 +93,7 @@ class ManyChanges(ManyResults[Batch, Progress]):
             await self._running[account.id].wait()
         self._running[account.id] = anyio.Event()
         cursor = await self._sync._load(account.id)
-        await self._attempt(account, partial(self._read, account, cursor, send))
+        await self._collect_error(account, partial(self._read, account, cursor, send))
 
     async def _read(
         self, account: AccountRef, cursor: str | None, send: Send[Batch]

@@ -70,7 +70,7 @@ async def handle_all(
 
 
 class _Progress:
-    """The event that was handled last."""
+    """The handler, and the ID of the last event that it has handled."""
 
     def __init__(
         self,
@@ -110,15 +110,15 @@ async def handle_once(dispatcher: Dispatcher, event: SnapshotEvent) -> None:
 
 
 def require_queryable(dispatcher: Dispatcher) -> None:
-    """Raise an error if the store cannot tell which events have been handled.
+    """Raise an error if the store cannot report which events have been handled.
 
     Raises:
         ConfigurationError: The store has no `is_confirmed`.
     """
     if not isinstance(dispatcher.store, QueryableEventStore):
         raise ConfigurationError(
-            "catching up needs a store with an async is_confirmed(event_id), because "
-            "events that other workers have handled could not be recognized"
+            "catching up needs a store with an async is_confirmed(event_id), to "
+            "recognize events that other workers have handled"
         )
 
 

@@ -33,8 +33,8 @@ class Event:
         return str(self.content["type"])
 
 
-def listed(event: Event) -> dict[str, Any]:
-    """Render a snapshot event in a response of the API."""
+def render_event(event: Event) -> dict[str, Any]:
+    """Render a snapshot event as JSON in a response of the API."""
     return {**event.content, "pending_webhooks": len(event.unacknowledged)}
 
 

@@ -1,4 +1,4 @@
-"""Count requests, and find the most in any second."""
+"""Count requests, and find the largest number in any second."""
 
 from collections import Counter, defaultdict, deque
 
@@ -63,7 +63,7 @@ class Meter:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all requests."""
+        """Reset all counts to zero."""
         self._total = _Counts()
         self._operations: defaultdict[str, _Counts] = defaultdict(_Counts)
         self._merchants: defaultdict[str, _Counts] = defaultdict(_Counts)

@@ -7,7 +7,11 @@ from attrs import frozen
 
 from financial_connections.sandbox.api import accounts, numbers, render
 from financial_connections.sandbox.api.errors import APIError, missing_object
-from financial_connections.sandbox.api.event_log import RETENTION, event_filter, listed
+from financial_connections.sandbox.api.event_log import (
+    RETENTION,
+    event_filter,
+    render_event,
+)
 from financial_connections.sandbox.api.holders import (
     KINDS,
     reject_conflict,
@@ -169,14 +173,14 @@ def _list_events(request: ValidatedRequest) -> JSON:
             raise _unknown_reference(request, "event", name)
     page_request = _page_request(request, events, "event")
     page = events.page(page_request, event_filter(request.params, since=since))
-    return render.list_object(page, listed, "/v1/events")
+    return render.list_object(page, render_event, "/v1/events")
 
 
 def _retrieve_event(request: ValidatedRequest) -> JSON:
     event = request.merchant.events.get(request.ids["id"])
     if event is None or event.created < request.state.now - RETENTION:
         raise missing_object("event", request.ids["id"], param="id")
-    return listed(event)
+    return render_event(event)
 
 
 def _page_request(

@@ -82,7 +82,7 @@ class RateLimiter:
     def change(self, limits: RateLimits, now: float) -> None:
         """Replace the limits.
 
-        What has been used of a limit stays used. A limit that was off starts unused.
+        Previous requests count towards the new limits, except for one that was off.
 
         Args:
             limits: New limits.
