@@ -172,7 +172,7 @@ class Transactions(TransactionOperations):
 
         Several accounts are read at once, one page at a time. The transactions of an
         account are sorted newest first, and pages of different accounts alternate. The
-        first error is raised and ends the iteration.
+        first error is raised and ends the iteration. Several tasks may iterate at once.
 
         Args:
             accounts: The accounts, as an iterable or async iterable. Each can be an ID,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+import anyio
 import pytest
 
 from financial_connections import InvalidArgumentError, InvalidRequestError
@@ -87,3 +88,23 @@ async def test_invalid_arguments_are_rejected_before_sending():
         with pytest.raises(TypeError, match="list_many must be entered"):
             async for _ in client.transactions.list_many(["fca_1"]):
                 pass
+
+
+async def test_several_tasks_can_share_the_transactions():
+    sandbox = Sandbox()
+    accounts = [sandbox.add_account(transactions=12) for _ in range(4)]
+    seen = []
+    async with (
+        client_of(sandbox) as client,
+        client.transactions.list_many(accounts, limit=5) as transactions,
+    ):
+
+        async def consume():
+            async for transaction in transactions:
+                seen.append(transaction.id)
+                await anyio.lowlevel.checkpoint()
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(consume)
+    assert (48, 48) == (len(seen), len(set(seen)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -47,11 +48,11 @@ class Items(AsyncIterator[T]):
     def __init__(self, pages: AsyncIterator[Page[T]], *, newest_first: bool) -> None:
         self._pages = pages
         self._newest_first = newest_first
-        self._items = iter(list[T]())
+        self._items = deque[T]()
 
     async def __anext__(self) -> T:
-        while True:
-            for item in self._items:
-                return item
+        while not self._items:
             page = await anext(self._pages)
-            self._items = iter(page.data) if self._newest_first else reversed(page.data)
+            # Add to the items, because another task may have received a page as well.
+            self._items.extend(page.data if self._newest_first else page.data[::-1])
+        return self._items.popleft()
