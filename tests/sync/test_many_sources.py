@@ -431,3 +431,20 @@ async def test_sorting_needs_accounts():
                 InvalidArgumentError, match="oldest_first needs accounts"
             ):
                 await anext(changes)
+
+
+async def test_a_generator_that_has_ended_is_rejected():
+    sandbox = Sandbox()
+    account = sandbox.add_account(transactions=1)
+    async with client_of(sandbox) as client:
+        accounts = each(account)
+        many = client.transactions.sync_many(accounts)
+        async with many as changes:
+            assert 1 == len([batch async for batch in changes])
+        with pytest.raises(InvalidArgumentError, match="has already ended"):
+            await many.__aenter__()
+        listed = (account for _ in range(1))
+        client.transactions.sync_many(listed)
+        for used in (accounts, listed):
+            with pytest.raises(InvalidArgumentError, match="has already ended"):
+                client.transactions.list_many(used)

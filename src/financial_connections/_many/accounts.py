@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -55,7 +56,8 @@ class AccountSource:
         age: If given, the accounts with the oldest data come first.
 
     Raises:
-        InvalidArgumentError: There is something other than an account.
+        InvalidArgumentError: There is something other than an account, or `accounts` is
+            a generator that has already ended.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class AccountSource:
         self._stream: AsyncIterable[AccountInput] | None = None
         self._age = age
         self._known: list[AccountRef] = []
+        _require_unused(accounts)
         if isinstance(accounts, AsyncIterable):
             self._stream = accounts
         elif isinstance(accounts, str | Account) or not isinstance(accounts, Iterable):
@@ -86,6 +89,7 @@ class AccountSource:
         """Return an iterator that starts from the beginning."""
         if self._stream is None:
             return _Listed(self._known)
+        _require_unused(self._stream)
         return _Streamed(aiter(self._stream), self._age)
 
 
@@ -167,6 +171,16 @@ def account_id(account: Any) -> str:
             "account must be an account or its ID, such as fca_…"
         )
     return key
+
+
+def _require_unused(accounts: object) -> None:
+    """Raise an error for a generator that has ended, because it would seem empty."""
+    if (inspect.isasyncgen(accounts) and accounts.ag_frame is None) or (
+        inspect.isgenerator(accounts) and accounts.gi_frame is None
+    ):
+        raise InvalidArgumentError(
+            "accounts is a generator that has already ended: call its function again"
+        )
 
 
 def _unique(accounts: Iterable[AccountRef]) -> list[AccountRef]:
