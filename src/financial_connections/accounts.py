@@ -178,12 +178,13 @@ class Accounts(RefreshOperations):
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/refresh
         """
+        names = check_arguments(features, if_too_early, timeout, poll, options)
 
         def wait_for(account: AccountRef) -> RefreshWait:
             return RefreshWait(
                 sender=self._sender,
                 account=account.id,
-                features=features,
+                features=names,
                 expand=expand,
                 options=account.options(options),
                 timeout=timeout,
@@ -193,8 +194,7 @@ class Accounts(RefreshOperations):
                 clock=clock,
             )
 
-        check_arguments(features, if_too_early, timeout, poll, options)
-        age = partial(oldest_refresh, features=tuple(features))
+        age = partial(oldest_refresh, features=names)
         source = AccountSource(accounts, age if oldest_first else None)
         settings = ManySettings(source, concurrency, on_progress, sender=self._sender)
         return RefreshMany(wait_for, settings, skip=if_too_early == "skip")

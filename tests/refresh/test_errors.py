@@ -98,6 +98,7 @@ async def test_an_unknown_account_raises_not_found():
         (["balance", "holdings"], "may contain only balance, ownership, transactions"),
         ("balance", "must be a list with at least one item"),
         ([], "must be a list with at least one item"),
+        (iter([]), "must be a list with at least one item"),
         (None, "must be a list with at least one item"),
     ],
 )

@@ -49,6 +49,12 @@ async def refresh(institution, accounts, **settings):
     return order, refreshes
 
 
+async def test_the_features_are_read_once():
+    institution = Institution(seconds=lambda account: 0)
+    await refresh(institution, ids(2), features=iter(["balance"]), poll=0.01)
+    assert {"fca_0", "fca_1"} == set(institution.started_at)
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_every_account_is_accounted_for(backend):
     run_in_virtual_time(backend, refresh_all, 2_000)

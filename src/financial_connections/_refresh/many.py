@@ -125,9 +125,9 @@ def check_arguments(
     timeout: float | None,
     poll: float,
     options: RequestOptions | None,
-) -> None:
-    """Raise an error if an argument of `refresh_many` is invalid."""
-    features_from(features)
+) -> tuple[str, ...]:
+    """Return the features, or raise an error if an argument is invalid."""
+    names = features_from(features)
     poll_schedule(timeout, poll, None)
     if if_too_early not in {"skip", "wait", "raise"}:
         raise InvalidArgumentError('if_too_early must be "skip", "wait" or "raise"')
@@ -135,6 +135,7 @@ def check_arguments(
         raise InvalidArgumentError(
             "idempotency_key cannot be shared by the requests for several accounts"
         )
+    return names
 
 
 def oldest_refresh(account: Account, *, features: tuple[str, ...]) -> int:

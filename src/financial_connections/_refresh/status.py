@@ -31,11 +31,12 @@ def features_from(features: Any) -> tuple[str, ...]:
     Raises:
         InvalidArgumentError: No feature is given, or one of them cannot be refreshed.
     """
-    if isinstance(features, str) or not features:
+    names = [] if isinstance(features, str) else list(features or ())
+    if not names:
         raise InvalidArgumentError(
             'features must be a list with at least one item: features=["balance"]'
         )
-    unique = tuple(dict.fromkeys(features))
+    unique = tuple(dict.fromkeys(names))
     for feature in unique:
         if feature == "balances":
             raise InvalidArgumentError(
