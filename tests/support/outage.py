@@ -26,10 +26,10 @@ class Outage:
             self.requests.append(request)
 
         mount = httpx.ASGITransport(application(self.sandbox))
-        http = httpx.AsyncClient(transport=mount, event_hooks={"request": [note]})
-        await self._stack.enter_async_context(http)
+        self.http = httpx.AsyncClient(transport=mount, event_hooks={"request": [note]})
+        await self._stack.enter_async_context(self.http)
         self.client = AsyncClient(
-            self.sandbox.api_key, base_url="http://127.0.0.1", http_client=http
+            self.sandbox.api_key, base_url="http://127.0.0.1", http_client=self.http
         )
         await self._stack.enter_async_context(self.client)
         return self

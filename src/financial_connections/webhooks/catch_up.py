@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import anyio
@@ -16,9 +17,11 @@ from financial_connections.webhooks.stores import QueryableEventStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from financial_connections._events import SnapshotEvent
     from financial_connections.pagination import Page, Pager
+    from financial_connections.params import TimestampRange
     from financial_connections.webhooks.dispatch import Dispatcher
 
 _FIRST_DELAY = 0.1
@@ -30,15 +33,16 @@ async def handle_all(
     handle: Callable[[SnapshotEvent], Awaitable[object]],
     *,
     after: str | None,
-    has_start: bool,
+    created: TimestampRange | int | datetime | None,
 ) -> str | None:
     """Handle all events after an event, or else all events in a list.
 
     Args:
-        list_events: Returns the list, or its part after the event `after`.
+        list_events: Returns the list of the events created at the time `created`, or
+            its part after the event `after`.
         handle: Handles one event.
         after: ID of the last event that has been handled.
-        has_start: True if the list starts at a time that the caller has chosen.
+        created: Time or range of times of the events.
 
     Returns:
         The ID of the last event handled; `after` if there was none.
@@ -47,20 +51,20 @@ async def handle_all(
         CursorExpiredError: The API no longer has the event `after`.
         InvalidArgumentError: There is neither an event nor a time to start from.
     """
-    if after is None and not has_start:
+    if after is None and not _has_start(created):
         raise InvalidArgumentError(
-            "pass after or created: without either, the events of the last 30 days "
-            'would be handled again; created={"gte": 0} does that'
+            "pass after, or created with a gt or gte: without a start, the events of "
+            'the last 30 days would be handled again; created={"gte": 0} does that'
         )
     progress = _Progress(handle, after)
     try:
         if after is None:
             # The API lists events oldest first only after a known event.
-            oldest = await _last_page(list_events())
+            oldest = await _last_page(list_events(created=created))
             for event in reversed(oldest.data):
                 await progress.handle(event)
         if progress.last is not None:
-            async for event in list_events(after=progress.last):
+            async for event in list_events(created=created, after=progress.last):
                 await progress.handle(event)
     except APIStatusError as error:
         if progress.stopped or not _is_about_cursor(error):
@@ -122,12 +126,20 @@ def require_queryable(dispatcher: Dispatcher) -> None:
         )
 
 
+def _has_start(created: TimestampRange | int | datetime | None) -> bool:
+    if isinstance(created, Mapping):
+        return created.get("gt", created.get("gte")) is not None
+    return created is not None
+
+
 async def _last_page(pager: Pager[SnapshotEvent]) -> Page[SnapshotEvent]:
+    """Return the last page with events, or an empty one."""
     pages = pager.pages()
-    page = await anext(pages)
-    async for page in pages:  # noqa: B007
-        pass
-    return page
+    last = await anext(pages)
+    async for page in pages:
+        # The events of the last page may have expired since the one before was read.
+        last = page if page.data else last
+    return last
 
 
 def _expired(event_id: str | None, error: APIStatusError) -> CursorExpiredError:

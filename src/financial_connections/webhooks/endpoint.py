@@ -119,8 +119,8 @@ class WebhookEndpoint:
                 up on the events of a connected account, pass a derived client.
             after: ID of the last event that a previous call has handled (`evt_…`).
             created: Handle only events created at this time, or within this range of
-                times, such as `{"gte": …}`, in seconds since the epoch. Required if
-                there is no `after`.
+                times, such as `{"gte": …}`, in seconds since the epoch. If there is no
+                `after`, this is required, and a range must contain `gt` or `gte`.
             types: Types of the events, at most 20. Defaults to all types of Financial
                 Connections that this version knows.
             delivery_success: If false, handle only events that at least one of your
@@ -134,20 +134,17 @@ class WebhookEndpoint:
         Raises:
             ConfigurationError: The store has no `is_confirmed`.
             CursorExpiredError: Stripe no longer has the event `after`. Pass `created`.
-            InvalidArgumentError: There is neither `after` nor `created`.
+            InvalidArgumentError: There is neither `after` nor a time to start from.
             WebhookVersionError: The endpoint rejects the API version of an event.
         """
         require_queryable(self._dispatcher)
         list_events = partial(
             client.events.list,
             types=types,
-            created=created,
             delivery_success=delivery_success,
             options=options,
         )
-        return await handle_all(
-            list_events, self._handle, after=after, has_start=created is not None
-        )
+        return await handle_all(list_events, self._handle, after=after, created=created)
 
     async def _handle(self, event: SnapshotEvent) -> None:
         check_version(event, self._on_version_mismatch)

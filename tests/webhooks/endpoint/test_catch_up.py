@@ -219,10 +219,27 @@ async def test_an_event_and_a_time_can_be_combined(world):
     assert later == handled(handler)
 
 
-async def test_a_start_is_required(world):
-    with pytest.raises(InvalidArgumentError, match="pass after or created"):
-        await endpoint(Handler()).catch_up(world.client)
+@pytest.mark.parametrize("created", [None, {}, {"lt": NOW}, {"gte": None}])
+async def test_a_start_is_required(world, created):
+    with pytest.raises(InvalidArgumentError, match="pass after, or created with a gt"):
+        await endpoint(Handler()).catch_up(world.client, created=created)
     assert [] == world.requests
+
+
+async def test_the_oldest_events_may_expire_while_the_list_is_read(world):
+    [old] = world.add_events(1)
+    world.sandbox.advance(DAY)
+    ids = world.add_events(100)
+    world.sandbox.advance(29 * DAY)
+
+    async def expire(response):
+        world.sandbox.advance(1)
+
+    world.http.event_hooks["response"].append(expire)
+    handler = Handler()
+    last = await endpoint(handler).catch_up(world.client, created=EVERYTHING)
+    assert old not in handled(handler)
+    assert (ids, ids[-1]) == (handled(handler), last)
 
 
 async def test_a_store_that_cannot_be_queried_is_rejected(world):
