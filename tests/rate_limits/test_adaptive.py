@@ -148,6 +148,17 @@ async def test_idle_scopes_are_forgotten(clock):
     assert 1 == kept
 
 
+async def test_no_scope_is_forgotten_that_a_new_permit_needs(clock):
+    limit = AdaptiveRateLimit()
+    limit.permit(LIST)
+    limit.permit(RETRIEVE)
+    for n in range(600):
+        request = LIST._replace(stripe_account=f"acct_{n}")
+        permits = [limit.permit(request) for _ in range(2)]
+        assert permits[0].endpoint is permits[1].endpoint
+        assert permits[0].account is permits[1].account
+
+
 async def test_a_429_does_not_use_up_a_retry(no_waiting):
     events = []
     api, requests = scripted(
@@ -266,14 +277,14 @@ def test_many_keys_do_not_fill_the_memory():
         ("sk_1", "test", 25),
     ],
 )
-def test_the_start_depends_on_the_mode_of_the_key(key, mode, total):
+async def test_the_start_depends_on_the_mode_of_the_key(key, mode, total):
     limit, found = rate_limits_from("adaptive").limit_for(settings_of(api_key=key))
     assert mode == found
     permit = limit.permit(LIST._replace(mode=found))
     assert (25, total) == (permit.endpoint.rate.rate, permit.account.rate.rate)
 
 
-def test_a_server_on_this_machine_is_not_limited_at_first():
+async def test_a_server_on_this_machine_is_not_limited_at_first():
     settings = settings_of(base_url="http://127.0.0.1:1")
     limit, _ = rate_limits_from("adaptive").limit_for(settings)
     assert None is limit.permit(LIST).rate
@@ -342,6 +353,27 @@ async def test_a_cancelled_attempt_leaves_its_permit():
             tasks.cancel_scope.cancel()
     assert 1 == len(limit.entered) == len(limit.left)
     assert None is not limit.left[0]
+
+
+async def test_a_permit_that_cannot_be_entered_keeps_no_connection():
+    class Limit:
+        def permit(self, request):
+            return object()
+
+    api, _ = scripted()
+    async with mock_client(api, rate_limit=Limit(), max_connections=1) as client:
+        for _ in range(2):
+            with anyio.fail_after(60), pytest.raises(AttributeError):
+                await client.accounts.retrieve("fca_1")
+
+
+def test_a_rate_limit_with_an_async_permit_is_rejected():
+    class Limit:
+        async def permit(self, request):
+            raise NotImplementedError
+
+    with pytest.raises(ConfigurationError, match="must not be async"):
+        AsyncClient("sk_test_1", rate_limit=Limit())
 
 
 async def test_an_error_in_leaving_a_permit_does_not_lose_the_response(caplog):

@@ -24,12 +24,11 @@ def take_all(rate, start, seconds):
     """
     now, times = start, []
     while now <= start + seconds:
-        ready_at = rate.take(now)
-        if ready_at is None:
+        if rate.take(now):
             rate.increase(sent_at=now)
             times.append(now)
         else:
-            now = ready_at
+            now = rate.ready_at(now)
     return times
 
 
@@ -43,10 +42,10 @@ def test_a_burst_is_released_at_once_and_the_rest_at_the_rate():
 
 def test_an_unknown_rate_limits_nothing_before_the_first_429():
     rate = AdaptiveRate(25)
-    assert {None} == {rate.take(0) for _ in range(1000)}
+    assert all(rate.take(0) for _ in range(1000))
     assert rate.decrease(1, sent_at=0, pause=2)
-    assert (25, 3) == (rate.rate, rate.take(1.5))
-    assert None is rate.take(3)
+    assert (25, 3) == (rate.rate, rate.ready_at(1.5))
+    assert rate.take(3)
 
 
 def test_a_429_lowers_the_rate_once_for_all_requests_sent_before_it():
@@ -80,17 +79,18 @@ def test_a_rate_recovers_and_then_probes_ever_faster():
 def test_a_rate_that_is_not_used_does_not_grow():
     rate = AdaptiveRate(25, rate=25)
     for second in range(1000):
-        assert None is rate.take(second)
+        assert rate.take(second)
         rate.increase(sent_at=second)
     assert 25 == rate.rate
 
 
 def test_a_token_that_is_put_back_can_be_taken_again():
     rate = AdaptiveRate(1, rate=1)
-    assert None is rate.take(0)
+    assert rate.take(0)
     rate.put_back()
-    assert None is rate.take(0)
-    assert 0 < rate.take(0) <= 1
+    assert rate.take(0)
+    assert not rate.take(0)
+    assert 0 < rate.ready_at(0) <= 1
 
 
 STEPS = st.lists(
@@ -110,13 +110,13 @@ def test_a_rate_stays_within_its_bounds(start, steps):
         now += seconds
         if step == "reject":
             rate.decrease(now, sent_at=now - seconds / 2, pause=seconds)
-            assert rate.take(now) is None or rate.take(now) >= now
         elif step == "put back":
             rate.put_back()
         else:
-            ready_at = rate.take(now)
-            assert ready_at is None or now < ready_at < math.inf
-            if ready_at is None:
+            ready_at = rate.ready_at(now)
+            assert now <= ready_at < math.inf
+            assert rate.take(now) == (now == ready_at)
+            if now == ready_at:
                 rate.increase(sent_at=now)
         assert rate.rate >= MIN_RATE
         assert rate.rate <= max(limit, 25) * (1 + 0.5)
@@ -128,9 +128,8 @@ def test_the_rate_settles_around_the_limit_of_a_token_bucket(bound):
     rate, now, accepted = AdaptiveRate(25, rate=25), 0.0, 0
     tokens, filled_at = float(bound), 0.0
     while now < 600:
-        ready_at = rate.take(now)
-        if ready_at is not None:
-            now = ready_at
+        if not rate.take(now):
+            now = rate.ready_at(now)
             continue
         tokens = min(bound, tokens + (now - filled_at) * bound)
         filled_at = now

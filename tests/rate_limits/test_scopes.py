@@ -1,10 +1,12 @@
 """Limits of one scope, while requests are sent in others."""
 
 import anyio
+import httpx
 import pytest
 
-from financial_connections import RateLimitError
+from financial_connections import RateLimitError, RequestOptions
 from financial_connections.sandbox import Fault, RateLimits
+from tests.support.mock_api import account_response, error_response
 from tests.support.storm import Network, client_over, sandbox_in_virtual_time
 from tests.support.virtual_time import run_in_virtual_time
 
@@ -65,6 +67,38 @@ def test_calls_in_another_scope_do_not_wait(backend, choose, limits, base_url):
             return await wait_beside(lambda: client.accounts.retrieve(account), other)
 
     assert run_in_virtual_time(backend, main) < 1
+
+
+def test_limits_that_pause_take_no_connections(backend):
+    """More Stripe accounts are paused than the client has connections."""
+    paused, connections = 20, 10
+
+    async def respond(request):
+        if request.headers["Stripe-Account"] == "acct_other":
+            return account_response()
+        reason = {"Stripe-Rate-Limited-Reason": "global-rate", "Retry-After": "50"}
+        return error_response(429, reason)
+
+    async def main():
+        def retrieve(stripe_account):
+            options = RequestOptions(stripe_account=stripe_account)
+            return client.accounts.retrieve("fca_1", options=options)
+
+        async with (
+            client_over(
+                httpx.MockTransport(respond), max_connections=connections
+            ) as client,
+            anyio.create_task_group() as tasks,
+        ):
+            for _ in range(2):
+                for n in range(paused):
+                    tasks.start_soon(retrieve, f"acct_{n}")
+                await anyio.sleep(1)
+            await retrieve("acct_other")
+            tasks.cancel_scope.cancel()
+            return anyio.current_time()
+
+    assert 2 == run_in_virtual_time(backend, main)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import define, field
 
-from financial_connections._checks import positive_number
+from financial_connections._checks import is_async_callable, positive_number
 from financial_connections._rate_limits.adaptive import (
     AdaptivePermit,
     AdaptiveRateLimit,
@@ -86,6 +86,11 @@ def rate_limits_from(value: Any) -> RateLimits | None:
             )
         return RateLimits()
     if isinstance(value, RateLimit) and not isinstance(value, type):
+        if is_async_callable(value.permit):
+            raise ConfigurationError(
+                "the permit method of a rate_limit must not be async: it returns an "
+                "async context manager"
+            )
         return RateLimits(value)
     return RateLimits(FixedRateLimit(positive_number("rate_limit", value)))
 

@@ -69,6 +69,8 @@ class AdaptiveRateLimit:
 
     def permit(self, request: RateRequest, /) -> "AdaptivePermit":
         """Return a permit for an attempt."""
+        if len(self._scopes) > self._max_scopes:
+            self._forget_idle_scopes()
         account = request.stripe_account
         endpoint = (account, request.method, request.url_template)
         scopes = self._scopes
@@ -78,13 +80,15 @@ class AdaptiveRateLimit:
         )
 
     def _add(self, key: tuple[str | None, ...], documented: float) -> Scope:
-        if len(self._scopes) >= self._max_scopes:
-            now = anyio.current_time()
-            self._scopes = {k: s for k, s in self._scopes.items() if not s.is_idle(now)}
-            self._max_scopes = max(_MAX_SCOPES, 2 * len(self._scopes))
         start = documented if self._is_documented else math.inf
-        scope = self._scopes[key] = Scope(AdaptiveRate(documented, rate=start))
+        rate = AdaptiveRate(documented, rate=start)
+        scope = self._scopes[key] = Scope(rate, used_at=anyio.current_time())
         return scope
+
+    def _forget_idle_scopes(self) -> None:
+        now = anyio.current_time()
+        self._scopes = {k: s for k, s in self._scopes.items() if not s.is_idle(now)}
+        self._max_scopes = max(_MAX_SCOPES, 2 * len(self._scopes))
 
 
 @define(eq=False)
@@ -111,39 +115,47 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         return self.endpoint.waiting > 0
 
     def try_enter(self) -> bool:
-        """Enter the permit if it is available at once, and return whether it is."""
-        now = anyio.current_time()
-        if not self.endpoint.try_acquire(now):
-            return False
-        if not self.account.try_acquire(now):
-            self.endpoint.release(unused=True)
-            return False
-        self._entered()
-        return True
+        """Enter the permit if nobody waits for it, and return whether it succeeded."""
+        has_queue = self.endpoint.waiting or self.account.waiting
+        return not has_queue and self._take(anyio.current_time())
 
     def head_of_queue(self) -> AbstractAsyncContextManager[None]:
         """Wait for earlier requests to the endpoint.
 
-        Call `acquire` in this context.
+        Call `wait` and `enter_at` in this context.
         """
         return self.endpoint.head_of_queue()
 
-    async def acquire(self) -> None:
-        """Wait until the request may be sent."""
-        await self.endpoint.acquire()
-        try:
-            async with self.account.head_of_queue():
-                await self.account.acquire()
-        except BaseException:
-            self.endpoint.release(unused=True)
-            raise
-        self._entered()
+    async def wait(self) -> float:
+        """Wait until the request may probably be sent, and return that time."""
+        ready_at = await self.endpoint.wait(anyio.current_time())
+        async with self.account.head_of_queue():
+            return await self.account.wait(max(ready_at, anyio.current_time()))
+
+    def enter_at(self, ready_at: float) -> bool:
+        """Enter the permit if it is available, and return whether it succeeded.
+
+        Args:
+            ready_at: Result of `wait`. It is in the future only if a test replaces
+                `anyio.sleep` with a function that does not wait.
+        """
+        return self._take(max(ready_at, anyio.current_time()))
 
     async def __aenter__(self) -> Self:
         if not self.try_enter():
             async with self.head_of_queue():
-                await self.acquire()
+                while not self.enter_at(await self.wait()):
+                    pass
         return self
+
+    def _take(self, now: float) -> bool:
+        if not self.endpoint.take(now):
+            return False
+        if not self.account.take(now):
+            self.endpoint.release(unused=True)
+            return False
+        self._entered()
+        return True
 
     def _entered(self) -> None:
         endpoint, account = self.endpoint, self.account

@@ -55,21 +55,30 @@ class AdaptiveRate:
     _peak: float = field(default=0.0, init=False)
     """Rate at which the last 429 came."""
 
-    def take(self, now: float) -> float | None:
-        """Take a token and return None, or return the time at which to try again.
+    def ready_at(self, now: float) -> float:
+        """Return the time at which a token is available: `now` or later.
 
         Args:
             now: Current time in seconds, by any clock.
         """
         if now < self.paused_until:
             return self.paused_until
-        now = max(now, self._updated_at)
         self._refill(now)
-        if self._tokens < 1 - _ROUNDING:
-            return now + (1 - self._tokens) / self.rate
+        if self._tokens >= 1 - _ROUNDING:
+            return now
+        return max(now, self._updated_at) + (1 - self._tokens) / self.rate
+
+    def take(self, now: float) -> bool:
+        """Take a token, and return whether there was one.
+
+        Args:
+            now: Current time.
+        """
+        if self.ready_at(now) > now:
+            return False
         self._tokens -= 1
         self._measured += 1
-        return None
+        return True
 
     def put_back(self) -> None:
         """Return a token that was not used."""

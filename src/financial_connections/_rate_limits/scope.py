@@ -21,20 +21,24 @@ class Scope:
     concurrency: AdaptiveConcurrency = field(factory=AdaptiveConcurrency, init=False)
     waiting: int = field(default=0, init=False)
     """Number of requests in the queue."""
-    used_at: float = field(default=-math.inf, init=False)
-    """Time of the last request."""
+    used_at: float = field(default=-math.inf, kw_only=True)
+    """Time of the last request, or at which the scope was created."""
     _queue: anyio.Lock = field(
         factory=lambda: anyio.Lock(fast_acquire=True), init=False
     )
     _released: anyio.Event | None = field(default=None, init=False)
 
-    def try_acquire(self, now: float) -> bool:
-        """Take a permit unless a request waits for one, and return whether it was free.
+    def take(self, now: float) -> bool:
+        """Take a permit, and return whether there was one.
 
         Args:
             now: Current time.
         """
-        return not self.waiting and self._take(now) is None
+        if self.concurrency.is_full or not self.rate.take(now):
+            return False
+        self.concurrency.running += 1
+        self.used_at = now
+        return True
 
     @asynccontextmanager
     async def head_of_queue(self) -> AsyncGenerator[None, None]:
@@ -46,12 +50,19 @@ class Scope:
         finally:
             self.waiting -= 1
 
-    async def acquire(self) -> None:
-        """Wait for a permit. Call it at the head of the queue."""
-        now = anyio.current_time()
+    async def wait(self, now: float) -> float:
+        """Wait until a permit is available. Call it at the head of the queue.
+
+        Args:
+            now: Current time.
+
+        Returns:
+            The new time.
+        """
         # Check again after each wait, because a 429 may have extended it.
-        while (ready_at := self._take(now)) is not None:
+        while (ready_at := self._ready_at(now)) > now:
             now = await self._wait_until(ready_at, now)
+        return now
 
     def release(self, *, unused: bool = False) -> None:
         """Return a permit.
@@ -73,15 +84,9 @@ class Scope:
             and now - max(self.used_at, self.rate.paused_until) > _MIN_IDLE_SECONDS
         )
 
-    def _take(self, now: float) -> float | None:
-        """Take a permit and return None, or return the time at which to try again."""
-        if self.concurrency.is_full:
-            return math.inf
-        ready_at = self.rate.take(now)
-        if ready_at is None:
-            self.concurrency.running += 1
-            self.used_at = now
-        return ready_at
+    def _ready_at(self, now: float) -> float:
+        """Return the time at which to take a permit; infinity if it is unknown."""
+        return math.inf if self.concurrency.is_full else self.rate.ready_at(now)
 
     async def _wait_until(self, ready_at: float, now: float) -> float:
         """Wait, and return the new time."""

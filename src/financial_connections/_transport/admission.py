@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
@@ -26,9 +25,9 @@ class Admission(AbstractAsyncContextManager["Admission"]):
     """An async context manager in which one attempt of a call can be sent.
 
     The permit is acquired last. Otherwise, permits would pile up while all connections
-    are in use, and then be used all at once. Of the requests that wait for an adaptive
-    limit, only the first has a connection. Otherwise, they would take all connections
-    from requests that are subject to other limits.
+    are in use, and then be used all at once. Requests wait for an adaptive limit
+    without a connection. Otherwise, they would take all connections from requests that
+    are subject to other limits.
 
     Args:
         limiter: Limits the number of connections in use.
@@ -65,7 +64,7 @@ class Admission(AbstractAsyncContextManager["Admission"]):
             return self
         await self._connect()
         if permit is not None:
-            await self._acquire(permit.__aenter__)
+            await self._acquire(permit)
         return self
 
     async def __aexit__(
@@ -106,19 +105,25 @@ class Admission(AbstractAsyncContextManager["Admission"]):
     async def _wait_in_queue(self, permit: AdaptivePermit) -> None:
         started_at = time.monotonic()
         async with permit.head_of_queue():
-            self.waited_for_permit = time.monotonic() - started_at
-            await self._connect()
-            await self._acquire(permit.acquire)
+            while True:
+                ready_at = await permit.wait()
+                self.waited_for_permit += time.monotonic() - started_at
+                await self._connect()
+                # During the wait for a connection, there may have been another 429.
+                if permit.enter_at(ready_at):
+                    return
+                await self._limiter.__aexit__()
+                started_at = time.monotonic()
 
     async def _connect(self) -> None:
         started_at = time.monotonic()
         await self._limiter.__aenter__()
         self.waited_for_connection += time.monotonic() - started_at
 
-    async def _acquire(self, acquire: Callable[[], Awaitable[object]]) -> None:
+    async def _acquire(self, permit: AbstractAsyncContextManager[object]) -> None:
         started_at = time.monotonic()
         try:
-            await acquire()
+            await permit.__aenter__()
         except BaseException:
             await self._limiter.__aexit__()
             raise
