@@ -73,7 +73,7 @@ class AsyncClient:
             wait.
         rate_limit: Limit on requests, shared by this client and its derived clients.
             Additional requests wait. By default, it starts from the limits that Stripe
-            documents and follows its 429 responses. A number is a fixed maximum per
+            documents and adapts to its 429 responses. A number is a fixed maximum per
             second, a `RateLimit` is your own, and None means no limit.
         retry_budget: Number of retries that this client and its derived clients may
             make while no call succeeds, so that retries do not multiply the load on a
@@ -149,7 +149,7 @@ class AsyncClient:
 
     @cached_property
     def events(self) -> "Events":
-        """Events of the last 30 days, for endpoints that have missed some."""
+        """Events of the last 30 days, such as those that an endpoint has missed."""
         from financial_connections.webhooks.history import Events  # noqa: PLC0415
 
         return Events(self._transport)

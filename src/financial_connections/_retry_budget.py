@@ -9,14 +9,14 @@ from financial_connections._checks import positive_number
 FIRST_SUCCESS = 0.125
 """Retries regained by a call that succeeds without one."""
 TIMEOUT_COST = 2.0
-"""Retries that count for one after a timeout, which occupies a server for longer."""
+"""Cost of a retry after a timeout, which occupies a server for longer."""
 
 
 @define(eq=False)
 class RetryBudget:
-    """A number of retries, which failures use up and successes give back.
+    """A number of retries, which failures use up and successes restore.
 
-    A few failures are retried as always. If a server is down, however, the budget is
+    A few failures are retried as usual. If a server is down, however, the budget is
     soon used up, and retries do not multiply the load on it.
 
     Args:
@@ -25,7 +25,7 @@ class RetryBudget:
 
     size: float
     available: float = field(init=False)
-    """Retries that are left."""
+    """Number of remaining retries."""
 
     def __attrs_post_init__(self) -> None:
         self.available = self.size
@@ -34,7 +34,7 @@ class RetryBudget:
         """Use up part of the budget for a retry, and return whether it sufficed.
 
         Args:
-            cost: Number of retries that it counts for.
+            cost: Number of retries that this one counts as.
         """
         if cost > self.available:
             return False

@@ -143,10 +143,10 @@ class Accounts(RefreshOperations):
             accounts: The accounts, as an iterable or async iterable. Each can be an ID,
                 an `Account`, or a pair of a connected account's ID (`acct_…`) and one
                 of these. An `Account` is read again, because its refreshes may have
-                changed. An async iterable is read only when there is room for another
-                account; an async generator is closed at the end.
+                changed. An async iterable is read only when another account can be
+                started; an async generator is closed at the end.
             features: Data to refresh.
-            if_too_early: What to do with an account that cannot be refreshed yet:
+            if_too_early: Action for an account that cannot be refreshed yet:
                 `"skip"` it and add it to `refreshes.skipped`, `"wait"` until a refresh
                 is possible, or treat it as an error (`"raise"`). An account that waits
                 counts towards `concurrency`. If a refresh is possible only after

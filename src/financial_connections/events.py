@@ -134,7 +134,7 @@ class RetryBudgetExhausted(CallEvent):
 class RateLimited(CallEvent):
     """A 429 response lowered an adaptive limit.
 
-    A lower rate holds back all requests in its scope for `seconds`.
+    After a lower rate, all requests that share the limit wait for `seconds`.
     """
 
     reason: str | None

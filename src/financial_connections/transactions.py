@@ -125,12 +125,12 @@ class Transactions(TransactionOperations):
             accounts: Cursors by account ID, or the accounts as an iterable or async
                 iterable. Each account can be an ID, a recent `Account`, which saves a
                 request, or a pair of a connected account's ID (`acct_…`) and one of
-                these. An async iterable is read only when there is room for another
-                account, so any number of accounts takes the same memory; an async
+                these. An async iterable is read only when another account can be
+                started, so any number of accounts takes the same memory; an async
                 generator is closed at the end.
             load_cursor: Function or coroutine function that returns the saved cursor of
-                an account, given its ID, or None. It is called when the account's turn
-                comes. By default, all transactions are returned.
+                an account, given its ID, or None. It is called just before the account
+                is read. By default, all transactions are returned.
             oldest_first: Begin with the accounts whose transactions were refreshed
                 longest ago, or never. `accounts` must then contain `Account` objects,
                 of which only IDs and times are kept, about 300 bytes each.

@@ -66,10 +66,10 @@ def test_100_calls_to_a_dead_server_send_at_most_150_requests(backend, fail, ret
 
 
 @define
-class Drill:
-    """The record of an outage that every caller sits out.
+class OutageRecord:
+    """The record of an outage, in which every caller tries until it succeeds.
 
-    Callers repeat their call until it succeeds, and pause in between.
+    Callers pause between their calls.
     """
 
     requests: int = 0
@@ -80,14 +80,14 @@ class Drill:
     """Times at which callers succeeded, in seconds after the start of the outage."""
 
 
-async def run_drill(fail):
-    drill = Drill()
+async def run_outage(fail):
+    record = OutageRecord()
 
     async def respond(request):
         await anyio.sleep(0.03)
         if anyio.current_time() >= OUTAGE:
             return account_response()
-        drill.requests += 1
+        record.requests += 1
         return await fail(request)
 
     async def caller(client):
@@ -95,10 +95,10 @@ async def run_drill(fail):
             try:
                 await client.accounts.retrieve("fca_1")
             except (APIConnectionError, ServerError) as error:
-                drill.failures.append(str(error))
+                record.failures.append(str(error))
                 await anyio.sleep(PAUSE)
             else:
-                drill.succeeded_at.append(anyio.current_time())
+                record.succeeded_at.append(anyio.current_time())
                 return
 
     async with (
@@ -107,7 +107,7 @@ async def run_drill(fail):
     ):
         for _ in range(CALLERS):
             tasks.start_soon(caller, client)
-    return drill
+    return record
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,11 @@ async def run_drill(fail):
     ],
 )
 def test_retries_add_little_load_to_an_outage(backend, fail, text):
-    drill = run_in_virtual_time(backend, run_drill, fail)
+    record = run_in_virtual_time(backend, run_outage, fail)
 
-    assert drill.requests <= len(drill.failures) + BUDGET
-    assert drill.requests <= RATE * OUTAGE * 1.15
-    assert all(error.startswith(text) for error in drill.failures)
-    assert CALLERS == len(drill.succeeded_at)
-    assert min(drill.succeeded_at) < OUTAGE + 1
-    assert max(drill.succeeded_at) < OUTAGE + CALLERS / RATE * 1.15
+    assert record.requests <= len(record.failures) + BUDGET
+    assert record.requests <= RATE * OUTAGE * 1.15
+    assert all(error.startswith(text) for error in record.failures)
+    assert CALLERS == len(record.succeeded_at)
+    assert min(record.succeeded_at) < OUTAGE + 1
+    assert max(record.succeeded_at) < OUTAGE + CALLERS / RATE * 1.15

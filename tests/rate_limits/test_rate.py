@@ -1,4 +1,4 @@
-"""The rate that follows 429 responses, by itself."""
+"""The adaptive rate, without a client."""
 
 import math
 from itertools import pairwise

@@ -13,16 +13,16 @@ from tests.support.virtual_time import run_in_virtual_time
 LIMITED = 300
 """Number of calls that wait for one limit: more than the client has connections."""
 LOOPBACK = "http://127.0.0.1"
-"""A host to which no limits are known to apply, so the first 429s tell."""
+"""A host whose limits are unknown until the first 429s."""
 
 pytestmark = pytest.mark.parametrize("backend", ["asyncio", "trio"])
 
 
-async def wait_beside(limited, other):
+async def time_of_other_call(limited, other):
     """Make many calls at once, and one other call while they wait.
 
     Returns:
-        How long the other call takes, in seconds.
+        Duration of the other call, in seconds.
     """
     async with anyio.create_task_group() as tasks:
         for _ in range(LIMITED):
@@ -64,7 +64,9 @@ def test_calls_in_another_scope_do_not_wait(backend, choose, limits, base_url):
         account = sandbox.add_account()
         async with client_over(Network(sandbox), base_url=base_url) as client:
             other = await choose(sandbox, client)
-            return await wait_beside(lambda: client.accounts.retrieve(account), other)
+            return await time_of_other_call(
+                lambda: client.accounts.retrieve(account), other
+            )
 
     assert run_in_virtual_time(backend, main) < 1
 

@@ -30,7 +30,7 @@ async def run_storm(clients, limiter, changes, base_url, read=read_all):
 
 
 def check_storm(storm, *, most_rejected=150, is_strict=False):
-    """Compare the time that a storm took, and its 429s, with what is possible.
+    """Check the duration of a storm and its number of 429s.
 
     Args:
         storm: The record of the server.

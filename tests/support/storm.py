@@ -127,9 +127,9 @@ async def client_over(network, *, api_key=KEY, base_url="https://api.test", **se
 
 
 async def read_in_virtual_time(sandbox, accounts, clients, read, **settings):
-    """Read all accounts in several clients that know nothing of each other.
+    """Read all accounts in several clients that do not communicate.
 
-    For a limit, they are like as many processes.
+    To a limit, they are the same as several processes.
 
     Args:
         sandbox: The sandbox.

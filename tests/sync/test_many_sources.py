@@ -59,7 +59,7 @@ async def test_accounts_and_ids_can_be_mixed():
 
 
 @pytest.mark.parametrize("given", [list, tuple, set, iter, lambda ids: each(*ids)])
-async def test_the_cursor_of_each_account_is_loaded_at_its_turn(given):
+async def test_the_cursor_of_each_account_is_loaded_just_before_it_is_read(given):
     sandbox = Sandbox()
     accounts = [sandbox.add_account(transactions=2) for _ in range(3)]
     saved, events = {}, []
@@ -223,7 +223,7 @@ async def test_an_error_of_the_async_iterable_ends_the_iteration():
     assert 2 == len(received)
 
 
-async def test_an_async_iterable_is_read_only_when_there_is_room():
+async def test_an_async_iterable_is_read_only_when_an_account_can_be_started():
     sandbox = Sandbox()
     ids = [sandbox.add_account(transactions=1) for _ in range(10)]
     read = []

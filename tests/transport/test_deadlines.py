@@ -170,8 +170,8 @@ async def test_the_last_error_is_the_cause_of_an_exceeded_deadline(no_waiting):
 @pytest.mark.parametrize(
     "limit", [anyio.fail_after, anyio.move_on_after], ids=["fail", "move on"]
 )
-async def test_a_wait_beyond_the_deadline_of_a_scope_is_not_begun(limit):
-    """The error of the attempt says more than the timeout of the scope would."""
+async def test_a_wait_beyond_the_deadline_of_a_scope_is_not_started(limit):
+    """The error of the attempt is more informative than the timeout of the scope."""
     api, requests = scripted(error_response(503, {"Retry-After": "30"}))
     async with mock_client(api) as client:
         with limit(20):
@@ -184,7 +184,7 @@ async def test_a_wait_beyond_the_deadline_of_a_scope_is_not_begun(limit):
     )
 
 
-async def test_a_wait_within_the_deadline_of_a_scope_is_begun(no_waiting):
+async def test_a_wait_within_the_deadline_of_a_scope_is_started(no_waiting):
     api, requests = scripted(
         error_response(503, {"Retry-After": "30"}), account_response()
     )

@@ -125,7 +125,7 @@ def test_a_budget_never_exceeds_its_size():
     assert 2 == budget.available
 
 
-async def test_the_note_is_kept_by_the_error_of_a_timeout(no_waiting):
+async def test_a_timeout_that_is_not_retried_has_a_note(no_waiting):
     server = Server(httpx.ReadTimeout("slow"))
     async with mock_client(server, retry_budget=1) as client:
         with pytest.raises(APITimeoutError) as caught:

@@ -182,7 +182,7 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
 
 
 class ManyBlock(Block[ResultsT_co], AsyncIterable[Any], Generic[ResultsT_co]):
-    """Work on many accounts that has not started yet."""
+    """A method's work on many accounts, which starts when the block is entered."""
 
     _method: ClassVar[str]
     """Name of the method that returns the block, for messages."""

@@ -172,7 +172,7 @@ class _Tracing:
         values: attributes.Attributes,
     ) -> None:
         open_span = self._innermost.get()
-        # If the span could not be started, the innermost one is another's.
+        # If the span could not be started, the innermost one belongs to another event.
         if open_span is None or open_span.started is not started:
             return
         self._innermost.set(open_span.outer)

@@ -70,7 +70,7 @@ __all__ = [
 ]
 __all__ += _generated.__all__
 
-# An endpoint that only receives events needs none of what a client needs.
+# An endpoint that only receives events does not need the modules of the client.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:

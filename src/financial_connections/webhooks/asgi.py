@@ -26,7 +26,7 @@ async def acknowledge_lifespan(receive: Receive, send: Send) -> None:
 async def respond(
     send: Send, status: HTTPStatus, text: str, **extra_headers: str
 ) -> None:
-    """Send a response with a plain text.
+    """Send a plain-text response.
 
     Args:
         send: Sends a message to the server.

@@ -136,7 +136,7 @@ async def test_an_api_error_of_the_handler_is_not_taken_for_an_expired_cursor(wo
     assert ids[1] in caught.value.__notes__[0]
 
 
-async def test_an_event_that_another_worker_handles_is_waited_for(world, no_waiting):
+async def test_an_event_of_another_worker_delays_the_catch_up(world, no_waiting):
     ids = world.add_events(3)
     store = RecentEvents(clock=lambda: NOW)
     assert await store.claim(ids[1], NOW + 300)

@@ -65,9 +65,9 @@ class EventOperations:
             type: Return only events of this type, such as
                 `financial_connections.account.created`. Cannot be combined with
                 `types`.
-            types: Return only events of these types, of which there may be 20. Cannot
-                be combined with `type`. By default, events of all types are returned,
-                including those of other Stripe products.
+            types: Return only events of these types, at most 20. Cannot be combined
+                with `type`. By default, events of all types are returned, including
+                those of other Stripe products.
             limit: Maximum number of items on a page, from 1 to 100. Defaults to 10, or
                 to 100 when iterating over a list.
             starting_after: ID of an item. The page contains the items just after it in

@@ -45,9 +45,9 @@ async def list_events(
             the page starts with the newest item.
         type: Return only events of this type, such as
             `financial_connections.account.created`. Cannot be combined with `types`.
-        types: Return only events of these types, of which there may be 20. Cannot be
-            combined with `type`. By default, events of all types are returned,
-            including those of other Stripe products.
+        types: Return only events of these types, at most 20. Cannot be combined with
+            `type`. By default, events of all types are returned, including those of
+            other Stripe products.
         options: Overrides the client's settings for this call.
 
     Returns:
