@@ -3,12 +3,12 @@
 from financial_connections._concurrency.background import BackgroundTasks
 from financial_connections._concurrency.block import Block
 from financial_connections._concurrency.fan_out import Send, Source, fan_out
-from financial_connections._concurrency.handover import Handover, OneAtATime
+from financial_connections._concurrency.queue import OneAtATime, ResultQueue
 
 __all__ = [
     "BackgroundTasks",
     "Block",
-    "Handover",
+    "ResultQueue",
     "OneAtATime",
     "Send",
     "Source",

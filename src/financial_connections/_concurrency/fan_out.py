@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 import anyio
 
 from financial_connections._concurrency.background import BackgroundTasks
-from financial_connections._concurrency.handover import Handover
+from financial_connections._concurrency.queue import ResultQueue
 
 S = TypeVar("S")
 S_co = TypeVar("S_co", covariant=True)
@@ -34,7 +34,7 @@ def fan_out(
     process: Callable[[S, Send[T]], Awaitable[None]],
     concurrency: int,
     block: str,
-) -> Handover[T]:
+) -> ResultQueue[T]:
     """Return the results of all items, processing up to `concurrency` at once.
 
     A single task reads the source and closes it at the end, because an async generator
@@ -52,7 +52,7 @@ def fan_out(
         concurrency: Number of items that may be processed at once.
         block: Name of the block, for error messages.
     """
-    results: Handover[T] = Handover(block, 1)
+    results: ResultQueue[T] = ResultQueue(block, 1)
     slots = anyio.Semaphore(concurrency)
 
     async def send(result: T) -> None:

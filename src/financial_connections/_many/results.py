@@ -20,7 +20,7 @@ from attrs import evolve, field, frozen
 from financial_connections._concurrency import (
     BackgroundTasks,
     Block,
-    Handover,
+    ResultQueue,
     Send,
     fan_out,
 )
@@ -95,7 +95,7 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
         self.progress = progress
         """The progress so far."""
         source, concurrency = settings.accounts.open(), settings.concurrency
-        self._handover: Handover[T_co] = fan_out(
+        self._queue: ResultQueue[T_co] = fan_out(
             tasks, source, self._begin, concurrency, self._noun
         )
 
@@ -116,7 +116,7 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
             raise ExceptionGroup(self._summary(), list(self._errors.values()))
 
     async def __anext__(self) -> T_co:
-        return await anext(self._handover)
+        return await anext(self._queue)
 
     @abstractmethod
     async def _process(self, account: AccountRef, send: Send[T_co]) -> None:
@@ -174,7 +174,7 @@ class ManyResults(AsyncIterator[T_co], Generic[T_co, ProgressT]):
 
     def _close(self, kind: type[BaseException] | None, *_: object) -> None:
         """End the iteration, and log a warning if the errors were never read."""
-        self._handover.close()
+        self._queue.close()
         if kind is None and self._errors and not self._are_errors_read:
             _log.warning(
                 "%s: read `errors`, or call `raise_for_errors()`", self._summary()

@@ -115,7 +115,7 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         return self.endpoint.waiting > 0
 
     def try_enter(self) -> bool:
-        """Enter the permit if nobody waits for it, and return whether it succeeded."""
+        """Enter the permit without waiting, and return whether that was possible."""
         has_queue = self.endpoint.waiting or self.account.waiting
         return not has_queue and self._take(anyio.current_time())
 
@@ -127,7 +127,7 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         return self.endpoint.head_of_queue()
 
     async def wait(self) -> float:
-        """Wait until the request may probably be sent, and return that time."""
+        """Wait until the permit should be available, and return the time."""
         ready_at = await self.endpoint.wait(anyio.current_time())
         async with self.account.head_of_queue():
             return await self.account.wait(max(ready_at, anyio.current_time()))

@@ -12,8 +12,8 @@ import anyio
 from financial_connections._concurrency import (
     BackgroundTasks,
     Block,
-    Handover,
     OneAtATime,
+    ResultQueue,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Prefetch(Block[AsyncIterator[T]], Generic[PageT, T]):
         self._ahead = ahead
 
     async def _enter(self, exits: AsyncExitStack, /) -> AsyncIterator[T]:
-        results: Handover[PageT | Exception] = Handover("prefetch", 1)
+        results: ResultQueue[PageT | Exception] = ResultQueue("prefetch", 1)
         tasks = await exits.enter_async_context(BackgroundTasks())
         exits.callback(results.close)
         fetch = partial(_fetch_ahead, self._pages(), results, self._ahead)
@@ -63,7 +63,7 @@ class Prefetch(Block[AsyncIterator[T]], Generic[PageT, T]):
 
 
 async def _fetch_ahead(
-    pages: AsyncIterator[PageT], results: Handover[PageT | Exception], ahead: int
+    pages: AsyncIterator[PageT], results: ResultQueue[PageT | Exception], ahead: int
 ) -> None:
     untaken: deque[anyio.Event] = deque()
     while True:
@@ -88,7 +88,7 @@ async def _fetch_ahead(
 
 
 class _PrefetchedPages(AsyncIterator[PageT]):
-    def __init__(self, results: Handover[PageT | Exception]) -> None:
+    def __init__(self, results: ResultQueue[PageT | Exception]) -> None:
         self._results = results
         self._result: PageT | Exception | None = None
         self._guard = OneAtATime("a prefetching iterator")

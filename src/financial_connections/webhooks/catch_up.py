@@ -53,8 +53,8 @@ async def handle_all(
     """
     if after is None and not _has_start(created):
         raise InvalidArgumentError(
-            "pass after, or created with a gt or gte: without a start, the events of "
-            'the last 30 days would be handled again; created={"gte": 0} does that'
+            "pass after, or created with a gt or gte. To handle all events of the last "
+            '30 days, pass created={"gte": 0}'
         )
     progress = _Progress(handle, after)
     try:

@@ -1,4 +1,4 @@
-"""Pass items from background tasks to a consumer, each with one owner at a time."""
+"""Pass results from background tasks to a consumer without losing any."""
 
 from collections import deque
 from collections.abc import AsyncIterator, Generator
@@ -16,12 +16,12 @@ class _Failure:
     error: BaseException
 
 
-class Handover(AsyncIterator[T], Generic[T]):
-    """A queue that removes an item and returns it without an `await` in between.
+class ResultQueue(AsyncIterator[T], Generic[T]):
+    """A queue from which no item is lost if its consumer is cancelled.
 
     A memory stream assigns an item to a receiver that has not run yet. If that task is
     cancelled natively (`asyncio.timeout`, `wait_for`) before it runs, the item is lost.
-    Here the item stays in the queue until the consumer itself removes it.
+    Here, the consumer removes an item and returns it without an `await` in between.
 
     The iteration ends once all producers have finished. A producer's error is raised in
     the consumer, and raised again on every later attempt to read, because an incomplete
@@ -45,7 +45,7 @@ class Handover(AsyncIterator[T], Generic[T]):
 
     @property
     def has_failed(self) -> bool:
-        """True if a producer has failed, even if the consumer does not know yet."""
+        """True if a producer has failed, even if the error has not been raised yet."""
         return self._error is not None or any(
             isinstance(item, _Failure) for item, _ in self._items
         )
