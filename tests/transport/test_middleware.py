@@ -207,6 +207,22 @@ async def test_another_error_of_a_middleware_is_raised_unchanged(no_waiting):
     assert KEY not in printed(caught.value)
 
 
+async def test_the_error_of_a_call_in_a_middleware_is_raised_unchanged(no_waiting):
+    """It is a failure of another call, so another attempt does not help."""
+
+    async def authorize(request, call_next):
+        if request.method == "POST":
+            await client.accounts.retrieve("fca_1")
+        return await call_next(request)
+
+    api, requests = scripted(*[error_response(503)] * 3)
+    async with mock_client(api, middleware=[authorize]) as client:
+        with pytest.raises(ServerError) as caught:
+            await client.accounts.refresh("fca_1", features=["balance"])
+    assert ["GET"] * 3 == [request.method for request in requests]
+    assert (3, None) == (caught.value.attempts, caught.value.idempotency_key)
+
+
 async def test_the_timeout_of_an_attempt_includes_its_middleware():
     async def slow(request, call_next):
         await anyio.sleep_forever()

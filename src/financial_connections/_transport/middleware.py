@@ -9,7 +9,6 @@ from financial_connections._checks import is_async_callable
 from financial_connections._response import Headers
 from financial_connections._settings import headers_from, is_reserved
 from financial_connections._transport.call import (
-    AttemptError,
     Call,
     connection_error,
 )
@@ -21,8 +20,6 @@ from financial_connections._transport.response import (
 from financial_connections._transport.wire import WireRequest
 from financial_connections.errors import (
     APIConnectionError,
-    APIResponseError,
-    APIStatusError,
     ConfigurationError,
 )
 from financial_connections.middleware import (
@@ -37,7 +34,7 @@ Exchange = Callable[[WireRequest], Awaitable[Response | NoResponse]]
 
 async def exchange_through(
     middleware: Sequence[Middleware], call: Call, exchange: Exchange
-) -> Response | AttemptError:
+) -> Response | APIConnectionError:
     """Send the request of an attempt through middleware.
 
     Args:
@@ -50,7 +47,7 @@ async def exchange_through(
     """
     try:
         return await _Chain(middleware, call, exchange).run()
-    except (APIConnectionError, APIResponseError, APIStatusError) as raised:
+    except APIConnectionError as raised:
         error = raised.with_traceback(None)
     error.attempts = call.attempts
     error.idempotency_key = call.wire.idempotency_key
