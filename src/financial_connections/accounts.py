@@ -134,7 +134,7 @@ class Accounts(RefreshOperations):
         so at most `concurrency` accounts are in memory. Leaving the block ends all
         background tasks; refreshes that have started continue at Stripe.
 
-        An error in one account does not stop the others; it is stored in
+        An error in one account does not stop the others. It is stored in
         `refreshes.errors`. An error that would affect every account, such as an invalid
         key or a closed client, is raised and ends the iteration. So is an error raised
         by the async iterable.

@@ -21,7 +21,7 @@
     │   ├── ConflictError                     409
     │   ├── RateLimitError                    429
     │   └── ServerError                       5xx
-    ├── CursorExpiredError                    the API no longer knows a cursor
+    ├── CursorExpiredError                    the API no longer recognizes a cursor
     ├── PaginationError                       the next page of a list cannot be found
     ├── NotExpandedError(LookupError)         a field holds an ID, not the object
     ├── RefreshFailedError                    a refresh failed

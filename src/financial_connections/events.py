@@ -53,7 +53,7 @@ class CallEvent(ClientEvent):
 
 @frozen(kw_only=True)
 class CallStarted(CallEvent):
-    """A call has begun, and has not waited for anything yet."""
+    """A call has started, but has not waited for anything yet."""
 
 
 @frozen(kw_only=True)
@@ -168,7 +168,7 @@ class ContractMismatch(CallEvent):
 
 @frozen(kw_only=True)
 class OperationStarted(ClientEvent):
-    """An operation that makes several calls has begun."""
+    """An operation that makes several calls has started."""
 
     operation: str
     """Name of the method, such as `accounts.refresh_and_wait` or

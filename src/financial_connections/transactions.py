@@ -112,7 +112,7 @@ class Transactions(TransactionOperations):
         you have taken the previous one, so at most `concurrency` batches are in memory.
         Leaving the block ends all background tasks.
 
-        An error in one account does not stop the others; it is stored in
+        An error in one account does not stop the others. It is stored in
         `changes.errors`. An error that would affect every account, such as an invalid
         key or a closed client, is raised and ends the iteration. So is an error raised
         by the async iterable or by `load_cursor`.

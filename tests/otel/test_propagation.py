@@ -74,14 +74,14 @@ async def test_baggage_is_sent_only_by_a_propagator_that_does_so(telemetry):
 async def test_a_middleware_runs_inside_the_span_of_its_attempt(telemetry):
     seen = []
 
-    async def look(request, call_next):
+    async def record(request, call_next):
         seen.append(get_current_span().get_span_context())
         response = await call_next(request)
         seen.append(get_current_span().get_span_context())
         return response
 
     async with mock_client(
-        lambda _: account_response(), on_event=telemetry.on_event, middleware=[look]
+        lambda _: account_response(), on_event=telemetry.on_event, middleware=[record]
     ) as client:
         await client.accounts.retrieve("fca_1")
     [attempt] = telemetry.spans(SpanKind.CLIENT)

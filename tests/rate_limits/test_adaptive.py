@@ -143,9 +143,9 @@ async def test_idle_scopes_are_forgotten(clock):
         for n in range(5_000):
             clock.now += 1
             await send(limit, LIST._replace(stripe_account=f"acct_{n}"))
-        kept = limit.permit(LIST).endpoint.concurrency.running
+        running = limit.permit(LIST).endpoint.concurrency.running
     assert len(limit._scopes) < 1_100
-    assert 1 == kept
+    assert 1 == running
 
 
 async def test_no_scope_is_forgotten_that_a_new_permit_needs(clock):

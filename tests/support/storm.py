@@ -139,7 +139,7 @@ async def read_in_virtual_time(sandbox, accounts, clients, read, **settings):
         settings: Settings of the clients.
 
     Returns:
-        The number of transactions by account, and the errors of the others.
+        The number of transactions by account, and the errors of those that failed.
     """
     counts, errors = {}, []
 
@@ -159,7 +159,7 @@ async def read_all(client, accounts):
     """Read all transactions of accounts at the same time.
 
     Returns:
-        The number of transactions by account, and the errors of the others.
+        The number of transactions by account, and the errors of those that failed.
     """
     counts, errors = {}, []
 

@@ -1,7 +1,7 @@
 """A process that reads all transactions of accounts at once, as one of several.
 
 Its arguments are the URL of a sandbox, an API key, an event loop and IDs of accounts.
-It prints the number of transactions by account, and the errors of the others.
+It prints the number of transactions by account, and the errors of those that failed.
 """
 
 import json

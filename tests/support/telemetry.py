@@ -14,7 +14,7 @@ from financial_connections.otel import spans
 
 @frozen
 class Telemetry:
-    """A handler for `on_event=`, and what it has recorded."""
+    """A handler for `on_event=`, and the spans and metrics that it has recorded."""
 
     tracer_provider: TracerProvider = field(factory=TracerProvider)
     exporter: InMemorySpanExporter = field(factory=InMemorySpanExporter)

@@ -2,7 +2,7 @@
 
 The rate is enforced by a token bucket. As in TCP's congestion control, a 429 multiplies
 the rate by a factor below 1, after which it grows again: quickly up to the rate at
-which the 429 came, and then ever faster the longer no other 429 comes. The factors were
+which the 429 came, and then faster and faster until the next 429. The factors were
 found by simulation, against token buckets and sliding windows, with one client and with
 several that share a limit.
 """

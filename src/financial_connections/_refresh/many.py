@@ -30,7 +30,7 @@ class RefreshProgress:
     """The progress of `refresh_many`."""
 
     accounts: int
-    """Number of accounts; for an async iterable, the number that have begun."""
+    """Number of accounts; for an async iterable, those that have been started."""
     done: int = 0
     """Number of refreshed accounts that have been returned."""
     skipped: int = 0

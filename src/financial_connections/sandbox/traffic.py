@@ -26,7 +26,7 @@ class RequestCounts:
 
 @frozen(kw_only=True)
 class Traffic:
-    """Requests that a sandbox has received, in total and by what they were for.
+    """Requests that a sandbox has received, in total, by operation and by account.
 
     Requests to the control routes and the link page do not count.
     """

@@ -37,7 +37,7 @@ class Progress:
     """The progress of `sync_many`."""
 
     accounts: int
-    """Number of accounts; for an async iterable, the number that have begun."""
+    """Number of accounts; for an async iterable, those that have been started."""
     done: int = 0
     """Number of accounts that are up to date."""
     failed: int = 0

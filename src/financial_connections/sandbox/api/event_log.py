@@ -54,7 +54,7 @@ def event_filter(params: Mapping[str, Any], *, since: int) -> Callable[[Event], 
         )
     is_within = time_filter(params.get("created", {}))
 
-    def keep(event: Event) -> bool:
+    def matches(event: Event) -> bool:
         is_delivered = not event.unacknowledged
         return (
             event.created >= since
@@ -64,4 +64,4 @@ def event_filter(params: Mapping[str, Any], *, since: int) -> Callable[[Event], 
             and is_delivered == params.get("delivery_success", is_delivered)
         )
 
-    return keep
+    return matches

@@ -18,7 +18,7 @@ RATE_LIMIT_REASON = "Stripe-Rate-Limited-Reason"
 """Header with the `RateLimitReason` of a 429."""
 
 Scope = tuple[str, Hashable]
-"""A name of one of the `RateLimits`, and what this limit applies to."""
+"""The name of one of the `RateLimits`, and the key, account or object it limits."""
 
 
 @define
