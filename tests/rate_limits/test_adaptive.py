@@ -218,6 +218,15 @@ async def test_a_429_whose_pause_exceeds_the_deadline_is_raised_at_once():
     assert 1 == len(requests)
 
 
+async def test_a_429_is_raised_at_once_if_the_next_permit_exceeds_the_deadline():
+    """The rate is so low then that the next permit takes longer than the pause."""
+    api, requests = scripted(rejected("global-rate"))
+    async with mock_client(api) as client:
+        with pytest.raises(RateLimitError):
+            await client.accounts.retrieve("fca_1", options=RequestOptions(deadline=1))
+    assert 1 == len(requests)
+
+
 async def test_a_deadline_applies_to_the_wait_for_a_permit(httpx_mock):
     httpx_mock.add_response(json={}, is_reusable=True)
     async with AsyncClient("sk_test_1") as client:

@@ -12,6 +12,7 @@ from financial_connections._rate_limits.rate import (
     DECREASE,
     MAX_PROBING,
     MIN_RATE,
+    QUIET,
     AdaptiveRate,
 )
 
@@ -81,6 +82,17 @@ def test_a_rate_that_is_not_used_does_not_grow():
     for second in range(1000):
         assert rate.take(second)
         rate.increase(sent_at=second)
+    assert 25 == rate.rate
+
+
+@pytest.mark.parametrize("pause", [0.1, 60])
+def test_a_lowered_rate_is_forgotten_even_if_it_is_not_used(pause):
+    """A program that makes few calls receives a 429 because of another program."""
+    rate = AdaptiveRate(25, rate=25)
+    assert rate.take(0)
+    rate.decrease(0.1, sent_at=0, pause=pause)
+    assert 1 == len(take_all(rate, pause + 5, 0))
+    assert 10 == len(take_all(rate, pause + QUIET + 5, 0))
     assert 25 == rate.rate
 
 

@@ -203,7 +203,8 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
             return Throttle(error.rate_limit_reason, None, pause, pause, has_lowered)
         has_lowered = scope.rate.decrease(now, sent_at=self._sent_at, pause=pause)
         pause = max(pause, scope.rate.paused_until - now)
-        expected = pause + self.endpoint.waiting / scope.rate.rate
+        ready_in = scope.rate.ready_at(now) - now
+        expected = ready_in + self.endpoint.waiting / scope.rate.rate
         return Throttle(
             error.rate_limit_reason, scope.rate.rate, pause, expected, has_lowered
         )

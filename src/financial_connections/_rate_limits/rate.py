@@ -28,6 +28,10 @@ MAX_PROBING = 0.5
 UTILIZATION = 0.7
 """Part of the rate that must be in use for it to grow, as an unused rate is untested.
 """
+QUIET = 30.0
+"""Seconds without a 429 after which a lowered rate is forgotten. If the rate was in
+use, it has long grown above the documented one by then.
+"""
 MIN_RATE = 0.25
 """Lowest rate, in requests per second."""
 
@@ -61,12 +65,11 @@ class AdaptiveRate:
         Args:
             now: Current time in seconds, by any clock.
         """
-        if now < self.paused_until:
-            return self.paused_until
         self._refill(now)
-        if self._tokens >= 1 - _ROUNDING:
-            return now
-        return max(now, self._updated_at) + (1 - self._tokens) / self.rate
+        ready_at = now
+        if self._tokens < 1 - _ROUNDING:
+            ready_at = max(now, self._updated_at) + (1 - self._tokens) / self.rate
+        return max(ready_at, self.paused_until)
 
     def take(self, now: float) -> bool:
         """Take a token, and return whether there was one.
@@ -131,6 +134,10 @@ class AdaptiveRate:
         self._measured *= math.exp(-elapsed)
         if math.isinf(self.rate):
             return
+        if self.rate < self.documented:
+            quiet_since = max(self._quiet_since, self.paused_until)
+            if now - quiet_since > QUIET:
+                self.rate = self.documented
         capacity = max(1.0, BURST * self.rate)
         self._tokens = min(capacity, self._tokens + elapsed * self.rate)
 
