@@ -75,7 +75,9 @@ def test_events_can_be_filtered_by_type_and_time(sandbox):
     assert [deactivated] == listed(sandbox, type=DEACTIVATED)
     assert [deactivated] == listed(sandbox, types=[DEACTIVATED, "charge.failed"])
     assert [deactivated, created] == listed(sandbox, type="financial_connections.*")
-    assert [] == listed(sandbox, type="charge.*")
+    assert [created] == listed(sandbox, type="*.c*d")
+    for pattern in ("charge.*", CREATED.replace("c", "?"), CREATED.replace("c", "[c]")):
+        assert [] == listed(sandbox, type=pattern)
     assert [deactivated] == listed(sandbox, created=now)
     assert [deactivated] == listed(sandbox, created={"gt": now - 60})
     assert [created] == listed(sandbox, created={"gte": now - 60, "lt": now})

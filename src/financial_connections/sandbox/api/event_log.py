@@ -3,8 +3,8 @@
 Source: https://docs.stripe.com/api/events
 """
 
+import re
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from attrs import define, field
@@ -53,6 +53,8 @@ def event_filter(params: Mapping[str, Any], *, since: int) -> Callable[[Event], 
             param="type",
         )
     is_within = time_filter(params.get("created", {}))
+    # An asterisk is the only wildcard.
+    pattern = ".*".join(map(re.escape, params.get("type", "*").split("*")))
 
     def matches(event: Event) -> bool:
         is_delivered = not event.unacknowledged
@@ -60,7 +62,7 @@ def event_filter(params: Mapping[str, Any], *, since: int) -> Callable[[Event], 
             event.created >= since
             and is_within(event.created)
             and event.type in params.get("types", [event.type])
-            and fnmatchcase(event.type, params.get("type", "*"))
+            and re.fullmatch(pattern, event.type) is not None
             and is_delivered == params.get("delivery_success", is_delivered)
         )
 
