@@ -154,10 +154,10 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         if not self.account.take(now):
             self.endpoint.release(unused=True)
             return False
-        self._entered()
+        self._record_start()
         return True
 
-    def _entered(self) -> None:
+    def _record_start(self) -> None:
         endpoint, account = self.endpoint, self.account
         self._sent_at = account.used_at
         self._running = endpoint.concurrency.running, account.concurrency.running
