@@ -24,7 +24,7 @@ def test_the_picture_of_a_trace_is_up_to_date():
 
 
 async def everything(telemetry):
-    """Emit events that give every attribute a value."""
+    """Emit events so that every attribute has a value."""
     async with mock_client(failing_twice(), on_event=telemetry.on_event) as client:
         await client.accounts.retrieve("fca_1")
     telemetry.on_event(RequestStarted(**CALL, attempt=1, rate=25.0))

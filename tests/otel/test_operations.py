@@ -174,7 +174,7 @@ async def test_an_account_that_fails_does_not_end_the_other_traces(telemetry):
 
 
 async def test_each_account_of_a_refresh_has_a_trace_with_links(telemetry):
-    """It links to the span around the block, and to the one that woke its wait."""
+    """Each trace links to the span around the block, and to that of a notification."""
     world = RefreshWorld()
     accounts = [world.sandbox.add_account() for _ in range(2)]
     world.sleep = sleep_until_cancelled

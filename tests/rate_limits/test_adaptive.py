@@ -219,7 +219,7 @@ async def test_a_429_whose_pause_exceeds_the_deadline_is_raised_at_once():
 
 
 async def test_a_429_is_raised_at_once_if_the_next_permit_exceeds_the_deadline():
-    """The rate is so low then that the next permit takes longer than the pause."""
+    """After this 429, the rate is so low that the next permit takes longer."""
     api, requests = scripted(rejected("global-rate"))
     async with mock_client(api) as client:
         with pytest.raises(RateLimitError):

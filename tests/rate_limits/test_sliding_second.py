@@ -47,7 +47,7 @@ class Step:
     starts_after: int
     cancelled_after: int | None
     attempts: list[Attempt]
-    """Its attempts; the last one is repeated."""
+    """Attempts of the call, of which the last one is repeated."""
 
 
 STEPS = st.builds(
@@ -59,7 +59,7 @@ STEPS = st.builds(
 
 
 class Server:
-    """A server that notes when it sees each request.
+    """A server that records when it sees each request.
 
     It sees a request at any time from when it is sent until its response is received.
     If the client stops waiting, the request may still be on its way for a second.

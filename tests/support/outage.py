@@ -38,7 +38,7 @@ class Outage:
         await self._stack.aclose()
 
     def add_events(self, count):
-        """Let events happen, and return their IDs, oldest first."""
+        """Cause events, and return their IDs, oldest first."""
         for _ in range(count):
             self.sandbox.add_account()
         return [event["id"] for event in self.sandbox.events[-count:]]

@@ -177,7 +177,7 @@ async def read_all(client, accounts):
 
 
 async def sync_all(client, accounts):
-    """Sync the transactions of accounts; the result is that of `read_all`."""
+    """Sync the transactions of accounts, and return the same as `read_all`."""
     counts = dict.fromkeys(accounts, 0)
     async with client.transactions.sync_many(accounts, limit=1) as changes:
         async for batch in changes:

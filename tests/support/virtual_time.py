@@ -22,7 +22,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._now
 
     def jump(self, seconds):
-        # The sum may be a rounding error too early for the timer.
+        # Because of rounding, the sum may be slightly too early for the timer.
         self._now = max(self._now + seconds, self._scheduled[0].when())
 
 

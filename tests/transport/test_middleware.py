@@ -208,7 +208,7 @@ async def test_another_error_of_a_middleware_is_raised_unchanged(no_waiting):
 
 
 async def test_the_error_of_a_call_in_a_middleware_is_raised_unchanged(no_waiting):
-    """It is a failure of another call, so another attempt does not help."""
+    """The error is that of another call, so another attempt does not help."""
 
     async def authorize(request, call_next):
         if request.method == "POST":

@@ -58,7 +58,7 @@ async def test_all_known_snapshot_types_are_listed_by_default(world):
     values = {value for name, [value] in query.items() if name.startswith("types[")}
     assert set(SNAPSHOT_TYPES) == values
     assert all(name.startswith("financial_connections.") for name in SNAPSHOT_TYPES)
-    # More would need several lists.
+    # More than 20 types would need several lists.
     assert 1 < len(SNAPSHOT_TYPES) <= 20
 
 
