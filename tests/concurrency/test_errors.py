@@ -52,6 +52,19 @@ async def test_an_error_in_the_block_is_never_replaced(block):
     assert caught.value.__context__ is None
 
 
+async def test_a_stop_of_iteration_in_a_task_does_not_end_the_stream():
+    async def stop(number, send):
+        await send(number)
+        await anext(numbers(0))
+
+    async with BackgroundTasks() as tasks:
+        results = fan_out(tasks, numbers(2), stop, 1, "sync")
+        assert 0 == await anext(results)
+        with pytest.raises(RuntimeError, match="sync raised StopAsyncIt") as caught:
+            await anext(results)
+    assert isinstance(caught.value.__cause__, StopAsyncIteration)
+
+
 @pytest.mark.parametrize("concurrency", [1, 3])
 async def test_no_item_is_read_after_an_error(concurrency):
     read = []

@@ -62,6 +62,11 @@ class ResultQueue(AsyncIterator[T], Generic[T]):
             error = RuntimeError(
                 f"a background task of the {self._block} was cancelled"
             )
+        elif isinstance(error, StopAsyncIteration):
+            # Raised in the consumer, it would look like the end of the stream.
+            text = f"a background task of the {self._block} raised StopAsyncIteration"
+            cause, error = error, RuntimeError(text)
+            error.__cause__ = cause
         if error is not None:
             self._append(_Failure(error))
         self._producers -= 1
