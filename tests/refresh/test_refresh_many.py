@@ -49,6 +49,23 @@ async def refresh(institution, accounts, **settings):
     return order, refreshes
 
 
+async def test_an_account_that_is_refreshed_later_is_not_in_skipped():
+    early = {"fca_0", "fca_1"}
+
+    async def twice():
+        yield "fca_0"
+        yield "fca_1"
+        early.remove("fca_0")
+        yield "fca_0"
+
+    institution = Institution(
+        seconds=lambda account: 0,
+        available_at=lambda account: EPOCH + (10**6 if account in early else -1),
+    )
+    order, refreshes = await refresh(institution, twice(), concurrency=1, poll=0.01)
+    assert (["fca_0"], ["fca_1"]) == (order, list(refreshes.skipped))
+
+
 async def test_the_features_are_read_once():
     institution = Institution(seconds=lambda account: 0)
     await refresh(institution, ids(2), features=iter(["balance"]), poll=0.01)

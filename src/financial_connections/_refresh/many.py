@@ -75,6 +75,7 @@ class Refreshes(ManyResults[AccountT_co, RefreshProgress], Generic[AccountT_co])
 
     async def _refresh(self, account: AccountRef, send: Send[AccountT_co]) -> None:
         wait = self._refresh_many._wait_for(account)
+        self.skipped.pop(account.id, None)  # an async iterable may return it again
         try:
             refreshed: Any = await wait.run_in(self._method, refresh=True)
         except RefreshNotAvailableError as error:
