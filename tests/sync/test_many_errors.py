@@ -47,6 +47,24 @@ async def test_an_error_in_one_account_does_not_stop_the_others(caplog):
     assert "the sync of fca_nowhere failed: NotFoundError" in caplog.text
 
 
+async def test_errors_that_cause_each_other_are_stored():
+    async def middleware(request, call_next):
+        error, cause = APIConnectionError("refused"), LookupError()
+        cause.__cause__ = error
+        raise error from cause
+
+    sandbox = Sandbox()
+    account = sandbox.add_account()
+    async with (
+        client_of(sandbox, middleware=[middleware], max_retries=0) as client,
+        client.transactions.sync_many([account]) as changes,
+    ):
+        assert [] == [batch async for batch in changes]
+        error = changes.errors[account]
+    assert error is error.__cause__.__cause__
+    assert None is error.__traceback__ is error.__cause__.__traceback__
+
+
 async def test_an_error_in_the_block_is_raised_unchanged():
     sandbox = Sandbox()
     accounts = [sandbox.add_account(transactions=500) for _ in range(3)]

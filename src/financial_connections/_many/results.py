@@ -226,8 +226,12 @@ def _affects_all_accounts(
     return isinstance(error, AuthenticationError | ConfigurationError)
 
 
-def _drop_tracebacks(error: BaseException | None) -> None:
+def _drop_tracebacks(error: BaseException) -> None:
     """Release the frames of an error and its causes, which keep results alive."""
-    while error is not None:
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__
+    errors = [error]
+    for current in errors:
+        current.__traceback__ = None
+        for cause in (current.__cause__, current.__context__):
+            # Errors can cause each other: Python does not check `raise … from …`.
+            if cause is not None and all(cause is not known for known in errors):
+                errors.append(cause)
