@@ -44,7 +44,7 @@ def test_a_429_gives_its_reason_and_asks_for_a_retry():
     assert "2" == get(sandbox, ACCOUNTS).headers["Retry-After"]
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, float("nan"), "25"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, float("nan"), "25", True])
 def test_a_limit_must_be_a_positive_integer(value):
     with pytest.raises(ValueError, match="an integer of at least 1"):
         RateLimits(reads=value)

@@ -20,7 +20,8 @@ RateLimitReason = Literal[
 
 def at_least_one(_: object, attribute: "Attribute[Any]", value: int | None) -> None:
     """Raise `ValueError` unless the value is a positive integer or None."""
-    if value is not None and not (isinstance(value, int) and value >= 1):
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (is_integer and value >= 1):
         raise ValueError(
             f"{attribute.name} must be an integer of at least 1, not {value!r}"
         )
