@@ -149,18 +149,15 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         return self
 
     def _take(self, now: float) -> bool:
-        if not self.endpoint.take(now):
-            return False
-        if not self.account.take(now):
-            self.endpoint.release(unused=True)
-            return False
-        self._record_start()
-        return True
-
-    def _record_start(self) -> None:
         endpoint, account = self.endpoint, self.account
-        self._sent_at = account.used_at
+        if not endpoint.take(now):
+            return False
+        if not account.take(now):
+            endpoint.release(unused=True)
+            return False
+        self._sent_at = now
         self._running = endpoint.concurrency.running, account.concurrency.running
+        return True
 
     async def __aexit__(
         self,
@@ -168,6 +165,14 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.leave(error)
+
+    def leave(self, error: BaseException | None) -> None:
+        """Leave the permit.
+
+        Args:
+            error: Error of the attempt, if any.
+        """
         if isinstance(error, RateLimitError):
             self.throttle = self._lower_limit(error)
         for scope in (self.endpoint, self.account):

@@ -77,7 +77,8 @@ class AdaptiveRate:
         Args:
             now: Current time.
         """
-        if self.ready_at(now) > now:
+        self._refill(now)
+        if self._tokens < 1 - _ROUNDING or now < self.paused_until:
             return False
         self._tokens -= 1
         self._measured += 1
@@ -132,7 +133,7 @@ class AdaptiveRate:
             return
         self._updated_at = now
         self._measured *= math.exp(-elapsed)
-        if math.isinf(self.rate):
+        if self.rate == math.inf:
             return
         if self.rate < self.documented:
             quiet_since = max(self._quiet_since, self.paused_until)

@@ -34,9 +34,10 @@ class Scope:
         Args:
             now: Current time.
         """
-        if self.concurrency.is_full or not self.rate.take(now):
+        concurrency = self.concurrency
+        if concurrency.running + 1 > concurrency.limit or not self.rate.take(now):
             return False
-        self.concurrency.running += 1
+        concurrency.running += 1
         self.used_at = now
         return True
 

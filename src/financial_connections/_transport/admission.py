@@ -59,8 +59,12 @@ class Admission(AbstractAsyncContextManager["Admission"]):
     async def __aenter__(self) -> Self:
         permit = self._permit = self._new_permit()
         if isinstance(permit, AdaptivePermit):
-            if permit.has_queue or not await self._try_enter(permit):
-                await self._wait_in_queue(permit)
+            if not permit.has_queue:
+                await self._connect()
+                if permit.try_enter():
+                    return self
+                await self._limiter.__aexit__()
+            await self._wait_in_queue(permit)
             return self
         await self._connect()
         if permit is not None:
@@ -73,9 +77,13 @@ class Admission(AbstractAsyncContextManager["Admission"]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        permit, error = self._permit, error or self.error
         try:
-            if self._permit is not None:
-                await self._leave(self._permit, error or self.error, traceback)
+            if isinstance(permit, AdaptivePermit):
+                permit.leave(error)
+                self._call.throttle = permit.throttle
+            elif permit is not None:
+                await self._leave(permit, error, traceback)
         finally:
             await self._limiter.__aexit__()
 
@@ -93,14 +101,6 @@ class Admission(AbstractAsyncContextManager["Admission"]):
                 call.attempts + 1,
             )
         )
-
-    async def _try_enter(self, permit: AdaptivePermit) -> bool:
-        """Wait for a connection only, and return whether a permit was available."""
-        await self._connect()
-        if permit.try_enter():
-            return True
-        await self._limiter.__aexit__()
-        return False
 
     async def _wait_in_queue(self, permit: AdaptivePermit) -> None:
         started_at = time.monotonic()
@@ -139,5 +139,3 @@ class Admission(AbstractAsyncContextManager["Admission"]):
             await permit.__aexit__(type(error) if error else None, error, traceback)
         except Exception:  # noqa: BLE001 - the response must not be lost
             _log.exception("the rate limit raised an error; the call continues")
-        if isinstance(permit, AdaptivePermit):
-            self._call.throttle = permit.throttle
