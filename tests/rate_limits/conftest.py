@@ -3,6 +3,8 @@
 import anyio
 import pytest
 
+from financial_connections._rate_limits import adaptive
+
 
 @pytest.fixture
 def clock(monkeypatch):
@@ -17,4 +19,5 @@ def clock(monkeypatch):
 
     monkeypatch.setattr(anyio, "sleep", sleep)
     monkeypatch.setattr(anyio, "current_time", lambda: Clock.now)
+    monkeypatch.setattr(adaptive, "loop_clock", lambda: anyio.current_time)
     return Clock

@@ -43,19 +43,19 @@ class RateLimits:
     _adaptive: dict[tuple[Secret, str], RateLimit] = field(
         factory=dict, init=False, repr=False
     )
-    _latest: tuple[Settings, RateLimit, Mode] | None = field(
-        default=None, init=False, repr=False
-    )
+    _latest: tuple[RateLimit, Mode] = field(init=False, repr=False)
+    _latest_settings: Settings | None = field(default=None, init=False, repr=False)
 
     def limit_for(self, settings: Settings) -> tuple[RateLimit, Mode]:
         """Return the limit for a call with these settings, and the mode of its key."""
         # Most calls have the settings of their client.
-        if self._latest is None or self._latest[0] is not settings:
+        if settings is not self._latest_settings:
             limit = self.shared
             if limit is None:
                 limit = self._adaptive_limit(settings)
-            self._latest = settings, limit, _mode_of(settings.api_key)
-        return self._latest[1:]
+            self._latest = limit, _mode_of(settings.api_key)
+            self._latest_settings = settings
+        return self._latest
 
     def _adaptive_limit(self, settings: Settings) -> RateLimit:
         key = settings.api_key, settings.base_url

@@ -1,12 +1,15 @@
 """A rate limit that adapts to 429 responses."""
 
+import asyncio
 import math
 import random
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
 
 import anyio
+import sniffio
 from attrs import define, field, frozen
 
 from financial_connections._rate_limits.protocol import Mode, RateRequest
@@ -51,6 +54,16 @@ class Throttle:
         return (self.reason or "").endswith(("-rate", "-concurrency"))
 
 
+def loop_clock() -> Callable[[], float]:
+    """Return the clock of the running event loop.
+
+    It shows the same time as `anyio.current_time`, which looks up the loop each time.
+    """
+    if sniffio.current_async_library() == "asyncio":
+        return asyncio.get_running_loop().time
+    return anyio.current_time
+
+
 class AdaptiveRateLimit:
     """A rate limit that starts at documented rates, and adapts to 429 responses.
 
@@ -66,17 +79,21 @@ class AdaptiveRateLimit:
         self._is_documented = is_documented
         self._scopes: dict[tuple[str | None, ...], Scope] = {}
         self._max_scopes = _MAX_SCOPES
+        self._clock: Callable[[], float] | None = None
 
     def permit(self, request: RateRequest, /) -> "AdaptivePermit":
         """Return a permit for an attempt."""
         if len(self._scopes) > self._max_scopes:
             self._forget_idle_scopes()
+        if self._clock is None:
+            self._clock = loop_clock()
         account = request.stripe_account
         endpoint = (account, request.method, request.url_template)
         scopes = self._scopes
         return AdaptivePermit(
             scopes.get(endpoint) or self._add(endpoint, PER_ENDPOINT),
             scopes.get((account,)) or self._add((account,), TOTAL[request.mode]),
+            self._clock,
         )
 
     def _add(self, key: tuple[str | None, ...], documented: float) -> Scope:
@@ -97,6 +114,7 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
 
     endpoint: Scope
     account: Scope
+    clock: Callable[[], float]
     throttle: Throttle | None = field(default=None, init=False)
     """Set after the block, if a 429 in it concerns more than this call."""
     _sent_at: float = field(default=-math.inf, init=False)
@@ -117,7 +135,7 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
     def try_enter(self) -> bool:
         """Enter the permit without waiting, and return whether that was possible."""
         has_queue = self.endpoint.waiting or self.account.waiting
-        return not has_queue and self._take(anyio.current_time())
+        return not has_queue and self._take(self.clock())
 
     def head_of_queue(self) -> AbstractAsyncContextManager[None]:
         """Wait for earlier requests to the endpoint.
