@@ -77,34 +77,39 @@ class AdaptiveRateLimit:
 
     def __init__(self, *, is_documented: bool = True) -> None:
         self._is_documented = is_documented
-        self._scopes: dict[tuple[str | None, ...], Scope] = {}
+        self._clock: Callable[[], float] = anyio.current_time
+        self._accounts: dict[str | None, Scope] = {}
+        self._scopes: dict[tuple[object, ...], tuple[Scope, Scope]] = {}
+        """The endpoint and the account, by the first facts of a request."""
         self._max_scopes = _MAX_SCOPES
-        self._clock: Callable[[], float] | None = None
 
     def permit(self, request: RateRequest, /) -> "AdaptivePermit":
         """Return a permit for an attempt."""
-        if len(self._scopes) > self._max_scopes:
-            self._forget_idle_scopes()
-        if self._clock is None:
-            self._clock = loop_clock()
-        account = request.stripe_account
-        endpoint = (account, request.method, request.url_template)
-        scopes = self._scopes
-        return AdaptivePermit(
-            scopes.get(endpoint) or self._add(endpoint, PER_ENDPOINT),
-            scopes.get((account,)) or self._add((account,), TOTAL[request.mode]),
-            self._clock,
-        )
+        endpoint, account = self._scopes.get(request[:3]) or self._add(request)
+        return AdaptivePermit(endpoint, account, self._clock)
 
-    def _add(self, key: tuple[str | None, ...], documented: float) -> Scope:
+    def _add(self, request: RateRequest) -> tuple[Scope, Scope]:
+        self._clock = loop_clock()
+        now = self._clock()
+        if len(self._scopes) >= self._max_scopes:
+            self._forget_idle_scopes(now)
+        account = self._accounts.get(request.stripe_account)
+        if account is None:
+            account = self._scope(TOTAL[request.mode])
+            self._accounts[request.stripe_account] = account
+        endpoint = self._scope(PER_ENDPOINT)
+        account.used_at = endpoint.used_at = now
+        self._scopes[request[:3]] = endpoint, account
+        return endpoint, account
+
+    def _scope(self, documented: float) -> Scope:
         start = documented if self._is_documented else math.inf
-        rate = AdaptiveRate(documented, rate=start)
-        scope = self._scopes[key] = Scope(rate, used_at=anyio.current_time())
-        return scope
+        return Scope(AdaptiveRate(documented, rate=start))
 
-    def _forget_idle_scopes(self) -> None:
-        now = anyio.current_time()
-        self._scopes = {k: s for k, s in self._scopes.items() if not s.is_idle(now)}
+    def _forget_idle_scopes(self, now: float) -> None:
+        # An account is idle only if all its endpoints are.
+        self._scopes = {k: v for k, v in self._scopes.items() if not v[0].is_idle(now)}
+        self._accounts = {k: v for k, v in self._accounts.items() if not v.is_idle(now)}
         self._max_scopes = max(_MAX_SCOPES, 2 * len(self._scopes))
 
 
@@ -197,7 +202,8 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
             # An error such as a 503 does not show how many requests the server allows.
             if error is None:
                 scope.rate.increase(sent_at=self._sent_at)
-                scope.concurrency.succeed()
+                if scope.concurrency.limit < math.inf:
+                    scope.concurrency.succeed()
             scope.release()
 
     def _lower_limit(self, error: RateLimitError) -> Throttle | None:

@@ -25,7 +25,7 @@ class AdaptiveConcurrency:
 
     def succeed(self) -> None:
         """Raise the limit after a running request has succeeded, if it is in use."""
-        if self.limit < math.inf and self.is_full:
+        if self.is_full:
             self.limit += 1 / self.limit
 
     def decrease(self, now: float, *, sent_at: float, running: int) -> bool:

@@ -21,7 +21,7 @@ class Scope:
     concurrency: AdaptiveConcurrency = field(factory=AdaptiveConcurrency, init=False)
     waiting: int = field(default=0, init=False)
     """Number of requests in the queue."""
-    used_at: float = field(default=-math.inf, kw_only=True)
+    used_at: float = field(default=-math.inf, init=False)
     """Time of the last request, or at which the scope was created."""
     _queue: anyio.Lock = field(
         factory=lambda: anyio.Lock(fast_acquire=True), init=False
