@@ -24,7 +24,7 @@ LAYERS = (
     "_request",
     "_rate_limits",
     "_settings expand",
-    "_retry_budget",
+    "_headers _retry_budget",
     "_checks",
     "errors otel",
     "_concurrency _decoding _retry _version events middleware",

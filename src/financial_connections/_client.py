@@ -8,7 +8,6 @@ from attrs import evolve
 
 from financial_connections._checks import (
     check_options,
-    is_async_callable,
     suggest_options,
     whole_number,
 )
@@ -26,9 +25,8 @@ from financial_connections._settings import (
 )
 from financial_connections._transport.backends import make_backend
 from financial_connections._transport.middleware import middleware_from
-from financial_connections._transport.observer import Observer
+from financial_connections._transport.observer import observer_from
 from financial_connections._transport.transport import Transport
-from financial_connections.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -112,12 +110,6 @@ class AsyncClient:
         http_client: "httpx.AsyncClient | Any | None" = None,
         on_event: "Callable[[ClientEvent], object] | None" = None,
     ) -> None:
-        if on_event is not None and (
-            not callable(on_event) or is_async_callable(on_event)
-        ):
-            raise ConfigurationError(
-                "on_event must be a regular function, not an async one"
-            )
         limit = whole_number("max_connections", max_connections, at_least=1)
         settings = Settings(
             api_key=api_key,
@@ -135,7 +127,7 @@ class AsyncClient:
             rate_limits=rate_limits_from(rate_limit),
             retry_budget=retry_budget_from(retry_budget),
             middleware=middleware_from(middleware),
-            observer=Observer(on_event),
+            observer=observer_from(on_event),
         )
 
     # Imported on first use, because many programs need only one of them.

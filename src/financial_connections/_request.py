@@ -10,13 +10,13 @@ from attrs import converters, evolve, field, frozen
 
 from financial_connections._checks import header_value, suggest_options
 from financial_connections._decoding import ModelT
+from financial_connections._headers import headers_from
 from financial_connections._redact import Secret
 from financial_connections._settings import (
     Settings,
     Timeout,
     api_key_from,
     deadline_from,
-    headers_from,
     max_retries_from,
     stripe_account_from,
     stripe_context_from,

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from attrs import field, frozen
 
 from financial_connections._checks import header_value, positive_seconds, whole_number
 from financial_connections._redact import Secret
-from financial_connections.errors import ConfigurationError, InvalidArgumentError
+from financial_connections.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
@@ -19,25 +18,11 @@ if TYPE_CHECKING:
 DEFAULT_BASE_URL = "https://api.stripe.com"
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 # Versions of previews are followed by flags: `2026-10-28.preview; some_beta=v1`.
 _VERSION = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[a-z]+)?(?:; ?[a-z0-9_]+=v[0-9]+)*"
 )
 _CONNECT_SECONDS = 5.0
-_RESERVED_HEADERS = {
-    "accept-encoding": "the client sets it",
-    "authorization": "use api_key=",
-    "connection": "the client sets it",
-    "content-length": "the client sets it",
-    "content-type": "the client sets it",
-    "host": "use base_url=",
-    "idempotency-key": "use idempotency_key=",
-    "stripe-account": "use stripe_account=",
-    "stripe-context": "use stripe_context=",
-    "stripe-version": "use stripe_version=",
-    "transfer-encoding": "the client sets it",
-}
 
 
 class _FromEnvironment:
@@ -199,30 +184,6 @@ def stripe_version_from(value: Any) -> str | None:
             "or YYYY-MM-DD.name"
         ) from None
     return str(value)
-
-
-def is_reserved(header: str) -> bool:
-    """Return whether only the client can set a header."""
-    return header.lower() in _RESERVED_HEADERS
-
-
-def headers_from(value: Any) -> dict[str, str]:
-    """Return a caller's additional headers.
-
-    Raises:
-        InvalidArgumentError: A header cannot be sent, or is reserved for the client.
-    """
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise InvalidArgumentError("headers: must be a mapping")
-    for name, text in value.items():
-        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-            raise InvalidArgumentError("headers: a name is not a valid HTTP token")
-        if hint := _RESERVED_HEADERS.get(name.lower()):
-            raise InvalidArgumentError(f"headers: {name} cannot be set here: {hint}")
-        header_value(f"headers: {name}", text)
-    return dict(value)
 
 
 class ClientSettings(TypedDict, total=False):

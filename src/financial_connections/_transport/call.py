@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import anyio
 from anyio import CancelScope
 from attrs import define, field
 
@@ -238,18 +237,3 @@ def _last_error(call: Call) -> str:
     return (
         f"; the previous attempt failed: {call.last_error}" if call.last_error else ""
     )
-
-
-def error_name_of(call: Call, error: BaseException, *, is_closed: bool) -> str:
-    """Return the name of the error class to report for an exception in a call.
-
-    Args:
-        call: The call.
-        error: The exception, which may be a cancellation.
-        is_closed: True if the client has been closed.
-    """
-    if not isinstance(error, anyio.get_cancelled_exc_class()):
-        return type(error).__name__
-    if not call.scope.cancel_called:
-        return "CancelledError"  # trio's own class has another name
-    return "APIConnectionError" if is_closed else "DeadlineExceededError"

@@ -6,8 +6,8 @@ from typing import Any
 from attrs import evolve
 
 from financial_connections._checks import is_async_callable
+from financial_connections._headers import headers_from, is_reserved
 from financial_connections._response import Headers
-from financial_connections._settings import headers_from, is_reserved
 from financial_connections._transport.call import (
     Call,
     connection_error,

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+import anyio
 from attrs import field, frozen
 
+from financial_connections._checks import is_async_callable
 from financial_connections._rate_limits import Throttle
 from financial_connections._redact import sanitize
 from financial_connections._transport.admission import Admission
 from financial_connections._transport.call import AttemptError, Call
 from financial_connections._transport.response import NoResponse, Response
+from financial_connections.errors import ConfigurationError
 from financial_connections.events import (
     CallEvent,
     CallFinished,
@@ -168,8 +171,36 @@ class Observer:
             _log.warning("Stripe says: %s", text)
 
 
+def observer_from(on_event: Any) -> Observer:
+    """Return the observer for the `on_event` of a client.
+
+    Raises:
+        ConfigurationError: It is neither a regular function nor None.
+    """
+    if on_event is not None and (not callable(on_event) or is_async_callable(on_event)):
+        raise ConfigurationError(
+            "on_event must be a regular function, not an async one"
+        )
+    return Observer(on_event)
+
+
 def _rate_limit_reason(call: Call, response: Response | None) -> str | None:
     if response is None or response.status != HTTPStatus.TOO_MANY_REQUESTS:
         return None
     reason = response.headers.get("stripe-rate-limited-reason")
     return reason and sanitize(reason, _MAX_REASON, secrets=call.secrets())
+
+
+def error_name_of(call: Call, error: BaseException, *, is_closed: bool) -> str:
+    """Return the name of the error class to report for an exception in a call.
+
+    Args:
+        call: The call.
+        error: The exception, which may be a cancellation.
+        is_closed: True if the client has been closed.
+    """
+    if not isinstance(error, anyio.get_cancelled_exc_class()):
+        return type(error).__name__
+    if not call.scope.cancel_called:
+        return "CancelledError"  # trio's own class has another name
+    return "APIConnectionError" if is_closed else "DeadlineExceededError"

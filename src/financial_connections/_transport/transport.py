@@ -30,12 +30,11 @@ from financial_connections._transport.call import (
     Read,
     closed_error,
     deadline_error,
-    error_name_of,
     result_of,
 )
 from financial_connections._transport.closing import close_in
 from financial_connections._transport.middleware import exchange_through
-from financial_connections._transport.observer import Observer
+from financial_connections._transport.observer import Observer, error_name_of
 from financial_connections._transport.response import (
     NoResponse,
     Response,
