@@ -54,7 +54,8 @@ async def test_a_failed_refresh_ends_its_span_with_an_error(telemetry):
     assert "RefreshFailedError" == point.attributes["error.type"]
 
 
-async def test_a_wait_links_to_the_span_that_woke_it(telemetry):
+async def wait_until_notified(telemetry, notify):
+    """Refresh an account and wait until `notify(notifier, account)` ends the wait."""
     world = RefreshWorld()
     account = world.sandbox.add_account()
     world.sleep = sleep_until_cancelled
@@ -72,33 +73,27 @@ async def test_a_wait_links_to_the_span_that_woke_it(telemetry):
         tasks.start_soon(wait)
         await anyio.wait_all_tasks_blocked()
         world.sandbox.advance(5)
+        notify(notifier, account)
+    [span] = [s for s in telemetry.spans() if s.name == "accounts.refresh_and_wait"]
+    return span
+
+
+async def test_a_wait_links_to_the_span_that_woke_it(telemetry):
+    contexts = []
+
+    def notify(notifier, account):
         with telemetry.span("webhook") as webhook:
             notifier.notify(account)
-    [span] = [s for s in telemetry.spans() if s.name == "accounts.refresh_and_wait"]
-    assert [webhook.get_span_context()] == [link.context for link in span.links]
+        contexts.append(webhook.get_span_context())
+
+    span = await wait_until_notified(telemetry, notify)
+    assert contexts == [link.context for link in span.links]
     assert span.parent is None
 
 
 async def test_a_notification_outside_any_span_adds_no_link(telemetry):
-    world = RefreshWorld()
-    account = world.sandbox.add_account()
-    world.sleep = sleep_until_cancelled
-    notifier = RefreshNotifier()
-    async with (
-        world.client(on_event=telemetry.on_event) as client,
-        anyio.create_task_group() as tasks,
-    ):
-
-        async def wait():
-            await client.accounts.refresh_and_wait(
-                account, features=["balance"], notifier=notifier, clock=world.clock
-            )
-
-        tasks.start_soon(wait)
-        await anyio.wait_all_tasks_blocked()
-        world.sandbox.advance(5)
-        notifier.notify(account)
-    assert () == telemetry.spans()[0].links
+    span = await wait_until_notified(telemetry, RefreshNotifier.notify)
+    assert () == span.links
 
 
 async def test_a_cancelled_wait_is_not_a_failure(telemetry):
