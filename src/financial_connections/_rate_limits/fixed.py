@@ -17,9 +17,9 @@ class FixedRateLimit:
 
     A server counts a request at an unknown time between its start and its response.
     Each permit is therefore reserved from the start until one second after the
-    response. If there is no response, the request may still be on its way, so the
-    permit is reserved for another second. Permits are evenly spaced and are issued in
-    the order in which they were requested.
+    response. An attempt that ends without a response reserves it for another second,
+    because the server may still receive the request. Permits are evenly spaced and are
+    issued in the order in which they were requested.
 
     Args:
         per_second: Maximum number of requests per second. A fraction above 1 is rounded

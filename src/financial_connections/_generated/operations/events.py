@@ -120,7 +120,7 @@ class EventOperations:
             The event.
 
         Raises:
-            NotFoundError: There is no such event, it is older than 30 days, or the API
+            NotFoundError: The event does not exist or is older than 30 days, or the API
                 key has no access to it.
 
         Source: https://docs.stripe.com/api/events/retrieve
