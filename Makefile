@@ -1,7 +1,7 @@
 # Everything this project does; `make help` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test soak lowest extras coverage check format fix generate bump \
+.PHONY: help setup demo test test-fleet soak lowest extras coverage check format fix generate bump \
 	bench docs lock build release-check clean
 
 PYTHON ?= python3
@@ -14,12 +14,12 @@ BIN := $(DEV)/$(SCRIPTS)
 READY := $(DEV)/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PARALLEL := --numprocesses 3 --dist worksteal
-# `make check` runs the tests of the documentation, `make extras` and `make soak`
-# those in tests/install and tests/soak. Walks through Stripe's specifications are long.
-SLOW := install soak test_docs.py codegen/test_real_bumps.py codegen/test_upstreams.py
+# `make check` runs the tests of the documentation, `make extras`, `make soak` and
+# `make test-fleet` those in tests/install, tests/soak and tests/fleet. Walks through Stripe's specifications are long.
+SLOW := fleet install soak test_docs.py codegen/test_real_bumps.py codegen/test_upstreams.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `peers`
 # in pyproject.toml names.
-NEWEST_ONLY := benchmarks codegen compatibility install soak test_docs.py \
+NEWEST_ONLY := benchmarks codegen compatibility fleet install soak test_docs.py \
 	test_examples.py test_worker.py webhooks/endpoint/test_requests.py \
 	webhooks/test_signature.py webhooks/test_stripe_handlers.py \
 	webhooks/test_stripe_package.py
@@ -42,6 +42,9 @@ demo: $(READY) ## take a tour of the SDK against the embedded sandbox
 
 test: $(READY) ## run the tests, except for the long ones
 	$(BIN)/python -m pytest $(PARALLEL) $(addprefix --ignore tests/,$(SLOW)) $(ARGS)
+
+test-fleet: $(READY) ## run the tests of fleets, with database and workflow servers
+	$(BIN)/python -m pytest --timeout 300 tests/fleet $(ARGS)
 
 soak: $(READY) ## run the long tests: many calls and faults, and more examples
 	$(BIN)/python -m pytest --timeout 600 tests/soak tests/codegen/test_real_bumps.py \

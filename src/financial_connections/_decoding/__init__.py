@@ -8,6 +8,7 @@ from financial_connections._decoding.json import (
     parse_json,
     split_array,
     split_object,
+    to_strict,
     write_json,
 )
 from financial_connections._decoding.model import (
@@ -30,6 +31,7 @@ __all__ = [
     "restore_model",
     "split_array",
     "split_object",
+    "to_strict",
     "to_utf8",
     "write_json",
 ]

@@ -1,0 +1,152 @@
+"""The tables of a fleet in PostgreSQL, and their migrations.
+
+A released migration is never changed: append another one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from financial_connections.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
+PARTITIONS = 16
+"""Number of partitions of the transactions. PostgreSQL vacuums each on its own."""
+
+_CREATE = """
+CREATE TABLE fc_tenant (id text PRIMARY KEY);
+
+CREATE TABLE fc_account (
+    account text PRIMARY KEY,
+    tenant text NOT NULL REFERENCES fc_tenant,
+    stripe_account text,
+    cursor text,
+    refresh text,
+    wanted bigint NOT NULL DEFAULT 0,
+    done bigint NOT NULL DEFAULT 0,
+    backfill boolean NOT NULL DEFAULT true,
+    due_at timestamptz,
+    lease_token text,
+    lease_until timestamptz,
+    attempts integer NOT NULL DEFAULT 0,
+    strikes integer NOT NULL DEFAULT 0,
+    error text,
+    dead_at timestamptz,
+    synced_at timestamptz,
+    transactions bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 70);
+COMMENT ON COLUMN fc_account.refresh IS
+    'Latest transaction refresh that an event has shown to have succeeded';
+COMMENT ON COLUMN fc_account.backfill IS
+    'True until the account has been read to its end for the first time';
+COMMENT ON COLUMN fc_account.due_at IS
+    'Time from which a worker should sync the account; NULL if it is dead';
+COMMENT ON COLUMN fc_account.attempts IS
+    'Number of errors without any progress, from which the next wait is computed';
+COMMENT ON COLUMN fc_account.strikes IS
+    'Number of errors without any progress that count towards its death';
+CREATE INDEX fc_account_due ON fc_account (tenant, backfill, due_at)
+    WHERE due_at IS NOT NULL;
+CREATE INDEX fc_account_dead ON fc_account (dead_at) WHERE dead_at IS NOT NULL;
+
+CREATE TABLE fc_transaction (
+    account text NOT NULL,
+    id text NOT NULL,
+    amount bigint,
+    currency text,
+    status text,
+    transacted_at bigint,
+    version integer NOT NULL DEFAULT 1,
+    data json NOT NULL,
+    PRIMARY KEY (account, id)
+) PARTITION BY HASH (account);
+COMMENT ON COLUMN fc_transaction.version IS
+    'Number of states of the transaction that have been stored, including this one';
+
+CREATE TABLE fc_change (
+    position bigint GENERATED ALWAYS AS IDENTITY,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    account text NOT NULL,
+    id text NOT NULL,
+    version integer NOT NULL,
+    data json NOT NULL,
+    committed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (xid, position)
+);
+CREATE INDEX fc_change_committed_at ON fc_change (committed_at);
+
+CREATE TABLE fc_consumer (
+    name text PRIMARY KEY,
+    xid xid8 NOT NULL DEFAULT '0',
+    position bigint NOT NULL DEFAULT 0
+);
+"""
+_CREATE_PARTITION = """
+CREATE TABLE fc_transaction_{0} PARTITION OF fc_transaction
+    FOR VALUES WITH (MODULUS {1}, REMAINDER {0});
+"""
+_MIGRATIONS = (
+    _CREATE
+    + "".join(
+        _CREATE_PARTITION.format(number, PARTITIONS) for number in range(PARTITIONS)
+    ),
+)
+
+VERSION = len(_MIGRATIONS)
+"""Version of the schema that this version of the package needs."""
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('financial_connections.fleet'))"
+
+
+async def migrate(connection: AsyncConnection[Any]) -> int:
+    """Create the tables, or bring them to the current version.
+
+    Args:
+        connection: A connection in autocommit mode.
+
+    Returns:
+        The number of migrations that have been run.
+    """
+    async with connection.transaction():
+        await connection.execute(_LOCK)
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS fc_schema (version integer NOT NULL)"
+        )
+        version = await _version(connection)
+        for migration in _MIGRATIONS[version:]:
+            await connection.execute(migration.encode())
+        if version < VERSION:
+            await connection.execute("DELETE FROM fc_schema")
+            await connection.execute("INSERT INTO fc_schema VALUES (%s)", [VERSION])
+    return max(0, VERSION - version)
+
+
+async def require_current(connection: AsyncConnection[Any]) -> None:
+    """Check the version of the tables.
+
+    Args:
+        connection: A connection.
+
+    Raises:
+        ConfigurationError: The tables do not exist, or have another version.
+    """
+    result = await connection.execute("SELECT to_regclass('fc_schema')")
+    version = 0 if await result.fetchone() == (None,) else await _version(connection)
+    if version < VERSION:
+        raise ConfigurationError(
+            f"the tables of the fleet have version {version} instead of {VERSION}: "
+            "call `PostgresStore.migrate`, or run `fincon fleet init`"
+        )
+    if version > VERSION:
+        raise ConfigurationError(
+            f"the tables of the fleet have version {version}, but this version of "
+            f"financial-connections knows only {VERSION}: upgrade the package"
+        )
+
+
+async def _version(connection: AsyncConnection[Any]) -> int:
+    result = await connection.execute("SELECT max(version) FROM fc_schema")
+    row = await result.fetchone()
+    return (row and row[0]) or 0
