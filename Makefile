@@ -1,8 +1,8 @@
 # Everything this project does; `make help` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fleet soak lowest extras coverage check format fix generate bump \
-	bench docs lock build release-check clean
+.PHONY: help setup demo test test-fleet soak lowest extras coverage check format fix \
+	generate bump bench docs lock build release-check clean
 
 PYTHON ?= python3
 # The environments are in .envs, so a .venv of yours is never used or changed.
@@ -15,8 +15,10 @@ READY := $(DEV)/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PARALLEL := --numprocesses 3 --dist worksteal
 # `make check` runs the tests of the documentation, `make extras`, `make soak` and
-# `make test-fleet` those in tests/install, tests/soak and tests/fleet. Walks through Stripe's specifications are long.
-SLOW := fleet install soak test_docs.py codegen/test_real_bumps.py codegen/test_upstreams.py
+# `make test-fleet` those in tests/install, tests/soak and folders of tests/fleet. Walks
+# through Stripe's specifications are long.
+SLOW := fleet/engines fleet/limits fleet/demo fleet/exports install soak test_docs.py \
+	codegen/test_real_bumps.py codegen/test_upstreams.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `peers`
 # in pyproject.toml names.
 NEWEST_ONLY := benchmarks codegen compatibility fleet install soak test_docs.py \

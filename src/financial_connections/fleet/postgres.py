@@ -11,7 +11,7 @@ from financial_connections.fleet.database import Database
 from financial_connections.fleet.feeding import Feeder
 from financial_connections.fleet.outbox import Change, read_changes
 from financial_connections.fleet.rows import columns_of, values_of_want
-from financial_connections.fleet.store import DeadAccount, Lease, Progress
+from financial_connections.fleet.store import DeadAccount, Lease, Progress, SyncStore
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LOST_WORKER = "the worker has ended {} times while it synced this account"
 
 
-class PostgresStore:
+class PostgresStore(SyncStore):
     """A `SyncStore` in a PostgreSQL database, for any number of machines.
 
         async with PostgresStore("postgresql://user@db.internal/app") as store:
@@ -115,20 +115,9 @@ class PostgresStore:
             await connection.execute(statements.WANT, values)
 
     async def due(self, limit: int, *, exclude: Collection[str] = ()) -> list[str]:
-        """Return accounts that wait for a worker. See `SyncStore.due`.
-
-        Args:
-            limit: Maximum number of accounts.
-            exclude: Accounts to leave out.
-        """
         return await self._feeder.due(limit, exclude)
 
     async def claim(self, account: str) -> Lease | Unavailable:
-        """Lease an account that is due. See `SyncStore.claim`.
-
-        Args:
-            account: ID of the account.
-        """
         token = secrets.token_hex(8)
         values = {"account": account, "token": token, "seconds": self._lease}
         row = await self._database.fetch(statements.CLAIM, values)
@@ -145,20 +134,9 @@ class PostgresStore:
         return lease
 
     async def renew(self, lease: Lease) -> None:
-        """Extend a lease. See `SyncStore.renew`.
-
-        Args:
-            lease: The lease.
-        """
         await self._database.execute(statements.RENEW, _values(lease))
 
     async def commit(self, lease: Lease, batch: Batch) -> bool:
-        """Store a batch and its cursor. See `SyncStore.commit`.
-
-        Args:
-            lease: The lease.
-            batch: The batch.
-        """
         import psycopg  # noqa: PLC0415
 
         values = _values(lease) | columns_of(batch.transactions)
@@ -173,30 +151,13 @@ class PostgresStore:
         raise ValueError(f"PostgreSQL cannot store a transaction ({state})")
 
     async def finish(self, lease: Lease) -> bool:
-        """End a lease, as the account is up to date. See `SyncStore.finish`.
-
-        Args:
-            lease: The lease.
-        """
         values = _values(lease) | {"wanted": lease.wanted, "resync": self._resync}
         return await self._database.fetch(statements.FINISH, values) != (True,)
 
     async def release(self, lease: Lease) -> None:
-        """End a lease; the account is due again. See `SyncStore.release`.
-
-        Args:
-            lease: The lease.
-        """
         await self._database.execute(statements.RELEASE, _values(lease))
 
     async def fail(self, lease: Lease, error: str, verdict: Verdict) -> bool:
-        """End a lease because of an error. See `SyncStore.fail`.
-
-        Args:
-            lease: The lease.
-            error: Description of the error, without personal data.
-            verdict: The consequence.
-        """
         shortest, longest = self._backoff
         values = _values(lease) | {
             "error": error.replace("\0", ""),
@@ -209,33 +170,17 @@ class PostgresStore:
         return await self._database.fetch(statements.FAIL, values) == (True,)
 
     async def reset(self, lease: Lease) -> None:
-        """Forget the cursor of an account. See `SyncStore.reset`.
-
-        Args:
-            lease: The lease.
-        """
         await self._database.execute(statements.RESET, _values(lease))
 
     async def revive(self, accounts: Collection[str] | None = None) -> int:
-        """Make dead accounts due again. See `SyncStore.revive`.
-
-        Args:
-            accounts: Their IDs. Defaults to all dead accounts.
-        """
         values = {"accounts": None if accounts is None else list(accounts)}
         return (await self._database.execute(statements.REVIVE, values)).rowcount
 
     async def dead(self, limit: int = 100) -> list[DeadAccount]:
-        """Return dead accounts, the latest first.
-
-        Args:
-            limit: Maximum number of accounts.
-        """
         cursor = await self._database.execute(statements.DEAD, {"limit": limit})
         return [DeadAccount(*row) for row in await cursor.fetchall()]
 
     async def progress(self) -> Progress:
-        """Return the state of all accounts."""
         cursor = await self._database.execute(statements.PROGRESS, {})
         row = await cursor.fetchone()
         names = [column.name for column in cursor.description or ()]

@@ -1,0 +1,256 @@
+"""One slice of one account, against the sandbox and PostgreSQL."""
+
+import anyio
+import httpx
+import pytest
+
+from financial_connections import AsyncClient
+from financial_connections.fleet import SliceResult, sync_slice
+from tests.support.fleet.stores import (
+    end_wait,
+    lapse_lease,
+    open_store,
+    outbox_states,
+    query,
+    read_everything,
+    served_sandbox,
+    stored_states,
+)
+
+
+async def test_a_slice_stores_an_account_and_its_changes_once(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=230)
+        await store.want(account)
+
+        assert SliceResult.DONE == await sync_slice(client, store, account)
+
+        expected = await read_everything(client, [account])
+        assert expected == stored_states(database)
+        assert {(key, 1, text) for key, text in expected.items()} == {
+            ((row[0], row[1]), row[2], row[3]) for row in outbox_states(database)
+        }
+        progress = await store.progress()
+        assert (1, 230, 0) == (progress.done, progress.transactions, progress.backfill)
+
+
+async def test_an_account_that_is_not_due_sends_no_request(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=3)
+        await store.want(account)
+        await sync_slice(client, store, account)
+        count = sandbox.traffic.total.admitted
+
+        assert SliceResult.DONE == await sync_slice(client, store, account)
+
+        assert count == sandbox.traffic.total.admitted
+
+
+async def test_an_unknown_account_is_gone(database):
+    async with open_store(database) as store, served_sandbox() as (_, client):
+        assert SliceResult.GONE == await sync_slice(client, store, "fca_1")
+
+
+async def test_a_slice_ends_after_its_pages_and_the_next_one_continues(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=450)
+        await store.want(account)
+        results = [await sync_slice(client, store, account, pages=2)]
+        assert 200 == len(stored_states(database))
+        while results[-1] == SliceResult.MORE:
+            results.append(await sync_slice(client, store, account, pages=2))
+        assert SliceResult.DONE == results[-1]
+        assert await read_everything(client, [account]) == stored_states(database)
+        assert 450 == len(outbox_states(database))
+
+
+async def test_a_slice_that_should_stop_commits_its_page(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=450)
+        await store.want(account)
+
+        result = await sync_slice(client, store, account, stopping=lambda: True)
+
+        assert SliceResult.MORE == result
+        assert 100 == len(stored_states(database))
+        assert [account] == await store.due(10)
+
+
+async def test_only_changed_states_are_recorded_again(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=120)
+        await store.want(account)
+        await sync_slice(client, store, account)
+        sandbox.add_transactions(account, 5)
+        await store.want(account)
+        await sync_slice(client, store, account)
+        query(database, "UPDATE fc_account SET cursor = NULL, due_at = now()")
+        await sync_slice(client, store, account)
+        assert 125 == len(outbox_states(database)) == len(stored_states(database))
+
+
+async def test_an_event_during_a_slice_makes_the_account_due_again(database):
+    async with open_store(database) as store:
+        await store.want("fca_1")
+        lease = await store.claim("fca_1")
+        await store.want("fca_1")
+        assert not await store.finish(lease)
+        assert ["fca_1"] == await store.due(10)
+
+
+async def test_two_workers_do_not_sync_an_account_at_once(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=250)
+        await store.want(account)
+        results = []
+
+        async def run():
+            results.append(await sync_slice(client, store, account))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(run)
+
+        assert [SliceResult.DONE] == [r for r in results if r != SliceResult.OVERTAKEN]
+        # Three pages, twice, and two requests for the account.
+        assert 8 == sandbox.traffic.total.admitted
+
+
+async def test_a_worker_that_lost_its_lease_stores_nothing_stale(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=250)
+        await store.want(account)
+        slow = await store.claim(account)
+        batches = [b async for b in client.transactions.sync(account)]
+        lapse_lease(database)
+        assert SliceResult.DONE == await sync_slice(client, store, account)
+        assert not await store.commit(slow, batches[0])
+        assert 250 == len(outbox_states(database))
+
+
+async def test_a_cancelled_slice_releases_its_account(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=250)
+        await store.want(account)
+        with anyio.CancelScope() as scope:
+
+            def cancel():
+                scope.cancel()
+                return False
+
+            await sync_slice(client, store, account, stopping=cancel)
+        assert scope.cancelled_caught
+        assert [account] == await store.due(10)
+
+
+def client_with(status, body, **settings):
+    """Return a client whose requests all get the same response."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, json=body))
+    http = httpx.AsyncClient(transport=transport)
+    return AsyncClient("sk_test_1", http_client=http, max_retries=0, **settings)
+
+
+def error(**fields):
+    return {"error": {"type": "invalid_request_error", "message": "No.", **fields}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, error(type="api_error")),
+        (503, error(type="api_error")),
+        (429, error(type="rate_limit_error")),
+        (409, error(code="lock_timeout")),
+        (401, error()),
+    ],
+)
+async def test_an_error_that_may_pass_never_kills_an_account(database, status, body):
+    async with open_store(database, max_strikes=2) as store:
+        await store.want("fca_1")
+        for _ in range(5):
+            async with client_with(status, body) as client:
+                assert SliceResult.FAILED == await sync_slice(client, store, "fca_1")
+            assert 1 == (await store.progress()).waiting
+            end_wait(database)
+        assert ["fca_1"] == await store.due(10)
+
+
+async def test_a_lost_connection_never_kills_an_account(database):
+    async with open_store(database, max_strikes=1) as store:
+        await store.want("fca_1")
+        client = AsyncClient("sk_test_1", base_url="http://127.0.0.1:9", max_retries=0)
+        async with client:
+            assert SliceResult.FAILED == await sync_slice(client, store, "fca_1")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, error(code="financial_connections_account_inactive")),
+        (403, error()),
+        (404, error(code="resource_missing")),
+    ],
+)
+async def test_a_permanent_error_is_a_dead_letter_at_once(database, status, body):
+    async with open_store(database) as store:
+        await store.want("fca_1")
+        async with client_with(status, body) as client:
+            assert SliceResult.GONE == await sync_slice(client, store, "fca_1")
+            assert SliceResult.GONE == await sync_slice(client, store, "fca_1")
+        (dead,) = await store.dead()
+        assert "No." in dead.error
+        assert [] == await store.due(10)
+
+        assert 1 == await store.revive(["fca_1"])
+        assert ["fca_1"] == await store.due(10)
+
+
+async def test_broken_responses_kill_an_account_after_several_strikes(database):
+    async with open_store(database, max_strikes=3) as store:
+        await store.want("fca_1")
+        results = []
+        for _ in range(3):
+            end_wait(database)
+            async with client_with(200, ["not an object"]) as client:
+                results.append(await sync_slice(client, store, "fca_1"))
+        assert ["failed", "failed", "gone"] == results
+        assert "APIResponseError" in (await store.dead())[0].error
+
+
+async def test_an_account_that_kills_its_workers_dies(database):
+    async with open_store(database, max_strikes=2) as store:
+        await store.want("fca_1")
+        await store.claim("fca_1")
+        lapse_lease(database)
+        await store.claim("fca_1")
+        lapse_lease(database)
+        assert "gone" == await store.claim("fca_1")
+        assert "2 times" in (await store.dead())[0].error
+
+
+async def test_an_expired_cursor_restarts_the_account(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=30)
+        await store.want(account)
+        lease = await store.claim(account)
+        await store.reset(lease)
+        assert [(None, None)] == query(
+            database, "SELECT cursor, lease_until FROM fc_account"
+        )
+        assert SliceResult.DONE == await sync_slice(client, store, account)
+        assert 30 == len(stored_states(database))
+
+
+async def test_the_account_of_an_event_saves_a_request(database):
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=3)
+        await store.want(account)
+        await sync_slice(client, store, account)
+        for as_object, requests in ((False, 3), (True, 2)):
+            sandbox.add_transactions(account, 2)
+            snapshot = await client.accounts.retrieve(account)
+            await store.want(snapshot if as_object else account)
+            count = sandbox.traffic.total.admitted
+            assert SliceResult.DONE == await sync_slice(client, store, account)
+            assert requests == sandbox.traffic.total.admitted - count
+        assert 7 == len(stored_states(database))
