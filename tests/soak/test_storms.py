@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 
 import anyio
 import pytest
@@ -94,6 +95,30 @@ def test_storms_of_all_kinds_lose_no_account(
     # Without a documented limit, clients send all they can until the first 429s.
     most_rejected = 400 if base_url == LOOPBACK else 150
     check_storm(storm, most_rejected=most_rejected, is_strict=limiter is not None)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize(
+    ("limiter", "changes", "bound"),
+    [(None, (), 1.15), (None, HALVED_AND_DOUBLED, 1.15), (SlidingWindow, (), 1.3)],
+)
+def test_the_median_storm_uses_nearly_all_of_the_limit(
+    backend, limiter, changes, bound
+):
+    ratios = [
+        run_in_virtual_time(
+            backend,
+            run_storm,
+            4,
+            limiter and limiter(),
+            changes,
+            "https://api.test",
+            seed=number,
+        ).ratio
+        for number in range(9)
+    ]
+
+    assert median(ratios) <= bound
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

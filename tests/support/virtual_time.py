@@ -5,6 +5,7 @@ work in virtual time.
 """
 
 import asyncio
+import random
 import selectors
 
 import anyio
@@ -38,8 +39,17 @@ class _Selector(selectors.DefaultSelector):
         return ready
 
 
-def run_in_virtual_time(backend, function, *args):
-    """Run an async function in a new event loop that starts at zero seconds."""
+def run_in_virtual_time(backend, function, *args, seed=0):
+    """Run an async function in a new event loop that starts at zero seconds.
+
+    Args:
+        backend: Name of the event loop.
+        function: The async function.
+        args: Its arguments.
+        seed: Makes jitter reproducible, and with asyncio the whole run: trio runs tasks
+            that become ready at the same time in any order.
+    """
+    random.seed(seed)
     options = (
         {"clock": MockClock(autojump_threshold=0)}
         if backend == "trio"
