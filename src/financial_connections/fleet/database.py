@@ -23,11 +23,15 @@ class Database:
     Args:
         conninfo: Connection URL or connection string.
         connections: Maximum number of connections.
+        wait_seconds: Seconds to wait for a connection.
     """
 
-    def __init__(self, conninfo: str, connections: int) -> None:
+    def __init__(
+        self, conninfo: str, connections: int, *, wait_seconds: float = 30.0
+    ) -> None:
         self._conninfo = _checked(conninfo)
         self._size = connections
+        self._wait_seconds = wait_seconds
         self._opened: AsyncConnectionPool[AsyncConnection[Any]] | None = None
         self._is_checked = False
 
@@ -39,6 +43,7 @@ class Database:
             min_size=1,
             max_size=self._size,
             open=False,
+            timeout=self._wait_seconds,
             name="financial_connections",
             kwargs={
                 "autocommit": True,

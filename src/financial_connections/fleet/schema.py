@@ -83,6 +83,64 @@ CREATE TABLE fc_consumer (
     position bigint NOT NULL DEFAULT 0
 );
 """
+# A crash of the server empties unlogged tables, so their permits are lost then.
+_CREATE_PERMITS = """
+CREATE UNLOGGED TABLE fc_permit (
+    scope text NOT NULL,
+    token text NOT NULL,
+    free_at timestamptz NOT NULL,
+    PRIMARY KEY (scope, token)
+);
+CREATE UNLOGGED TABLE fc_pace (scope text PRIMARY KEY, next_at timestamptz NOT NULL);
+
+CREATE FUNCTION fc_take_permit(
+    scopes text[], counts integer[], new_token text, lease double precision,
+    is_in_turn boolean, period double precision, grace double precision,
+    OUT wait double precision, OUT has_turn boolean
+) LANGUAGE plpgsql AS $$
+DECLARE
+    -- The locks of the scopes are taken before the clock is read.
+    now_at timestamptz;
+    turn_at timestamptz;
+    free_from timestamptz;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('fc_permit'), hashtext(key))
+        FROM unnest(scopes) AS key ORDER BY hashtext(key);
+    now_at := clock_timestamp();
+    wait := 0;
+    has_turn := true;
+    IF NOT EXISTS (SELECT FROM fc_permit WHERE scope = ANY (scopes)) THEN
+        wait := grace - extract(epoch FROM now_at - pg_postmaster_start_time());
+        IF wait > 0 THEN
+            has_turn := false;
+            RETURN;
+        END IF;
+        wait := 0;
+    END IF;
+    IF NOT is_in_turn THEN
+        SELECT greatest(next_at, now_at) INTO turn_at FROM fc_pace
+            WHERE scope = scopes[1];
+        turn_at := coalesce(turn_at, now_at);
+        INSERT INTO fc_pace VALUES (scopes[1], turn_at + period * interval '1 second')
+            ON CONFLICT (scope) DO UPDATE SET next_at = excluded.next_at;
+        IF turn_at > now_at THEN
+            wait := extract(epoch FROM turn_at - now_at);
+            RETURN;
+        END IF;
+    END IF;
+    DELETE FROM fc_permit WHERE scope = ANY (scopes) AND free_at <= now_at;
+    FOR i IN 1 .. cardinality(scopes) LOOP
+        SELECT min(free_at) INTO free_from FROM fc_permit WHERE scope = scopes[i]
+            HAVING count(*) >= counts[i];
+        wait := greatest(wait, coalesce(extract(epoch FROM free_from - now_at), 0));
+    END LOOP;
+    IF wait <= 0 THEN
+        INSERT INTO fc_permit
+            SELECT key, new_token, now_at + lease * interval '1 second'
+            FROM unnest(scopes) AS key;
+    END IF;
+END $$;
+"""
 _CREATE_PARTITION = """
 CREATE TABLE fc_transaction_{0} PARTITION OF fc_transaction
     FOR VALUES WITH (MODULUS {1}, REMAINDER {0});
@@ -91,7 +149,8 @@ _MIGRATIONS = (
     _CREATE
     + "".join(
         _CREATE_PARTITION.format(number, PARTITIONS) for number in range(PARTITIONS)
-    ),
+    )
+    + _CREATE_PERMITS,
 )
 
 VERSION = len(_MIGRATIONS)

@@ -3,6 +3,7 @@
 from contextlib import asynccontextmanager
 from itertools import count
 
+import anyio
 import psycopg
 
 from financial_connections import AsyncClient
@@ -12,6 +13,16 @@ from financial_connections.sandbox import Sandbox, serve
 from financial_connections.sync import Batch
 
 _numbers = count()
+
+
+def migrate(conninfo):
+    """Create the tables of a fleet."""
+
+    async def run():
+        async with PostgresStore(conninfo) as store:
+            await store.migrate()
+
+    anyio.run(run)
 
 
 def new_database(conninfo):
