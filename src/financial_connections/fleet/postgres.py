@@ -154,8 +154,9 @@ class PostgresStore(SyncStore):
         values = _values(lease) | {"wanted": lease.wanted, "resync": self._resync}
         return await self._database.fetch(statements.FINISH, values) != (True,)
 
-    async def release(self, lease: Lease) -> None:
-        await self._database.execute(statements.RELEASE, _values(lease))
+    async def release(self, lease: Lease, *, refresh: str | None = None) -> None:
+        values = _values(lease) | {"refresh": refresh}
+        await self._database.execute(statements.RELEASE, values)
 
     async def fail(self, lease: Lease, error: str, verdict: Verdict) -> bool:
         shortest, longest = self._backoff

@@ -38,7 +38,7 @@ CREATE TABLE fc_account (
     transactions bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN fc_account.refresh IS
-    'Latest transaction refresh that an event has shown to have succeeded';
+    'Latest transaction refresh that is known to have succeeded';
 COMMENT ON COLUMN fc_account.backfill IS
     'True until the account has been read to its end for the first time';
 COMMENT ON COLUMN fc_account.due_at IS

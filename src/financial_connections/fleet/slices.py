@@ -124,14 +124,19 @@ async def _read(
     stopping: Callable[[], bool] | None,
 ) -> SliceResult:
     remaining = pages
-    async for batch in _sync(client, lease):
-        if not await store.commit(lease, batch):
-            await store.release(lease)
-            return SliceResult.OVERTAKEN
-        remaining -= 1
-        if remaining <= 0 or (stopping is not None and stopping()):
-            await store.release(lease)
-            return SliceResult.MORE
+    async with _sync(client, lease) as changes:
+        refresh = changes.account.transaction_refresh
+        has_succeeded = refresh and refresh.status == RefreshStatus.SUCCEEDED
+        async for batch in changes:
+            if not await store.commit(lease, batch):
+                await store.release(lease)
+                return SliceResult.OVERTAKEN
+            remaining -= 1
+            if remaining <= 0 or (stopping is not None and stopping()):
+                # The next slice then need not read the account again.
+                known = refresh.id if refresh and has_succeeded else None
+                await store.release(lease, refresh=known)
+                return SliceResult.MORE
     return SliceResult.DONE if await store.finish(lease) else SliceResult.MORE
 
 

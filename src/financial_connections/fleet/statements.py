@@ -123,7 +123,9 @@ RETURNING wanted > %(wanted)s
 """
 
 RELEASE = """
-UPDATE fc_account SET lease_token = NULL, lease_until = NULL, due_at = now()
+UPDATE fc_account SET
+    refresh = coalesce(refresh, %(refresh)s), due_at = now(),
+    lease_token = NULL, lease_until = NULL
 WHERE account = %(account)s AND lease_token = %(token)s
 """
 

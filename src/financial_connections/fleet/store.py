@@ -39,7 +39,9 @@ class Lease:
     stripe_account: str | None = None
     """Connected account (`acct_…`) that the account belongs to."""
     refresh: str | None = None
-    """Latest transaction refresh that has succeeded, if an event has shown it."""
+    """Latest transaction refresh that has succeeded, if an event or an earlier slice
+    has shown it.
+    """
     seconds: float = 30.0
     """Seconds after which the lease lapses unless it is renewed."""
 
@@ -170,13 +172,15 @@ class SyncStore(Protocol):
         """
         ...
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: Lease, *, refresh: str | None = None) -> None:
         """End a lease before the account has been read to its end.
 
         The account is due again, after those that are due already.
 
         Args:
             lease: The lease.
+            refresh: The latest transaction refresh of the account, if it has succeeded,
+                for the `refresh` of the next lease.
         """
         ...
 

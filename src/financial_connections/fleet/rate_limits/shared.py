@@ -1,4 +1,4 @@
-"""What the shared rate limits have in common: scopes, waiting, and returning permits.
+"""Common parts of the shared rate limits: scopes, waiting, and returning permits.
 
 A permit is reserved from before a request until one second after its response. The API
 sees the request in between, so all requests that it sees within a second hold a permit
