@@ -181,7 +181,7 @@ async def test_an_account_without_an_id_is_rejected(database):
 
 async def test_missing_and_newer_tables_are_reported(database):
     async with PostgresStore(database) as store:
-        with pytest.raises(ConfigurationError, match="fincon fleet init"):
+        with pytest.raises(ConfigurationError, match=r"PostgresStore\.migrate"):
             await store.progress()
         assert 1 == await store.migrate()
         assert 0 == await store.migrate()

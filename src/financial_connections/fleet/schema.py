@@ -196,7 +196,7 @@ async def require_current(connection: AsyncConnection[Any]) -> None:
     if version < VERSION:
         raise ConfigurationError(
             f"the tables of the fleet have version {version} instead of {VERSION}: "
-            "call `PostgresStore.migrate`, or run `fincon fleet init`"
+            "call `PostgresStore.migrate`"
         )
     if version > VERSION:
         raise ConfigurationError(
