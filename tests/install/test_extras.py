@@ -14,6 +14,8 @@ EXTRAS = [
     "",
     "aiohttp",
     "cli",
+    "fleet",
+    "fleet-redis",
     "httpx2",
     "otel",
     "parquet",
@@ -21,8 +23,14 @@ EXTRAS = [
     "redis",
     "sandbox",
 ]
-INCLUDES = {"cli": {"cli", "sandbox"}, "parquet": {"cli", "parquet", "sandbox"}}
-"""Extras that include others, with everything they include."""
+INCLUDES = {
+    "cli": {"cli", "sandbox"},
+    "fleet": {"fleet", "postgres"},
+    "fleet-redis": {"fleet-redis", "redis"},
+    "parquet": {"cli", "parquet", "sandbox"},
+    "redis": {"fleet-redis", "redis"},
+}
+"""Extras that include others, or the same packages, with everything they include."""
 
 PIP = ["-m", "pip", "--disable-pip-version-check", "--quiet"]
 LIST_ACCOUNTS = """
@@ -99,6 +107,7 @@ def test_dependencies_are_installed_and_compatible(installed):
         ".params",
         ".errors",
         ".events",
+        ".fleet",
         ".sync",
         ".webhooks",
         ".pagination",
@@ -113,7 +122,8 @@ def test_the_package_imports(installed, module):
 
 
 @pytest.mark.parametrize(
-    ("module", "needed"), [("sandbox", "sandbox"), ("otel", "otel")]
+    ("module", "needed"),
+    [("sandbox", "sandbox"), ("otel", "otel"), ("fleet.procrastinate", "fleet")],
 )
 def test_an_optional_module_imports_or_names_its_extra(installed, module, needed):
     extra, run = installed
@@ -143,20 +153,23 @@ def test_the_aiohttp_transport_works_or_names_its_extra(installed):
 
 
 @pytest.mark.parametrize(
-    ("store", "needed"),
+    ("code", "needed"),
     [
-        ("RedisEventStore('redis://127.0.0.1:9')", "redis"),
-        ("PostgresEventStore('postgresql://127.0.0.1:9')", "postgres"),
+        ("webhooks.RedisEventStore('redis://127.0.0.1:9')", "redis"),
+        ("webhooks.PostgresEventStore('postgresql://127.0.0.1:9')", "postgres"),
+        ("fleet.PostgresStore('postgresql://127.0.0.1:9')", "fleet"),
+        ("fleet.PostgresRateLimit('postgresql://127.0.0.1:9')", "fleet"),
+        ("fleet.RedisRateLimit('redis://127.0.0.1:9')", "fleet-redis"),
     ],
 )
-def test_an_event_store_can_be_created_or_names_its_extra(installed, store, needed):
+def test_a_store_can_be_created_or_names_its_extra(installed, code, needed):
     extra, run = installed
-    result = run(
-        "python", "-c", f"from financial_connections.webhooks import *; {store}"
-    )
-    assert (needed == extra) is (0 == result.returncode), result.stderr
+    program = f"from financial_connections import fleet, webhooks; {code}"
+    result = run("python", "-c", program)
+    has_extra = needed in included_in(extra)
+    assert has_extra is (0 == result.returncode), result.stderr
     assert (
-        needed == extra
+        has_extra
     ) or f"financial-connections[{needed}]" in result.stderr.splitlines()[-1]
 
 

@@ -20,7 +20,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+if find_spec("procrastinate") is None:
+    raise ModuleNotFoundError(
+        "Procrastinate is in an extra: pip install 'financial-connections[fleet]'"
+    )
 
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
