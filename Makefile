@@ -29,11 +29,12 @@ NEWEST_ONLY := benchmarks codegen compatibility fleet install soak test_docs.py 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 15
 
-# pip installs exactly the locked versions, whose hashes it checks.
+# pip installs exactly the locked versions, whose hashes it checks. With --no-deps, it does
+# not look for other versions of a package that is needed with different extras.
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(DEV)
-	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	$(BIN)/python $(PIP_INSTALL) --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -59,7 +60,7 @@ extras: $(READY) ## install the wheel with each extra alone, and try it
 
 lowest: ## run the tests with the oldest supported dependencies
 	$(PYTHON) -m venv $(LOWEST)
-	$(LOWEST)/$(SCRIPTS)/python $(PIP_INSTALL) --require-hashes -r requirements/lowest/requirements.txt
+	$(LOWEST)/$(SCRIPTS)/python $(PIP_INSTALL) --no-deps --require-hashes -r requirements/lowest/requirements.txt
 	$(LOWEST)/$(SCRIPTS)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	$(LOWEST)/$(SCRIPTS)/python -m pytest -q $(addprefix --ignore tests/,$(NEWEST_ONLY)) $(ARGS)
 
