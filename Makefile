@@ -17,7 +17,7 @@ PARALLEL := --numprocesses 3 --dist worksteal
 # `make check` runs the tests of the documentation, `make extras`, `make soak` and
 # `make test-fleet` those in tests/install, tests/soak and folders of tests/fleet. Walks
 # through Stripe's specifications are long.
-SLOW := fleet/engines fleet/limits fleet/demo fleet/exports install soak test_docs.py \
+SLOW := fleet/engines fleet/limits install soak test_docs.py \
 	codegen/test_real_bumps.py codegen/test_upstreams.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `peers`
 # in pyproject.toml names.

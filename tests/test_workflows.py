@@ -12,7 +12,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # Targets that run tests; `check` includes the documentation's targets.
-TESTS = {"check", "coverage", "extras", "lowest", "soak", "test"}
+TESTS = {"check", "coverage", "extras", "lowest", "soak", "test", "test-fleet"}
 WORKFLOWS = {
     path.name: yaml.safe_load(path.read_text())
     for path in sorted((ROOT / ".github/workflows").glob("*.yml"))
