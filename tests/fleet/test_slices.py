@@ -254,3 +254,29 @@ async def test_the_account_of_an_event_saves_a_request(database):
             assert SliceResult.DONE == await sync_slice(client, store, account)
             assert requests == sandbox.traffic.total.admitted - count
         assert 7 == len(stored_states(database))
+
+
+async def test_a_late_event_does_not_hide_a_later_refresh(database):
+    """The refresh of the late event is already covered by the cursor."""
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=3)
+        early = await client.accounts.retrieve(account)
+        await store.want(early)
+        await sync_slice(client, store, account)
+        sandbox.add_transactions(account, 2)
+        await store.want(await client.accounts.retrieve(account))
+        await store.want(early)
+        await sync_slice(client, store, account)
+        assert 5 == len(stored_states(database))
+
+
+async def test_an_event_without_the_account_reads_it_again(database):
+    """A slice that ended with the last page knows the refresh before the event."""
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        account = sandbox.add_account(transactions=3)
+        await store.want(account)
+        assert SliceResult.MORE == await sync_slice(client, store, account, pages=1)
+        sandbox.add_transactions(account, 2)
+        await store.want(account)
+        await sync_slice(client, store, account)
+        assert 5 == len(stored_states(database))

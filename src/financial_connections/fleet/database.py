@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from financial_connections._redact import Secret
 from financial_connections.errors import ConfigurationError
+from financial_connections.fleet.cancellation import complete
 from financial_connections.fleet.schema import migrate, require_current
 
 if TYPE_CHECKING:
@@ -84,8 +85,12 @@ class Database:
             statement: The statement.
             values: Values of its parameters.
         """
-        async with self.connection() as connection:
-            return await connection.execute(statement.encode(), values)
+
+        async def run() -> AsyncCursor[Any]:
+            async with self.connection() as connection:
+                return await connection.execute(statement.encode(), values)
+
+        return await complete(run())
 
     async def fetch(
         self, statement: str, values: Mapping[str, Any]

@@ -155,7 +155,7 @@ class PostgresStore(SyncStore):
         return await self._database.fetch(statements.FINISH, values) != (True,)
 
     async def release(self, lease: Lease, *, refresh: str | None = None) -> None:
-        values = _values(lease) | {"refresh": refresh}
+        values = _values(lease) | {"wanted": lease.wanted, "refresh": refresh}
         await self._database.execute(statements.RELEASE, values)
 
     async def fail(self, lease: Lease, error: str, verdict: Verdict) -> bool:

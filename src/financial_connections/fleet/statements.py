@@ -4,6 +4,8 @@ Each method of the store is a single statement, so that it is atomic and takes o
 trip. Times come from the server's clock.
 """
 
+# An event can be delivered late. If several requests are pending, `refresh` may not be
+# the latest one, so the next sync reads the account itself.
 WANT = """
 WITH known_tenant AS (
     INSERT INTO fc_tenant VALUES (%(tenant)s) ON CONFLICT DO NOTHING
@@ -13,7 +15,9 @@ VALUES (%(account)s, %(tenant)s, %(stripe_account)s, %(refresh)s, 1, now())
 ON CONFLICT (account) DO UPDATE SET
     wanted = a.wanted + 1,
     stripe_account = coalesce(excluded.stripe_account, a.stripe_account),
-    refresh = coalesce(excluded.refresh, a.refresh),
+    refresh = CASE
+        WHEN a.wanted = a.done OR a.refresh = excluded.refresh THEN excluded.refresh
+    END,
     due_at = CASE WHEN a.dead_at IS NULL THEN least(a.due_at, now()) END
 """
 
@@ -110,8 +114,7 @@ FROM held WHERE a.account = held.account
 FINISH = """
 UPDATE fc_account SET
     done = greatest(done, %(wanted)s), backfill = false, synced_at = now(),
-    refresh = CASE WHEN wanted > %(wanted)s THEN refresh END,
-    attempts = 0, strikes = 0, error = NULL,
+    refresh = NULL, attempts = 0, strikes = 0, error = NULL,
     due_at = CASE
         WHEN wanted > %(wanted)s THEN now()
         ELSE now() + %(resync)s * (0.9 + 0.2 * random()) * interval '1 second'
@@ -124,7 +127,7 @@ RETURNING wanted > %(wanted)s
 
 RELEASE = """
 UPDATE fc_account SET
-    refresh = coalesce(refresh, %(refresh)s), due_at = now(),
+    refresh = CASE WHEN wanted = %(wanted)s THEN %(refresh)s END, due_at = now(),
     lease_token = NULL, lease_until = NULL
 WHERE account = %(account)s AND lease_token = %(token)s
 """
@@ -144,6 +147,7 @@ WITH failed AS (
 )
 UPDATE fc_account AS a SET
     attempts = attempts + 1, strikes = strikes + %(strikes)s, error = %(error)s,
+    refresh = NULL,
     dead_at = CASE WHEN failed.is_dead THEN now() END,
     due_at = CASE WHEN NOT failed.is_dead THEN
         now() + least(%(longest)s, %(shortest)s * 2 ^ least(attempts, 30))
@@ -156,7 +160,8 @@ RETURNING failed.is_dead
 
 REVIVE = """
 UPDATE fc_account SET
-    dead_at = NULL, error = NULL, attempts = 0, strikes = 0, due_at = now()
+    dead_at = NULL, error = NULL, attempts = 0, strikes = 0, refresh = NULL,
+    due_at = now()
 WHERE dead_at IS NOT NULL
     AND (%(accounts)s::text[] IS NULL OR account = ANY (%(accounts)s))
 """

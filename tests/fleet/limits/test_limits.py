@@ -1,5 +1,7 @@
 """Shared limits in one process."""
 
+import asyncio
+
 import anyio
 import pytest
 
@@ -90,6 +92,25 @@ async def test_a_cancelled_attempt_returns_its_permit(open_limit):
         with anyio.fail_after(30):
             async with limit.permit(attempt()):
                 pass
+
+
+async def test_no_cancellation_is_swallowed(open_limit):
+    """Cancel tasks natively while they exchange messages with the server."""
+    async with open_limit(total=10_000, per_endpoint=10_000) as limit:
+
+        async def loop():
+            while True:
+                async with limit.permit(attempt()):
+                    await asyncio.sleep(0)
+
+        for _ in range(30):
+            tasks = [asyncio.create_task(loop()) for _ in range(10)]
+            async with limit.permit(attempt()):
+                pass
+            for task in tasks:
+                task.cancel()
+            _, pending = await asyncio.wait(tasks, timeout=10)
+            assert set() == pending
 
 
 async def test_errors_of_the_attempt_are_not_suppressed(open_limit):

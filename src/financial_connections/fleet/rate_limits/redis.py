@@ -5,8 +5,11 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
+import anyio
+
 from financial_connections._redact import Secret
 from financial_connections.errors import ConfigurationError
+from financial_connections.fleet.cancellation import complete
 from financial_connections.fleet.rate_limits.shared import (
     _NO_ENDPOINTS,
     GRACE,
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
-_SOCKET_SECONDS = 3.0
+_SECONDS = 3.0
+"""Timeout of a command."""
 
 # KEYS: a sorted set of permits for each scope, and the time of the next permit.
 # A permit's score is the time at which it is free again, in microseconds.
@@ -129,11 +133,7 @@ class RedisRateLimit(SharedRateLimit):
     async def __aenter__(self) -> Self:
         from redis.asyncio import Redis  # noqa: PLC0415 - in the extra
 
-        self._redis = Redis.from_url(
-            self._url.reveal(),
-            socket_timeout=_SOCKET_SECONDS,
-            socket_connect_timeout=_SOCKET_SECONDS,
-        )
+        self._redis = Redis.from_url(self._url.reveal())
         self._run_take = self._redis.register_script(_TAKE)
         self._run_return = self._redis.register_script(_RETURN)
         return self
@@ -158,7 +158,8 @@ class RedisRateLimit(SharedRateLimit):
             *(scope.count for scope in scopes),
         ]
         keys = [*self._keys(scopes), f"{self._keys(scopes)[0]}:next"]
-        wait, turn = await self._run_take(keys=keys, args=values)
+        with anyio.fail_after(_SECONDS):
+            wait, turn = await complete(self._run_take(keys=keys, args=values))
         seconds = wait / 1e6
         if turn and has_turn:
             seconds = min(seconds, _LONGEST_POLL)
@@ -169,7 +170,8 @@ class RedisRateLimit(SharedRateLimit):
     ) -> None:
         self._require_open()
         values: list[Any] = [token, *(int(value * 1e6) for value in seconds)]
-        await self._run_return(keys=self._keys(scopes), args=values)
+        with anyio.fail_after(_SECONDS):
+            await complete(self._run_return(keys=self._keys(scopes), args=values))
 
     def _is_outage(self, error: Exception) -> bool:
         import redis  # noqa: PLC0415
