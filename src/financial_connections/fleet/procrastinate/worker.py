@@ -1,155 +1,34 @@
-"""Workers on Procrastinate, a task queue in PostgreSQL.
-
-    from financial_connections.fleet import PostgresStore, procrastinate
-
-    async with AsyncClient() as client, PostgresStore(conninfo) as store:
-        await procrastinate.migrate(conninfo)
-        await procrastinate.run_worker(client, store, conninfo)
-
-The queue only wakes up workers. It is short, and is filled from the accounts that are
-due in the store, so it can be emptied at any time. Jobs neither fail nor retry: an
-account that is not done is still due.
-
-Needs the extra `financial-connections[fleet]`.
-
-Source: https://procrastinate.readthedocs.io/
-"""
+"""Workers that sync the accounts in the queue."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from contextlib import suppress
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-if find_spec("procrastinate") is None:
-    raise ModuleNotFoundError(
-        "Procrastinate is in an extra: pip install 'financial-connections[fleet]'"
-    )
-
-from procrastinate import App, JobContext, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import Job, Status
-
+from financial_connections.fleet.procrastinate.queue import (
+    CONTEXT,
+    QUEUE,
+    create_app,
+    feed,
+    reap,
+)
 from financial_connections.fleet.slices import SliceResult, sync_slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import anyio
+    from procrastinate import App
 
     from financial_connections import AsyncClient
     from financial_connections.fleet.store import SyncStore
 
-QUEUE = "financial_connections"
-"""Name of the queue."""
-TASK = "financial_connections.sync_slice"
-"""Name of the task."""
-
 _logger = logging.getLogger("financial_connections.fleet")
 _DRAIN_SECONDS = 4.0
 """Seconds that a stopped worker waits for its slices to commit their current page."""
-_CONTEXT = "financial_connections"
-# Only one worker feeds the queue at a time. The lock ends with its transaction.
-_LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('financial_connections.feed'))"
-_QUEUED = """
-SELECT queueing_lock FROM procrastinate_jobs
-WHERE queue_name = %(queue)s AND status = 'todo'
-"""
-
-
-def create_app(conninfo: str) -> App:
-    """Return a Procrastinate app with the task of a fleet.
-
-    Args:
-        conninfo: Connection URL, or parameters such as `host=… dbname=…`.
-    """
-    # Its schema contains characters that a database without an encoding rejects.
-    settings = {"client_encoding": "utf8"}
-    app = App(connector=PsycopgConnector(conninfo=conninfo, kwargs=settings))
-    app.task(name=TASK, queue=QUEUE, pass_context=True)(_sync)
-    return app
-
-
-async def migrate(conninfo: str) -> bool:
-    """Create the tables of Procrastinate, unless they exist.
-
-    To upgrade them to those of a newer Procrastinate, follow its documentation.
-
-    Args:
-        conninfo: Connection URL or connection string.
-
-    Returns:
-        True if the tables were created.
-    """
-    app = create_app(conninfo)
-    async with app.open_async():
-        if await app.check_connection_async():
-            return False
-        await app.schema_manager.apply_schema_async()
-    return True
-
-
-async def feed(app: App, store: SyncStore, *, bound: int = 400) -> int:
-    """Queue accounts that are due, unless another process is doing so.
-
-    Args:
-        app: The app, which must be open.
-        store: The store.
-        bound: Maximum number of queued jobs.
-
-    Returns:
-        The number of accounts that were queued.
-    """
-    pool: Any = app.connector.pool  # type: ignore[attr-defined]
-    async with pool.connection() as connection, connection.transaction():
-        if await (await connection.execute(_LOCK)).fetchone() != (True,):
-            return 0
-        rows = await app.connector.execute_query_all_async(_QUEUED, queue=QUEUE)
-        queued = [row["queueing_lock"] for row in rows]
-        if len(queued) >= bound:
-            return 0
-        accounts = await store.due(bound - len(queued), exclude=queued)
-        jobs = [
-            Job(
-                queue=QUEUE,
-                task_name=TASK,
-                lock=account,
-                queueing_lock=account,
-                task_kwargs={"account": account},
-            )
-            for account in accounts
-        ]
-        if jobs:
-            # If somebody else has queued one of them, the next call queues the others.
-            with suppress(AlreadyEnqueued):
-                await app.job_manager.batch_defer_jobs_async(jobs)
-        return len(jobs)
-
-
-async def reap(app: App, *, stalled_after: float = 30.0) -> int:
-    """Delete the jobs of workers that have died.
-
-    Their accounts are still due, and can be queued again once their lease has lapsed.
-
-    Args:
-        app: The app, which must be open.
-        stalled_after: Seconds without a heartbeat after which a worker counts as dead.
-
-    Returns:
-        The number of deleted jobs.
-    """
-    jobs = await app.job_manager.get_stalled_jobs(
-        queue=QUEUE, seconds_since_heartbeat=stalled_after
-    )
-    count = 0
-    for job in jobs:
-        # The job may have just ended, because its worker was only slow.
-        with suppress(ConnectorException):
-            await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
-            count += 1
-    return count
+_RESTART_SECONDS = 0.5
 
 
 async def run_worker(
@@ -187,7 +66,8 @@ async def run_worker(
         worker = _Worker(client, store, pages)
         running = [
             asyncio.create_task(
-                app.run_worker_async(
+                _work_forever(
+                    app,
                     queues=[QUEUE],
                     concurrency=concurrency,
                     delete_jobs="always",
@@ -196,7 +76,7 @@ async def run_worker(
                     update_heartbeat_interval=stalled_after / 3,
                     stalled_worker_timeout=stalled_after,
                     shutdown_graceful_timeout=_DRAIN_SECONDS,
-                    additional_context={_CONTEXT: worker},
+                    additional_context={CONTEXT: worker},
                 )
             ),
             asyncio.create_task(
@@ -246,12 +126,20 @@ class _Worker:
                 self.more.set()
 
 
-async def _sync(context: JobContext, account: str) -> None:
-    worker = context.additional_context.get(_CONTEXT)
-    if worker is None:
-        _logger.error("run the task %s with `run_worker`", TASK)
-        return
-    await worker.sync(account)
+async def _work_forever(app: App, **options: Any) -> None:
+    """Run Procrastinate's worker, and start it again whenever it ends.
+
+    It ends if it cannot reach the database, or if it was so slow that another worker
+    has removed it.
+    """
+
+    async def run() -> object:
+        await app.run_worker_async(**options)
+        return None
+
+    while True:
+        await _attempt("running the worker", run)
+        await asyncio.sleep(_RESTART_SECONDS)
 
 
 async def _feed_forever(
