@@ -27,7 +27,7 @@ def values_of_want(
         tenant: Tenant that it belongs to; None for the connected account.
 
     Raises:
-        InvalidArgumentError: There is no usable ID.
+        InvalidArgumentError: The account is neither an ID nor an `Account` with one.
     """
     account_id: object = account
     refresh = None

@@ -66,13 +66,13 @@ async def test_the_accounts_of_a_killed_worker_need_no_further_message(
         await fleet.check(client, accounts)
 
 
-async def test_a_lost_queue_is_filled_again(engine, database):
-    async with open_fleet(engine, database, pages=1) as (fleet, client):
+async def test_a_lost_queue_is_filled_again(database):
+    async with open_fleet("procrastinate", database, pages=1) as (fleet, client):
         accounts = await fleet.add(20, transactions=250)
         fleet.start()
         for number in (500, 1_500, 2_500):
             await fleet.wait_until(lambda p, number=number: p.transactions >= number)
-            fleet.empty_queue()
+            query(database, "TRUNCATE procrastinate_jobs CASCADE")
         await fleet.wait_until_done()
         await fleet.check(client, accounts)
 

@@ -12,7 +12,6 @@ from financial_connections.fleet import procrastinate
 from financial_connections.sandbox import Sandbox, serve
 from tests.support.fleet.stores import (
     outbox_states,
-    query,
     read_everything,
     stored_states,
 )
@@ -103,11 +102,6 @@ class Fleet:
         changes = [(row[0], row[1], row[3]) for row in outbox_states(self.conninfo)]
         assert len(changes) == len(set(changes))
         assert {(*key, text) for key, text in expected.items()} <= set(changes)
-
-    def empty_queue(self):
-        """Lose all messages of the engine."""
-        if self.engine == "procrastinate":
-            query(self.conninfo, "TRUNCATE procrastinate_jobs CASCADE")
 
     @property
     def requests(self):

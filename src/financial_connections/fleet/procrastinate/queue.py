@@ -76,8 +76,8 @@ async def feed(app: App, store: SyncStore, *, bound: int = 400) -> int:
     async with pool.connection() as connection, connection.transaction():
         if await (await connection.execute(_LOCK)).fetchone() != (True,):
             return 0
-        rows = await app.connector.execute_query_all_async(_QUEUED, queue=QUEUE)
-        queued = [row["queueing_lock"] for row in rows]
+        rows = await connection.execute(_QUEUED, {"queue": QUEUE})
+        queued = [row[0] for row in await rows.fetchall()]
         if len(queued) >= bound:
             return 0
         accounts = await store.due(bound - len(queued), exclude=queued)
@@ -91,10 +91,13 @@ async def feed(app: App, store: SyncStore, *, bound: int = 400) -> int:
             )
             for account in accounts
         ]
-        if jobs:
-            # If somebody else has queued one of them, the next call queues the others.
-            with suppress(AlreadyEnqueued):
-                await app.job_manager.batch_defer_jobs_async(jobs)
+        if not jobs:
+            return 0
+        try:
+            await app.job_manager.batch_defer_jobs_async(jobs)
+        except AlreadyEnqueued:
+            # Somebody else has queued one of them. The next call queues the others.
+            return 0
         return len(jobs)
 
 
