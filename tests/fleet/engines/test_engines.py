@@ -4,6 +4,7 @@ import random
 from contextlib import asynccontextmanager
 
 import pytest
+from procrastinate.jobs import Job
 
 from financial_connections import AsyncClient
 from financial_connections.fleet import procrastinate
@@ -187,5 +188,12 @@ async def test_the_queue_of_procrastinate_is_bounded(database):
         app = procrastinate.create_app(database)
         async with app.open_async():
             counts = [await procrastinate.feed(app, store, bound=12) for _ in range(3)]
-        assert [12, 0, 0] == counts
+            query(database, "DELETE FROM procrastinate_jobs WHERE lock = 'fca_0'")
+            first = Job(
+                queue="mine", task_name="mine", lock=None, queueing_lock="fca_0"
+            )
+            await app.job_manager.defer_job_async(first)
+            counts.append(await procrastinate.feed(app, store, bound=12))
+        # The last call met a job that somebody else has queued.
+        assert [12, 0, 0, 0] == counts
         assert [(12,)] == query(database, "SELECT count(*) FROM procrastinate_jobs")

@@ -11,6 +11,8 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
 
 if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
     from financial_connections.fleet.store import SyncStore
 
 QUEUE = "financial_connections"
@@ -73,32 +75,41 @@ async def feed(app: App, store: SyncStore, *, bound: int = 400) -> int:
         The number of accounts that were queued.
     """
     pool: Any = app.connector.pool  # type: ignore[attr-defined]
-    async with pool.connection() as connection, connection.transaction():
-        if await (await connection.execute(_LOCK)).fetchone() != (True,):
-            return 0
-        rows = await connection.execute(_QUEUED, {"queue": QUEUE})
-        queued = [row[0] for row in await rows.fetchall()]
-        if len(queued) >= bound:
-            return 0
-        accounts = await store.due(bound - len(queued), exclude=queued)
-        jobs = [
-            Job(
-                queue=QUEUE,
-                task_name=TASK,
-                lock=account,
-                queueing_lock=account,
-                task_kwargs={"account": account},
-            )
-            for account in accounts
-        ]
-        if not jobs:
-            return 0
-        try:
-            await app.job_manager.batch_defer_jobs_async(jobs)
-        except AlreadyEnqueued:
-            # Somebody else has queued one of them. The next call queues the others.
-            return 0
-        return len(jobs)
+    # With a second connection, a TRUNCATE of the queue could wait for this transaction,
+    # and the second connection for the TRUNCATE.
+    try:
+        async with pool.connection() as connection, connection.transaction():
+            if await (await connection.execute(_LOCK)).fetchone() != (True,):
+                return 0
+            jobs = await _next_jobs(connection, store, bound)
+            if jobs:
+                await app.job_manager.batch_defer_jobs_async(
+                    jobs, connection=connection
+                )
+            return len(jobs)
+    except AlreadyEnqueued:
+        # Somebody else has queued one of them. The next call queues the others.
+        return 0
+
+
+async def _next_jobs(
+    connection: AsyncConnection[Any], store: SyncStore, bound: int
+) -> list[Job]:
+    """Return a job for each account that is due and not queued, as far as they fit."""
+    rows = await connection.execute(_QUEUED, {"queue": QUEUE})
+    queued = [row[0] for row in await rows.fetchall()]
+    if len(queued) >= bound:
+        return []
+    return [
+        Job(
+            queue=QUEUE,
+            task_name=TASK,
+            lock=account,
+            queueing_lock=account,
+            task_kwargs={"account": account},
+        )
+        for account in await store.due(bound - len(queued), exclude=queued)
+    ]
 
 
 async def reap(app: App, *, stalled_after: float = 30.0) -> int:
