@@ -28,6 +28,23 @@ async def test_workers_sync_everything_that_is_due(database):
         assert 12 == (await store.progress()).done
 
 
+async def test_workers_are_not_idle_while_a_slice_ends(database):
+    """The query for due accounts still sees an account as leased."""
+    async with open_store(database) as store, served_sandbox() as (sandbox, client):
+        await store.want(sandbox.add_account(transactions=250))
+        due = store.due
+
+        async def return_after_slices(limit, *, exclude=()):
+            result = await due(limit, exclude=exclude)
+            while exclude:  # noqa: ASYNC110 - the set of running slices is not an event
+                await anyio.sleep(0.001)
+            return result
+
+        store.due = return_after_slices
+        await run_workers(client, store, pages=1, until_idle=True, poll_interval=0.001)
+        assert 1 == (await store.progress()).done
+
+
 async def test_workers_stop_when_they_are_told_to(database):
     async with open_store(database) as store, served_sandbox() as (sandbox, client):
         accounts = [sandbox.add_account(transactions=500) for _ in range(4)]

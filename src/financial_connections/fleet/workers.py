@@ -45,7 +45,10 @@ async def run_workers(
     workers = _Workers(client, store, pages, stop)
     async with anyio.create_task_group() as tasks:
         while not stop.is_set():
-            is_idle = False
+            # A slice that ends during the query may leave an account due that the query
+            # has not seen.
+            was_idle = not workers.running
+            workers.expect_end()
             try:
                 due = await store.due(
                     concurrency - len(workers.running), exclude=workers.running
@@ -56,9 +59,8 @@ async def run_workers(
                 for account in due:
                     workers.running.add(account)
                     tasks.start_soon(workers.run, account)
-                is_idle = not workers.running
-            if is_idle and until_idle:
-                return
+                if until_idle and was_idle and not due:
+                    return
             is_full = len(workers.running) >= concurrency
             with anyio.move_on_after(None if is_full else poll_interval):
                 await workers.wait_for_end()
@@ -92,9 +94,12 @@ class _Workers:
             self.running.discard(account)
             self._ended.set()
 
+    def expect_end(self) -> None:
+        """Let `wait_for_end` wait for a slice that ends from now on."""
+        self._ended = anyio.Event()
+
     async def wait_for_end(self) -> None:
         """Wait until a slice ends or the workers are stopped."""
-        self._ended = anyio.Event()
         async with anyio.create_task_group() as tasks:
             for event in (self._ended, self._stop):
                 tasks.start_soon(_wait_and_cancel, event, tasks.cancel_scope)
