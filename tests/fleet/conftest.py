@@ -1,13 +1,13 @@
 import pytest
 
-from tests.support.databases import postgres_server
+from tests.support import databases
 from tests.support.fleet.stores import new_database
 
 
 @pytest.fixture(scope="session")
 def postgres():
     """The connection string of a server for all tests."""
-    with postgres_server() as conninfo:
+    with databases.postgres_server() as conninfo:
         yield conninfo
 
 
@@ -15,6 +15,13 @@ def postgres():
 def database(postgres):
     """The connection string of an empty database."""
     return new_database(postgres)
+
+
+@pytest.fixture(scope="session")
+def temporal_server():
+    """The address of a server of Temporal for all tests."""
+    with databases.temporal_server() as address:
+        yield address
 
 
 @pytest.fixture

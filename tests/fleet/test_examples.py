@@ -33,7 +33,7 @@ def redis():
 
 @pytest.mark.parametrize(("module", "code"), list(examples()))
 async def test_an_example_in_a_docstring_runs(
-    module, code, database, redis, monkeypatch
+    module, code, database, redis, temporal_server, monkeypatch
 ):
     """A worker, which would run forever, is cancelled when the account is done."""
     sandbox = Sandbox()
@@ -41,6 +41,7 @@ async def test_an_example_in_a_docstring_runs(
     code = code.replace("fca_123", account)
     code = code.replace("postgresql://user@db.internal/app", database)
     code = code.replace("redis://cache.internal", redis)
+    code = code.replace("localhost:7233", temporal_server)
     monkeypatch.setenv("STRIPE_API_KEY", sandbox.api_key)
     async with open_store(database) as store, serve(sandbox) as server:
         await store.want(account)

@@ -16,6 +16,7 @@ EXTRAS = [
     "cli",
     "fleet",
     "fleet-redis",
+    "fleet-temporal",
     "httpx2",
     "otel",
     "parquet",
@@ -27,6 +28,7 @@ INCLUDES = {
     "cli": {"cli", "sandbox"},
     "fleet": {"fleet", "postgres"},
     "fleet-redis": {"fleet-redis", "redis"},
+    "fleet-temporal": {"fleet", "fleet-temporal", "postgres"},
     "parquet": {"cli", "parquet", "sandbox"},
     "redis": {"fleet-redis", "redis"},
 }
@@ -123,7 +125,12 @@ def test_the_package_imports(installed, module):
 
 @pytest.mark.parametrize(
     ("module", "needed"),
-    [("sandbox", "sandbox"), ("otel", "otel"), ("fleet.procrastinate", "fleet")],
+    [
+        ("sandbox", "sandbox"),
+        ("otel", "otel"),
+        ("fleet.procrastinate", "fleet"),
+        ("fleet.temporal", "fleet-temporal"),
+    ],
 )
 def test_an_optional_module_imports_or_names_its_extra(installed, module, needed):
     extra, run = installed

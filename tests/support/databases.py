@@ -93,6 +93,27 @@ def postgres_server():
             server.wait()
 
 
+@contextmanager
+def temporal_server():
+    """Run a development server of Temporal, and yield its address."""
+    program = Path(sys.executable).with_name("temporal")
+    address = f"127.0.0.1:{_free_port()}"
+    command = [program, "server", "start-dev", "--headless", "--log-level", "never"]
+    command += ["--ip", "127.0.0.1", "--port", address.rpartition(":")[2]]
+    health = [program, "operator", "cluster", "health", "--address", address]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen(command, **quiet)
+    try:
+        deadline = time.monotonic() + 30
+        while subprocess.run(health, check=False, **quiet).returncode:
+            assert server.poll() is None
+            assert time.monotonic() < deadline, "Temporal did not start"
+        yield address
+    finally:
+        server.kill()
+        server.wait()
+
+
 def _programs(folder):
     """Return the directory of PostgreSQL's programs, and the user to run them as.
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import anyio
 
+from financial_connections.fleet.engine import log_failure
 from financial_connections.fleet.slices import sync_slice
 
 if TYPE_CHECKING:
     from financial_connections import AsyncClient
     from financial_connections.fleet.store import SyncStore
-
-_logger = logging.getLogger("financial_connections.fleet")
 
 
 async def run_workers(
@@ -54,7 +52,7 @@ async def run_workers(
                     concurrency - len(workers.running), exclude=workers.running
                 )
             except Exception as error:  # noqa: BLE001 - the store may come back
-                _log("reading the due accounts", error)
+                log_failure("reading the due accounts", error)
             else:
                 for account in due:
                     workers.running.add(account)
@@ -89,7 +87,7 @@ class _Workers:
                 stopping=self._stop.is_set,
             )
         except Exception as error:  # noqa: BLE001 - it must not end the other slices
-            _log(f"syncing {account}", error)
+            log_failure(f"syncing {account}", error)
         finally:
             self.running.discard(account)
             self._ended.set()
@@ -108,8 +106,3 @@ class _Workers:
 async def _wait_and_cancel(event: anyio.Event, scope: anyio.CancelScope) -> None:
     await event.wait()
     scope.cancel()
-
-
-def _log(action: str, error: Exception) -> None:
-    # The message of a database error can quote a row.
-    _logger.warning("%s failed: %s", action, type(error).__name__)

@@ -12,17 +12,25 @@ from financial_connections.sandbox import Fault
 from tests.support.fleet.processes import ENGINES, STORE, Fleet
 from tests.support.fleet.stores import open_store, query
 
+SEEDS = {"in-process": 20, "procrastinate": 20, "temporal": 10}
+
 
 @pytest.fixture(params=ENGINES)
 def engine(request):
-    return request.param
+    """The name of an engine, and the address of its server if it has one."""
+    if request.param == "temporal":
+        return request.param, request.getfixturevalue("temporal_server")
+    return request.param, None
 
 
 @asynccontextmanager
-async def open_fleet(engine, database, **settings):
+async def open_fleet(engine, database, *, max_strikes=1_000, **settings):
     """Return a fleet without workers, and a client for its sandbox."""
+    name, address = engine
     async with open_store(database, **STORE) as store:
-        fleet = Fleet(engine, database, store, **settings)
+        fleet = Fleet(
+            name, database, store, address, max_strikes=max_strikes, **settings
+        )
         await fleet.prepare()
         with fleet.served():
             key, url = fleet.sandbox.api_key, fleet.url
@@ -31,27 +39,28 @@ async def open_fleet(engine, database, **settings):
 
 
 async def test_killed_workers_lose_and_double_nothing(engine, database):
-    """Kill workers with SIGKILL at 25 random moments."""
-    choose = random.Random(engine)
+    """Kill workers with SIGKILL at random moments, twice for each of 50 seeds."""
     async with open_fleet(engine, database, pages=2) as (fleet, client):
         accounts = []
         for _ in range(3):
             fleet.start()
-        for _ in range(25):
-            accounts += await fleet.add(2, transactions=choose.randrange(350))
-            for account in choose.sample(accounts, k=min(3, len(accounts))):
-                fleet.sandbox.add_transactions(account, choose.randrange(3))
-                await fleet.store.want(account)
-            target = fleet.requests + choose.randrange(12)
-            await fleet.wait_until(
-                lambda p, target=target: fleet.requests >= target or p.due == 0
-            )
-            victim = fleet.workers.pop(choose.randrange(3))
-            victim.kill()
-            victim.wait()
-            fleet.start()
-        await fleet.wait_until_done()
-        await fleet.check(client, accounts)
+        for seed in range(SEEDS[engine[0]]):
+            choose = random.Random(f"{engine[0]} {seed}")
+            for _ in range(2):
+                accounts += await fleet.add(2, transactions=choose.randrange(350))
+                for account in choose.sample(accounts, k=min(3, len(accounts))):
+                    fleet.sandbox.add_transactions(account, choose.randrange(3))
+                    await fleet.store.want(account)
+                target = fleet.requests + choose.randrange(12)
+                await fleet.wait_until(
+                    lambda p, target=target: fleet.requests >= target or p.due == 0
+                )
+                victim = fleet.workers.pop(choose.randrange(3))
+                victim.kill()
+                victim.wait()
+                fleet.start()
+            await fleet.wait_until_done()
+            await fleet.check(client, accounts)
 
 
 async def test_the_accounts_of_a_killed_worker_need_no_further_message(
@@ -67,13 +76,14 @@ async def test_the_accounts_of_a_killed_worker_need_no_further_message(
         await fleet.check(client, accounts)
 
 
-async def test_a_lost_queue_is_filled_again(database):
-    async with open_fleet("procrastinate", database, pages=1) as (fleet, client):
+@pytest.mark.parametrize("engine", ["procrastinate", "temporal"], indirect=True)
+async def test_a_lost_queue_is_filled_again(engine, database):
+    async with open_fleet(engine, database, pages=1) as (fleet, client):
         accounts = await fleet.add(20, transactions=250)
         fleet.start()
         for number in (500, 1_500, 2_500):
             await fleet.wait_until(lambda p, number=number: p.transactions >= number)
-            query(database, "TRUNCATE procrastinate_jobs CASCADE")
+            await fleet.lose_queue()
         await fleet.wait_until_done()
         await fleet.check(client, accounts)
 
@@ -95,11 +105,11 @@ async def test_an_outage_of_the_api_kills_no_account(engine, database):
         await fleet.check(client, accounts)
 
 
-async def test_poison_accounts_die_alone_and_can_be_revived(engine, database):
+async def test_poison_accounts_die_alone(engine, database):
     async with open_fleet(engine, database) as (fleet, client):
         accounts = await fleet.add(5)
         gone = accounts[0]
-        await client.accounts.disconnect(gone)
+        fleet.sandbox.disconnect(gone)
         await fleet.store.want("fca_unknown")
         fleet.start()
         await fleet.wait_until_done(dead=2)
@@ -109,6 +119,21 @@ async def test_poison_accounts_die_alone_and_can_be_revived(engine, database):
         assert 2 == await fleet.store.revive()
         await fleet.wait_until(lambda p: p.dead == 2 and p.due == p.running == 0)
         await fleet.check(client, accounts[1:])
+
+
+async def test_an_account_with_broken_responses_dies_and_is_revived(engine, database):
+    async with open_fleet(engine, database, max_strikes=3) as (fleet, client):
+        broken = Fault("truncated_json", operation="list_transactions", times=None)
+        fleet.sandbox.inject(broken)
+        accounts = await fleet.add(1)
+        fleet.start()
+        await fleet.wait_until_done(dead=1)
+        # Each strike took one request for the account and one for its transactions.
+        assert 2 * 3 == fleet.requests
+        fleet.sandbox.api.faults.clear()
+        assert 1 == await fleet.store.revive()
+        await fleet.wait_until_done()
+        await fleet.check(client, accounts)
 
 
 async def test_one_account_is_read_once_by_many_workers(engine, database):

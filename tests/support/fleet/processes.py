@@ -4,24 +4,28 @@ import json
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import anyio
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from financial_connections.fleet import procrastinate
 from financial_connections.sandbox import Sandbox, serve
 from tests.support.fleet.stores import (
     outbox_states,
+    query,
     read_everything,
     stored_states,
 )
 
-ENGINES = ("in-process", "procrastinate")
+ENGINES = ("in-process", "procrastinate", "temporal")
 LEASE = 1.0
-STORE = {"lease": LEASE, "backoff": (0.05, 0.5), "max_strikes": 1_000}
+STORE = {"lease": LEASE, "backoff": (0.05, 0.5)}
 ENGINE = {
     "in-process": {"poll_interval": 0.05},
     "procrastinate": {"feed_interval": 0.05, "stalled_after": 1.5},
+    "temporal": {"feed_interval": 0.1, "stalled_after": 1.5, "bound": 8},
 }
 
 
@@ -32,17 +36,27 @@ class Fleet:
         engine: Name of the engine.
         conninfo: The database.
         store: The store.
+        address: The server of Temporal.
+        max_strikes: Setting of the store.
         settings: Other settings of the engine.
     """
 
-    def __init__(self, engine, conninfo, store, **settings):
+    def __init__(
+        self, engine, conninfo, store, address=None, max_strikes=1_000, **settings
+    ):
         self.engine = engine
         self.conninfo = conninfo
         self.store = store
         self.sandbox = Sandbox()
         self.workers = []
         self._settings = {"concurrency": 4} | ENGINE[engine] | settings
-        self._arguments = {"store": STORE, "engine": self._settings}
+        self._arguments = {
+            "store": STORE | {"max_strikes": max_strikes},
+            "engine": self._settings,
+        }
+        if engine == "temporal":
+            self._settings["task_queue"] = conninfo.rpartition("=")[2]
+            self._arguments["temporal"] = address
 
     @contextmanager
     def served(self):
@@ -60,6 +74,17 @@ class Fleet:
         """Create the tables of the engine."""
         if self.engine == "procrastinate":
             await procrastinate.migrate(self.conninfo)
+
+    async def lose_queue(self):
+        """Remove all messages of the engine."""
+        if self.engine == "temporal":
+            server = await Client.connect(self._arguments["temporal"])
+            where = f"TaskQueue = '{self._settings['task_queue']}'"
+            async for workflow in server.list_workflows(where):
+                with suppress(RPCError):  # it has just ended
+                    await server.get_workflow_handle(workflow.id).terminate()
+        else:
+            query(self.conninfo, "TRUNCATE procrastinate_jobs CASCADE")
 
     def start(self):
         """Start a worker."""
@@ -85,11 +110,12 @@ class Fleet:
 
     async def wait_until(self, condition):
         """Wait until a condition of the progress holds."""
-        with anyio.fail_after(60):
+        with anyio.move_on_after(60):
             # Other processes make the progress.
             while not condition(progress := await self.store.progress()):  # noqa: ASYNC110
                 await anyio.sleep(0.02)
-        return progress
+            return progress
+        raise TimeoutError(await self.store.progress())
 
     async def wait_until_done(self, dead=0):
         """Wait until every account has been synced or is dead."""

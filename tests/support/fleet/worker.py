@@ -2,8 +2,8 @@
 
     python -m tests.support.fleet.worker ENGINE CONNINFO URL KEY SETTINGS
 
-SETTINGS is a JSON object with arguments of the store under `store`, and of the engine
-under `engine`.
+SETTINGS is a JSON object with arguments of the store under `store`, arguments of the
+engine under `engine`, and the address of the server of Temporal under `temporal`.
 """
 
 import asyncio
@@ -12,9 +12,15 @@ import signal
 import sys
 
 import anyio
+from temporalio.client import Client
 
 from financial_connections import AsyncClient
-from financial_connections.fleet import PostgresStore, procrastinate, run_workers
+from financial_connections.fleet import (
+    PostgresStore,
+    procrastinate,
+    run_workers,
+    temporal,
+)
 
 
 async def main(engine, conninfo, url, key, settings):
@@ -31,6 +37,9 @@ async def main(engine, conninfo, url, key, settings):
                 await run_workers(client, store, **arguments)
             case "procrastinate":
                 await procrastinate.run_worker(client, store, conninfo, **arguments)
+            case "temporal":
+                server = await Client.connect(settings["temporal"])
+                await temporal.run_worker(client, store, server, **arguments)
 
 
 asyncio.run(main(*sys.argv[1:]))

@@ -137,8 +137,8 @@ async def reap(app: App, *, stalled_after: float = 30.0) -> int:
 
 
 async def _sync(context: JobContext, account: str) -> None:
-    worker = context.additional_context.get(CONTEXT)
-    if worker is None:
+    runner = context.additional_context.get(CONTEXT)
+    if runner is None:
         _logger.error("run the task %s with `run_worker`", TASK)
         return
-    await worker.sync(account)
+    await runner.run(account)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from financial_connections.fleet.engine import (
+    DRAIN_SECONDS,
+    SliceRunner,
+    repeat,
+    run_until_stopped,
+)
 from financial_connections.fleet.procrastinate.queue import (
     CONTEXT,
     QUEUE,
@@ -14,20 +17,13 @@ from financial_connections.fleet.procrastinate.queue import (
     feed,
     reap,
 )
-from financial_connections.fleet.slices import SliceResult, sync_slice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import anyio
-    from procrastinate import App
 
     from financial_connections import AsyncClient
     from financial_connections.fleet.store import SyncStore
 
-_logger = logging.getLogger("financial_connections.fleet")
-_DRAIN_SECONDS = 4.0
-"""Seconds that a stopped worker waits for its slices to commit their current page."""
 _RESTART_SECONDS = 0.5
 
 
@@ -62,123 +58,33 @@ async def run_worker(
         stalled_after: Seconds without a heartbeat after which a worker counts as dead.
     """
     app = create_app(conninfo)
+    runner = SliceRunner(client, store, pages)
+
+    async def work() -> None:
+        await app.run_worker_async(
+            queues=[QUEUE],
+            concurrency=concurrency,
+            delete_jobs="always",
+            install_signal_handlers=False,
+            fetch_job_polling_interval=feed_interval,
+            update_heartbeat_interval=stalled_after / 3,
+            stalled_worker_timeout=stalled_after,
+            shutdown_graceful_timeout=DRAIN_SECONDS,
+            additional_context={CONTEXT: runner},
+        )
+
+    async def feed_queue() -> None:
+        await feed(app, store, bound=bound)
+
+    async def remove_stalled() -> None:
+        await reap(app, stalled_after=stalled_after)
+
     async with app.open_async():
-        worker = _Worker(client, store, pages)
-        running = [
-            asyncio.create_task(
-                _work_forever(
-                    app,
-                    queues=[QUEUE],
-                    concurrency=concurrency,
-                    delete_jobs="always",
-                    install_signal_handlers=False,
-                    fetch_job_polling_interval=feed_interval,
-                    update_heartbeat_interval=stalled_after / 3,
-                    stalled_worker_timeout=stalled_after,
-                    shutdown_graceful_timeout=_DRAIN_SECONDS,
-                    additional_context={CONTEXT: worker},
-                )
-            ),
-            asyncio.create_task(
-                _feed_forever(app, store, worker.more, bound, feed_interval)
-            ),
-            asyncio.create_task(_reap_forever(app, stalled_after)),
+        calls = [
+            # Procrastinate's worker ends if it cannot reach the database, or if it was
+            # so slow that another worker has removed it.
+            repeat("running the worker", work, _RESTART_SECONDS),
+            repeat("feeding the queue", feed_queue, feed_interval, early=runner.more),
+            repeat("removing stalled jobs", remove_stalled, stalled_after / 3),
         ]
-        stopped = [] if stop is None else [asyncio.create_task(stop.wait())]
-        try:
-            # None of them ends by itself, except with an error.
-            await asyncio.wait(
-                [*running, *stopped], return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            worker.is_stopping = True
-            results = await _end(running)
-            await _end(stopped)
-        for result in results:
-            if result is not None:
-                raise result
-
-
-class _Worker:
-    """State shared by the jobs of a process."""
-
-    def __init__(self, client: AsyncClient, store: SyncStore, pages: int) -> None:
-        self.is_stopping = False
-        self.more = asyncio.Event()
-        """Set if an account that has been released is due again."""
-        self._client = client
-        self._store = store
-        self._pages = pages
-
-    async def sync(self, account: str) -> None:
-        try:
-            result = await sync_slice(
-                self._client,
-                self._store,
-                account,
-                pages=self._pages,
-                stopping=lambda: self.is_stopping,
-            )
-        except Exception as error:  # noqa: BLE001 - the account is still due
-            _log(f"syncing {account}", error)
-        else:
-            if result == SliceResult.MORE:
-                self.more.set()
-
-
-async def _work_forever(app: App, **options: Any) -> None:
-    """Run Procrastinate's worker, and start it again whenever it ends.
-
-    It ends if it cannot reach the database, or if it was so slow that another worker
-    has removed it.
-    """
-
-    async def run() -> object:
-        await app.run_worker_async(**options)
-        return None
-
-    while True:
-        await _attempt("running the worker", run)
-        await asyncio.sleep(_RESTART_SECONDS)
-
-
-async def _feed_forever(
-    app: App, store: SyncStore, more: asyncio.Event, bound: int, interval: float
-) -> None:
-    async def run() -> object:
-        more.clear()
-        return await feed(app, store, bound=bound)
-
-    while True:
-        await _attempt("feeding the queue", run)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(more.wait(), interval)
-
-
-async def _reap_forever(app: App, stalled_after: float) -> None:
-    async def run() -> object:
-        return await reap(app, stalled_after=stalled_after)
-
-    while True:
-        await _attempt("removing stalled jobs", run)
-        await asyncio.sleep(stalled_after / 3)
-
-
-async def _attempt(action: str, run: Callable[[], Any]) -> None:
-    try:
-        await run()
-    except Exception as error:  # noqa: BLE001 - the database may come back
-        _log(action, error)
-
-
-async def _end(tasks: list[asyncio.Task[Any]]) -> list[Exception | None]:
-    """Cancel tasks, wait for their end, and return their errors."""
-    for task in tasks:
-        task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    return [result if isinstance(result, Exception) else None for result in results]
-
-
-def _log(action: str, error: Exception) -> None:
-    # The message of a database error can quote a row.
-    _logger.warning("%s failed: %s", action, type(error).__name__)
+        await run_until_stopped(runner, stop, calls)
