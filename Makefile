@@ -22,9 +22,9 @@ SLOW := fleet/engines fleet/limits install soak test_docs.py \
 # Tests that need more than the SDK's own dependencies: the generator, and what `peers`
 # in pyproject.toml names.
 NEWEST_ONLY := benchmarks codegen compatibility fleet install soak test_docs.py \
-	test_examples.py test_worker.py webhooks/endpoint/test_requests.py \
-	webhooks/test_signature.py webhooks/test_stripe_handlers.py \
-	webhooks/test_stripe_package.py
+	test_examples.py test_exports.py test_worker.py \
+	webhooks/endpoint/test_requests.py webhooks/test_signature.py \
+	webhooks/test_stripe_handlers.py webhooks/test_stripe_package.py
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 15
