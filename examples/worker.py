@@ -1,100 +1,106 @@
-"""Workers that sync accounts, using taskiq and Redis.
+"""Workers that sync accounts, using taskiq, Redis and PostgreSQL.
 
-The receiver turns each webhook event into a task, and a worker syncs the account into
-SQLite. Both can be killed at any time. Run one receiver and any number of workers:
+PostgreSQL says which accounts are due. Redis only wakes up the workers, so it may lose
+or repeat messages, and a worker can be killed at any time. Run a receiver for Stripe's
+events, and any number of workers:
 
-    pip install uvicorn taskiq taskiq-redis
+    pip install 'financial-connections[fleet]' starlette uvicorn taskiq taskiq-redis
     uvicorn --factory examples.worker:receiver
-    taskiq worker examples.worker:broker --ack-type when_executed
+    taskiq worker examples.worker:broker --max-async-tasks 16
 
-Both read `REDIS_URL`. The receiver also reads `STRIPE_WEBHOOK_SECRET`, and the workers
-read `STRIPE_API_KEY`, `STRIPE_BASE_URL` and `LEDGER`.
+Both read `DATABASE_URL`. The receiver also reads `STRIPE_WEBHOOK_SECRET`, and the
+workers read `REDIS_URL`, `STRIPE_API_KEY`, `STRIPE_BASE_URL` and `LEASE_SECONDS`.
 """
 
+import asyncio
+import logging
 import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Annotated
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.routing import Route
-from taskiq import AsyncBroker, Context, TaskiqDepends, TaskiqEvents, TaskiqState
-from taskiq_redis import RedisStreamBroker
+from taskiq import TaskiqEvents, TaskiqState
+from taskiq_redis import ListQueueBroker
 
-from examples.ledger import Ledger, OvertakenError, sync
 from financial_connections import AsyncClient
-from financial_connections.webhooks import (
-    AccountRefreshedTransactions,
-    Event,
-    webhook_endpoint,
+from financial_connections.fleet import PostgresStore, event_handler, sync_slice
+from financial_connections.webhooks import webhook_endpoint
+
+QUEUE = "sync_accounts"
+BOUND = 200
+"""Maximum number of queued accounts."""
+FEED_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+# A message needs no acknowledgement, because the table knows what is still due.
+broker = ListQueueBroker(
+    os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"),
+    queue_name=QUEUE,
+    socket_timeout=None,  # a worker may wait long for a message
+    socket_keepalive=True,
 )
 
-TASK = "sync_account"
+
+@broker.task
+async def sync_account(account: str) -> None:
+    """Sync an account, unless it is not due or another worker is syncing it."""
+    await sync_slice(broker.state.client, broker.state.store, account)
 
 
-def broker() -> AsyncBroker:
-    """Return a broker with the task registered."""
-    redis_broker = RedisStreamBroker(
-        os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"),
-        # Start with the first message, even if it was sent before any worker started.
-        consumer_id="0",
-        # After this time, another worker takes over the task and the lock of a killed
-        # worker.
-        idle_timeout=int(os.environ.get("IDLE_MILLISECONDS", "60000")),
-        unacknowledged_lock_timeout=10,
-        xread_block=500,
-        xread_count=1,
-    )
-    redis_broker.add_event_handler(TaskiqEvents.WORKER_STARTUP, open_client)
-    redis_broker.add_event_handler(TaskiqEvents.WORKER_SHUTDOWN, close_client)
-    redis_broker.register_task(sync_account, TASK)
-    return redis_broker
+async def feed(store: PostgresStore, redis: Redis) -> None:
+    """Queue accounts that are due once all accounts in the queue have been taken.
+
+    Only one worker does so at a time.
+    """
+    milliseconds = int(FEED_SECONDS * 1_000)
+    is_feeder = await redis.set(f"{QUEUE}_feeder", 1, nx=True, px=milliseconds)
+    if is_feeder and not await redis.exists(QUEUE):
+        for account in await store.due(BOUND):
+            await sync_account.kiq(account)
 
 
-async def open_client(state: TaskiqState) -> None:
-    state.client = AsyncClient(
-        base_url=os.environ.get("STRIPE_BASE_URL", "https://api.stripe.com")
-    )
-    state.ledger = Ledger(Path(os.environ["LEDGER"]))
-
-
-async def close_client(state: TaskiqState) -> None:
-    await state.client.aclose()
-
-
-async def sync_account(
-    account: str, context: Annotated[Context, TaskiqDepends()]
-) -> None:
-    """Sync an account that other workers may be syncing at the same time."""
+async def feed_forever(store: PostgresStore) -> None:
+    redis = Redis(connection_pool=broker.connection_pool)
     while True:
         try:
-            await sync(context.state.client, context.state.ledger, account)
-        except OvertakenError:
-            continue  # another worker is ahead, so resume from its cursor
-        return
+            await feed(store, redis)
+        except Exception as error:  # noqa: BLE001 - the servers may come back
+            logger.warning("feeding the queue failed: %s", type(error).__name__)
+        await asyncio.sleep(FEED_SECONDS)
+
+
+@broker.on_event(TaskiqEvents.WORKER_STARTUP)
+async def start(state: TaskiqState) -> None:
+    state.opened = opened = AsyncExitStack()
+    url = os.environ.get("STRIPE_BASE_URL", "https://api.stripe.com")
+    state.client = await opened.enter_async_context(AsyncClient(base_url=url))
+    lease = float(os.environ.get("LEASE_SECONDS", "30"))
+    store = PostgresStore(os.environ["DATABASE_URL"], lease=lease)
+    state.store = await opened.enter_async_context(store)
+    await store.migrate()
+    state.feeder = asyncio.create_task(feed_forever(store))
+
+
+@broker.on_event(TaskiqEvents.WORKER_SHUTDOWN)
+async def stop(state: TaskiqState) -> None:
+    state.feeder.cancel()
+    with suppress(asyncio.CancelledError):
+        await state.feeder
+    await state.opened.aclose()
 
 
 def receiver() -> Starlette:
     """Return an application that receives Stripe's events at `/stripe`."""
-    redis_broker = broker()
-
-    async def on_event(event: Event) -> None:
-        match event:
-            case AccountRefreshedTransactions():
-                task = redis_broker.find_task(TASK)
-                assert task is not None  # noqa: S101 - registered by broker()
-                await task.kiq(event.data.object.id)
-            case _:
-                pass
+    store = PostgresStore(os.environ["DATABASE_URL"])
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None, None]:
-        await redis_broker.startup()
-        yield
-        await redis_broker.shutdown()
+        async with store:
+            await store.migrate()
+            yield
 
-    route = Route(
-        "/stripe", webhook_endpoint(os.environ["STRIPE_WEBHOOK_SECRET"], on_event)
-    )
+    secret = os.environ["STRIPE_WEBHOOK_SECRET"]
+    route = Route("/stripe", webhook_endpoint(secret, event_handler(store)))
     return Starlette(routes=[route], lifespan=lifespan)
