@@ -63,6 +63,8 @@ def write(changes: Iterable[Change], folder: Path) -> None:
         name = f"{its_changes[0].position:020}.parquet"
         table = pa.Table.from_pylist([row_of(c) for c in its_changes], SCHEMA)
         replace(target / name, table)
+        flush(target)
+    flush(folder)
 
 
 def replace(path: Path, table: pa.Table) -> None:
@@ -73,6 +75,15 @@ def replace(path: Path, table: pa.Table) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
+
+
+def flush(folder: Path) -> None:
+    """Write the names in a folder to the disk, so that a power failure loses none."""
+    if os.name != "posix" or not folder.exists():
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def row_of(change: Change) -> dict[str, object]:

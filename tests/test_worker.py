@@ -139,12 +139,12 @@ class Deployment:
         url = f"http://127.0.0.1:{port}/stripe"
         self.sandbox.add_webhook(url, secret=SECRET, duplicated=True)
 
-    def add(self, number, transactions):
+    def add(self, number, transactions, **settings):
         """Add accounts that are due, and return their IDs."""
         accounts = [
             self.sandbox.add_account(transactions=transactions) for _ in range(number)
         ]
-        self.use_store(lambda store: want_all(store, accounts))
+        self.use_store(lambda store: want_all(store, accounts, **settings))
         return accounts
 
     def use_store(self, function):
@@ -184,14 +184,19 @@ class Deployment:
         return count
 
     @property
+    def queue_length(self):
+        with redis.Redis.from_url(self._redis_url) as connection:
+            return connection.llen("sync_accounts")
+
+    @property
     def requests(self):
         """Number of requests that the sandbox has received."""
         return self.sandbox.traffic.total.admitted
 
 
-async def want_all(store, accounts):
+async def want_all(store, accounts, **settings):
     for account in accounts:
-        await store.want(account)
+        await store.want(account, **settings)
 
 
 def is_open(port, process):
@@ -260,6 +265,39 @@ def test_an_outage_and_poison_lose_no_account(deployment):
     )
     assert "NotFoundError" in error
     deployment.check(accounts)
+
+
+def test_a_stopped_worker_ends_its_slices(deployment):
+    deployment.sandbox.inject(Fault("latency", seconds=0.05, times=None))
+    deployment.add(4, transactions=1_000)
+    worker = deployment.start_worker()
+    wait_until(lambda: deployment.rows >= 200)
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(30)
+    leases = "SELECT count(lease_token), sum(strikes) FROM fc_account"
+    assert [(0, 0)] == query(deployment.conninfo, leases)
+
+
+def test_the_queue_is_short_and_fair(deployment):
+    deployment.sandbox.inject(Fault("latency", seconds=0.02, times=None))
+    deployment.add(300, transactions=0, tenant="large")
+    (small,) = deployment.add(1, transactions=0, tenant="small")
+    deployment.start_worker(tasks=1)
+    lengths = set()
+
+    def is_done():
+        lengths.add(deployment.queue_length)
+        return query(
+            deployment.conninfo,
+            "SELECT synced_at FROM fc_account"
+            " WHERE account = %s AND synced_at IS NOT NULL",
+            small,
+        )
+
+    wait_until(is_done)
+    assert 0 < max(lengths) <= 200
+    synced = "SELECT count(synced_at) < 30 FROM fc_account"
+    assert [(True,)] == query(deployment.conninfo, synced)
 
 
 def test_an_event_starts_a_sync(deployment):
