@@ -1,7 +1,7 @@
 # Everything this project does; `make help` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-fleet soak lowest extras coverage check format fix \
+.PHONY: help setup demo fleet test test-fleet soak lowest extras coverage check format fix \
 	generate bump bench docs lock build release-check clean
 
 PYTHON ?= python3
@@ -42,6 +42,9 @@ setup: $(READY) ## create the environment of the other targets, .envs/dev
 
 demo: $(READY) ## take a tour of the SDK against the embedded sandbox
 	@$(BIN)/python -m examples.tour
+
+fleet: $(READY) ## watch workers sync 500 accounts while one of them is killed
+	@$(BIN)/fincon fleet demo
 
 test: $(READY) ## run the tests, except for the long ones
 	$(BIN)/python -m pytest $(PARALLEL) $(addprefix --ignore tests/,$(SLOW)) $(ARGS)

@@ -180,6 +180,8 @@ def test_the_application_has_exactly_these_commands():
         *("transactions list", "transactions retrieve"),
         *("transactions sync", "transactions export"),
         *("events list", "events retrieve"),
+        *("fleet init", "fleet add", "fleet feed", "fleet work"),
+        *("fleet status", "fleet dead", "fleet revive", "fleet demo"),
         *("sessions create", "sessions retrieve"),
         "webhooks verify",
         *("sandbox", "version"),

@@ -15,6 +15,7 @@ EXTRAS = [
     "aiohttp",
     "cli",
     "fleet",
+    "fleet-demo",
     "fleet-redis",
     "fleet-temporal",
     "httpx2",
@@ -27,6 +28,7 @@ EXTRAS = [
 INCLUDES = {
     "cli": {"cli", "sandbox"},
     "fleet": {"fleet", "postgres"},
+    "fleet-demo": {"cli", "fleet", "fleet-demo", "postgres", "sandbox"},
     "fleet-redis": {"fleet-redis", "redis"},
     "fleet-temporal": {"fleet", "fleet-temporal", "postgres"},
     "parquet": {"cli", "parquet", "sandbox"},

@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from financial_connections.cli import accounts, events, sessions, transactions, webhooks
+from financial_connections.cli import (
+    accounts,
+    events,
+    fleet,
+    sessions,
+    transactions,
+    webhooks,
+)
 from financial_connections.cli.completion import InstallCompletion, ShowCompletion
 from financial_connections.cli.group import (
     Command,
@@ -24,11 +31,11 @@ with everything the server sent.
 
 [dim]Exit status[/]
   0  success
-  1  a file could not be read or written, or fincon has a bug
+  1  a file could not be read or written, a demonstration failed, or fincon has a bug
   2  usage error; nothing was changed
   3  the API key or a signature was rejected, or a permission is missing
   4  the API returned an error
-  5  no usable response was received
+  5  no usable response was received, or a database cannot be reached
 130  Ctrl-C (SIGTERM: 143; the reader of stdout closed it: 141)
 """
 
@@ -95,6 +102,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(transactions.app, name="transactions")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(fleet.app, name="fleet", rich_help_panel="Tools")
 app.command(
     "sandbox",
     cls=Command,

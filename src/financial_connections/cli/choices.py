@@ -93,6 +93,13 @@ class Shell(StrEnum):
     ZSH = "zsh"
 
 
+class EngineName(StrEnum):
+    """Engines that wake up the workers of a fleet."""
+
+    IN_PROCESS = "in-process"
+    PROCRASTINATE = "procrastinate"
+
+
 class ScenarioName(StrEnum):
     """Sandbox scenarios."""
 
@@ -108,6 +115,7 @@ class ScenarioName(StrEnum):
 
 __all__ = [
     "AccountExpand",
+    "EngineName",
     "RefreshFeature",
     "ScenarioName",
     "SessionAccountSubcategory",

@@ -16,11 +16,29 @@ if TYPE_CHECKING:
 UNEXPECTED, USAGE, ACCESS, API, NETWORK, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
 
-class UsageError(Exception):
+class CommandError(Exception):
+    """The command failed, and the message tells the user why.
+
+    Attributes:
+        status: Exit status.
+    """
+
+    status = UNEXPECTED
+
+
+class UsageError(CommandError):
     """The command line, a setting or a file is invalid, and nothing was changed.
 
     The message tells the user what to change. The command exits with status 2.
     """
+
+    status = USAGE
+
+
+class DatabaseError(CommandError):
+    """A database cannot be reached. The command exits with status 5."""
+
+    status = NETWORK
 
 
 # The base class of Click's errors. Depending on its version, Typer uses either the
@@ -62,8 +80,8 @@ def _status_and_messages(error: BaseException) -> tuple[Any, ...]:
     match error:
         case FinancialConnectionsError():
             return _status(error), error, *_advice(error)
-        case UsageError():
-            return USAGE, error
+        case CommandError():
+            return error.status, error
         case KeyboardInterrupt() | typer.Abort():
             return INTERRUPTED, "interrupted"
         case OSError(filename=name, strerror=reason) if reason:

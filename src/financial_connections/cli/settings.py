@@ -17,7 +17,7 @@ from financial_connections.cli.output import Output
 from financial_connections.cli.text import redact
 
 if TYPE_CHECKING:
-    from financial_connections import AsyncClient
+    from financial_connections import AsyncClient, RateLimit
 
 SANDBOX = "sandbox"
 """A placeholder for the embedded sandbox's URL, whose port changes with each run."""
@@ -84,8 +84,22 @@ class Settings:
         """Output for printing results to stdout."""
         return Output.for_stdout(is_json=self.is_json)
 
-    def run(self, work: Callable[[Context], Awaitable[None]]) -> None:
+    def run(
+        self,
+        work: Callable[[Context], Awaitable[None]],
+        *,
+        rate_limit: "RateLimit | None" = None,
+    ) -> None:
         """Run a command's work in an event loop.
+
+        Args:
+            work: Async function to run.
+            rate_limit: Rate limit of the client, if it is not the default.
+        """
+        self.run_alone(partial(self._run, work, rate_limit))
+
+    def run_alone(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run the work of a command that needs no API key.
 
         Args:
             work: Async function to run.
@@ -93,16 +107,24 @@ class Settings:
         import anyio
 
         with _debug_logging() if self.debug else nullcontext():
-            anyio.run(partial(self._run, work))
+            anyio.run(work)
 
-    async def _run(self, work: Callable[[Context], Awaitable[None]]) -> None:
-        async with self._context() as context:
+    async def _run(
+        self,
+        work: Callable[[Context], Awaitable[None]],
+        rate_limit: "RateLimit | None",
+    ) -> None:
+        async with self._context(rate_limit) as context:
             await work(context)
 
     @asynccontextmanager
-    async def _context(self) -> AsyncGenerator[Context]:
+    async def _context(
+        self, rate_limit: "RateLimit | None" = None
+    ) -> AsyncGenerator[Context]:
+        options = {"rate_limit": rate_limit}
         if not self.sandbox:
-            async with self._client(self._api_key(), self.base_url) as client:
+            key = self._api_key()
+            async with self._client(key, self.base_url, **options) as client:
                 yield Context(client, self.output, time)
             return
         if self.base_url or self.api_key_file:
@@ -116,14 +138,16 @@ class Settings:
         sandbox = Scenario.demo(clock=Clock()).sandbox
         async with (
             serve(sandbox) as server,
-            self._client(sandbox.api_key, server.url) as client,
+            self._client(sandbox.api_key, server.url, **options) as client,
         ):
             yield Context(client, self.output, sandbox.clock.now)
 
-    def _client(self, api_key: str | None, base_url: str | None) -> "AsyncClient":
+    def _client(
+        self, api_key: str | None, base_url: str | None, **options: Any
+    ) -> "AsyncClient":
         from financial_connections import AsyncClient
 
-        options = {
+        options |= {
             "api_key": api_key,
             "base_url": base_url,
             "timeout": self.timeout,

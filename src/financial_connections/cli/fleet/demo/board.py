@@ -1,0 +1,107 @@
+"""The state of the demonstration that its screen and its page show."""
+
+from time import monotonic
+from typing import Any
+
+import attrs
+from attrs import define, field, frozen
+
+from financial_connections.fleet import DeadAccount, Progress
+
+_NO_ACCOUNTS = Progress(
+    accounts=0,
+    done=0,
+    due=0,
+    running=0,
+    waiting=0,
+    dead=0,
+    backfill=0,
+    transactions=0,
+    oldest_due=None,
+)
+_WINDOW = 2.0
+"""Seconds over which the rate of requests is averaged."""
+
+
+@frozen
+class Process:
+    """A process of the demonstration."""
+
+    name: str
+    pid: int
+    state: str
+    """One of `starting`, `running`, `killed` and `stopped`."""
+    requests: int | None = None
+    """Number of requests that it has sent."""
+
+
+@frozen
+class Event:
+    """Something that happened."""
+
+    seconds: float
+    text: str
+    is_alarming: bool = False
+
+
+@define
+class Board:
+    """The state to show.
+
+    One thread changes it, and others read it. They may see values of two moments.
+
+    Args:
+        limit: Allowed requests per second.
+    """
+
+    limit: int
+    phase: str = "starting"
+    """One of `starting`, `syncing`, `comparing`, `done` and `failed`."""
+    progress: Progress = _NO_ACCOUNTS
+    processes: tuple[Process, ...] = ()
+    events: tuple[Event, ...] = ()
+    dead: tuple[DeadAccount, ...] = ()
+    requests: int = 0
+    rejected: int = 0
+    rate: float = 0.0
+    rates: tuple[tuple[float, float], ...] = ()
+    """Pairs of a time and the rate of requests at that time."""
+    result: dict[str, Any] | None = None
+    _start: float = field(factory=monotonic)
+    _samples: tuple[tuple[float, int], ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return monotonic() - self._start
+
+    def announce(self, text: str, *, is_alarming: bool = False) -> None:
+        """Add an event.
+
+        Args:
+            text: Text of the event.
+            is_alarming: Whether to emphasize it.
+        """
+        self.events += (Event(self.seconds, text, is_alarming),)
+
+    def count(self, requests: int, rejected: int) -> None:
+        """Update the number and the rate of requests.
+
+        Args:
+            requests: Number of requests until now.
+            rejected: Number of those that were rejected because of the rate limit.
+        """
+        now = self.seconds
+        self.requests, self.rejected = requests, rejected
+        recent = [item for item in self._samples if item[0] >= now - _WINDOW]
+        self._samples = (*recent, (now, requests))
+        before, count = self._samples[0]
+        self.rate = (requests - count) / (now - before) if now > before else 0.0
+        self.rates += ((round(now, 1), round(self.rate, 1)),)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        values = attrs.asdict(
+            self, filter=lambda attribute, _: not attribute.name.startswith("_")
+        )
+        return values | {"seconds": self.seconds}
