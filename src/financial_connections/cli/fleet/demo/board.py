@@ -20,7 +20,11 @@ _NO_ACCOUNTS = Progress(
     oldest_due=None,
 )
 _WINDOW = 2.0
-"""Seconds over which the rate of requests is averaged."""
+"""Seconds over which the rate of requests is averaged.
+
+A limit applies to whole seconds, so over other periods the rate could be above it.
+"""
+_SHORTEST = 0.001
 
 
 @frozen
@@ -93,11 +97,21 @@ class Board:
         """
         now = self.seconds
         self.requests, self.rejected = requests, rejected
-        recent = [item for item in self._samples if item[0] >= now - _WINDOW]
-        self._samples = (*recent, (now, requests))
-        before, count = self._samples[0]
-        self.rate = (requests - count) / (now - before) if now > before else 0.0
+        self._samples = (*self._samples, (now, requests))
+        since = max(now - _WINDOW, self._samples[0][0])
+        self.rate = (requests - self._count_at(since)) / max(now - since, _SHORTEST)
         self.rates += ((round(now, 1), round(self.rate, 1)),)
+
+    def _count_at(self, time: float) -> float:
+        """Return the number of requests until a time, and forget what was before."""
+        samples = list(self._samples)
+        while len(samples) > 1 and samples[1][0] <= time:
+            del samples[0]
+        self._samples = tuple(samples)
+        start, count = samples[0]
+        end, next_count = samples[min(1, len(samples) - 1)]
+        part = (time - start) / max(end - start, _SHORTEST)
+        return count + part * (next_count - count)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""

@@ -1,12 +1,13 @@
 """The course of the demonstration."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import anyio
 
 from financial_connections.cli.failure import CommandError
-from financial_connections.cli.fleet.demo.board import Board
+from financial_connections.cli.fleet.demo.board import Board, Process
 from financial_connections.cli.fleet.demo.processes import WorkerProcess
 from financial_connections.cli.fleet.demo.world import (
     World,
@@ -22,7 +23,7 @@ _KILL_AT = 0.35
 """Part of the accounts that are done when a worker is killed."""
 _NEWS_AT = 0.6
 """Part of the accounts that are done when others get new transactions."""
-_LEASE = 4.0
+_LEASE = 3.0
 _WORKER = {
     "lease": _LEASE,
     "stalled_after": 5.0,
@@ -104,13 +105,24 @@ class Conductor:
 
     async def _look(self, store: PostgresStore) -> Any:
         """Update the board, and return the progress."""
-        board, traffic = self._board, self._world.sandbox.traffic.total
+        board = self._board
         board.progress = await store.progress()
         board.dead = tuple(await store.dead(5))
+        traffic = self._world.sandbox.traffic.total
         board.count(traffic.received, traffic.received - traffic.admitted)
-        board.processes = tuple(worker.describe() for worker in self._workers)
-        self._show()
+        self._show_processes("running")
         return board.progress
+
+    def _show_processes(self, state: str) -> None:
+        """Show the board with the present state of all processes.
+
+        Args:
+            state: State of the feeder, which is this process.
+        """
+        feeder = Process("feeder", os.getpid(), state)
+        workers = (worker.describe() for worker in self._workers)
+        self._board.processes = (feeder, *workers)
+        self._show()
 
     def _start_worker(self) -> None:
         settings = _WORKER | {
@@ -142,9 +154,8 @@ class Conductor:
         board, traffic = self._board, self._world.sandbox.traffic.total
         seconds = board.seconds
         board.phase = "comparing"
-        board.processes = tuple(worker.describe() for worker in self._workers)
         board.announce("the table is compared with the sandbox")
-        self._show()
+        self._show_processes("stopped")
         stored, digest = await stored_digest(self._conninfo)
         expected, expected_digest = await self._world.digest(self._url)
         changes, repeated = await count_changes(self._conninfo)
