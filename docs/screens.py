@@ -1,7 +1,8 @@
 """Draw the command's output for the documentation.
 
-`python docs/screens.py` writes `docs/fincon.svg`. The data comes from the demo sandbox,
-whose clock is stopped, so every run writes the same bytes.
+`python docs/screens.py` writes `docs/fincon.svg` and `docs/fleet.svg`. The data of the
+first comes from the demo sandbox, whose clock is stopped, so every run writes the same
+bytes. The second shows typical figures of `fincon fleet demo`.
 """
 # ruff: noqa: INP001 - docs is not a package
 
@@ -15,9 +16,13 @@ from rich.console import Console
 from rich.text import Text
 
 from financial_connections.cli import charts, tables
+from financial_connections.cli.fleet.demo.board import Board, Process
+from financial_connections.cli.fleet.demo.picture import draw
 from financial_connections.cli.settings import Context, Settings
+from financial_connections.fleet import DeadAccount, Progress
 
 FILE = Path(__file__).with_name("fincon.svg")
+FLEET_FILE = Path(__file__).with_name("fleet.svg")
 COLUMNS = 88
 CHECKING = "fca_4b29411f15a1ca9e28469ee2"
 
@@ -29,8 +34,51 @@ FORMAT = re.sub(
 
 
 def render_picture() -> str:
-    """Return the picture as SVG."""
-    screen = Console(
+    """Return the picture of tables as SVG."""
+    screen = _new_screen()
+    Settings(sandbox=True).run(_draw_on(screen))
+    return _export(screen, "fincon")
+
+
+def render_fleet() -> str:
+    """Return the picture of the demonstration of a fleet as SVG."""
+    times = iter([0.0, 1.4, 1.4, 1.5, 13.9, 13.9, 20.4])
+    board = Board(100, clock=lambda: next(times))
+    board.announce("500 accounts are due")
+    board.announce("worker 1 starts (pid 6378)")
+    board.announce("worker 2 starts (pid 6380)")
+    board.announce("worker 1 (pid 6378) is killed with SIGKILL", is_alarming=True)
+    board.announce("worker 3 starts (pid 6394)")
+    board.phase = "syncing"
+    board.requests, board.rate = 1_645, 98.0
+    board.progress = Progress(
+        accounts=500,
+        done=303,
+        due=180,
+        running=16,
+        waiting=0,
+        dead=1,
+        backfill=196,
+        transactions=39_330,
+        oldest_due=19.0,
+    )
+    board.processes = (
+        Process("feeder", 6356, "running"),
+        Process("worker 1", 6378, "killed", 538),
+        Process("worker 2", 6380, "running", 822),
+        Process("worker 3", 6394, "running", 282),
+    )
+    error = "InvalidRequestError: The account is disconnected, so its data cannot be"
+    dead = DeadAccount("fca_17823d2690cf888ea874e746", "", f"{error} read.", 0.0, 0)
+    board.dead = (dead,)
+    screen = _new_screen()
+    _print_prompt(screen, "fincon fleet demo")
+    screen.print(draw(board, "http://127.0.0.1:42153"))
+    return _export(screen, "fleet")
+
+
+def _new_screen() -> Console:
+    return Console(
         file=io.StringIO(),
         record=True,
         width=COLUMNS,
@@ -38,8 +86,10 @@ def render_picture() -> str:
         color_system="truecolor",
         markup=False,
     )
-    Settings(sandbox=True).run(_draw_on(screen))
-    return screen.export_svg(title="fincon", code_format=FORMAT, unique_id="fincon")
+
+
+def _export(screen: Console, name: str) -> str:
+    return screen.export_svg(title="fincon", code_format=FORMAT, unique_id=name)
 
 
 def _draw_on(screen: Console) -> Callable[[Context], Awaitable[None]]:
@@ -66,3 +116,4 @@ def _print_prompt(screen: Console, command: str) -> None:
 
 if __name__ == "__main__":
     FILE.write_text(render_picture())
+    FLEET_FILE.write_text(render_fleet())

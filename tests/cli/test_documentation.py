@@ -131,6 +131,7 @@ def test_every_column_is_documented():
     assert list(COLUMNS) == re.findall(r"`([^`]+)`", sentence)
 
 
-def test_the_picture_is_up_to_date():
+def test_the_pictures_are_up_to_date():
     screens = runpy.run_path(str(ROOT / "docs/screens.py"))
     assert screens["FILE"].read_text() == screens["render_picture"]()
+    assert screens["FLEET_FILE"].read_text() == screens["render_fleet"]()

@@ -9,12 +9,11 @@ import pytest
 from rich.console import Console
 
 from financial_connections.cli import main
-from financial_connections.cli.fleet.demo import board as boards
 from financial_connections.cli.fleet.demo.board import Board, Process
 from financial_connections.cli.fleet.demo.conductor import Conductor
 from financial_connections.cli.fleet.demo.page import page_server
 from financial_connections.cli.fleet.demo.picture import draw
-from financial_connections.fleet import DeadAccount
+from financial_connections.fleet import DeadAccount, embedded
 
 URL = "http://127.0.0.1:9"
 RESULT = {
@@ -34,21 +33,14 @@ RESULT = {
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """A function that sets the time of boards."""
-    times = [0.0]
-    monkeypatch.setattr(boards, "monotonic", lambda: times[0])
-
-    def set_time(seconds):
-        times[0] = seconds
-
-    return set_time
+def times():
+    """A list whose only item is the time of the board."""
+    return [0.0]
 
 
 @pytest.fixture
-def board(clock):
-    clock(0.0)
-    board = Board(100, start=0.0)
+def board(times):
+    board = Board(100, clock=lambda: times[0])
     board.progress = attrs.evolve(
         board.progress, accounts=1_000, done=900, running=9, dead=1, due=90
     )
@@ -86,9 +78,9 @@ def test_errors_cannot_control_the_terminal(board):
     assert "\x1b[31m" not in picture(board)
 
 
-def test_the_rate_is_measured_over_two_seconds(clock, board):
+def test_the_rate_is_measured_over_two_seconds(times, board):
     for time, requests in (0.0, 0), (1.5, 150), (3.0, 150), (4.0, 350):
-        clock(time)
+        times[0] = time
         board.count(requests, 0)
     assert [0.0, 100.0, 25.0, 100.0] == [rate for _, rate in board.rates]
 
@@ -123,3 +115,12 @@ def test_different_transactions_exit_with_status_1(monkeypatch, capsys):
     monkeypatch.setattr(Conductor, "run", run)
     assert 1 == main(["fleet", "demo", "--accounts", "4"])
     assert "differ from those of the sandbox" in capsys.readouterr().err
+
+
+def test_the_embedded_server_names_its_extra(monkeypatch):
+    monkeypatch.setattr(embedded, "find_spec", lambda _: None)
+    with (
+        pytest.raises(ModuleNotFoundError, match=r"connections\[fleet-demo\]"),
+        embedded.postgres_server(),
+    ):
+        pass

@@ -10,6 +10,8 @@ from contextlib import suppress
 import anyio
 import pytest
 
+from financial_connections.cli import main
+from financial_connections.cli.fleet.demo import processes
 from tests.support.cli_process import COMMAND, environment, fincon, run_in_terminal
 
 
@@ -40,6 +42,12 @@ def test_the_demonstration_ends_with_equal_digests():
     # The sandbox receives nothing else. The killed worker may not have reported all.
     sent = sum(process["requests"] or 0 for process in last["processes"])
     assert 0 < sent <= last["requests"]
+
+
+def test_a_worker_that_ends_unexpectedly_ends_the_demonstration(monkeypatch, capsys):
+    monkeypatch.setattr(processes, "_MODULE", "financial_connections.nowhere")
+    assert 1 == main(["fleet", "demo", "--accounts", "4"])
+    assert "worker 1 has ended unexpectedly" in capsys.readouterr().err
 
 
 def test_the_demonstration_draws_a_screen():

@@ -1,5 +1,6 @@
 """The state of the demonstration that its screen and its page show."""
 
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -56,6 +57,7 @@ class Board:
 
     Args:
         limit: Allowed requests per second.
+        clock: Function that returns the current time in seconds.
     """
 
     limit: int
@@ -71,13 +73,17 @@ class Board:
     rates: tuple[tuple[float, float], ...] = ()
     """Pairs of a time and the rate of requests at that time."""
     result: dict[str, Any] | None = None
-    _start: float = field(factory=monotonic)
+    _clock: Callable[[], float] = field(default=monotonic, repr=False)
+    _start: float = field(init=False)
     _samples: tuple[tuple[float, int], ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        self._start = self._clock()
 
     @property
     def seconds(self) -> float:
         """Seconds since the start."""
-        return monotonic() - self._start
+        return self._clock() - self._start
 
     def announce(self, text: str, *, is_alarming: bool = False) -> None:
         """Add an event.

@@ -26,7 +26,7 @@ _NEWS_AT = 0.6
 _LEASE = 3.0
 _WORKER = {
     "lease": _LEASE,
-    "stalled_after": 5.0,
+    "stalled_after": 4.0,
     "concurrency": 8,
     "pages": 4,
     "bound": _BOUND,
