@@ -63,7 +63,7 @@ async def migrate(conninfo: str) -> bool:
     return True
 
 
-async def feed(app: App, store: SyncStore, *, bound: int = 400) -> int:
+async def feed(app: App, store: SyncStore, *, bound: int = 100) -> int:
     """Queue accounts that are due, unless another process is doing so.
 
     Args:

@@ -34,7 +34,7 @@ async def run_worker(
     *,
     concurrency: int = 16,
     pages: int = 20,
-    bound: int = 400,
+    bound: int = 100,
     stop: anyio.Event | None = None,
     feed_interval: float = 1.0,
     stalled_after: float = 30.0,

@@ -31,7 +31,7 @@ async def feed(
     temporal: Client,
     store: SyncStore,
     *,
-    bound: int = 400,
+    bound: int = 100,
     task_queue: str = TASK_QUEUE,
     stalled_after: float = 30.0,
 ) -> int:

@@ -45,7 +45,7 @@ async def run_worker(
     task_queue: str = TASK_QUEUE,
     concurrency: int = 16,
     pages: int = 20,
-    bound: int = 400,
+    bound: int = 100,
     stop: anyio.Event | None = None,
     feed_interval: float = 1.0,
     stalled_after: float = 30.0,

@@ -1,0 +1,288 @@
+"""The events of a simulation: updates arrive, slices start and end."""
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Iterator
+from random import Random
+
+from attrs import Factory, define, field
+
+from benchmarks.simulate.settings import DAY, Settings
+
+_LIST, _RETRIEVE = 0, 1
+_NIGHT = (2 / 24, 6 / 24)
+"""The night, as fractions of a day."""
+
+
+@define
+class Outcome:
+    """What a simulation has found. Times are in seconds."""
+
+    finished: list[float]
+    """For each account, when it was in sync for the first time."""
+    tenants: list[int]
+    """For each account, its tenant. Tenant 0 is the largest."""
+    delays: list[tuple[float, float]] = Factory(list)
+    """When updates were stored, and how long after they had arrived."""
+    requests: list[float] = Factory(lambda: [0.0, 0.0])
+    """Numbers of list and retrieve requests."""
+    end: float = 0.0
+    """The end of the simulation."""
+
+
+@define
+class _Station:
+    """Requests under one limit, which the slices that run share equally.
+
+    `clock` counts the requests of a slice that has been running since the beginning.
+    """
+
+    limit: float
+    clock: float = 0.0
+    speed: float = 0.0
+    slices: list[tuple[float, int]] = field(factory=list)
+
+    def add(self, account: int, requests: float) -> None:
+        heapq.heappush(self.slices, (self.clock + requests, account))
+
+    def next_end(self) -> float:
+        """Return the seconds until the first slice ends."""
+        if not self.slices:
+            return math.inf
+        return max(0.0, self.slices[0][0] - self.clock) / self.speed
+
+    def rate(self, latency: float) -> float:
+        """Return how many requests a second this limit and the latency allow."""
+        return min(self.limit, len(self.slices) / latency)
+
+
+class _Ready:
+    """Accounts that wait for a worker. Tenants take turns."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, deque[int]] = {}
+        self._turns: deque[int] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._turns)
+
+    def add(self, tenant: int, account: int) -> None:
+        if tenant not in self._waiting:
+            self._waiting[tenant] = deque()
+            self._turns.append(tenant)
+        self._waiting[tenant].append(account)
+
+    def pop(self) -> int:
+        tenant = self._turns.popleft()
+        accounts = self._waiting[tenant]
+        account = accounts.popleft()
+        if accounts:
+            self._turns.append(tenant)
+        else:
+            del self._waiting[tenant]
+        return account
+
+
+class Simulation:
+    """A fleet that syncs accounts until all are in sync, and for a while after.
+
+    Args:
+        settings: The numbers to start from.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._random = Random(settings.seed)  # noqa: S311 - not a secret
+        self._now = 0.0
+        number = settings.accounts
+        tenants = _tenants(settings)
+        self.outcome = Outcome([math.inf] * number, tenants)
+        self._stations = (
+            _Station(settings.list_limit),
+            _Station(settings.retrieve_limit),
+        )
+        self._all_lists = 2 * settings.page_count  # each page is listed twice
+        self._lists_left = [self._all_lists] * number
+        self._missing = number
+        self._has_news = [False] * number
+        self._updated_at = [math.inf] * number
+        """When the first update since the first sync arrived that is not stored."""
+        self._events = [0] * number
+        """Number of events since the last slice began."""
+        self._is_wanted = [False] * number
+        self._is_running = [False] * number
+        self._is_queued = [True] * number
+        self._news, self._backfill = _Ready(), _Ready()
+        for account in self._random.sample(range(number), number):
+            self._backfill.add(tenants[account], account)
+        self._queue: deque[int] = deque()
+        self._slots = settings.slots
+        self._phases: dict[int, Iterator[tuple[int, float]]] = {}
+        self._resyncs: list[tuple[float, int]] = []
+        self._resync_at = [math.inf] * number
+        self._next_update = self._draw_update(0.0)
+
+    def run(self) -> Outcome:
+        """Run the simulation, and return what it has found."""
+        end = math.inf
+        self._start_slices()
+        while self._now < end:
+            self._advance(end)
+            self._start_slices()
+            if not self._missing and math.isinf(end):
+                end = self._now + self._settings.days * DAY
+        self.outcome.end = self._now
+        return self.outcome
+
+    def _advance(self, end: float) -> None:
+        """Let time pass until the next event, and handle it."""
+        rates = self._rates()
+        ends = [station.next_end() for station in self._stations]
+        resync = self._resyncs[0][0] if self._resyncs else math.inf
+        step = min(*ends, *(at - self._now for at in (self._next_update, resync, end)))
+        self._now += step
+        for number, station in enumerate(self._stations):
+            station.clock += station.speed * step
+            self.outcome.requests[number] += rates[number] * step
+        if step in ends:
+            station = self._stations[ends.index(step)]
+            self._continue(heapq.heappop(station.slices)[1])
+        elif self._now >= resync:
+            self._resync(*heapq.heappop(self._resyncs))
+        elif self._now >= self._next_update:
+            self._update(self._random.randrange(self._settings.accounts))
+            self._next_update = self._draw_update(self._now)
+
+    def _rates(self) -> list[float]:
+        """Set the speed of all slices, and return the requests a second they cause."""
+        rates = [station.rate(self._settings.latency) for station in self._stations]
+        scale = min(1.0, self._settings.total_limit / max(sum(rates), 1e-9))
+        for station, rate in zip(self._stations, rates, strict=True):
+            station.speed = scale * rate / max(1, len(station.slices))
+        return [scale * rate for rate in rates]
+
+    def _update(self, account: int) -> None:
+        self._has_news[account] = True
+        if self.outcome.finished[account] < self._updated_at[account]:
+            self._updated_at[account] = self._now
+        if self._random.random() >= self._settings.lost:
+            self._events[account] += 1
+            self._want(account)
+
+    def _resync(self, at: float, account: int) -> None:
+        if at == self._resync_at[account]:  # it has not been synced since
+            self._want(account)
+
+    def _want(self, account: int) -> None:
+        self._is_wanted[account] = True
+        if not self._is_queued[account] and not self._is_running[account]:
+            self._make_ready(account)
+
+    def _make_ready(self, account: int) -> None:
+        self._is_queued[account] = True
+        is_new = math.isinf(self.outcome.finished[account])
+        ready = self._backfill if is_new else self._news
+        ready.add(self.outcome.tenants[account], account)
+
+    def _start_slices(self) -> None:
+        while self._slots:
+            if not self._queue:
+                self._fill_queue(max(1, self._settings.bound))
+                if not self._queue:
+                    return
+            account = self._queue.popleft()
+            self._slots -= 1
+            self._is_queued[account] = False
+            self._is_running[account] = True
+            self._is_wanted[account] = False
+            self._phases[account] = self._slice(account)
+            self._continue(account)
+        self._fill_queue(self._settings.bound)
+
+    def _fill_queue(self, bound: int) -> None:
+        while len(self._queue) < bound and (self._news or self._backfill):
+            self._queue.append((self._news or self._backfill).pop())
+
+    def _continue(self, account: int) -> None:
+        """Send the next requests of a slice, or end it."""
+        phase = next(self._phases[account], None)
+        if phase is not None:
+            station, requests = phase
+            requests /= 1 - self._settings.failures
+            self._stations[station].add(account, requests)
+            return
+        del self._phases[account]
+        self._slots += 1
+        self._is_running[account] = False
+        if self._lists_left[account] or self._is_wanted[account]:
+            self._make_ready(account)
+
+    def _slice(self, account: int) -> Iterator[tuple[int, float]]:
+        """Yield the requests of a slice; tests compare them with a real sync."""
+        is_new = math.isinf(self.outcome.finished[account])
+        if is_new and self._lists_left[account] < self._all_lists:
+            # Not the first slice, which knows the account.
+            yield from self._first_sync(account)
+            return
+        # The latest refresh is known from an event, if there was exactly one.
+        is_known = self._events[account] == 1 and not is_new
+        has_news, updated_at = self._has_news[account], self._updated_at[account]
+        self._has_news[account], self._updated_at[account] = False, math.inf
+        self._events[account] = 0
+        if not is_known:
+            yield _RETRIEVE, 1
+        if is_new:
+            yield from self._first_sync(account)
+            return
+        if has_news:
+            yield _LIST, 2
+        if not math.isinf(updated_at):
+            self.outcome.delays.append((self._now, self._now - updated_at))
+        self._schedule_resync(account)
+
+    def _first_sync(self, account: int) -> Iterator[tuple[int, float]]:
+        number = min(self._settings.pages, self._lists_left[account])
+        yield _LIST, number
+        self._lists_left[account] -= number
+        if self._lists_left[account]:
+            return
+        if self._settings.page_count > 1:
+            yield _RETRIEVE, 1
+        self.outcome.finished[account] = self._now
+        self._missing -= 1
+        self._schedule_resync(account)
+
+    def _schedule_resync(self, account: int) -> None:
+        hours = self._settings.resync_hours * self._random.uniform(0.9, 1.1)
+        self._resync_at[account] = self._now + hours * 3_600
+        heapq.heappush(self._resyncs, (self._resync_at[account], account))
+
+    def _draw_update(self, after: float) -> float:
+        """Return when the next update arrives, given how busy each hour is."""
+        settings = self._settings
+        daily = settings.accounts * settings.updates
+        if not daily:
+            return math.inf
+        start, end = _NIGHT
+        by_night = daily * settings.night / (end - start)
+        by_day = daily * (1 - settings.night) / (1 - end + start)
+        time = after
+        while True:  # thinning
+            time += self._random.expovariate(max(by_night, by_day) / DAY)
+            rate = by_night if start <= time / DAY % 1 < end else by_day
+            if self._random.random() * max(by_night, by_day) < rate:
+                return time
+
+
+def _tenants(settings: Settings) -> list[int]:
+    """Return the tenant of each account; each tenant has at least one if possible."""
+    number = min(settings.tenants, settings.accounts)
+    weights = [1 / (rank + 1) ** settings.skew for rank in range(number)]
+    remaining = settings.accounts - number
+    total, tenants, share = sum(weights), list(range(number)), 0.0
+    for tenant, weight in enumerate(weights):
+        before, share = share, share + weight / total
+        count = round(share * remaining) - round(before * remaining)
+        tenants += [tenant] * count
+    return tenants
