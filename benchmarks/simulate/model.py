@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterator
 from random import Random
 
-from attrs import Factory, define, field
+from attrs import Factory, define
 
+from benchmarks.simulate.queueing import Ready, Station, tenants_of
 from benchmarks.simulate.settings import DAY, Settings
 
 _LIST, _RETRIEVE = 0, 1
@@ -31,59 +32,6 @@ class Outcome:
     """The end of the simulation."""
 
 
-@define
-class _Station:
-    """Requests under one limit, which the slices that run share equally.
-
-    `clock` counts the requests of a slice that has been running since the beginning.
-    """
-
-    limit: float
-    clock: float = 0.0
-    speed: float = 0.0
-    slices: list[tuple[float, int]] = field(factory=list)
-
-    def add(self, account: int, requests: float) -> None:
-        heapq.heappush(self.slices, (self.clock + requests, account))
-
-    def next_end(self) -> float:
-        """Return the seconds until the first slice ends."""
-        if not self.slices:
-            return math.inf
-        return max(0.0, self.slices[0][0] - self.clock) / self.speed
-
-    def rate(self, latency: float) -> float:
-        """Return how many requests a second this limit and the latency allow."""
-        return min(self.limit, len(self.slices) / latency)
-
-
-class _Ready:
-    """Accounts that wait for a worker. Tenants take turns."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[int, deque[int]] = {}
-        self._turns: deque[int] = deque()
-
-    def __bool__(self) -> bool:
-        return bool(self._turns)
-
-    def add(self, tenant: int, account: int) -> None:
-        if tenant not in self._waiting:
-            self._waiting[tenant] = deque()
-            self._turns.append(tenant)
-        self._waiting[tenant].append(account)
-
-    def pop(self) -> int:
-        tenant = self._turns.popleft()
-        accounts = self._waiting[tenant]
-        account = accounts.popleft()
-        if accounts:
-            self._turns.append(tenant)
-        else:
-            del self._waiting[tenant]
-        return account
-
-
 class Simulation:
     """A fleet that syncs accounts until all are in sync, and for a while after.
 
@@ -96,11 +44,11 @@ class Simulation:
         self._random = Random(settings.seed)  # noqa: S311 - not a secret
         self._now = 0.0
         number = settings.accounts
-        tenants = _tenants(settings)
+        tenants = tenants_of(settings)
         self.outcome = Outcome([math.inf] * number, tenants)
         self._stations = (
-            _Station(settings.list_limit),
-            _Station(settings.retrieve_limit),
+            Station(settings.list_limit),
+            Station(settings.retrieve_limit),
         )
         self._all_lists = 2 * settings.page_count  # each page is listed twice
         self._lists_left = [self._all_lists] * number
@@ -113,7 +61,7 @@ class Simulation:
         self._is_wanted = [False] * number
         self._is_running = [False] * number
         self._is_queued = [True] * number
-        self._news, self._backfill = _Ready(), _Ready()
+        self._news, self._backfill = Ready(), Ready()
         for account in self._random.sample(range(number), number):
             self._backfill.add(tenants[account], account)
         self._queue: deque[int] = deque()
@@ -273,16 +221,3 @@ class Simulation:
             rate = by_night if start <= time / DAY % 1 < end else by_day
             if self._random.random() * max(by_night, by_day) < rate:
                 return time
-
-
-def _tenants(settings: Settings) -> list[int]:
-    """Return the tenant of each account; each tenant has at least one if possible."""
-    number = min(settings.tenants, settings.accounts)
-    weights = [1 / (rank + 1) ** settings.skew for rank in range(number)]
-    remaining = settings.accounts - number
-    total, tenants, share = sum(weights), list(range(number)), 0.0
-    for tenant, weight in enumerate(weights):
-        before, share = share, share + weight / total
-        count = round(share * remaining) - round(before * remaining)
-        tenants += [tenant] * count
-    return tenants
