@@ -131,7 +131,9 @@ class Simulation:
         self._is_queued[account] = True
         is_new = math.isinf(self.outcome.finished[account])
         ready = self._backfill if is_new else self._news
-        ready.add(self.outcome.tenants[account], account)
+        # An account whose slice has ended keeps its place.
+        is_first = is_new and self._lists_left[account] < self._all_lists
+        ready.add(self.outcome.tenants[account], account, is_first=is_first)
 
     def _start_slices(self) -> None:
         while self._slots:

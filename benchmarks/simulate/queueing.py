@@ -46,12 +46,13 @@ class Ready:
     def __bool__(self) -> bool:
         return bool(self._turns)
 
-    def add(self, tenant: int, account: int) -> None:
-        """Add an account behind the others of its tenant."""
+    def add(self, tenant: int, account: int, *, is_first: bool = False) -> None:
+        """Add an account before or behind the others of its tenant."""
         if tenant not in self._waiting:
             self._waiting[tenant] = deque()
             self._turns.append(tenant)
-        self._waiting[tenant].append(account)
+        waiting = self._waiting[tenant]
+        (waiting.appendleft if is_first else waiting.append)(account)
 
     def pop(self) -> int:
         """Remove and return the first account of the tenant whose turn it is."""

@@ -107,6 +107,16 @@ async def test_a_lease_that_lapses_or_ends_makes_an_account_available(database):
         assert "gone" == await store.claim("fca_2")
 
 
+async def test_an_account_keeps_its_place_when_its_slice_ends(database):
+    async with open_store(database) as store:
+        for number in range(3):
+            await store.want(f"fca_{number}")
+        lease = await store.claim("fca_0")
+        assert ["fca_1", "fca_2"] == await store.due(9)
+        await store.release(lease)
+        assert ["fca_0", "fca_1", "fca_2"] == await store.due(9)
+
+
 async def test_an_account_is_synced_again_after_a_while(database):
     async with open_store(database, resync_every=100) as store:
         await store.want("fca_1")

@@ -125,9 +125,11 @@ WHERE account = %(account)s AND dead_at IS NULL
 RETURNING wanted > %(wanted)s
 """
 
+# The account keeps its place among those of its tenant, so that accounts are completed
+# one after the other. Otherwise, all of them would be completed at the very end.
 RELEASE = """
 UPDATE fc_account SET
-    refresh = CASE WHEN wanted = %(wanted)s THEN %(refresh)s END, due_at = now(),
+    refresh = CASE WHEN wanted = %(wanted)s THEN %(refresh)s END,
     lease_token = NULL, lease_until = NULL
 WHERE account = %(account)s AND lease_token = %(token)s
 """

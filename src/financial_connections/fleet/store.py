@@ -175,7 +175,7 @@ class SyncStore(Protocol):
     async def release(self, lease: Lease, *, refresh: str | None = None) -> None:
         """End a lease before the account has been read to its end.
 
-        The account is due again, after those that are due already.
+        The account is due again, and keeps its place among those of its tenant.
 
         Args:
             lease: The lease.

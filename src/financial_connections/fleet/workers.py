@@ -34,7 +34,7 @@ async def run_workers(
         client: The client.
         store: The store.
         concurrency: Number of accounts to sync at the same time.
-        pages: Number of batches after which an account gives way to others.
+        pages: Number of batches after which an account gives way to other tenants.
         stop: Ends the workers when it is set. By default, they run until cancelled.
         until_idle: Whether to return as soon as no account is due or being synced here.
         poll_interval: Seconds between looking for due accounts when none was due.

@@ -47,7 +47,7 @@ def work(
         typer.Option(
             min=1,
             metavar="N",
-            help="Pages after which an account gives way to others.",
+            help="Pages after which an account gives way to other tenants.",
         ),
     ] = 20,
     share_limit: Annotated[

@@ -51,7 +51,7 @@ async def run_worker(
         conninfo: Connection URL or connection string of the queue, which may be in
             another database than the store.
         concurrency: Number of accounts to sync at the same time.
-        pages: Number of batches after which an account gives way to others.
+        pages: Number of batches after which an account gives way to other tenants.
         bound: Maximum number of queued jobs.
         stop: Ends the worker when it is set. By default, it runs until cancelled.
         feed_interval: Seconds between looking for due accounts.

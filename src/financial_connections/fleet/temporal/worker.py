@@ -62,7 +62,7 @@ async def run_worker(
         temporal: A client of Temporal, which determines the server and the namespace.
         task_queue: Name of the task queue.
         concurrency: Number of accounts to sync at the same time.
-        pages: Number of batches after which an account gives way to others.
+        pages: Number of batches after which an account gives way to other tenants.
         bound: Maximum number of open workflows.
         stop: Ends the worker when it is set. By default, it runs until cancelled.
         feed_interval: Seconds between looking for due accounts.
