@@ -14,11 +14,11 @@ BIN := $(DEV)/$(SCRIPTS)
 READY := $(DEV)/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PARALLEL := --numprocesses 3 --dist worksteal
-# `make check` runs the tests of the documentation, `make extras`, `make soak` and
-# `make test-fleet` those in tests/install, tests/soak and folders of tests/fleet. Walks
-# through Stripe's specifications are long.
-SLOW := fleet/engines fleet/limits install soak test_docs.py \
-	codegen/test_real_bumps.py codegen/test_upstreams.py
+# `make check` runs the tests of the documentation, `make extras` and `make soak` those in
+# tests/install and tests/soak, and `make test-fleet` those with workers in processes of
+# their own. Walks through Stripe's specifications are long.
+SLOW := fleet/engines fleet/limits install soak test_docs.py test_exports.py \
+	test_worker.py codegen/test_real_bumps.py codegen/test_upstreams.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `peers`
 # in pyproject.toml names.
 NEWEST_ONLY := benchmarks codegen compatibility fleet install soak test_docs.py \
@@ -50,7 +50,8 @@ test: $(READY) ## run the tests, except for the long ones
 	$(BIN)/python -m pytest $(PARALLEL) $(addprefix --ignore tests/,$(SLOW)) $(ARGS)
 
 test-fleet: $(READY) ## run the tests of fleets, with database and workflow servers
-	$(BIN)/python -m pytest --timeout 300 tests/fleet $(ARGS)
+	$(BIN)/python -m pytest --timeout 300 tests/fleet \
+		tests/test_exports.py tests/test_worker.py $(ARGS)
 
 soak: $(READY) ## run the long tests: many calls and faults, and more examples
 	$(BIN)/python -m pytest --timeout 600 tests/soak tests/codegen/test_real_bumps.py \

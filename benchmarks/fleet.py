@@ -19,7 +19,7 @@ from benchmarks.runner import serve
 from benchmarks.server import account_id
 from financial_connections import AsyncClient
 from financial_connections.fleet import PostgresStore, procrastinate, run_workers
-from tests.support.databases import postgres_server
+from financial_connections.fleet.embedded import postgres_server
 
 _SAMPLES = 300
 _JOBS_PER_FEED = 20

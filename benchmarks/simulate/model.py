@@ -81,34 +81,40 @@ class Simulation:
             if not self._missing and math.isinf(end):
                 end = self._now + self._settings.days * DAY
         self.outcome.end = self._now
+        self.outcome.requests = [station.requests for station in self._stations]
         return self.outcome
 
     def _advance(self, end: float) -> None:
         """Let time pass until the next event, and handle it."""
-        rates = self._rates()
-        ends = [station.next_end() for station in self._stations]
-        resync = self._resyncs[0][0] if self._resyncs else math.inf
-        step = min(*ends, *(at - self._now for at in (self._next_update, resync, end)))
-        self._now += step
-        for number, station in enumerate(self._stations):
-            station.clock += station.speed * step
-            self.outcome.requests[number] += rates[number] * step
-        if step in ends:
-            station = self._stations[ends.index(step)]
-            self._continue(heapq.heappop(station.slices)[1])
-        elif self._now >= resync:
-            self._resync(*heapq.heappop(self._resyncs))
-        elif self._now >= self._next_update:
+        self._set_speeds()
+        before, after = self._now, min(end, self._next_update)
+        ending = None
+        if self._resyncs and self._resyncs[0][0] < after:
+            after = self._resyncs[0][0]
+        for station in self._stations:
+            if station.slices and before + station.remaining() < after:
+                after, ending = before + station.remaining(), station
+        for station in self._stations:
+            station.advance(after - before)
+        self._now = after
+        if ending is not None:
+            self._continue(heapq.heappop(ending.slices)[1])
+        elif after == self._next_update:
             self._update(self._random.randrange(self._settings.accounts))
-            self._next_update = self._draw_update(self._now)
+            self._next_update = self._draw_update(after)
+        elif after < end:
+            self._resync(*heapq.heappop(self._resyncs))
 
-    def _rates(self) -> list[float]:
-        """Set the speed of all slices, and return the requests a second they cause."""
-        rates = [station.rate(self._settings.latency) for station in self._stations]
-        scale = min(1.0, self._settings.total_limit / max(sum(rates), 1e-9))
-        for station, rate in zip(self._stations, rates, strict=True):
-            station.speed = scale * rate / max(1, len(station.slices))
-        return [scale * rate for rate in rates]
+    def _set_speeds(self) -> None:
+        """Share the limits between the slices that run."""
+        lists, retrieves = self._stations
+        one = lists.possible_rate(self._settings.latency)
+        other = retrieves.possible_rate(self._settings.latency)
+        scale = 1.0
+        if one + other > self._settings.total_limit:
+            scale = self._settings.total_limit / (one + other)
+        lists.set_rate(scale * one)
+        retrieves.set_rate(scale * other)
 
     def _update(self, account: int) -> None:
         self._has_news[account] = True

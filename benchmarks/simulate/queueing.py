@@ -1,7 +1,6 @@
 """The parts of a simulation in which accounts wait."""
 
 import heapq
-import math
 from collections import deque
 
 from attrs import define, field
@@ -19,21 +18,29 @@ class Station:
     limit: float
     clock: float = 0.0
     speed: float = 0.0
+    requests: float = 0.0
     slices: list[tuple[float, int]] = field(factory=list)
 
     def add(self, account: int, requests: float) -> None:
         """Add the next requests of a slice."""
         heapq.heappush(self.slices, (self.clock + requests, account))
 
-    def next_end(self) -> float:
+    def remaining(self) -> float:
         """Return the seconds until the first slice ends."""
-        if not self.slices:
-            return math.inf
         return max(0.0, self.slices[0][0] - self.clock) / self.speed
 
-    def rate(self, latency: float) -> float:
+    def possible_rate(self, latency: float) -> float:
         """Return how many requests a second this limit and the latency allow."""
         return min(self.limit, len(self.slices) / latency)
+
+    def set_rate(self, rate: float) -> None:
+        """Let the slices send so many requests a second together."""
+        self.speed = rate / len(self.slices) if self.slices else 0.0
+
+    def advance(self, seconds: float) -> None:
+        """Let the slices send requests for some time."""
+        self.clock += self.speed * seconds
+        self.requests += self.speed * len(self.slices) * seconds
 
 
 class Ready:

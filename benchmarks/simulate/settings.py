@@ -3,8 +3,10 @@
 from attrs import evolve, field, frozen
 from attrs.validators import ge, gt, le
 
-_MOST_SLICES = 5_000_000
-"""Number of slices that are simulated in a minute or two."""
+_MOST_SLICES = 8_000_000
+"""Number of slices that are simulated in a few minutes."""
+_FEWEST_SLOTS = 8
+"""Number of slots from which the slices of a sample do not wait for each other."""
 DAY = 86_400.0
 PAGE = 100
 """Number of transactions in a page."""
@@ -101,8 +103,9 @@ class Settings:
         daily = self.updates + 24 / self.resync_hours
         slices = 2 * self.page_count / self.pages
         slices += daily * (self.backfill_days + self.days)
-        # Several slices must still run at the same time.
-        factor = min(int(self.accounts * slices / _MOST_SLICES) + 1, self.slots // 4)
+        factor = min(
+            int(self.accounts * slices / _MOST_SLICES) + 1, self.slots // _FEWEST_SLOTS
+        )
         if factor <= 1:
             return self, 1
         smaller = evolve(

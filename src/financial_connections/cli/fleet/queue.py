@@ -41,7 +41,7 @@ def feed(
     *,
     bound: Annotated[
         int, typer.Option(min=1, metavar="N", help="Maximum length of the queue.")
-    ] = 400,
+    ] = 100,
     url: DatabaseURL = None,
 ) -> None:
     """Queue accounts that are due, once.
