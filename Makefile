@@ -44,7 +44,7 @@ setup: $(READY) ## create the environment of the other targets, .envs/dev
 # The tour needs only a few packages, and uses the code in src without installing it.
 $(DEMO)/.ready: requirements/demo.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	@echo "Installing what the tour needs into $(DEMO): 45 MB, a few seconds"
+	@echo "Installing what the tour needs into $(DEMO): 50 MB, a few seconds"
 	@$(PYTHON) -m venv $(DEMO)
 	@$(DEMO)/$(SCRIPTS)/python $(PIP_INSTALL) --no-deps --require-hashes -r requirements/demo.txt
 	@touch $@

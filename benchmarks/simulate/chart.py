@@ -7,7 +7,7 @@ from benchmarks.simulate.model import Outcome
 from benchmarks.simulate.report import quantile
 from benchmarks.simulate.settings import DAY
 
-_WIDTH, _HEIGHT = 720, 460
+_WIDTH, _HEIGHT = 720, 446
 _LEFT, _RIGHT = 84, 700
 _PANELS = ((46, 206), (276, 416))
 """Top and bottom of the two panels."""
@@ -25,17 +25,14 @@ _DELAYS = {
     36_000.0: "10 hours",
     172_800.0: "2 days",
 }
+# Colours that are legible on white as well as on a dark page.
 _STYLE = """<style>
-text { font: 13px system-ui, sans-serif; fill: #1f2937 }
-.title { font-weight: 600 } .note { fill: #4b5563 }
+text { font: 13px system-ui, sans-serif; fill: #6b7a90 }
+.title { font-weight: 600; fill: #7480c2 }
 path { fill: none; stroke-width: 2.5 }
-.grid { stroke: #d1d5db; stroke-width: 1 }
-.a { stroke: #635bff } .b { stroke: #c2410c } text.a { fill: #635bff; stroke: none }
-text.b { fill: #c2410c; stroke: none }
-@media (prefers-color-scheme: dark) {
-text { fill: #e5e7eb } .note { fill: #9ca3af } .grid { stroke: #374151 }
-.a { stroke: #a5a0ff } .b { stroke: #fb923c } text.a { fill: #a5a0ff }
-text.b { fill: #fb923c } }
+.grid { stroke: #94a3b8; stroke-opacity: 0.4; stroke-width: 1 }
+.a { stroke: #6d66f5 } text.a { fill: #6d66f5; stroke: none }
+.b { stroke: #d9622b } text.b { fill: #d9622b; stroke: none }
 </style>"""
 
 
@@ -137,7 +134,7 @@ def _grid(
         _, y = _position(outcome, panel, 0, share)
         parts.append(f'<path class="grid" d="M{_LEFT},{y:.1f}H{_RIGHT}"/>')
         parts.append(
-            f'<text class="note" x="{_LEFT - 8}" y="{y + 4:.1f}"'
+            f'<text x="{_LEFT - 8}" y="{y + 4:.1f}"'
             f' text-anchor="end">{text}</text>'
         )
     unit, size = ("days", DAY) if outcome.end >= 2 * DAY else ("hours", 3_600.0)
@@ -147,7 +144,7 @@ def _grid(
         x, _ = _position(outcome, panel, number * size, 0)
         text = f"{number} {unit}" if number == 0 else str(number)
         parts.append(
-            f'<text class="note" x="{x:.1f}" y="{panel[1] + 20}"'
+            f'<text x="{x:.1f}" y="{panel[1] + 20}"'
             f' text-anchor="middle">{text}</text>'
         )
     return "\n".join(parts)
