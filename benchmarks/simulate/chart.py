@@ -134,8 +134,7 @@ def _grid(
         _, y = _position(outcome, panel, 0, share)
         parts.append(f'<path class="grid" d="M{_LEFT},{y:.1f}H{_RIGHT}"/>')
         parts.append(
-            f'<text x="{_LEFT - 8}" y="{y + 4:.1f}"'
-            f' text-anchor="end">{text}</text>'
+            f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
         )
     unit, size = ("days", DAY) if outcome.end >= 2 * DAY else ("hours", 3_600.0)
     total = outcome.end / size
@@ -144,8 +143,7 @@ def _grid(
         x, _ = _position(outcome, panel, number * size, 0)
         text = f"{number} {unit}" if number == 0 else str(number)
         parts.append(
-            f'<text x="{x:.1f}" y="{panel[1] + 20}"'
-            f' text-anchor="middle">{text}</text>'
+            f'<text x="{x:.1f}" y="{panel[1] + 20}" text-anchor="middle">{text}</text>'
         )
     return "\n".join(parts)
 
