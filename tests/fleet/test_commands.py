@@ -6,11 +6,12 @@ import signal
 from threading import Thread
 
 import pytest
+from rich.console import Console
 
 from financial_connections.cli import main
 from financial_connections.cli.choices import EngineName
 from financial_connections.cli.fleet import tables
-from financial_connections.fleet import DeadAccount
+from financial_connections.fleet import DeadAccount, Progress
 from financial_connections.sandbox import Sandbox, serve
 from tests.support.cli_process import run_in_terminal, visible_screen
 from tests.support.fleet.stores import query
@@ -157,9 +158,24 @@ def test_the_status_is_a_table_on_a_terminal(fleet, database):
     assert "  due           2  waiting for a worker" in lines
 
 
-def test_errors_of_dead_accounts_cannot_control_the_terminal(capsys):
-    from rich.console import Console  # noqa: PLC0415
+def test_the_longest_wait_is_shown(capsys):
+    progress = Progress(
+        accounts=1_000,
+        done=0,
+        due=1_000,
+        running=0,
+        waiting=0,
+        dead=0,
+        backfill=1_000,
+        transactions=0,
+        oldest_due=3_600.4,
+    )
+    Console(width=80).print(tables.status(progress))
+    lines = capsys.readouterr().out.splitlines()
+    assert ["oldest", "due", "3,600", "s", "longest", "wait"] == lines[-1].split()
 
+
+def test_errors_of_dead_accounts_cannot_control_the_terminal(capsys):
     error = "InvalidRequestError: \x1b[31m sk_test_secret"
     account = DeadAccount("fca_1", "", error, 1_700_000_000.0, 0)
     console = Console(width=100, force_terminal=False)

@@ -13,6 +13,7 @@ from financial_connections.cli.fleet.demo.board import Board, Process
 from financial_connections.cli.fleet.demo.conductor import Conductor
 from financial_connections.cli.fleet.demo.page import page_server
 from financial_connections.cli.fleet.demo.picture import draw
+from financial_connections.cli.fleet.demo.screen import screen_for
 from financial_connections.fleet import DeadAccount, embedded
 
 URL = "http://127.0.0.1:9"
@@ -72,6 +73,22 @@ def test_the_screen_shows_the_board(board):
     assert "nothing lost, nothing doubled" in picture(board)
     board.result = RESULT | {"is_equal": False}
     assert "they differ" in picture(board)
+
+
+def test_json_lines_contain_the_board(board, capsys):
+    with screen_for(board, URL, is_json=True, is_terminal=True) as screen:
+        screen.update()
+    [line] = capsys.readouterr().out.splitlines()
+    expected = board.to_dict()
+    del expected["rates"]
+    assert json.loads(json.dumps(expected)) == json.loads(line)
+
+
+def test_a_terminal_keeps_the_last_picture(board, capsys):
+    with screen_for(board, URL, is_json=False, is_terminal=True) as screen:
+        board.result = RESULT
+        screen.update()
+    assert "nothing lost, nothing doubled" in capsys.readouterr().out
 
 
 def test_errors_cannot_control_the_terminal(board):
