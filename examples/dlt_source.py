@@ -8,7 +8,6 @@ continues from what has been loaded, even if an earlier run was interrupted.
 """
 
 import logging
-import os
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
@@ -32,7 +31,7 @@ def financial_connections(*, max_batches: int | None = None) -> Sequence[DltReso
     """
 
     async def accounts() -> AsyncGenerator[dict[str, Any], None]:
-        async with open_client() as client:
+        async with AsyncClient() as client:
             async for account in client.accounts.list():
                 yield account.to_dict()
 
@@ -53,18 +52,13 @@ def financial_connections(*, max_batches: int | None = None) -> Sequence[DltReso
     )
 
 
-def open_client() -> AsyncClient:
-    url = os.environ.get("STRIPE_BASE_URL", "https://api.stripe.com")
-    return AsyncClient(base_url=url)
-
-
 async def read_rows(
     state: dict[str, Any], max_batches: int | None
 ) -> AsyncGenerator[list[dict[str, Any]], None]:
     """Sync all accounts from the cursors in the state."""
     cursors: dict[str, str] = state.setdefault("cursors", {})
     count = 0
-    async with open_client() as client:
+    async with AsyncClient() as client:
         accounts = client.accounts.list()
         async with client.transactions.sync_many(
             accounts, load_cursor=cursors.get

@@ -74,8 +74,7 @@ async def feed_forever(store: PostgresStore) -> None:
 @broker.on_event(TaskiqEvents.WORKER_STARTUP)
 async def start(state: TaskiqState) -> None:
     state.opened = opened = AsyncExitStack()
-    url = os.environ.get("STRIPE_BASE_URL", "https://api.stripe.com")
-    state.client = await opened.enter_async_context(AsyncClient(base_url=url))
+    state.client = await opened.enter_async_context(AsyncClient())
     lease = float(os.environ.get("LEASE_SECONDS", "30"))
     store = PostgresStore(os.environ["DATABASE_URL"], lease=lease)
     state.store = await opened.enter_async_context(store)

@@ -30,8 +30,14 @@ def anyio_backend(request):
 
 
 @pytest.fixture(autouse=True)
-def _no_key_from_the_environment(monkeypatch):
-    monkeypatch.delenv("STRIPE_API_KEY", raising=False)
+def _no_settings_from_the_environment(monkeypatch):
+    for name in (
+        "STRIPE_API_KEY",
+        "STRIPE_BASE_URL",
+        "FINCON_BASE_URL",
+        "FINANCIAL_CONNECTIONS_ALLOW_HTTP",
+    ):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

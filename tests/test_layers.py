@@ -25,7 +25,7 @@ LAYERS = (
     "_request",
     "_rate_limits",
     "_settings expand",
-    "_headers _retry_budget",
+    "_base_url _headers _retry_budget",
     "_checks",
     "errors otel",
     "_concurrency _decoding _retry _version events middleware",

@@ -158,6 +158,99 @@ def test_plain_http_is_rejected_except_on_loopback():
     AsyncClient("sk_test_1", base_url="https://stripe.example/prefix")
 
 
+PRIVATE = "http://sandbox:12111"
+TEST_KEYS = ["sk_test_1", "rk_test_1"]
+OTHER_KEYS = ["sk_live_1", "rk_live_1", "sk_1", "sk_org_live_1"]
+
+
+@pytest.mark.parametrize("key", TEST_KEYS)
+def test_plain_http_is_allowed_for_test_keys_by_a_setting(monkeypatch, key):
+    hint = "allow_http=True or FINANCIAL_CONNECTIONS_ALLOW_HTTP=1"
+    with pytest.raises(ConfigurationError, match=hint):
+        AsyncClient(key, base_url=PRIVATE)
+    client = AsyncClient(key, base_url=PRIVATE, allow_http=True)
+    assert PRIVATE == client._transport.settings.base_url
+    monkeypatch.setenv("FINANCIAL_CONNECTIONS_ALLOW_HTTP", "0")
+    with pytest.raises(ConfigurationError, match="base_url must start with https://"):
+        AsyncClient(key, base_url=PRIVATE)
+    monkeypatch.setenv("FINANCIAL_CONNECTIONS_ALLOW_HTTP", "1")
+    AsyncClient(key, base_url=PRIVATE)
+
+
+@pytest.mark.parametrize("key", OTHER_KEYS)
+def test_plain_http_is_never_allowed_for_other_keys(monkeypatch, key):
+    monkeypatch.setenv("FINANCIAL_CONNECTIONS_ALLOW_HTTP", "1")
+    with pytest.raises(ConfigurationError, match="only to test keys") as caught:
+        AsyncClient(key, base_url=PRIVATE, allow_http=True)
+    assert key not in str(caught.value)
+
+
+@pytest.mark.anyio
+async def test_derived_clients_and_calls_keep_the_rules_for_plain_http():
+    client = AsyncClient(KEY, base_url=PRIVATE, allow_http=True)
+    client.with_options(base_url="http://other:12111")
+    with pytest.raises(ConfigurationError, match="only to test keys"):
+        client.with_options(api_key="sk_live_1")
+    with pytest.raises(ConfigurationError, match="only to test keys"):
+        await client.accounts.retrieve(
+            "fca_1", options=RequestOptions(api_key="sk_live_1")
+        )
+    with pytest.raises(TypeError, match="has no option 'allow_http'"):
+        client.with_options(allow_http=True)
+    with pytest.raises(ConfigurationError, match="allow_http=True"):
+        AsyncClient(KEY).with_options(base_url=PRIVATE)
+
+
+@pytest.mark.parametrize("value", [1, None, "true"])
+def test_allow_http_must_be_a_bool(value):
+    with pytest.raises(ConfigurationError, match="^allow_http"):
+        AsyncClient(KEY, allow_http=value)
+
+
+def test_the_base_url_is_read_from_the_environment(monkeypatch):
+    monkeypatch.setenv("STRIPE_BASE_URL", "http://127.0.0.1:12111/")
+    client = AsyncClient(KEY)
+    assert "http://127.0.0.1:12111" == client._transport.settings.base_url
+    explicit = AsyncClient(KEY, base_url="https://stripe.example")
+    assert "https://stripe.example" == explicit._transport.settings.base_url
+    monkeypatch.setenv("STRIPE_BASE_URL", "")
+    assert "https://api.stripe.com" == AsyncClient(KEY)._transport.settings.base_url
+    derived = client.with_options(max_retries=1)
+    assert "http://127.0.0.1:12111" == derived._transport.settings.base_url
+
+
+@pytest.mark.parametrize("value", ["localhost:12111", "ftp://x", "http://sandbox"])
+def test_an_invalid_base_url_in_the_environment_is_named_by_its_variable(
+    monkeypatch, value
+):
+    monkeypatch.setenv("STRIPE_BASE_URL", value)
+    with pytest.raises(ConfigurationError, match="^STRIPE_BASE_URL "):
+        AsyncClient(KEY)
+
+
+@pytest.mark.parametrize("key", OTHER_KEYS)
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://127.0.0.1:12111", "https://stripe.example", "https://notstripe.com"),
+        *("http://stripe.example", "https://api.stripe.com.example"),
+    ],
+)
+def test_a_base_url_in_the_environment_gets_no_live_keys(monkeypatch, url, key):
+    monkeypatch.setenv("STRIPE_BASE_URL", url)
+    with pytest.raises(ConfigurationError, match="^STRIPE_BASE_URL "):
+        AsyncClient(key)
+    with pytest.raises(ConfigurationError, match="^STRIPE_BASE_URL "):
+        AsyncClient(KEY, allow_http=True).with_options(api_key=key)
+    if url.startswith("https:"):
+        AsyncClient(KEY).with_options(api_key=key, base_url=url)
+
+
+def test_a_base_url_of_stripe_in_the_environment_works_with_live_keys(monkeypatch):
+    monkeypatch.setenv("STRIPE_BASE_URL", "https://api.stripe.com")
+    AsyncClient("sk_live_1")
+
+
 @pytest.mark.parametrize("name", ["stripe_account", "stripe_context"])
 @pytest.mark.parametrize("value", ["", "acct_1\r\nX: y", "acct_\u00e9", " acct_1", 5])
 def test_a_setting_that_cannot_be_a_header_is_rejected(name, value):

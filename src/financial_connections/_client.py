@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
 from attrs import evolve
 
+from financial_connections._base_url import FROM_ENVIRONMENT, allow_http_from
 from financial_connections._checks import (
     check_options,
     suggest_options,
@@ -16,13 +17,7 @@ from financial_connections._rate_limits import rate_limits_from
 from financial_connections._request import RequestOptions, raw_request
 from financial_connections._response import RawResponse
 from financial_connections._retry_budget import retry_budget_from
-from financial_connections._settings import (
-    DEFAULT_BASE_URL,
-    FROM_ENVIRONMENT,
-    ClientSettings,
-    Settings,
-    Timeout,
-)
+from financial_connections._settings import ClientSettings, Settings, Timeout
 from financial_connections._transport.backends import make_backend
 from financial_connections._transport.middleware import middleware_from
 from financial_connections._transport.observer import observer_from
@@ -57,7 +52,9 @@ class AsyncClient:
     Args:
         api_key: Secret or restricted API key. Defaults to the `STRIPE_API_KEY`
             environment variable; None is rejected.
-        base_url: Base URL of the API. It must use https, except on loopback.
+        base_url: Base URL of the API. It must use https, except on loopback. Defaults
+            to the `STRIPE_BASE_URL` environment variable, which works only with test
+            keys unless it leads to Stripe, and without it, to Stripe.
         stripe_account: ID of a connected account (`acct_…`) to act on behalf of.
         stripe_context: Context to act in, sent as the `Stripe-Context` header.
         stripe_version: Version of Stripe's API, such as `2024-06-20`. Defaults to
@@ -84,6 +81,9 @@ class AsyncClient:
             with. It is neither modified nor closed.
         on_event: Function to call with the events of each attempt; see
             `financial_connections.events`.
+        allow_http: Whether `base_url` may use plain HTTP with test keys (`sk_test_…`,
+            `rk_test_…`), for a sandbox in a private network. The environment variable
+            `FINANCIAL_CONNECTIONS_ALLOW_HTTP=1` has the same effect.
 
     Raises:
         ConfigurationError: A setting is missing or invalid.
@@ -95,7 +95,7 @@ class AsyncClient:
         self,
         api_key: str = FROM_ENVIRONMENT,
         *,
-        base_url: str = DEFAULT_BASE_URL,
+        base_url: str = FROM_ENVIRONMENT,
         stripe_account: str | None = None,
         stripe_context: str | None = None,
         stripe_version: str | None = None,
@@ -109,6 +109,7 @@ class AsyncClient:
         transport: Literal["httpx", "aiohttp"] = "httpx",
         http_client: "httpx.AsyncClient | Any | None" = None,
         on_event: "Callable[[ClientEvent], object] | None" = None,
+        allow_http: bool = False,
     ) -> None:
         limit = whole_number("max_connections", max_connections, at_least=1)
         settings = Settings(
@@ -120,6 +121,7 @@ class AsyncClient:
             timeout=timeout,
             deadline=deadline,
             max_retries=max_retries,
+            allow_http=allow_http_from(allow_http),
         )
         self._transport = Transport(
             settings=settings,

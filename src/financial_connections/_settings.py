@@ -4,10 +4,14 @@ import os
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypedDict
-from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from financial_connections._base_url import (
+    FROM_ENVIRONMENT,
+    base_url_from,
+    check_destination,
+)
 from financial_connections._checks import header_value, positive_seconds, whole_number
 from financial_connections._redact import Secret
 from financial_connections.errors import ConfigurationError
@@ -15,23 +19,11 @@ from financial_connections.errors import ConfigurationError
 if TYPE_CHECKING:
     import httpx
 
-DEFAULT_BASE_URL = "https://api.stripe.com"
-
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # Versions of previews are followed by flags: `2026-10-28.preview; some_beta=v1`.
 _VERSION = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[a-z]+)?(?:; ?[a-z0-9_]+=v[0-9]+)*"
 )
 _CONNECT_SECONDS = 5.0
-
-
-class _FromEnvironment:
-    def __repr__(self) -> str:
-        return "STRIPE_API_KEY"
-
-
-FROM_ENVIRONMENT: Any = _FromEnvironment()
-"""The default of `api_key`. It is not None, so that None can be rejected."""
 
 
 @frozen
@@ -121,42 +113,6 @@ def api_key_from(value: Any) -> Secret:
     return Secret(value)
 
 
-def is_loopback(base_url: str) -> bool:
-    """Return whether a base URL leads to a server on this machine."""
-    return urlsplit(base_url).hostname in _LOOPBACK
-
-
-def base_url_from(value: Any) -> str:
-    """Return a base URL without a trailing slash.
-
-    Raises:
-        ConfigurationError: It is neither an https URL nor an http URL with a loopback
-            address.
-    """
-    if (
-        not isinstance(value, str)
-        or not value.isascii()
-        or not value.isprintable()
-        or " " in value
-    ):
-        raise ConfigurationError("base_url must be a URL in printable ASCII characters")
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ConfigurationError("base_url is not a URL") from None
-    if parts.scheme not in {"http", "https"} or not host:
-        raise ConfigurationError("base_url must start with https:// and contain a host")
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        raise ConfigurationError(
-            "base_url must start with https://, because http:// would expose the key"
-        )
-    if parts.username is not None or "?" in value or "#" in value:
-        raise ConfigurationError("base_url must not contain a user, query or fragment")
-    # Hosts are case-insensitive, but httpx does not lower-case IPv6 addresses.
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
 def stripe_account_from(value: Any) -> str | None:
     """Return the ID of a connected account, or None."""
     return None if value is None else header_value("stripe_account", value)
@@ -212,3 +168,8 @@ class Settings:
     timeout: Timeout = field(converter=timeout_from)
     deadline: float | None = field(converter=deadline_from)
     max_retries: int = field(converter=max_retries_from)
+    allow_http: bool = False
+    """Whether a test key may be sent over plain HTTP to another machine."""
+
+    def __attrs_post_init__(self) -> None:
+        check_destination(self.api_key, self.base_url, allow_http=self.allow_http)

@@ -109,6 +109,42 @@ def test_a_trailing_slash_does_not_change_the_server():
     assert Settings(base_url=url).server == Settings(base_url=f"{url}/").server
 
 
+def test_the_base_url_can_come_from_the_environment(demo, monkeypatch, capsys):
+    monkeypatch.setenv("STRIPE_API_KEY", demo.key)
+    monkeypatch.setenv("STRIPE_BASE_URL", demo.url)
+    assert 0 == main(["accounts", "list"])
+    monkeypatch.setenv("STRIPE_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("FINCON_BASE_URL", f"{demo.url}/")
+    assert 0 == main(["accounts", "list"])
+    output = capsys.readouterr().out
+    assert 12 == len(output.splitlines())
+    assert demo.url == Settings().server
+    assert "http://127.0.0.1:1" == Settings(base_url="http://127.0.0.1:1").server
+
+
+@pytest.mark.parametrize("name", ["FINCON_BASE_URL", "STRIPE_BASE_URL"])
+@pytest.mark.parametrize("key", ["sk_live_1", "rk_live_1", "sk_1"])
+def test_a_base_url_in_the_environment_gets_no_live_keys(
+    demo, monkeypatch, capsys, name, key
+):
+    monkeypatch.setenv("STRIPE_API_KEY", key)
+    monkeypatch.setenv(name, demo.url)
+    assert 2 == main(["accounts", "list"])
+    error = capsys.readouterr().err
+    assert name in error
+    assert "test keys" in error
+    assert key not in error
+
+
+def test_the_embedded_sandbox_ignores_a_base_url_in_the_environment(
+    monkeypatch, capsys
+):
+    monkeypatch.setenv("STRIPE_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("FINCON_BASE_URL", "http://127.0.0.1:9")
+    assert 0 == main(["--sandbox", "accounts", "list"])
+    assert 6 == len(capsys.readouterr().out.splitlines())
+
+
 def test_a_missing_key_is_reported_with_advice(monkeypatch, capsys):
     monkeypatch.delenv("STRIPE_API_KEY", raising=False)
     assert 2 == main(["accounts", "list"])

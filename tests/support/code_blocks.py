@@ -165,7 +165,7 @@ async def _run_snippet(path):
     sandbox = Sandbox()
     async with serve(sandbox) as server:
         os.environ["STRIPE_API_KEY"] = sandbox.api_key
-        AsyncClient.__init__.__wrapped__.__kwdefaults__["base_url"] = server.url
+        os.environ["STRIPE_BASE_URL"] = server.url
         async with AsyncClient() as client:
             names = {"__name__": "__main__", "client": client, "sandbox": sandbox}
             for source in (path.with_suffix(".setup"), path):

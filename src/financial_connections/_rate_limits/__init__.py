@@ -4,6 +4,7 @@ from typing import Any
 
 from attrs import define, field
 
+from financial_connections._base_url import is_loopback
 from financial_connections._checks import is_async_callable, positive_number
 from financial_connections._rate_limits.adaptive import (
     AdaptivePermit,
@@ -13,7 +14,7 @@ from financial_connections._rate_limits.adaptive import (
 from financial_connections._rate_limits.fixed import FixedRateLimit
 from financial_connections._rate_limits.protocol import Mode, RateLimit, RateRequest
 from financial_connections._redact import Secret
-from financial_connections._settings import Settings, is_loopback
+from financial_connections._settings import Settings
 from financial_connections.errors import ConfigurationError
 
 __all__ = [

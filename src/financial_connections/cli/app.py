@@ -56,7 +56,10 @@ APIKeyFile = Annotated[
 ]
 BaseURL = Annotated[
     str | None,
-    shared_option(metavar="URL", help="URL of the API; defaults to Stripe's."),
+    shared_option(
+        metavar="URL",
+        help="URL of the API; overrides FINCON_BASE_URL and STRIPE_BASE_URL.",
+    ),
 ]
 StripeAccount = Annotated[
     str | None,

@@ -90,6 +90,7 @@ def _banner(connection: dict[str, str]) -> "RenderableType":
         text.append(label, "dim")
         text.append(f"{connection[key]}\n", style)
     text.append(f"\nexport STRIPE_API_KEY={connection['api_key']}\n")
-    text.append(f"fincon --base-url {connection['url']} accounts list\n")
+    text.append(f"export STRIPE_BASE_URL={connection['url']}\n")
+    text.append("fincon accounts list\n")
     text.append("\nPress Ctrl-C to stop.", "dim")
     return Panel(text, expand=False, border_style="green", padding=(0, 2))

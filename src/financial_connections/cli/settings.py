@@ -47,7 +47,7 @@ class Settings:
         is_json: Print JSON Lines even on a terminal.
         sandbox: Use an embedded sandbox.
         api_key_file: File with the API key, or `-` for stdin.
-        base_url: URL of the API.
+        base_url: URL of the API; overrides `FINCON_BASE_URL` and `STRIPE_BASE_URL`.
         stripe_account: Connected account to make requests on behalf of.
         timeout: Timeout per attempt, in seconds.
         max_retries: Maximum number of retries.
@@ -77,7 +77,10 @@ class Settings:
     @property
     def server(self) -> str | None:
         """URL of the API: `sandbox` for the embedded sandbox, None for Stripe."""
-        return SANDBOX if self.sandbox else self.base_url and self.base_url.rstrip("/")
+        if self.sandbox:
+            return SANDBOX
+        url = self.base_url or _url_from_environment()
+        return url and url.rstrip("/")
 
     @property
     def output(self) -> Output:
@@ -124,7 +127,7 @@ class Settings:
         options = {"rate_limit": rate_limit}
         if not self.sandbox:
             key = self._api_key()
-            async with self._client(key, self.base_url, **options) as client:
+            async with self._client(key, self._base_url(key), **options) as client:
                 yield Context(client, self.output, time)
             return
         if self.base_url or self.api_key_file:
@@ -158,6 +161,17 @@ class Settings:
         }
         return AsyncClient(stripe_account=self.stripe_account, **settings)
 
+    def _base_url(self, api_key: str | None) -> str | None:
+        if self.base_url or not (url := os.environ.get("FINCON_BASE_URL")):
+            return self.base_url  # the client reads STRIPE_BASE_URL
+        key = api_key or os.environ.get("STRIPE_API_KEY", "")
+        if not key.startswith(("sk_test_", "rk_test_")):
+            raise UsageError(
+                "FINCON_BASE_URL works only with test keys; for another key, use"
+                " --base-url"
+            )
+        return url
+
     def _api_key(self) -> str | None:
         if self.api_key_file:
             return read_secret(self.api_key_file)
@@ -167,6 +181,10 @@ class Settings:
                 " no key)"
             )
         return None  # the client reads it from the environment
+
+
+def _url_from_environment() -> str | None:
+    return os.environ.get("FINCON_BASE_URL") or os.environ.get("STRIPE_BASE_URL")
 
 
 def read_secret(name: str) -> str:
