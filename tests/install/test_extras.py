@@ -3,8 +3,10 @@
 pip installs the latest versions of all dependencies.
 """
 
+import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,15 @@ def wheel(tmp_path_factory):
     subprocess.run(build, check=True, capture_output=True)
     [path] = directory.glob("*.whl")
     return path
+
+
+def test_the_description_has_only_absolute_links(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        text = archive.read(name).decode()
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert len(links) > 20
+    assert [] == [link for link in links if not link.startswith(("https://", "#"))]
 
 
 @pytest.fixture(scope="module", params=EXTRAS, ids=lambda extra: extra or "none")
