@@ -55,9 +55,7 @@ async def test_killed_workers_lose_and_double_nothing(engine, database):
                 await fleet.wait_until(
                     lambda p, target=target: fleet.requests >= target or p.due == 0
                 )
-                victim = fleet.workers.pop(choose.randrange(3))
-                victim.kill()
-                victim.wait()
+                fleet.kill(fleet.workers.pop(choose.randrange(3)))
                 fleet.start()
             await fleet.wait_until_done()
             await fleet.check(client, accounts)
@@ -71,7 +69,7 @@ async def test_the_accounts_of_a_killed_worker_need_no_further_message(
         accounts = await fleet.add(6, transactions=350)
         first, _ = fleet.start(), fleet.start()
         await fleet.wait_until(lambda p: p.transactions >= 300)
-        first.kill()
+        fleet.kill(first)
         await fleet.wait_until_done()
         await fleet.check(client, accounts)
 

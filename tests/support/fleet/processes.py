@@ -67,8 +67,7 @@ class Fleet:
                 yield self
             finally:
                 for worker in self.workers:
-                    worker.kill()
-                    worker.wait()
+                    self.kill(worker)
 
     async def prepare(self):
         """Create the tables of the engine."""
@@ -91,13 +90,21 @@ class Fleet:
         arguments = [self.engine, self.conninfo, self.url, self.sandbox.api_key]
         arguments.append(json.dumps(self._arguments))
         command = [sys.executable, "-m", "tests.support.fleet.worker", *arguments]
-        self.workers.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self.workers.append(subprocess.Popen(command, **options))
         return self.workers[-1]
+
+    def kill(self, worker):
+        """Kill a worker."""
+        with worker:
+            worker.kill()
 
     def drain(self, worker):
         """Tell a worker to stop, and wait until it has ended by itself."""
-        worker.send_signal(signal.SIGTERM)
-        assert 0 == worker.wait(5)
+        with worker:
+            assert worker.stdout.readline(), "the worker did not start"
+            worker.send_signal(signal.SIGTERM)
+            assert 0 == worker.wait(5)
 
     async def add(self, number, transactions=120, **settings):
         """Add accounts that are due, and return their IDs."""

@@ -27,6 +27,9 @@ async def main(engine, conninfo, url, key, settings):
     settings = json.loads(settings)
     stop = anyio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    # Its parent may send SIGTERM from now on.
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     async with (
         PostgresStore(conninfo, **settings["store"]) as store,
         AsyncClient(key, base_url=url, max_retries=0) as client,
