@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from financial_connections.cli import main
@@ -243,6 +244,27 @@ def test_the_embedded_sandbox_always_gives_the_same_output():
     first, second = (fincon("accounts", "list", "--sandbox") for _ in range(2))
     assert 6 == len(json_lines(first))
     assert first.stdout == second.stdout
+
+
+def test_the_sandbox_prints_the_secrets_of_webhooks():
+    urls = ["http://app:8000/stripe", "http://127.0.0.1:9/hook"]
+    options = [text for url in urls for text in ("--webhook", url)]
+    with start_fincon("sandbox", "--port", "0", *options) as process:
+        connection = json.loads(process.stdout.readline())
+        shown = httpx.get(
+            f"{connection['url']}/_sandbox/webhooks", auth=(connection["api_key"], "")
+        )
+    webhooks = connection["webhooks"]
+    assert urls == [webhook["url"] for webhook in webhooks]
+    assert urls == [webhook["url"] for webhook in shown.json()["webhooks"]]
+    assert all(webhook["secret"].startswith("whsec_") for webhook in webhooks)
+
+
+@pytest.mark.parametrize("url", ["ftp://app/", "app", "http://app:port/"])
+def test_an_invalid_webhook_url_is_a_usage_error(url):
+    result = fincon("sandbox", "--port", "0", "--webhook", url)
+    assert (2, "") == (result.returncode, result.stdout)
+    assert result.stderr.startswith("fincon: --webhook: ")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -48,6 +48,63 @@ async def test_a_sandbox_can_be_controlled_over_http(sandbox, account):
 
 
 @pytest.mark.anyio
+async def test_webhooks_can_be_controlled_over_http(sandbox):
+    sandbox.webhook_hosts.add("app")
+    options = {"event_payload": "thin", "secret": "whsec_mine"}
+    async with in_process(sandbox) as client:
+        added = await client.post(
+            "/_sandbox/webhooks", json={"url": "http://127.0.0.1:9/hook"}
+        )
+        other = await client.post(
+            "/_sandbox/webhooks", json={"url": "https://app/hook", **options}
+        )
+        shown = await client.get("/_sandbox/webhooks")
+        secrets = [webhook.secret for webhook in sandbox.webhooks]
+        removed = await client.delete("/_sandbox/webhooks")
+
+    assert secrets == [added.json()["secret"], other.json()["secret"]]
+    assert "whsec_mine" == secrets[1]
+    assert ["snapshot", "thin"] == [
+        webhook["event_payload"] for webhook in shown.json()["webhooks"]
+    ]
+    assert not any(secret in shown.text for secret in secrets)
+    assert {"webhooks": []} == removed.json()
+    assert [] == sandbox.webhooks
+
+
+@pytest.mark.anyio
+async def test_the_clock_and_quirks_can_be_inspected_over_http(sandbox):
+    sandbox.set_quirks("owners_null")
+    async with in_process(sandbox) as client:
+        clock = (await client.get("/_sandbox/clock")).json()
+        quirks = (await client.get("/_sandbox/quirks")).json()
+        cleared = (await client.delete("/_sandbox/quirks")).json()
+
+    assert {"now": 1_700_000_000, "is_ticking": False} == clock
+    assert [{"quirks": ["owners_null"]}, {"quirks": []}] == [quirks, cleared]
+
+
+@pytest.mark.anyio
+async def test_a_session_can_be_cancelled_over_http(sandbox):
+    async with in_process(sandbox) as client:
+        params = {
+            "account_holder[type]": "customer",
+            "account_holder[customer]": sandbox.add_customer(),
+            "permissions[]": "balances",
+        }
+        session = (await client.post(SESSIONS, data=params)).json()["id"]
+        first, second = [
+            await client.post("/_sandbox/cancel", json={"session": session})
+            for _ in range(2)
+        ]
+        done = await client.post("/_sandbox/complete", json={"session": session})
+
+    assert (200, {}) == (first.status_code, first.json())
+    assert [400, 400] == [second.status_code, done.status_code]
+    assert [] == sandbox.accounts
+
+
+@pytest.mark.anyio
 async def test_a_session_can_be_completed_over_http(sandbox):
     async with in_process(sandbox) as client:
         params = {
@@ -96,6 +153,13 @@ async def test_a_session_can_be_completed_over_http(sandbox):
         ),
         ("schedule_number_expiry", '{"account": "{account}", "after": NaN}'),
         ("deactivate_number", '{"account": 1}'),
+        ("webhooks", '{"url": "http://example.com/hook"}'),
+        ("webhooks", '{"url": 5}'),
+        ("webhooks", '{"url": "http://127.0.0.1:9/", "secret": 5}'),
+        ("webhooks", '{"url": "http://127.0.0.1:9/", "api_version": 5}'),
+        ("webhooks", '{"url": "http://127.0.0.1:9/", "event_payload": "fat"}'),
+        ("webhooks", "{}"),
+        ("cancel", '{"session": "fcsess_x"}'),
         ("rate_limits", '{"bogus": 1}'),
         ("rate_limits", '{"total": 0}'),
         ("rate_limits", '{"total": Infinity}'),

@@ -3,6 +3,7 @@
 import hmac
 import json
 import threading
+from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -13,7 +14,7 @@ from financial_connections import API_VERSION
 from financial_connections.sandbox import Clock, Sandbox, serve
 from financial_connections.sandbox.clock import START
 from financial_connections.sandbox.webhooks import RETRY_DELAYS, signature
-from tests.support.sandbox_calls import ACCOUNTS, post
+from tests.support.sandbox_calls import ACCOUNTS, get, post
 
 URL = "http://127.0.0.1:9/hook"
 
@@ -228,6 +229,54 @@ def test_a_connected_accounts_event_names_that_account(sandbox):
 def test_webhook_urls_must_use_http_and_a_loopback_address(sandbox, url):
     with pytest.raises(ValueError, match="loopback"):
         sandbox.add_webhook(url)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "url", ["http://app:8000/hook", "https://app/hook", "http://APP/hook"]
+)
+async def test_events_are_sent_to_other_hosts_that_are_named(url):
+    sent = []
+
+    def accept(request):
+        sent.append(str(request.url))
+        return httpx.Response(200)
+
+    sandbox = Sandbox(webhook_hosts=["App"])
+    sandbox.add_webhook(url)
+    sandbox.add_account()
+    async with httpx.AsyncClient(transport=httpx.MockTransport(accept)) as client:
+        await sandbox.deliver_webhooks(client)
+
+    assert [url.lower()] == sent
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://other/hook", "http://app.other/", "http://app@other/", "ftp://app/"),
+        *("http:///hook", "http://app:port/", "http://[", "http://app:99999/"),
+    ],
+)
+def test_hosts_that_are_not_named_are_rejected(url):
+    sandbox = Sandbox(webhook_hosts=["app"])
+    with pytest.raises(ValueError, match="a webhook URL must"):
+        sandbox.add_webhook(url)
+    assert [] == sandbox.webhooks
+
+
+@pytest.mark.anyio
+async def test_removed_webhooks_receive_nothing_and_keep_no_event_pending(sandbox):
+    sandbox.add_webhook("http://127.0.0.1:9/hook")
+    account = sandbox.add_account()
+    pending = partial(get, sandbox, "/v1/events", "delivery_success=false")
+    assert 1 == len(pending().json["data"])
+    sandbox.remove_webhooks()
+    sandbox.disconnect(account)
+
+    assert [] == pending().json["data"]
+    assert [] == sandbox.webhooks
+    assert [] == await sandbox.deliver_webhooks()
 
 
 def test_a_secret_is_generated_and_hidden_from_the_repr(sandbox):

@@ -110,7 +110,10 @@ app.command(
     "sandbox",
     cls=Command,
     rich_help_panel="Tools",
-    epilog=format_examples("fincon sandbox --port 0 --scenario many-transactions"),
+    epilog=format_examples(
+        "fincon sandbox --port 0 --scenario many-transactions",
+        "fincon sandbox --webhook http://127.0.0.1:8000/stripe",
+    ),
 )(sandbox)
 
 

@@ -4,7 +4,8 @@
 import signal
 from ipaddress import ip_address
 from threading import Event
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -14,6 +15,8 @@ from financial_connections.cli.output import warn
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from financial_connections.sandbox import Sandbox
 
 
 def sandbox(
@@ -40,6 +43,12 @@ def sandbox(
     scenario: Annotated[
         ScenarioName, typer.Option(help="Data to start with.")
     ] = ScenarioName.DEMO,
+    webhook: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL", help="URL to send events to, on any host; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Serve a local API with made-up data until you press Ctrl-C."""
     from financial_connections.sandbox import SCENARIOS, Clock, serve
@@ -50,23 +59,36 @@ def sandbox(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     selected = SCENARIOS[scenario](seed, Clock.system())
+    webhooks = [_add_webhook(selected.sandbox, url) for url in webhook or ()]
     server = serve(selected.sandbox, host=host, port=port)
     try:
         server.start()
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"cannot listen on {host}:{port}: {reason}") from None
-    connection = {
+    connection: dict[str, Any] = {
         "url": server.url,
         "api_key": selected.sandbox.api_key,
         "customer": selected.customer,
         "link_page": f"{server.url}/_sandbox/link",
     }
+    if webhooks:
+        connection["webhooks"] = webhooks
     try:
         ctx.obj.output.show(connection, lambda: _banner(connection))
         stopped.wait()
     finally:
         server.stop()
+
+
+def _add_webhook(sandbox: "Sandbox", url: str) -> dict[str, str]:
+    try:
+        if host := urlsplit(url).hostname:
+            sandbox.webhook_hosts.add(host)
+        added = sandbox.add_webhook(url)
+    except ValueError as error:
+        raise UsageError(f"--webhook: {error}") from None
+    return {"url": added.url, "secret": added.secret}
 
 
 def _is_loopback(host: str) -> bool:
@@ -76,7 +98,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _banner(connection: dict[str, str]) -> "RenderableType":
+def _banner(connection: dict[str, Any]) -> "RenderableType":
     from rich.panel import Panel
     from rich.text import Text
 
@@ -89,6 +111,11 @@ def _banner(connection: dict[str, str]) -> "RenderableType":
     ]:
         text.append(label, "dim")
         text.append(f"{connection[key]}\n", style)
+    for webhook in connection.get("webhooks", ()):
+        text.append("Webhook   ", "dim")
+        text.append(f"{webhook['url']}\n", "cyan")
+        text.append("Secret    ", "dim")
+        text.append(f"{webhook['secret']}\n", "cyan")
     text.append(f"\nexport STRIPE_API_KEY={connection['api_key']}\n")
     text.append(f"export STRIPE_BASE_URL={connection['url']}\n")
     text.append("fincon accounts list\n")

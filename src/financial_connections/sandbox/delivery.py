@@ -1,7 +1,7 @@
 """Deliver the sandbox's events to its webhook endpoints."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from functools import partial
 
 import anyio
@@ -13,6 +13,7 @@ from financial_connections.sandbox.webhooks import (
     Delivery,
     PendingDelivery,
     Webhook,
+    check_url,
     deliver,
     pending_deliveries,
 )
@@ -21,10 +22,16 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class WebhookDelivery:
-    """Delivery of each event to every webhook endpoint of a sandbox."""
+    """Delivery of each event to every webhook endpoint of a sandbox.
 
-    def __init__(self, state: State) -> None:
+    Args:
+        state: State of the sandbox.
+        hosts: Names of hosts other than this machine that may receive events.
+    """
+
+    def __init__(self, state: State, hosts: Container[str]) -> None:
         self._state = state
+        self._hosts = hosts
 
     def add(
         self,
@@ -37,6 +44,7 @@ class WebhookDelivery:
         duplicated: bool,
     ) -> Webhook:
         """Add an endpoint that receives all events from now on."""
+        check_url(url, self._hosts)
         with self._state.up_to_date() as state:
             webhook = Webhook(
                 url,
@@ -49,6 +57,20 @@ class WebhookDelivery:
             )
             state.webhooks.append(webhook)
             return webhook
+
+    @property
+    def webhooks(self) -> list[Webhook]:
+        """All endpoints, oldest first."""
+        with self._state.lock:
+            return list(self._state.webhooks)
+
+    def remove_all(self) -> None:
+        """Remove all endpoints, and no longer wait for them to accept events."""
+        with self._state.lock:
+            self._state.webhooks.clear()
+            for merchant in self._state.merchants:
+                for event in merchant.events:
+                    event.unacknowledged.clear()
 
     async def deliver(
         self, client: httpx.AsyncClient | None, sleep: Sleep
@@ -66,7 +88,7 @@ class WebhookDelivery:
         )
         if client is not None:
             return await send(client)
-        # Ignore the environment's proxy settings: all endpoints are on this machine.
+        # Ignore the environment's proxy settings: most endpoints are on this machine.
         async with httpx.AsyncClient(trust_env=False, timeout=10) as own_client:
             return await send(own_client)
 

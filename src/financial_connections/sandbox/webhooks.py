@@ -1,14 +1,14 @@
 """Send signed webhook events, at least once and in no guaranteed order.
 
-Events are sent only to loopback addresses. The signature is `t=<seconds>,v1=<hex>`,
-where v1 is the HMAC-SHA256 of `<seconds>.<body>`, keyed with the endpoint's secret. The
-timestamp comes from the sandbox's clock.
+Events are sent only to loopback addresses and to hosts that were named. The signature
+is `t=<seconds>,v1=<hex>`, where v1 is the HMAC-SHA256 of `<seconds>.<body>`, keyed with
+the endpoint's secret. The timestamp comes from the sandbox's clock.
 
 Source: https://docs.stripe.com/webhooks
 """
 
 import hmac
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from hashlib import sha256
 from ipaddress import ip_address
 from random import Random
@@ -26,25 +26,43 @@ RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0)
 """Seconds between delivery attempts. Stripe itself retries for three days."""
 
 
-def _require_loopback(_: object, __: object, url: str) -> None:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+def check_url(url: str, hosts: Container[str]) -> None:
+    """Check that events may be sent to a URL.
+
+    Args:
+        url: URL of the endpoint.
+        hosts: Names of hosts other than this machine that may receive events.
+
+    Raises:
+        ValueError: The URL is invalid, or its host may not receive events.
+    """
     try:
-        is_loopback = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if parts.scheme != "http" or not is_loopback:
+        parts = urlsplit(url)
+        host, _, _ = parts.hostname or "", parts.port, httpx.URL(url)
+        is_loopback = host == "localhost" or _is_loopback_address(host)
+    except (ValueError, httpx.InvalidURL):
+        raise ValueError("a webhook URL must be a valid URL") from None
+    if parts.scheme == "http" and is_loopback:
+        return
+    if parts.scheme not in {"http", "https"} or host not in hosts:
         raise ValueError(
             "a webhook URL must use http and a loopback address,"
-            " such as http://127.0.0.1:8000/hook"
+            " such as http://127.0.0.1:8000/hook, or a host in webhook_hosts"
         )
+
+
+def _is_loopback_address(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @define(eq=False)
 class Webhook:
     """A webhook endpoint that receives events."""
 
-    url: str = field(validator=_require_loopback)
+    url: str
     """URL to send events to."""
     secret: str = field(repr=False)
     """Secret used to sign events."""

@@ -14,10 +14,12 @@ from starlette.routing import BaseRoute, Route
 
 from financial_connections.sandbox.api.credentials import authenticate
 from financial_connections.sandbox.api.errors import APIError
+from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.linking import NewAccount
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.quirks import Quirk
 from financial_connections.sandbox.sandbox import Sandbox
+from financial_connections.sandbox.webhooks import Webhook
 
 Action = Callable[[Sandbox, Any], Any]
 
@@ -88,11 +90,54 @@ def _reset_traffic(sandbox: Sandbox, body: Any) -> Any:
     return _traffic(sandbox, body)
 
 
+def _quirks(sandbox: Sandbox, _: Any) -> Any:
+    return {"quirks": sorted(sandbox.api.quirks)}
+
+
 def _set_quirks(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     if unknown := set(body["quirks"]) - set(get_args(Quirk)):
         raise ValueError(f"unknown quirk: {', '.join(sorted(map(str, unknown)))}")
     sandbox.set_quirks(*body["quirks"])
-    return {"quirks": sorted(sandbox.api.quirks)}
+    return _quirks(sandbox, body)
+
+
+def _clear_quirks(sandbox: Sandbox, body: Any) -> Any:
+    sandbox.set_quirks()
+    return _quirks(sandbox, body)
+
+
+def _webhooks(sandbox: Sandbox, _: Any) -> Any:
+    return {"webhooks": [_without_secret(webhook) for webhook in sandbox.webhooks]}
+
+
+def _without_secret(webhook: Webhook) -> dict[str, Any]:
+    return {
+        "url": webhook.url,
+        "api_version": webhook.api_version,
+        "event_payload": webhook.event_payload,
+        "out_of_order": webhook.out_of_order,
+        "duplicated": webhook.duplicated,
+    }
+
+
+def _add_webhook(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    for name in ("secret", "api_version"):
+        if not isinstance(body.get(name, ""), str):
+            raise TypeError(f"{name} must be a string")
+    if (payload := body.get("event_payload", "snapshot")) not in get_args(EventPayload):
+        raise ValueError(f"unknown event_payload: {payload}")
+    webhook = sandbox.add_webhook(**body)
+    return {**_without_secret(webhook), "secret": webhook.secret}
+
+
+def _remove_webhooks(sandbox: Sandbox, body: Any) -> Any:
+    sandbox.remove_webhooks()
+    return _webhooks(sandbox, body)
+
+
+def _clock(sandbox: Sandbox, _: Any) -> Any:
+    state = sandbox.api.state
+    return {"now": state.now, "is_ticking": state.clock.is_ticking}
 
 
 def _advance(sandbox: Sandbox, body: dict[str, Any]) -> Any:
@@ -122,6 +167,11 @@ def _complete(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     return {"accounts": sandbox.complete(body["session"], accounts)}
 
 
+def _cancel(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    sandbox.cancel(body["session"])
+    return {}
+
+
 def _enter_bank_account(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     return {"bank_account_token": sandbox.enter_bank_account(**body)}
 
@@ -149,12 +199,19 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "/rate_limits"): _change_rate_limits,
     ("GET", "/traffic"): _traffic,
     ("DELETE", "/traffic"): _reset_traffic,
+    ("GET", "/quirks"): _quirks,
     ("POST", "/quirks"): _set_quirks,
+    ("DELETE", "/quirks"): _clear_quirks,
+    ("GET", "/webhooks"): _webhooks,
+    ("POST", "/webhooks"): _add_webhook,
+    ("DELETE", "/webhooks"): _remove_webhooks,
+    ("GET", "/clock"): _clock,
     ("POST", "/advance"): _advance,
     ("POST", "/customers"): _add_customer,
     ("POST", "/customer_accounts"): _add_customer_account,
     ("POST", "/accounts"): _add_account,
     ("POST", "/complete"): _complete,
+    ("POST", "/cancel"): _cancel,
     ("POST", "/enter_bank_account"): _enter_bank_account,
     ("POST", "/schedule_deactivation"): _schedule_deactivation,
     ("POST", "/schedule_number_expiry"): _schedule_number_expiry,
