@@ -79,9 +79,8 @@ def test_a_server_works_without_an_event_loop_and_can_be_restarted(sandbox):
     assert [] == threads()
 
 
-def test_stopping_does_not_wait_for_a_delayed_response(sandbox):
-    """If the connection were not closed, the test would time out."""
-    sandbox.inject(Fault("latency", seconds=3600))
+def signal_first_request(sandbox):
+    """Return an event that is set once the sandbox handles a request."""
     started = threading.Event()
     take = sandbox.api.faults.take
 
@@ -90,6 +89,13 @@ def test_stopping_does_not_wait_for_a_delayed_response(sandbox):
         return take(operation)
 
     sandbox.api.faults.take = take_and_signal
+    return started
+
+
+def test_stopping_does_not_wait_for_a_delayed_response(sandbox):
+    """If the connection were not closed, the test would time out."""
+    sandbox.inject(Fault("latency", seconds=3600))
+    started = signal_first_request(sandbox)
     with ThreadPoolExecutor(1) as pool:
         with serve(sandbox) as server:
             request = pool.submit(
@@ -100,6 +106,31 @@ def test_stopping_does_not_wait_for_a_delayed_response(sandbox):
             request.result()
 
     assert [] == threads()
+
+
+@pytest.mark.parametrize("kind", ["latency", "slow_body"])
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_a_response_delayed_when_the_server_stops_leaves_nothing_in_the_log(
+    sandbox, caplog, kind, hangs_up
+):
+    sandbox.inject(Fault(kind, seconds=3600))
+    started = signal_first_request(sandbox)
+    with serve(sandbox) as server:
+        parts = urlsplit(server.url)
+        with socket.create_connection((parts.hostname, parts.port)) as connection:
+            connection.sendall(
+                f"GET {ACCOUNTS} HTTP/1.1\r\nHost: localhost\r\n"
+                f"Authorization: Bearer {sandbox.api_key}\r\n\r\n".encode()
+            )
+            assert started.wait(20)
+            if not hangs_up:
+                server.stop()
+
+    assert [] == [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith(("uvicorn", "asyncio"))
+    ]
 
 
 def test_concurrent_clients_do_not_lose_changes(sandbox):

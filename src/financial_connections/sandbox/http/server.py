@@ -8,7 +8,7 @@ After it stops, no tasks, threads or sockets are left behind.
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import Future
 from functools import partial
 from threading import Thread
@@ -140,7 +140,7 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, app: ASGIApp, background: Background) -> None:
         super().__init__(
             uvicorn.Config(
-                _with_reset(app, self._reset),
+                self._extend(app),
                 http="h11",
                 ws="none",
                 lifespan="off",
@@ -191,6 +191,23 @@ class _Uvicorn(uvicorn.Server):
         for task in list(self.server_state.tasks):
             task.cancel()
 
+    def _extend(self, app: ASGIApp) -> ASGIApp:
+        """Return `app` with an extension that resets the connection of a request."""
+
+        async def extended(scope: Scope, receive: Receive, send: Send) -> None:
+            extensions = {
+                **(scope.get("extensions") or {}),
+                RESET: partial(self._reset, scope["client"]),
+            }
+            try:
+                await app({**scope, "extensions": extensions}, receive, send)
+            except asyncio.CancelledError:
+                # uvicorn would log a traceback for each request that `shutdown` ends.
+                if not self._stopping.is_set():
+                    raise
+
+        return extended
+
     async def _reset(self, client: tuple[str, int]) -> None:
         for connection in list(self.server_state.connections):
             if getattr(connection, "client", None) == client:
@@ -199,21 +216,6 @@ class _Uvicorn(uvicorn.Server):
                 connection.transport.abort()
         # The transport reports the lost connection on the next event loop iteration.
         await asyncio.sleep(0)
-
-
-def _with_reset(
-    app: ASGIApp, reset: Callable[[tuple[str, int]], Awaitable[None]]
-) -> ASGIApp:
-    """Return `app` with an extension that resets the connection of a request."""
-
-    async def extended(scope: Scope, receive: Receive, send: Send) -> None:
-        extensions = {
-            **(scope.get("extensions") or {}),
-            RESET: partial(reset, scope["client"]),
-        }
-        await app({**scope, "extensions": extensions}, receive, send)
-
-    return extended
 
 
 def _listener(address: tuple[str, int]) -> socket.socket:
