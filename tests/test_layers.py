@@ -26,7 +26,7 @@ LAYERS = (
     "_rate_limits",
     "_settings expand",
     "_base_url _headers _retry_budget",
-    "_checks",
+    "_checks data",
     "errors otel",
     "_concurrency _decoding _retry _version events middleware",
     "_response",
@@ -35,7 +35,7 @@ LAYERS = (
 # Packages with stricter rules than their layer. `cli` uses only the public API.
 ONLY = {
     "cli": set(
-        "__init__ errors events fleet models params sandbox sync webhooks".split()  # noqa: SIM905
+        "__init__ data errors events fleet models params sandbox sync webhooks".split()  # noqa: SIM905
     ),
     "sandbox": set(),
 }

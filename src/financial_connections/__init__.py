@@ -151,6 +151,7 @@ _SOURCES = {
     "WebhookVersionError": "errors",
     "__version__": "_version",
     "accounts": "accounts",
+    "data": "data",
     "errors": "errors",
     "events": "events",
     "expand": "expand",

@@ -8,7 +8,8 @@ from babel.numbers import get_currency_precision
 from hypothesis import given
 from hypothesis import strategies as st
 
-from financial_connections.cli.money import amount, amounts, decimals
+from financial_connections.cli.money import amount, amounts
+from financial_connections.data import currency_decimals
 
 CURRENCIES = sorted(Locale("en").currencies)
 
@@ -37,7 +38,7 @@ def test_an_amount_has_the_decimals_of_its_currency(units, currency, expected):
 def test_a_formatted_amount_keeps_every_digit(units, currency):
     text = amount(units, currency)
     whole, _, part = re.search(r"[0-9][0-9,.]*$", text)[0].partition(".")
-    assert (abs(units), decimals(currency)) == (
+    assert (abs(units), currency_decimals(currency)) == (
         int(whole.replace(",", "") + part),
         len(part),
     )
@@ -53,7 +54,7 @@ def test_only_disused_decimals_differ_from_cldr():
     differ = {
         code
         for code in CURRENCIES
-        if len(code) == 3 and decimals(code) != get_currency_precision(code)
+        if len(code) == 3 and currency_decimals(code) != get_currency_precision(code)
     }
     assert {"AFN", "ALL", "IRR", "LBP", "RSD"} <= differ
     usual = "USD EUR GBP JPY KRW KWD BHD CAD CHF INR VND CLP"

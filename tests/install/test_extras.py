@@ -16,6 +16,7 @@ EXTRAS = [
     "",
     "aiohttp",
     "cli",
+    "data",
     "fleet",
     "fleet-demo",
     "fleet-redis",
@@ -33,7 +34,7 @@ INCLUDES = {
     "fleet-demo": {"cli", "fleet", "fleet-demo", "postgres", "sandbox"},
     "fleet-redis": {"fleet-redis", "redis"},
     "fleet-temporal": {"fleet", "fleet-temporal", "postgres"},
-    "parquet": {"cli", "parquet", "sandbox"},
+    "parquet": {"cli", "data", "parquet", "sandbox"},
     "redis": {"fleet-redis", "redis"},
 }
 """Extras that include others, or the same packages, with everything they include."""
@@ -118,6 +119,7 @@ def test_dependencies_are_installed_and_compatible(installed):
     "module",
     [
         "",
+        ".data",
         ".models",
         ".params",
         ".errors",
@@ -191,6 +193,20 @@ def test_a_store_can_be_created_or_names_its_extra(installed, code, needed):
     assert (
         has_extra
     ) or f"financial-connections[{needed}]" in result.stderr.splitlines()[-1]
+
+
+def test_tables_can_be_made_or_name_their_extra(installed):
+    extra, run = installed
+    program = (
+        "from financial_connections import data, models;"
+        " data.schema(models.Transaction)"
+    )
+    result = run("python", "-c", program)
+    has_extra = "data" in included_in(extra)
+    assert has_extra is (0 == result.returncode), result.stderr
+    assert (has_extra) or "financial-connections[data]" in result.stderr.splitlines()[
+        -1
+    ]
 
 
 def test_fincon_works_with_an_embedded_sandbox_or_names_its_extra(installed):

@@ -63,7 +63,7 @@ def _jsonl(transactions: Iterable[dict[str, Any]]) -> bytes:
 
 def _convert_to_parquet(jsonl: Path, target: BinaryIO) -> None:
     # Imported lazily because pyarrow is optional and slow to import.
-    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
 
     types = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}

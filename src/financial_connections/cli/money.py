@@ -1,31 +1,12 @@
-"""Format amounts of money.
+"""Format amounts of money for people."""
 
-The API expresses amounts in a currency's smallest unit. Stripe defines how many of
-these make up one whole unit: https://docs.stripe.com/currencies#zero-decimal
-"""
+from decimal import localcontext
 
-from decimal import Decimal, localcontext
-
-# Not taken from CLDR (and therefore Babel), which drops decimals that are no longer
-# used in practice (ALL, LBP, …). That is right for price tags, but would make these
-# amounts wrong by a factor of 100.
-_NO_DECIMALS = frozenset(
-    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()  # noqa: SIM905 - a list would take 15 lines
+from financial_connections.data.money import (
+    EXACT,
+    currency_decimals,
+    decimal_amount,
 )
-_THREE_DECIMALS = frozenset("BHD JOD KWD OMR TND".split())  # noqa: SIM905 - see above
-
-# Enough for any integer that Python parses, which has at most 4,300 digits.
-_MAX_DIGITS = 5_000
-
-
-def decimals(currency: str) -> int:
-    """Return the number of decimals of a currency; two if the currency is unknown.
-
-    Args:
-        currency: Currency code, in any case.
-    """
-    code = currency.upper()
-    return 0 if code in _NO_DECIMALS else 3 if code in _THREE_DECIMALS else 2
 
 
 def amount(units: int, currency: str | None) -> str:
@@ -39,12 +20,12 @@ def amount(units: int, currency: str | None) -> str:
     from babel.numbers import format_currency, get_currency_symbol  # noqa: PLC0415
 
     code = (currency or "").upper()
-    digits = decimals(code)
+    digits = currency_decimals(code)
     has_symbol = get_currency_symbol(code, locale="en_US") != code
     symbol = "¤" if has_symbol else "¤¤ " if code else ""
     pattern = f"{symbol}#,##0{'.' * bool(digits)}{'0' * digits}"
-    with localcontext(prec=_MAX_DIGITS):
-        value = Decimal(units).scaleb(-digits)
+    value = decimal_amount(units, code)
+    with localcontext(EXACT):
         return str(
             format_currency(
                 value, code, format=pattern, locale="en_US", currency_digits=False

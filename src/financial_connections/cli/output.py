@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import frozen
 
 from financial_connections.cli import atomic
-from financial_connections.cli.jsontext import json_text
+from financial_connections.data.jsontext import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -11,24 +11,23 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from financial_connections.cli.jsontext import json_text
+from financial_connections.data.cells import INT64, is_utf8, split
+from financial_connections.data.columns import columns_of
+from financial_connections.data.jsontext import json_text
+from financial_connections.data.kinds import Kind
+from financial_connections.models import Transaction
 
-COLUMNS: Mapping[str, type[str] | type[int] | type[bool]] = {
-    "id": str,
-    "object": str,
-    "account": str,
-    "amount": int,
-    "currency": str,
-    "description": str,
-    "livemode": bool,
-    "status": str,
-    "status_transitions.posted_at": int,
-    "status_transitions.void_at": int,
-    "transacted_at": int,
-    "transaction_refresh": str,
-    "updated": int,
-    "extra": str,
+_TYPES: Mapping[Kind, type[str] | type[int] | type[bool]] = {
+    Kind.AMOUNT: int,
+    Kind.BOOLEAN: bool,
+    Kind.INTEGER: int,
+    Kind.TIME: int,
 }
+_PATHS = {".".join(column.path): column.path for column in columns_of(Transaction)}
+COLUMNS: Mapping[str, type[str] | type[int] | type[bool]] = {
+    ".".join(column.path): _TYPES.get(column.kind, str)
+    for column in columns_of(Transaction)
+} | {"extra": str}
 """The columns in order, each with the type of its cells.
 
 A dot separates the name of a nested object from the name of its field.
@@ -38,7 +37,6 @@ _FORMULA_SIGNS = frozenset("=+-@＝＋－＠")  # noqa: RUF001 - full-width sign
 # Some spreadsheets split at semicolons or tabs. They then ignore CSV's quotes, so line
 # breaks within a cell also start a new row.
 _SEPARATORS = frozenset(";\t\r\n")
-_INT64 = range(-(2**63), 2**63)
 
 
 def row_from(transaction: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,46 +48,22 @@ def row_from(transaction: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         The cells by column; None means an empty cell.
     """
-    rest = {
-        name: dict(value) if isinstance(value, dict) else value
-        for name, value in transaction.items()
-    }
-    row = {
-        column: _pop_cell(rest, column, kind)
-        for column, kind in COLUMNS.items()
-        if column != "extra"
-    }
-    if rest.get("status_transitions") in (None, {}):
-        rest.pop("status_transitions", None)
+    row, rest = split(
+        transaction, _PATHS, lambda column, value: _fits(value, COLUMNS[column])
+    )
     # Semicolons are escaped so that no spreadsheet splits the JSON.
     extra = json_text(rest, sort_keys=True).replace(";", r"\u003b") if rest else None
     return {**row, "extra": extra}
 
 
-def _pop_cell(rest: dict[str, Any], column: str, kind: type) -> Any:
-    # Removes the value from `rest` if the cell can hold it.
-    name, _, inner = column.partition(".")
-    fields, key = (rest.get(name), inner) if inner else (rest, name)
-    if not isinstance(fields, dict) or not _fits(fields.get(key), kind):
-        return None
-    return fields.pop(key, None)
-
-
 def _fits(value: Any, kind: type) -> bool:
-    if value is None:
-        return True
     if type(value) is not kind:  # not `isinstance`, because True is an int
         return False
     if kind is int:
-        return value in _INT64
-    return kind is bool or (_is_utf8_text(value) and not _hides_formula(str(value)))
-
-
-def _is_utf8_text(value: Any) -> bool:
-    try:
-        return bool(value.encode())
-    except UnicodeEncodeError:  # a lone surrogate, which JSON allows and UTF-8 does not
-        return False
+        return value in INT64
+    text = str(value)
+    # An empty cell means null or absent, so it cannot also be an empty string.
+    return bool(text) and is_utf8(text) and not _hides_formula(text)
 
 
 def _hides_formula(text: str) -> bool:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import field, frozen
 
+from financial_connections._decoding.shape import shape_of
+from financial_connections.data.tabular import Rows, Tabular
 from financial_connections.errors import PaginationError
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class _ListModel(Protocol[T_co]):
 
 
 @frozen(eq=False)
-class Page(Generic[T_co]):
+class Page(Tabular, Generic[T_co]):
     """One page of a list.
 
     Args:
@@ -80,6 +82,11 @@ class Page(Generic[T_co]):
     def to_dict(self) -> dict[str, Any]:
         """Return everything that the server sent for this page."""
         return self._list.to_dict()
+
+    def _rows(self) -> Rows:
+        list_class: Any = type(self._list)
+        item_class: Any = shape_of(list_class).item_class
+        return Rows(self.data, item_class)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attrs import Factory, evolve, field, frozen
 
+from financial_connections.data.tabular import AsyncTabular, Rows
 from financial_connections.errors import InvalidArgumentError, PaginationError
 from financial_connections.pagination.iterators import Items, Pages
 from financial_connections.pagination.loop import Trail
@@ -39,7 +40,7 @@ class _Fetch(Protocol[T_co]):
 
 
 @frozen(eq=False, repr=False)
-class Pager(Generic[T_co]):
+class Pager(AsyncTabular, Generic[T_co]):
     """A list that is requested when it is awaited or iterated over.
 
     `await pager` returns the first page, and `async for item in pager` iterates over
@@ -124,6 +125,17 @@ class Pager(Generic[T_co]):
         return [
             item async for item in self.take(_count("max_items", max_items, at_least=0))
         ]
+
+    async def _collect_rows(self, max_items: int) -> Rows:
+        pager = self.take(_count("max_items", max_items, at_least=0))
+        rows: Rows | None = None
+        items: list[T_co] = []
+        async for page in pager.pages():
+            rows = page._rows()
+            items += rows.items[::-1] if self._is_backward else rows.items
+        if rows is None:  # for the class of the items
+            rows = (await pager)._rows()
+        return evolve(rows, items=items)
 
     def prefetch(self, *, pages: int = 1) -> Prefetch[Page[T_co], T_co]:
         """Fetch the next pages while you process the current one.

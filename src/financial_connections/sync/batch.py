@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from attrs import field, frozen
 
-if TYPE_CHECKING:
-    from financial_connections.models import Transaction
+from financial_connections.data.tabular import Rows, Tabular
+from financial_connections.models import Transaction
 
 
 @frozen(eq=False)
-class Batch:
+class Batch(Tabular):
     """Transactions that were created or changed, and the cursor to save with them."""
 
     account: str
@@ -31,3 +29,6 @@ class Batch:
     """ID of the connected account (`acct_…`) that was given with the account or in
     `options`; None if neither was.
     """
+
+    def _rows(self) -> Rows:
+        return Rows(self.transactions, Transaction)

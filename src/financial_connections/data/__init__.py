@@ -1,0 +1,27 @@
+"""Tables of models, for pandas, polars, DuckDB and Arrow.
+
+Pages, batches and pagers have methods with the same names. The columns of a table
+depend only on the class of its models, so an empty table has them, too.
+"""
+
+from financial_connections.data.money import currency_decimals, decimal_amount
+from financial_connections.data.tables import (
+    records,
+    schema,
+    to_arrow,
+    to_pandas,
+    to_polars,
+)
+from financial_connections.data.tabular import AsyncTabular, Tabular
+
+__all__ = [
+    "AsyncTabular",
+    "Tabular",
+    "currency_decimals",
+    "decimal_amount",
+    "records",
+    "schema",
+    "to_arrow",
+    "to_pandas",
+    "to_polars",
+]
