@@ -1,5 +1,6 @@
 """The wheel, as installed by users."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -36,7 +37,16 @@ def test_the_wheel_contains_only_the_package_and_the_contract(wheel):
     assert "financial_connections/py.typed" in names
     assert "financial_connections/sandbox/financial_connections.yaml" in names
     assert not [name for name in names if "codegen" in name or "/test_" in name]
-    assert wheel.stat().st_size < 500_000
+    assert wheel.stat().st_size < 600_000
+
+
+def test_the_description_has_only_absolute_links(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        text = archive.read(name).decode()
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert len(links) > 20
+    assert [] == [link for link in links if not link.startswith(("https://", "#"))]
 
 
 def test_the_unpacked_wheel_works_without_the_checkout(wheel, tmp_path):
