@@ -240,6 +240,7 @@ class Sandbox:
         balance: int | None = None,
         owners: int = 0,
         transactions: int = 0,
+        history_days: int = 180,
         tokenized: bool = False,
         refreshed: Sequence[Feature] | None = None,
         stripe_account: str | None = None,
@@ -258,7 +259,11 @@ class Sandbox:
             permissions: Permissions that the account holder grants.
             balance: Balance at the institution, in cents; random by default.
             owners: Number of owners at the institution; 0 is treated as 1.
-            transactions: Number of transactions at the institution.
+            transactions: Number of transactions at the institution. If there are
+                enough of them, a checking account has a rent once and a salary twice a
+                month.
+            history_days: Number of days, at most 3,650, over which the transactions are
+                spread evenly.
             tokenized: Whether the institution issues a tokenized account number, which
                 can expire.
             refreshed: Features to refresh immediately. By default, these are the
@@ -268,7 +273,8 @@ class Sandbox:
 
         Raises:
             LookupError: The customer or the connected account does not exist.
-            ValueError: The category, subcategory or permissions do not exist.
+            ValueError: The category, subcategory or permissions do not exist, or
+                `history_days` is out of range.
         """
         new = NewAccount(
             category=category,
@@ -281,6 +287,7 @@ class Sandbox:
             balance=balance,
             owners=owners or 1,
             transactions=transactions,
+            history_days=history_days,
             tokenized=tokenized,
         )
         passed = (balance is not None, owners > 0, transactions > 0)

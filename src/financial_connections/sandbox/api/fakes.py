@@ -35,16 +35,6 @@ _FIRST_NAMES = (
     "Jon",
 )
 _LAST_NAMES = ("Example", "Placeholder", "Sample", "Specimen", "Testcase")
-_PAYMENTS = (
-    ("Coffee at the Imaginary Café", -950, -250),
-    ("Groceries, Pretend Foods", -14_000, -800),
-    ("Rent, Sandbox Street", -180_000, -90_000),
-    ("Salary, Fictional Works Ltd", 180_000, 420_000),
-    ("Train ticket, Nowhere Line", -6_500, -280),
-    ("Streaming, Made-Up Movies", -1_999, -999),
-    ("Transfer to a figment", -50_000, -1_000),
-    ("Refund from a fantasy", 500, 9_000),
-)
 
 
 def person(random: Random) -> Person:
@@ -61,15 +51,6 @@ def person(random: Random) -> Person:
 def last4(random: Random) -> str:
     """Return the last four digits of an account number."""
     return f"{random.randrange(10_000):04d}"
-
-
-def payment(random: Random) -> tuple[int, str]:
-    """Return the amount and description of a transaction.
-
-    The amount is in cents and is negative for money leaving the account.
-    """
-    description, lowest, highest = _PAYMENTS[random.randrange(len(_PAYMENTS))]
-    return random.randint(lowest, highest), description
 
 
 def cents(random: Random, category: str) -> int:

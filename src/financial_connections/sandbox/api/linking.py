@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from attrs import frozen
+from attrs import field, frozen, validators
 
 from financial_connections.sandbox.api import fakes, numbers
 from financial_connections.sandbox.api.accounts import change_status
@@ -32,7 +32,9 @@ class NewAccount:
     """An account to link, and the data that its institution has for it.
 
     Raises:
-        ValueError: The category, subcategory or permissions do not exist.
+        TypeError: `history_days` is not an integer.
+        ValueError: The category, subcategory or permissions do not exist, or
+            `history_days` is out of range.
     """
 
     category: Category = "cash"
@@ -53,6 +55,11 @@ class NewAccount:
     """Balance in cents; None means a random balance."""
     transactions: int = 0
     """Number of transactions."""
+    history_days: int = field(
+        default=180,
+        validator=[validators.instance_of(int), validators.ge(1), validators.le(3_650)],
+    )
+    """Number of days, at most 3,650, over which the transactions are spread evenly."""
     owners: int = 1
     """Number of owners."""
     tokenized: bool = False
@@ -120,7 +127,7 @@ def link(state: State, merchant: Merchant, holder: Holder, new: NewAccount) -> A
     )
     if new.transactions:
         account.institution.changes.append(
-            history(state, merchant, account, new.transactions)
+            history(state, merchant, account, new.transactions, new.history_days)
         )
     merchant.accounts.append(account)
     return account

@@ -9,7 +9,6 @@ Source: https://docs.stripe.com/financial-connections/transactions
 from collections.abc import Callable
 from typing import Any, Literal
 
-from financial_connections.sandbox.api import fakes
 from financial_connections.sandbox.api.errors import missing_object
 from financial_connections.sandbox.api.records import (
     Account,
@@ -20,23 +19,33 @@ from financial_connections.sandbox.api.records import (
 )
 from financial_connections.sandbox.api.refreshes import change_transactions
 from financial_connections.sandbox.api.state import DAY, State
+from financial_connections.sandbox.api.statements import Statement, payment
 from financial_connections.sandbox.api.times import time_filter
 
-HISTORY = 180 * DAY
-"""Maximum age of transactions, in seconds; real institutions may provide less."""
 
+def history(
+    state: State, merchant: Merchant, account: Account, count: int, days: int
+) -> Change:
+    """Return a change that adds posted transactions, oldest first.
 
-def history(state: State, merchant: Merchant, account: Account, count: int) -> Change:
-    """Return a change that adds `count` posted transactions, oldest first.
-
-    The transactions are spread evenly over the last 180 days.
+    Args:
+        state: The sandbox's state.
+        merchant: The account's merchant.
+        account: The account.
+        count: Number of transactions.
+        days: Number of days up to now over which they are spread evenly.
     """
-    until = state.now
+    until, period = state.now, days * DAY
+    since = until - period
 
     def change(refresh: Refresh) -> None:
+        random = state.ids.stream("payments")
+        statement = Statement(random, account, since, until, count)
         for index in range(count):
-            transacted_at = until - HISTORY + HISTORY * (index + 1) // (count + 1)
-            transaction = new_transaction(state, account, transacted_at)
+            transacted_at = since + period * (index + 1) // (count + 1)
+            transaction = new_transaction(
+                state, account, transacted_at, statement.next_payment(transacted_at)
+            )
             insert(state, merchant, account, transaction, refresh)
 
     return change
@@ -54,7 +63,11 @@ def add_transactions(
     """Add transactions at the institution, and return their IDs."""
     merchant, account = state.find_account(account_id)
     time = state.now if transacted_at is None else transacted_at
-    transactions = [new_transaction(state, account, time, status) for _ in range(count)]
+    random = state.ids.stream("payments")
+    transactions = [
+        new_transaction(state, account, time, payment(random), status)
+        for _ in range(count)
+    ]
 
     def change(refresh: Refresh) -> None:
         for transaction in transactions:
@@ -70,10 +83,19 @@ def new_transaction(
     state: State,
     account: Account,
     transacted_at: int,
+    paid: tuple[int, str],
     status: Literal["pending", "posted"] = "posted",
 ) -> Transaction:
-    """Return a transaction that has not been fetched yet."""
-    amount, description = fakes.payment(state.ids.stream("payments"))
+    """Return a transaction that has not been fetched yet.
+
+    Args:
+        state: The sandbox's state.
+        account: The account.
+        transacted_at: Time of the transaction, in seconds since the epoch.
+        paid: Amount in cents and description.
+        status: Status of the transaction.
+    """
+    amount, description = paid
     return Transaction(
         id=state.ids.new("fctxn"),
         account=account.id,
