@@ -6,7 +6,9 @@ import stat
 import pytest
 from pyarrow import parquet
 
+from financial_connections import data
 from financial_connections.cli.rows import COLUMNS, row_from
+from financial_connections.models import Transaction
 from financial_connections.sandbox import Fault
 from tests.support.cli_process import run_in_shell
 
@@ -49,11 +51,12 @@ def test_a_json_lines_export_matches_the_list(run, export, account, tmp_path):
 def test_csv_and_parquet_contain_the_same_rows_as_json_lines(export, account, tmp_path):
     for name in ("out.jsonl", "out.csv", "out.parquet"):
         assert 0 == export(account, tmp_path / name)[0]
-    rows = [
-        row_from(json.loads(line))
-        for line in (tmp_path / "out.jsonl").read_text().splitlines()
+    transactions = [
+        json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()
     ]
-    assert rows == parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    table = data.to_arrow(map(Transaction.from_dict, transactions))
+    assert table.equals(parquet.read_table(tmp_path / "out.parquet"))
+    rows = [row_from(transaction) for transaction in transactions]
     header, *lines = (tmp_path / "out.csv").read_text().splitlines()
     assert ",".join(COLUMNS) == header
     assert [row["id"] for row in rows] == [line.partition(",")[0] for line in lines]
@@ -67,7 +70,7 @@ def test_an_export_without_transactions_has_no_rows(
     assert 0 == export(sandbox.add_account(), target)[0]
     if extension == ".parquet":
         table = parquet.read_table(target)
-        assert (0, list(COLUMNS)) == (table.num_rows, table.column_names)
+        assert (0, data.schema(Transaction)) == (table.num_rows, table.schema)
     else:
         header = ",".join(COLUMNS) + "\n" if extension == ".csv" else ""
         assert header == target.read_text()

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,6 +178,7 @@ def test_an_empty_table_needs_a_class():
 
 
 def test_duckdb_reads_a_table():
+    duckdb = pytest.importorskip("duckdb", reason="make lowest has no DuckDB")
     transactions = data.to_arrow([Transaction(amount=250, currency="usd")] * 2)
     assert 2 == transactions.num_rows
     query = duckdb.sql("SELECT sum(amount_decimal) FROM transactions")

@@ -9,9 +9,12 @@ from typing import Any, BinaryIO
 
 from attrs import frozen
 
+from financial_connections import data
 from financial_connections.cli.failure import UsageError
 from financial_connections.cli.output import json_line
 from financial_connections.cli.rows import COLUMNS, csv_lines, row_from
+from financial_connections.data.tables import table_from
+from financial_connections.models import Transaction
 
 _ROW_GROUP_SIZE = 10_000
 
@@ -63,16 +66,12 @@ def _jsonl(transactions: Iterable[dict[str, Any]]) -> bytes:
 
 def _convert_to_parquet(jsonl: Path, target: BinaryIO) -> None:
     # Imported lazily because pyarrow is optional and slow to import.
-    import pyarrow as pa  # noqa: PLC0415
     from pyarrow import parquet  # noqa: PLC0415
 
-    types = {str: pa.string(), int: pa.int64(), bool: pa.bool_()}
-    schema = pa.schema([(column, types[kind]) for column, kind in COLUMNS.items()])
+    schema = data.schema(Transaction)
     with jsonl.open("rb") as source, parquet.ParquetWriter(target, schema) as writer:
-        while rows := [
-            row_from(json.loads(line)) for line in islice(source, _ROW_GROUP_SIZE)
-        ]:
-            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+        while lines := list(islice(source, _ROW_GROUP_SIZE)):
+            writer.write_table(table_from(map(json.loads, lines), Transaction))
 
 
 _FORMATS = {

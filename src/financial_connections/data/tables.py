@@ -78,10 +78,25 @@ def to_arrow(items: Iterable[Model], *, model: type[Model] | None = None) -> pa.
         if not items:
             raise InvalidArgumentError("an empty table needs model=")
         model = type(items[0])
+    return table_from((item.to_dict() for item in items), model)
+
+
+def table_from(objects: Iterable[Mapping[str, Any]], model: type[Model]) -> pa.Table:
+    """Return a `pyarrow.Table` of objects, as parsed JSON.
+
+    Args:
+        objects: The objects, as returned by `to_dict()`.
+        model: Their class.
+
+    Raises:
+        ConfigurationError: pyarrow is not installed.
+    """
     table_schema = schema(model)
     import pyarrow as pa  # noqa: PLC0415 - optional and slow to import
 
-    return pa.Table.from_pylist(records(items, model=model), schema=table_schema)
+    columns = _columns_of(model)
+    rows = [record_from(data, columns) for data in objects]
+    return pa.Table.from_pylist(rows, schema=table_schema)
 
 
 def to_pandas(
