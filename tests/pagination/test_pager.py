@@ -39,6 +39,29 @@ async def test_awaiting_returns_the_first_page_with_the_default_size():
     assert {"count": 10} == page.to_dict()
 
 
+async def test_a_page_is_a_sequence_of_its_items():
+    page = await Pager(Server(25)).take(12)
+    last = await page.next()
+    assert list(page) == page.data
+    assert (10, 2) == (len(page), len(last))
+    assert ("i0", "i9") == (page[0].id, page[-1].id)
+    assert ["i10", "i11"] == [item.id for item in last[:5]]
+    with pytest.raises(IndexError):
+        last[2]
+
+
+async def test_the_repr_of_a_page_counts_its_items():
+    first = await Pager(Server(11))
+    assert "Page(10 items, has_more=True)" == repr(first)
+    assert "Page(1 item, has_more=False)" == repr(await first.next())
+
+
+@pytest.mark.parametrize("use", [list, iter, set, dict])
+def test_iterating_over_a_pager_without_async_is_an_error_with_advice(use):
+    with pytest.raises(TypeError, match="`async for item in pager`"):
+        use(Pager(Server(1)))
+
+
 async def test_next_returns_the_next_page_and_none_after_the_last():
     page = await Pager(Server(25))
     second = await page.next()

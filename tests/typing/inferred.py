@@ -53,6 +53,10 @@ async def pages(client: AsyncClient) -> None:
         assert_type(transaction, Transaction)
     async for page in pager.pages():
         assert_type(page, Page[Transaction])
+        assert_type(page[0], Transaction)
+        assert_type(page[:2], list[Transaction])
+        for item in page:
+            assert_type(item, Transaction)
         assert_type(page.data, list[Transaction])
         assert_type(await page.next(), Page[Transaction] | None)
     assert_type(await pager.collect(max_items=10), list[Transaction])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 from attrs import field, frozen
 
@@ -11,7 +11,7 @@ from financial_connections.data.tabular import Rows, Tabular
 from financial_connections.errors import PaginationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from financial_connections._response import ResponseInfo
     from financial_connections.pagination.pager import Pager
@@ -35,16 +35,19 @@ class _ListModel(Protocol[T_co]):
     def to_dict(self) -> dict[str, Any]: ...
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Page(Tabular, Generic[T_co]):
     """One page of a list.
+
+    Iterating, indexing and `len()` apply to the items of this page only. To iterate
+    over the items of all pages, use `async for` on the pager.
 
     Args:
         list_model: The response.
         pager: The pager that requested the page.
     """
 
-    data: list[T_co] = field(repr=False)
+    data: list[T_co]
     """The items, newest first."""
     has_more: bool
     """True if there are more items in the direction of iteration."""
@@ -56,8 +59,25 @@ class Page(Tabular, Generic[T_co]):
     """
     request_id: str | None
     """Stripe's ID of the request that returned this page."""
-    _list: _ListModel[T_co] = field(repr=False, alias="list_model")
-    _pager: Pager[T_co] = field(repr=False, alias="pager")
+    _list: _ListModel[T_co] = field(alias="list_model")
+    _pager: Pager[T_co] = field(alias="pager")
+
+    def __iter__(self) -> Iterator[T_co]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @overload
+    def __getitem__(self, index: int) -> T_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T_co]: ...
+    def __getitem__(self, index: int | slice) -> T_co | list[T_co]:
+        return self.data[index]
+
+    def __repr__(self) -> str:
+        items = "1 item" if len(self) == 1 else f"{len(self)} items"
+        return f"Page({items}, has_more={self.has_more})"
 
     @property
     def response(self) -> ResponseInfo | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar
 
 from attrs import Factory, evolve, field, frozen
 
@@ -98,6 +98,15 @@ class Pager(AsyncTabular, Generic[T_co]):
 
     def __aiter__(self) -> AsyncIterator[T_co]:
         return Items(self.pages(), newest_first=not self._is_backward)
+
+    # Type checkers reject `for item in pager` only if they do not see this method.
+    if not TYPE_CHECKING:
+
+        def __iter__(self) -> Never:
+            raise TypeError(
+                "a Pager sends requests, so iterate with `async for item in pager`; "
+                "`for item in await pager` iterates over the first page only"
+            )
 
     def pages(self) -> AsyncIterator[Page[T_co]]:
         """Iterate over the pages."""
