@@ -150,6 +150,36 @@ def test_an_invalid_base_url_is_rejected(value):
         AsyncClient(KEY, base_url=value)
 
 
+@pytest.mark.parametrize(
+    ("value", "suggested"),
+    [
+        ("localhost:12111", "http://localhost:12111"),
+        ("LOCALHOST:12111/x", "http://localhost:12111"),
+        ("127.0.0.1", "http://127.0.0.1"),
+        ("[::1]:12111", "http://[::1]:12111"),
+    ],
+)
+def test_a_local_server_without_a_scheme_gets_a_suggestion(value, suggested):
+    with pytest.raises(ConfigurationError) as caught:
+        AsyncClient(KEY, base_url=value)
+    assert str(caught.value).endswith(f"; did you mean {suggested}?")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "sk_live_secret",
+        "u:secret@localhost",
+        "localhost:secret",
+        "secret:80",
+        "ftp://localhost/secret",
+    ],
+)
+def test_a_base_url_that_may_be_a_secret_is_not_quoted(value):
+    with pytest.raises(ConfigurationError, match="contain a host$"):
+        AsyncClient(KEY, base_url=value)
+
+
 def test_plain_http_is_rejected_except_on_loopback():
     with pytest.raises(ConfigurationError, match="https://"):
         AsyncClient("sk_test_1", base_url="http://stripe.example")

@@ -62,11 +62,29 @@ def _parse(name: str, value: Any) -> str:
     except ValueError:
         raise ConfigurationError(f"{name} is not a URL") from None
     if parts.scheme not in {"http", "https"} or not host:
-        raise ConfigurationError(f"{name} must start with https:// and contain a host")
+        raise ConfigurationError(
+            f"{name} must start with https:// and contain a host{_suggestion(value)}"
+        )
     if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError(f"{name} must not contain a user, query or fragment")
     # Hosts are case-insensitive, but httpx does not lower-case IPv6 addresses.
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _suggestion(value: str) -> str:
+    """Suggest the URL of a server on this machine, such as `localhost:12111`.
+
+    Other values are not quoted, because they may be keys.
+    """
+    parts = urlsplit(f"http://{value}")
+    try:
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.hostname not in _LOOPBACK or "@" in parts.netloc:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"; did you mean http://{host}{'' if port is None else f':{port}'}?"
 
 
 def allow_http_from(value: Any) -> bool:

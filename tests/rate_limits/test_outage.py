@@ -116,7 +116,7 @@ async def run_outage(fail):
         (
             "asyncio",
             refuse,
-            "GET /v1/financial_connections/accounts/fca_1 got no response: Connect",
+            "GET /v1/financial_connections/accounts/fca_1 got no response from http",
         ),
         ("trio", be_unavailable, "The service is unavailable. (status 503"),
     ],

@@ -80,6 +80,9 @@ async def test_a_refused_connection_has_the_reason_refused():
         == caught.value.reason
         == pickle.loads(pickle.dumps(caught.value)).reason
     )
+    text = str(caught.value)
+    assert f"accounts/fca_1 got no response from {url}: ConnectError: " in text
+    assert text.endswith(" (attempt 1; check base_url=)")
 
 
 async def test_the_error_of_the_operating_system_is_the_cause(connect, no_waiting):

@@ -28,6 +28,11 @@ from financial_connections.errors import (
 AttemptError = APIConnectionError | APIResponseError | APIStatusError
 """The error of a single attempt, which may be retried."""
 
+_ADVICE: dict[str | None, str] = {  # by `APIConnectionError.reason`
+    **dict.fromkeys(("dns", "refused", "tls", "network"), "; check base_url="),
+    "timeout": "; increase timeout= to wait longer",
+}
+
 T = TypeVar("T")
 ErrorT = TypeVar("ErrorT", bound=Exception)
 
@@ -86,6 +91,9 @@ class Call:
         """Return the secrets that were sent, which a response may quote."""
         return [self.api_key.reveal()]
 
+    def server(self) -> str:
+        return f"{self.wire.origin.scheme}://{self.wire.origin.authority}"
+
     def __str__(self) -> str:
         return f"{self.wire.method} {self.wire.path}"
 
@@ -127,7 +135,8 @@ def connection_error(call: Call, result: NoResponse) -> APIConnectionError:
     """Return the error for an attempt without a response."""
     error_class = APITimeoutError if result.timed_out else APIConnectionError
     error = error_class(
-        f"{call} got no response: {result.message} (attempt {call.attempts})",
+        f"{call} got no response from {call.server()}: {result.message} "
+        f"(attempt {call.attempts}{_ADVICE.get(result.reason, '')})",
         retryable=result.retryable,
         reason=result.reason,
         **call.error_fields(),
@@ -138,7 +147,8 @@ def connection_error(call: Call, result: NoResponse) -> APIConnectionError:
 def timeout_error(call: Call, seconds: float) -> APITimeoutError:
     """Return the error for an attempt that took longer than its timeout."""
     return APITimeoutError(
-        f"{call} took longer than {seconds:g} s (attempt {call.attempts})",
+        f"{call} took longer than {seconds:g} s at {call.server()} "
+        f"(attempt {call.attempts}{_ADVICE['timeout']})",
         reason="timeout",
         **call.error_fields(),
     )
@@ -203,8 +213,9 @@ def deadline_error(call: Call, deadline: float | None) -> DeadlineExceededError:
         else "before it was sent, while waiting for a free connection or a permit"
     )
     error = DeadlineExceededError(
-        f"{call} took longer than its deadline of {deadline or 0:g} s, "
-        f"{progress}{_last_error(call)}",
+        f"{call} took longer than its deadline of {deadline or 0:g} s at "
+        f"{call.server()}, {progress} (increase deadline= to wait longer)"
+        f"{_last_error(call)}",
         request_id=call.last_error.request_id if call.last_error else None,
         reason="deadline",
         **call.error_fields(),
