@@ -117,6 +117,7 @@ bench: $(READY) ## compare the speed with other clients, and write docs/performa
 
 docs: $(READY) ## build the documentation into site/
 	$(BIN)/python docs/screens.py
+	$(BIN)/python docs/spending.py
 	$(BIN)/python docs/trace.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 

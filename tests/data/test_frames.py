@@ -9,6 +9,7 @@ import pytest
 from financial_connections import AsyncClient, data
 from financial_connections.models import Account, Transaction
 from financial_connections.sandbox import Sandbox, serve
+from financial_connections.sync import Batch
 from tests.support.code_blocks import blocks_of
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/data.md"
@@ -42,6 +43,14 @@ def test_a_polars_column_has_the_same_type_in_every_table():
     assert pl.Datetime("us", "UTC") == frame.schema["transacted_at"]
     assert Decimal("-9.50") == frame["amount_decimal"][0]
     assert data.to_polars([Account()]).columns[-1] == "extra"
+
+
+def test_polars_reads_a_batch_directly():
+    pl = pytest.importorskip(
+        "polars", reason="polars is not locked: pip install polars"
+    )
+    batch = Batch("fca_1", SOME, None, "cursor")
+    assert batch.to_polars().equals(pl.DataFrame(batch))
 
 
 @pytest.mark.parametrize(
