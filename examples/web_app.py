@@ -105,7 +105,8 @@ async def show_totals(request: Request) -> dict[str, tuple[int, int]]:
 
 
 async def handle_error(_: Request, error: Exception) -> JSONResponse:
-    """Respond with 400 or 404 if Stripe did, and with 502 otherwise."""
+    """Log an error, and respond with 400 or 404 if Stripe did, otherwise with 502."""
+    log.warning("%s: %s", type(error).__name__, error)
     status = HTTPStatus.BAD_GATEWAY
     if isinstance(error, APIStatusError) and error.status in CLIENT_ERRORS:
         status = HTTPStatus(error.status)

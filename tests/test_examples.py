@@ -184,6 +184,11 @@ async def test_the_web_application_reports_errors_without_details(ledger, caplog
         forged = await browser.post(
             "/stripe", content=b"{}", headers={"Stripe-Signature": "t=1,v1=0"}
         )
+    assert ["NotFoundError", "InvalidRequestError"] == [
+        record.getMessage().partition(":")[0]
+        for record in caplog.records
+        if record.name == "example"
+    ]
     responses = (missing, wrong, forged)
     assert [404, 400, 400] == [response.status_code for response in responses]
     assert {"error": "InvalidRequestError"} == wrong.json()

@@ -206,9 +206,20 @@ def test_the_command_prints_its_url_and_stops_on_a_signal(number):
     assert (0, "") == (process.returncode, errors)
 
 
+def test_the_command_prints_the_secret_of_a_webhook():
+    with run("--port", "0", "--webhook", "http://app:8000/stripe") as process:
+        shown = [process.stdout.readline().split() for _ in range(6)]
+        process.terminate()
+        process.communicate(timeout=50)
+
+    assert ["Webhook", "http://app:8000/stripe"] == shown[4]
+    assert ["Secret", True] == [shown[5][0], shown[5][1].startswith("whsec_")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
+        (["--webhook", "app"], "a webhook URL must use http"),
         (["--scenario", "bogus"], "invalid choice: 'bogus'"),
         (["--seed", "x"], "invalid int value: 'x'"),
         (["--port", "99999"], "Cannot listen on 127.0.0.1:99999"),

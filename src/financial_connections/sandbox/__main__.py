@@ -5,15 +5,17 @@ Run it with `python -m financial_connections.sandbox`.
 
 import signal
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from threading import Event
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.http.guard import is_loopback
 from financial_connections.sandbox.http.server import serve
 from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
+from financial_connections.sandbox.webhooks import check_url
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     scenario = SCENARIOS[options.scenario](options.seed, Clock.system())
+    for url in options.webhook:
+        scenario.sandbox.webhook_hosts.add(_host(url))
+        scenario.sandbox.add_webhook(url)
     try:
         with serve(scenario.sandbox, host=options.host, port=options.port) as server:
             sys.stdout.write(_banner(server.url, scenario))
@@ -34,6 +39,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {error}\n")
         return 1
     return 0
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _webhook_url(url: str) -> str:
+    try:
+        check_url(url, {_host(url)})
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+    return url
 
 
 class _Parser(ArgumentParser):
@@ -46,9 +63,13 @@ class _Parser(ArgumentParser):
 
 def _banner(url: str, scenario: Scenario) -> str:
     key = scenario.sandbox.api_key
+    webhooks = "".join(
+        f"Webhook   {webhook.url}\nSecret    {webhook.secret}\n"
+        for webhook in scenario.sandbox.webhooks
+    )
     return (
         f"Sandbox   {url}\nAPI key   {key}\nCustomer  {scenario.customer}\n"
-        f"Linking   {url}/_sandbox/link\nStop with Ctrl-C.\n"
+        f"Linking   {url}/_sandbox/link\n{webhooks}Stop with Ctrl-C.\n"
     )
 
 
@@ -73,6 +94,14 @@ def _options(argv: Sequence[str] | None) -> Namespace:
         choices=sorted(SCENARIOS),
         default="demo",
         help="scenario to start with (default: demo)",
+    )
+    parser.add_argument(
+        "--webhook",
+        metavar="URL",
+        type=_webhook_url,
+        action="append",
+        default=[],
+        help="URL to send events to, on any host; repeatable",
     )
     return parser.parse_args(argv)
 
