@@ -65,3 +65,13 @@ def test_submodules_are_attributes_of_the_package():
     )
     names = dir(financial_connections)
     assert len(set(names)) == len(names)
+
+
+def test_dir_lists_public_names_and_submodules_only():
+    names = set(dir(financial_connections))
+    assert {"AsyncClient", "accounts", "show", "sync", "webhooks"} <= names
+    assert not names & {"TYPE_CHECKING", "import_module"}
+    assert not [name for name in names if name[0] == "_" and not name.startswith("__")]
+    modules_loaded_by(
+        "import financial_connections as f; [getattr(f, name) for name in dir(f)]"
+    )

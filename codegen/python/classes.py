@@ -23,7 +23,7 @@ RESERVED_CLASSES = frozenset({
     *("Pager", "REQUIRED", "Request", "RequestOptions", "Required", "Sender"),
     *("Sequence", "TYPE_CHECKING", "True", "TypeAlias", "TypedDict"),
 })  # fmt: skip
-SHOWN = {"id", "object"}
+SHOWN = {"account", "id", "object", "transaction_refresh"}
 SHOWN_TEXTS = {"ErrorDetail": {"code", "doc_url", "param"}}
 """String fields that a repr shows, because they never hold personal data."""
 

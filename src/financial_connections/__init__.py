@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from financial_connections import errors, events, middleware, models, params
     from financial_connections._client import AsyncClient
+    from financial_connections._decoding import show
     from financial_connections._generated import API_VERSION
     from financial_connections._rate_limits import RateLimit, RateRequest
     from financial_connections._request import RequestOptions
@@ -107,6 +108,7 @@ __all__ = [
     "middleware",
     "models",
     "params",
+    "show",
 ]
 
 _SOURCES = {
@@ -162,7 +164,10 @@ _SOURCES = {
     "pagination": "pagination",
     "params": "params",
     "sessions": "sessions",
+    "show": "_decoding",
+    "sync": "sync",
     "transactions": "transactions",
+    "webhooks": "webhooks",
 }
 """Module that each name is imported from. A submodule maps to itself."""
 
@@ -179,4 +184,5 @@ if not TYPE_CHECKING:
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        names = {*globals(), *__all__, *_SOURCES} - {"TYPE_CHECKING", "import_module"}
+        return sorted(name for name in names if name.startswith("__") or name[0] != "_")

@@ -17,6 +17,7 @@ from financial_connections._decoding.model import (
     ModelT,
     restore_model,
 )
+from financial_connections._decoding.representation import show
 from financial_connections._decoding.variants import register_variants
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "parse_json",
     "register_variants",
     "restore_model",
+    "show",
     "split_array",
     "split_object",
     "to_strict",

@@ -10,6 +10,7 @@ from financial_connections._decoding.enum import OpenEnum
 from financial_connections._decoding.hooks import ModelHooks
 from financial_connections._decoding.json import parse_json, slice_at, write_json
 from financial_connections._decoding.public import PUBLIC, publish
+from financial_connections._decoding.representation import Representation
 from financial_connections._response import Origin, ResponseInfo, request_id_of
 
 REQUIRED: Any = NOTHING
@@ -36,7 +37,7 @@ class Details:
 _NO_DETAILS = Details()
 
 
-class Model(ModelHooks):
+class Model(Representation, ModelHooks):
     """Base class of API objects, which keep everything the server sent.
 
     An attribute is `None` if the server sent null, omitted the field, or sent a value
@@ -64,6 +65,7 @@ class Model(ModelHooks):
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
         # Constructors require no field, because tests need only parts of objects.
+        cls.__repr__ = Representation.__repr__  # type: ignore[method-assign]
         init = vars(cls)["__init__"]
         required = [
             field.name for field in cls.__attrs_attrs__ if field.default is REQUIRED

@@ -15,7 +15,7 @@ class Transaction(Model):
     """ID of the transaction (`fctxn_…`), which stays the same when it is posted."""
     object: str = REQUIRED
     """Name of the object's type in the API."""
-    account: str = field(default=REQUIRED, repr=False)
+    account: str = REQUIRED
     """ID of the account (`fca_…`) to which the transaction belongs."""
     amount: int = field(default=REQUIRED, repr=False)
     """Amount of the transaction, in the smallest unit of its currency (cents)."""
@@ -31,7 +31,7 @@ class Transaction(Model):
     """Times at which the status of the transaction changed."""
     transacted_at: int = REQUIRED
     """Time when the transaction was made, in seconds since the epoch."""
-    transaction_refresh: str = field(default=REQUIRED, repr=False)
+    transaction_refresh: str = REQUIRED
     """ID of the refresh (`fctxnref_…`) that last added or changed the transaction."""
     updated: int = REQUIRED
     """Time at which this object was last changed, in seconds since the epoch."""
