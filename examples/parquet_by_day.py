@@ -3,9 +3,10 @@
     pip install 'financial-connections[fleet]' pyarrow
     DATABASE_URL=… python -m examples.parquet_by_day exports
 
-A day is that on which a state was stored, in UTC. A file is complete as soon as it has
-its name, `date=2026-11-27/00000000000000000001.parquet`, which is the position of its
-first change. After a crash, the same changes are written to files of the same names.
+The day is the one on which a state was stored, in UTC. A file is complete as soon as it
+has its name, `date=2026-11-27/00000000000000000001.parquet`, which is the position of
+its first change. After a crash, the same changes are written to files of the same
+names.
 """
 
 import asyncio

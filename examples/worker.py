@@ -1,8 +1,8 @@
 """Workers that sync accounts, using taskiq, Redis and PostgreSQL.
 
-PostgreSQL says which accounts are due. Redis only wakes up the workers, so it may lose
-or repeat messages, and a worker can be killed at any time. Run a receiver for Stripe's
-events, and any number of workers:
+PostgreSQL records which accounts are due. Redis only wakes up the workers, so it may
+lose or repeat messages, and a worker can be killed at any time. Run a receiver for
+Stripe's events, and any number of workers:
 
     pip install 'financial-connections[fleet]' starlette uvicorn taskiq taskiq-redis
     uvicorn --factory examples.worker:receiver

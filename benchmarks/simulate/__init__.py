@@ -1,7 +1,7 @@
 """Simulate a fleet: `python -m benchmarks.simulate --accounts 1_000_000`.
 
-The simulation answers how long the first sync of all accounts takes, how fresh their
-transactions are, and how fairly tenants are served, for numbers of your own. It knows
+The simulation computes how long the first sync of all accounts takes, how fresh their
+transactions are, and how fairly tenants are served, for your own numbers. It knows
 how many requests each sync needs, and the limits on requests. It does not know the
 speed of your machines: measure that with `python -m benchmarks.fleet`.
 

@@ -13,7 +13,7 @@ from benchmarks.simulate.settings import Settings
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Simulate a fleet, and print what the simulation has found."""
+    """Simulate a fleet, and print the results."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.simulate",
         description=benchmarks.simulate.__doc__,

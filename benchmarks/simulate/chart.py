@@ -40,7 +40,7 @@ def draw(outcome: Outcome) -> str:
     """Return a chart of how many accounts are in sync and how fresh they are.
 
     Args:
-        outcome: What the simulation has found.
+        outcome: Results of the simulation.
     """
     parts = [_panel_of_accounts(outcome), _panel_of_delays(outcome)]
     return (

@@ -18,7 +18,7 @@ _NIGHT = (2 / 24, 6 / 24)
 
 @define
 class Outcome:
-    """What a simulation has found. Times are in seconds."""
+    """The results of a simulation. Times are in seconds."""
 
     finished: list[float]
     """For each account, when it was in sync for the first time."""
@@ -72,7 +72,7 @@ class Simulation:
         self._next_update = self._draw_update(0.0)
 
     def run(self) -> Outcome:
-        """Run the simulation, and return what it has found."""
+        """Run the simulation, and return the results."""
         end = math.inf
         self._start_slices()
         while self._now < end:

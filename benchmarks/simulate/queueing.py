@@ -34,7 +34,7 @@ class Station:
         return min(self.limit, len(self.slices) / latency)
 
     def set_rate(self, rate: float) -> None:
-        """Let the slices send so many requests a second together."""
+        """Let the slices send this many requests a second together."""
         self.speed = rate / len(self.slices) if self.slices else 0.0
 
     def advance(self, seconds: float) -> None:

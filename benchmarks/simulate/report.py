@@ -1,4 +1,4 @@
-"""What a simulation has found, as text."""
+"""The results of a simulation, as text."""
 
 from collections import Counter
 
@@ -27,7 +27,7 @@ def describe(settings: Settings, factor: int, outcome: Outcome) -> str:
     Args:
         settings: The numbers that the user has given.
         factor: N if one of N accounts has been simulated.
-        outcome: What the simulation has found.
+        outcome: Results of the simulation.
     """
     accounts = f"{settings.accounts:,} accounts of {settings.tenants:,} tenants"
     work = f"{settings.transactions:,} transactions and {settings.updates:g} updates"

@@ -82,7 +82,7 @@ class Settings:
         """Check that the limits suffice for the updates.
 
         Raises:
-            ValueError: They do not, so the first sync would never end.
+            ValueError: The limits do not suffice, so the first sync would never end.
         """
         for name, needed, limit in (
             ("list", self.needed_list_rate, self.list_limit),

@@ -102,9 +102,9 @@ async def run_until_stopped(
     """Run the parts of a worker until it is stopped, and wait until they have ended.
 
     Args:
-        runner: The slices, which are told to stop.
+        runner: Runner of the slices, which are asked to stop.
         stop: Ends the worker when it is set.
-        calls: The parts, which only end when they are cancelled or fail.
+        calls: The parts, which end only when they are cancelled or fail.
 
     Raises:
         Exception: The error of a part.

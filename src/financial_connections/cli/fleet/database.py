@@ -39,7 +39,7 @@ def database_url(value: str | None) -> str:
         value: Value of `--database-url`.
 
     Raises:
-        UsageError: There is none, it is invalid, or an extra is missing.
+        UsageError: The URL is missing or invalid, or an extra is missing.
     """
     if any(find_spec(name) is None for name in ("procrastinate", "psycopg_pool")):
         raise UsageError(
@@ -102,7 +102,7 @@ async def require_queue(url: str) -> None:
         url: Connection URL.
 
     Raises:
-        UsageError: They do not exist.
+        UsageError: The tables do not exist.
     """
     from financial_connections.fleet import procrastinate
 

@@ -77,7 +77,7 @@ async def feed(
 
 
 async def _open_accounts(temporal: Client, task_queue: str) -> list[str]:
-    """Return the accounts that have a workflow now."""
+    """Return the accounts that have an open workflow."""
     # The list can contain workflows that have ended. Old ones cannot be open.
     earliest = (datetime.now(UTC) - LONGEST).isoformat()
     query = (
@@ -91,7 +91,7 @@ async def _open_accounts(temporal: Client, task_queue: str) -> list[str]:
 
 
 def _prefix(task_queue: str) -> str:
-    """Return the beginning of a workflow's ID, before the account's.
+    """Return the prefix of a workflow's ID, which precedes the account's ID.
 
     IDs are unique in a namespace, which can have several task queues.
     """

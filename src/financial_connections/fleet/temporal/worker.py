@@ -53,7 +53,7 @@ async def run_worker(
     """Sync accounts in workflows, and take part in starting them.
 
     Any number of processes can do so. When `stop` is set, or when this function is
-    cancelled, no slice is started anymore. Running ones commit their current page, and
+    cancelled, no more slices are started. Running ones commit their current page, and
     are cancelled after 4 seconds.
 
     Args:
@@ -65,7 +65,7 @@ async def run_worker(
         pages: Number of batches after which an account gives way to other tenants.
         bound: Maximum number of open workflows.
         stop: Ends the worker when it is set. By default, it runs until cancelled.
-        feed_interval: Seconds between looking for due accounts.
+        feed_interval: Seconds between two searches for due accounts.
         stalled_after: Seconds without a heartbeat after which a worker counts as dead.
     """
     runner = SliceRunner(client, store, pages)

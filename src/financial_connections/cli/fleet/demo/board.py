@@ -42,7 +42,7 @@ class Process:
 
 @frozen
 class Event:
-    """Something that happened."""
+    """An event of the demonstration."""
 
     seconds: float
     text: str
@@ -53,7 +53,7 @@ class Event:
 class Board:
     """The state to show.
 
-    One thread changes it, and others read it. They may see values of two moments.
+    One thread changes it, and others read it. They may see values from two moments.
 
     Args:
         limit: Allowed requests per second.

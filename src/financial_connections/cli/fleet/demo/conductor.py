@@ -20,9 +20,9 @@ _TICK = 0.25
 _BOUND = 100
 _NEWS = 20
 _KILL_AT = 0.35
-"""Part of the accounts that are done when a worker is killed."""
+"""Fraction of the accounts that are done when a worker is killed."""
 _NEWS_AT = 0.6
-"""Part of the accounts that are done when others get new transactions."""
+"""Fraction of the accounts that are done when others get new transactions."""
 _LEASE = 3.0
 _WORKER = {
     "lease": _LEASE,

@@ -45,28 +45,28 @@ class WorkerProcess:
 
     @property
     def has_failed(self) -> bool:
-        """True if it has ended, although nobody has stopped it."""
+        """True if the process has ended without being stopped."""
         is_wanted = self._state in {"starting", "running"}
         return is_wanted and self._process.poll() is not None
 
     def describe(self) -> Process:
-        """Return its state."""
+        """Return the state of the process."""
         return Process(self.name, self.pid, self._state, self._requests)
 
     def kill(self) -> None:
-        """Kill it with SIGKILL, which it cannot notice."""
+        """Kill the process with SIGKILL, which it cannot catch."""
         self._state = "killed"
         self._process.kill()
         self._process.wait()
 
     def request_stop(self) -> None:
-        """Tell it to store what it is reading, and to end."""
+        """Ask the process to store what it is reading, and to end."""
         if self._state != "killed":
             self._state = "stopped"
             self._process.terminate()
 
     def close(self) -> None:
-        """End it, and wait for it."""
+        """End the process, and wait for it."""
         try:
             if self._state == "stopped":
                 self._process.wait(_STOP_SECONDS)

@@ -16,7 +16,7 @@ _LINE_SECONDS = 2.0
 
 
 class Screen(AbstractContextManager["Screen"]):
-    """Something that shows the board.
+    """An output that shows the board.
 
     Args:
         board: The board.
@@ -38,7 +38,7 @@ class Screen(AbstractContextManager["Screen"]):
 
 
 class LiveScreen(Screen):
-    """A screen that is drawn again and again.
+    """A screen that is redrawn continually.
 
     Args:
         board: The board.
@@ -114,7 +114,7 @@ def screen_for(board: Board, url: str, *, is_json: bool, is_terminal: bool) -> S
     Args:
         board: The board.
         url: URL of the status page.
-        is_json: Whether the user asked for JSON.
+        is_json: Whether the user requested JSON.
         is_terminal: Whether stdout is a terminal.
     """
     if is_json:
