@@ -46,7 +46,7 @@ def feed(
 ) -> None:
     """Queue accounts that are due, once.
 
-    Workers do so by themselves, so this is only needed to look at the queue.
+    Workers queue accounts by themselves, so you need this only to look at the queue.
     """
     from rich.text import Text
 

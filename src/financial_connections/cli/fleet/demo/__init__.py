@@ -33,7 +33,7 @@ def demonstrate(
     """Watch workers sync made-up accounts while one of them is killed.
 
     It starts its own PostgreSQL, a sandbox, and worker processes with a shared rate
-    limit. In the middle, one worker is killed and replaced, and some accounts get new
+    limit. Partway through, one worker is killed and replaced, and some accounts get new
     transactions. At the end, the stored transactions are compared with those of the
     sandbox. Exits with status 1 if they differ.
     """
