@@ -1,6 +1,9 @@
-"""The fixtures `fc_sandbox` and `fc_client` in users' test suites."""
+"""The fixtures of this package in users' test suites."""
 
 import pytest
+
+from financial_connections import AsyncClient
+from financial_connections.webhooks import webhook_endpoint
 
 pytest_plugins = ["pytester"]
 
@@ -64,3 +67,39 @@ def test_pytest_finds_the_plugin_and_does_not_load_the_sandbox(pytester):
     )
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(passed=1)
+
+
+async def test_fc_server_serves_the_sandbox_over_http(fc_sandbox, fc_server):
+    account = fc_sandbox.add_account()
+    async with AsyncClient(fc_server.api_key, base_url=fc_server.url) as client:
+        assert account == (await client.accounts.retrieve(account)).id
+
+
+async def test_fc_webhooks_sends_each_event_once(fc_sandbox, fc_webhooks):
+    received = []
+
+    async def handle(event):
+        received.append(event.id)
+
+    app = webhook_endpoint(fc_webhooks.secret, handle)
+    assert [] == await fc_webhooks.deliver(app, "/stripe")
+    account = fc_sandbox.add_account()
+    fc_sandbox.institution.schedule_deactivation(account, after=60 * 86_400)
+    fc_sandbox.advance(60 * 86_400)
+    statuses = await fc_webhooks.deliver(app, "/stripe")
+    assert len(statuses) > 1
+    assert {200} == set(statuses)
+    assert [event["id"] for event in fc_sandbox.events] == received
+    assert [] == await fc_webhooks.deliver(app, "/stripe")
+
+
+async def test_fc_webhooks_returns_the_status_of_a_refused_event(
+    fc_sandbox, fc_webhooks
+):
+    async def handle(_):
+        raise AssertionError("the signature is invalid")
+
+    fc_sandbox.add_account()
+    app = webhook_endpoint("whsec_other", handle)
+    assert fc_sandbox.events
+    assert {400} == set(await fc_webhooks.deliver(app))

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from financial_connections import AsyncClient
     from financial_connections.sandbox import Sandbox
+    from financial_connections.sandbox.testing import ServerAddress, WebhookSender
 
 
 @pytest.fixture
@@ -41,3 +44,27 @@ def fc_client(fc_sandbox: "Sandbox") -> "AsyncClient":
         base_url="http://127.0.0.1",
         http_client=httpx.AsyncClient(transport=transport),
     )
+
+
+@pytest.fixture
+def fc_server(fc_sandbox: "Sandbox") -> "Iterator[ServerAddress]":
+    """The `url` and `api_key` of `fc_sandbox`, which is served over HTTP.
+
+    Use it for programs that run in another process, or that are not async.
+    """
+    from financial_connections.sandbox import serve  # noqa: PLC0415
+    from financial_connections.sandbox.testing import ServerAddress  # noqa: PLC0415
+
+    with serve(fc_sandbox) as server:
+        yield ServerAddress(server.url, fc_sandbox.api_key)
+
+
+@pytest.fixture
+def fc_webhooks(fc_sandbox: "Sandbox") -> "WebhookSender":
+    """A sender of the events of `fc_sandbox` to your application.
+
+    Configure the application with its `secret`, and call `await deliver(app, path)`.
+    """
+    from financial_connections.sandbox.testing import WebhookSender  # noqa: PLC0415
+
+    return WebhookSender(fc_sandbox)
