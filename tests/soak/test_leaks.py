@@ -82,4 +82,5 @@ async def test_ten_thousand_calls_leak_nothing(no_waiting):  # noqa: C901 - self
         assert memory() - start < 1_000_000
         tracemalloc.stop()
     assert CALLS + 100 == sum(outcomes.values())
-    assert min(outcomes.values()) > 100
+    # About 140 calls fail, but how many depends on the order of tasks.
+    assert min(outcomes.values()) > 50
