@@ -169,7 +169,7 @@ class Settings:
     deadline: float | None = field(converter=deadline_from)
     max_retries: int = field(converter=max_retries_from)
     allow_http: bool = False
-    """Whether a test key may be sent over plain HTTP to another machine."""
+    """True if a test key may be sent over plain HTTP to another machine."""
 
     def __attrs_post_init__(self) -> None:
         check_destination(self.api_key, self.base_url, allow_http=self.allow_http)
