@@ -50,11 +50,14 @@ async def feed(
     Returns:
         The number of workflows that were started.
     """
+    # One call, because each continues with the tenants after those of the last one.
+    due = await store.due(bound)
     # Temporal Cloud and its servers limit how often workflows can be listed.
-    if not await store.due(1):
+    if not due:
         return 0
     accounts = await _open_accounts(temporal, task_queue)
-    due = await store.due(max(0, bound - len(accounts)), exclude=accounts)
+    due = [account for account in due if account not in accounts]
+    due = due[: max(0, bound - len(accounts))]
     remaining, started = iter(due), []
 
     async def start_some() -> None:
@@ -76,7 +79,7 @@ async def feed(
     return len(started)
 
 
-async def _open_accounts(temporal: Client, task_queue: str) -> list[str]:
+async def _open_accounts(temporal: Client, task_queue: str) -> set[str]:
     """Return the accounts that have an open workflow."""
     # The list can contain workflows that have ended. Old ones cannot be open.
     earliest = (datetime.now(UTC) - LONGEST).isoformat()
@@ -84,10 +87,10 @@ async def _open_accounts(temporal: Client, task_queue: str) -> list[str]:
         f"WorkflowType = '{WORKFLOW}' AND TaskQueue = '{task_queue}'"
         f" AND ExecutionStatus = 'Running' AND StartTime > '{earliest}'"
     )
-    return [
+    return {
         workflow.id.removeprefix(_prefix(task_queue))
         async for workflow in temporal.list_workflows(query)
-    ]
+    }
 
 
 def _prefix(task_queue: str) -> str:
