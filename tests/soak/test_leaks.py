@@ -36,7 +36,7 @@ async def test_ten_thousand_calls_leak_nothing(no_waiting):  # noqa: C901 - self
         while True:
             await read_request(stream)
             # At this rate of faults, most calls that fail succeed when retried.
-            if rng.random() < 0.12:
+            if rng.random() < 0.15:
                 await stream.send(rng.choice(FAULTS))
                 await reset(stream)
                 return
@@ -82,5 +82,4 @@ async def test_ten_thousand_calls_leak_nothing(no_waiting):  # noqa: C901 - self
         assert memory() - start < 1_000_000
         tracemalloc.stop()
     assert CALLS + 100 == sum(outcomes.values())
-    # About 140 calls fail, but how many depends on the order of tasks.
-    assert min(outcomes.values()) > 50
+    assert min(outcomes.values()) > 100
