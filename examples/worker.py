@@ -46,7 +46,11 @@ broker = ListQueueBroker(
 @broker.task
 async def sync_account(account: str) -> None:
     """Sync an account, unless it is not due or another worker is syncing it."""
-    await sync_slice(broker.state.client, broker.state.store, account)
+    try:
+        await sync_slice(broker.state.client, broker.state.store, account)
+    except Exception as error:  # noqa: BLE001 - the account is still due
+        # Without its message, which can quote a row of the database.
+        logger.warning("syncing %s failed: %s", account, type(error).__name__)
 
 
 async def feed(store: PostgresStore, redis: Redis) -> None:
