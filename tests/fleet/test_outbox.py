@@ -4,6 +4,8 @@ import anyio
 import psycopg
 import pytest
 
+from financial_connections import ConfigurationError
+from financial_connections.fleet import PostgresStore
 from financial_connections.models import Transaction
 from tests.support.fleet.stores import make_batch, open_store, query
 
@@ -54,6 +56,28 @@ async def test_a_block_that_fails_reads_the_same_changes_again(database):
             async with store.changes("warehouse") as changes:
                 raise RuntimeError("full disk")
         assert changes == await read_all(store)
+
+
+async def test_a_restored_dump_loses_no_change(database):
+    """Give the stored changes the high transaction IDs of another cluster."""
+    async with open_store(database) as store:
+        await commit(store, "fca_1", 1, "a", "b", "c")
+        async with store.changes("warehouse", limit=2) as changes:
+            read = [change.transaction for change in changes]
+        for table in ("fc_change", "fc_consumer"):
+            query(
+                database,
+                f"UPDATE {table} SET xid = (xid::text::bigint + 1000000)::text::xid8",
+            )
+    async with PostgresStore(database) as store:
+        with pytest.raises(ConfigurationError, match="another PostgreSQL cluster"):
+            await store.progress()
+        assert 0 == await store.migrate()
+        await commit(store, "fca_1", 2, "a")
+        read += [change.transaction for change in await read_all(store)]
+        assert ["a", "b", "c", "a"] == read
+        everything = await read_all(store, "new")
+        assert ["a", "b", "c", "a"] == [change.transaction for change in everything]
 
 
 async def test_changes_wait_for_earlier_transactions(database):

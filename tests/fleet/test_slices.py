@@ -2,10 +2,11 @@
 
 import anyio
 import httpx
+import psycopg
 import pytest
 
 from financial_connections import AsyncClient
-from financial_connections.fleet import SliceResult, sync_slice
+from financial_connections.fleet import Lease, SliceResult, run_workers, sync_slice
 from tests.support.fleet.stores import (
     end_wait,
     lapse_lease,
@@ -162,6 +163,7 @@ def error(**fields):
         (429, error(type="rate_limit_error")),
         (409, error(code="lock_timeout")),
         (401, error()),
+        (403, error()),
     ],
 )
 async def test_an_error_that_may_pass_never_kills_an_account(database, status, body):
@@ -187,8 +189,7 @@ async def test_a_lost_connection_never_kills_an_account(database):
     ("status", "body"),
     [
         (400, error(code="financial_connections_account_inactive")),
-        (403, error()),
-        (404, error(code="resource_missing")),
+        (400, error(code="parameter_invalid")),
     ],
 )
 async def test_a_permanent_error_is_a_dead_letter_at_once(database, status, body):
@@ -205,6 +206,89 @@ async def test_a_permanent_error_is_a_dead_letter_at_once(database, status, body
         assert ["fca_1"] == await store.due(10)
 
 
+async def test_a_foreign_key_kills_no_account_that_has_been_read(database):
+    async with (
+        open_store(database, max_strikes=2) as store,
+        served_sandbox() as (sandbox, client),
+        served_sandbox() as (_, foreign_client),
+    ):
+        accounts = [sandbox.add_account(transactions=3) for _ in range(3)]
+        for account in accounts:
+            await store.want(account)
+        await run_workers(client, store, until_idle=True)
+        for _ in range(4):
+            end_wait(database)
+            for account in accounts:
+                result = await sync_slice(foreign_client, store, account)
+                assert SliceResult.FAILED == result
+        end_wait(database)
+        await run_workers(client, store, until_idle=True)
+        assert 3 == (await store.progress()).done
+
+
+async def test_an_account_that_was_never_found_dies_after_several_strikes(database):
+    async with open_store(database, max_strikes=2) as store:
+        await store.want("fca_unknown")
+        async with client_with(404, error(code="resource_missing")) as client:
+            assert SliceResult.FAILED == await sync_slice(client, store, "fca_unknown")
+            end_wait(database)
+            assert SliceResult.GONE == await sync_slice(client, store, "fca_unknown")
+        assert "NotFoundError" in (await store.dead())[0].error
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+async def test_a_store_that_cannot_store_pages_strikes_no_account(
+    database, is_reachable
+):
+    async with open_store(database, max_strikes=2) as store:
+        async with served_sandbox() as (sandbox, client):
+            account = sandbox.add_account(transactions=3)
+            await store.want(account)
+            commit, fail = store.commit, store.fail
+
+            async def lose_connection(*_):
+                raise psycopg.OperationalError("a password")
+
+            store.commit = lose_connection
+            if not is_reachable:
+                store.fail = lose_connection
+            with pytest.raises(psycopg.OperationalError):
+                await sync_slice(client, store, account)
+            expected = (0, "OperationalError") if is_reachable else (0, None)
+            assert [expected] == query(
+                database, "SELECT strikes, error FROM fc_account"
+            )
+            store.commit, store.fail = commit, fail
+            lapse_lease(database)
+            end_wait(database)
+            assert SliceResult.DONE == await sync_slice(client, store, account)
+
+
+async def test_a_full_disk_kills_no_account(database):
+    async with (
+        open_store(database, max_strikes=2, backoff=(0.01, 0.01)) as store,
+        served_sandbox() as (sandbox, client),
+    ):
+        accounts = [sandbox.add_account(transactions=150) for _ in range(3)]
+        for account in accounts:
+            await store.want(account)
+        query(
+            database,
+            "CREATE FUNCTION fill_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100';"
+            " END $$;"
+            " CREATE TRIGGER full_disk BEFORE INSERT ON fc_change FOR EACH ROW"
+            " EXECUTE FUNCTION fill_disk()",
+        )
+        for _ in range(5):
+            end_wait(database)
+            await run_workers(client, store, until_idle=True)
+        query(database, "DROP TRIGGER full_disk ON fc_change")
+        end_wait(database)
+        await run_workers(client, store, until_idle=True)
+        assert 3 == (await store.progress()).done
+
+
 async def test_broken_responses_kill_an_account_after_several_strikes(database):
     async with open_store(database, max_strikes=3) as store:
         await store.want("fca_1")
@@ -218,14 +302,40 @@ async def test_broken_responses_kill_an_account_after_several_strikes(database):
 
 
 async def test_an_account_that_kills_its_workers_dies(database):
-    async with open_store(database, max_strikes=2) as store:
+    async with open_store(database, max_strikes=3) as store:
         await store.want("fca_1")
-        await store.claim("fca_1")
-        lapse_lease(database)
-        await store.claim("fca_1")
-        lapse_lease(database)
-        assert "gone" == await store.claim("fca_1")
-        assert "2 times" in (await store.dead())[0].error
+        results = []
+        for _ in range(5):
+            result = await store.claim("fca_1")
+            results.append(result if isinstance(result, str) else "claimed")
+            lapse_lease(database)
+            if result == "waiting":
+                end_wait(database)
+        assert ["claimed", "claimed", "waiting", "claimed", "gone"] == results
+        assert "3 times" in (await store.dead())[0].error
+
+
+async def test_an_account_that_kills_its_workers_dies_alone(database):
+    """The clock advances by a second per turn, in which a slice is completed."""
+    async with open_store(database) as store:
+        names = [f"fca_{number}" for number in range(16)]
+        for name in names:
+            await store.want(name)
+        for _ in range(600):
+            claimed = [await store.claim(name) for name in await store.due(16)]
+            leases = [lease for lease in claimed if isinstance(lease, Lease)]
+            if not any(lease.account == names[0] for lease in leases):
+                for lease in leases:
+                    await store.finish(lease)
+            query(
+                database,
+                "UPDATE fc_account SET due_at = due_at - interval '1 second',"
+                " lease_until = lease_until - interval '30 seconds'",
+            )
+            state = await store.progress()
+            if state.dead + state.done == 16:
+                break
+        assert names[:1] == [item.account for item in await store.dead()]
 
 
 async def test_an_expired_cursor_restarts_the_account(database):

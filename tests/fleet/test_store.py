@@ -32,6 +32,30 @@ async def test_tenants_take_turns(database):
         assert ["fca_big_01", "fca_big_02"] == due[3:]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3])
+async def test_tenants_take_turns_between_calls(database, limit):
+    async with open_store(database) as store:
+        for number in range(20):
+            await store.want(f"fca_big_{number:02}", tenant="big")
+        running = list(await store.due(limit))
+        for number in range(3):
+            await store.want(f"fca_small_{number}", tenant="small")
+        for _ in range(6):
+            running += await store.due(1, exclude=running)
+        small = [name for name in running[limit:] if "small" in name]
+        assert ["fca_small_0", "fca_small_1", "fca_small_2"] == small
+
+
+async def test_only_a_limited_number_of_turns_is_remembered(database, monkeypatch):
+    monkeypatch.setattr("financial_connections.fleet.feeding._REMEMBERED", 3)
+    async with open_store(database) as store:
+        for number in range(9):
+            await store.want(f"fca_{number}", tenant=str(number))
+        due = await store.due(9)
+        assert 9 == len(due)
+        assert due[-3:] == [f"fca_{name}" for name in store._feeder._served]
+
+
 async def test_one_tenant_can_use_the_whole_limit(database):
     async with open_store(database) as store:
         for number in range(100):
@@ -115,6 +139,34 @@ async def test_an_account_keeps_its_place_when_its_slice_ends(database):
         assert ["fca_1", "fca_2"] == await store.due(9)
         await store.release(lease)
         assert ["fca_0", "fca_1", "fca_2"] == await store.due(9)
+
+
+async def test_an_account_that_never_ends_gives_way_to_its_tenant(database):
+    async with open_store(database) as store:
+        for number in range(3):
+            await store.want(f"fca_{number}")
+        for _ in range(51):
+            assert "fca_0" == (await store.due(9))[0]
+            await store.release(await store.claim("fca_0"))
+        assert ["fca_1", "fca_2", "fca_0"] == await store.due(9)
+        await store.finish(await store.claim("fca_0"))
+        assert [(0,)] == query(
+            database, "SELECT slices FROM fc_account WHERE account = 'fca_0'"
+        )
+
+
+async def test_an_account_moves_to_a_tenant_that_is_given(database):
+    async with open_store(database) as store:
+        tenants = []
+        for tenant in (None, "customer_7", None, "customer_8"):
+            await store.want("fca_1", stripe_account="acct_1", tenant=tenant)
+            tenants += query(database, "SELECT tenant FROM fc_account")
+        assert [
+            ("acct_1",),
+            ("customer_7",),
+            ("customer_7",),
+            ("customer_8",),
+        ] == tenants
 
 
 async def test_an_account_is_synced_again_after_a_while(database):

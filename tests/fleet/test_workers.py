@@ -1,7 +1,9 @@
 """Workers without an engine, and the events that give them work."""
 
 import anyio
+import httpx
 
+from financial_connections import AsyncClient
 from financial_connections.fleet import event_handler, run_workers
 from financial_connections.webhooks import parse_event
 from tests.support.fleet.stores import (
@@ -64,6 +66,24 @@ async def test_workers_stop_when_they_are_told_to(database):
         assert [(0, 0)] == query(
             database, "SELECT sum(strikes), sum(attempts) FROM fc_account"
         )
+
+
+async def test_workers_do_not_wait_long_for_a_response(database, monkeypatch):
+    monkeypatch.setattr("financial_connections.fleet.workers.DRAIN_SECONDS", 0.01)
+    stop = anyio.Event()
+
+    async def stop_and_wait(_):
+        stop.set()
+        await anyio.sleep_forever()
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(stop_and_wait))
+    async with (
+        open_store(database) as store,
+        AsyncClient("sk_test_1", http_client=http) as client,
+    ):
+        await store.want("fca_1")
+        await run_workers(client, store, stop=stop)
+        assert ["fca_1"] == await store.due(1)
 
 
 async def test_workers_take_new_accounts_while_they_run(database):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from financial_connections import AsyncClient
     from financial_connections.fleet.store import SyncStore
 
-DRAIN_SECONDS = 4.0
+DRAIN_SECONDS = 3.0
 """Seconds that a stopped worker waits for its slices to commit their current page."""
 
 _logger = logging.getLogger("financial_connections.fleet")

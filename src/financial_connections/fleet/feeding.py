@@ -16,13 +16,16 @@ _TENANTS = 500
 _MAX_TENANTS = 5_000
 """Number of tenants to look at in one call."""
 _MIN_PER_TENANT = 20
+_REMEMBERED = 5_000
+"""Number of tenants whose turns are remembered."""
 
 
 class Feeder:
     """Finds due accounts.
 
     If there are more tenants than one call can look at, the next call continues with
-    the others.
+    the others. A tenant that has been served most recently comes last, so that tenants
+    take turns even if each call returns a single account.
 
     Args:
         database: The database.
@@ -31,6 +34,9 @@ class Feeder:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._last_tenant: str | None = None
+        # The turn of each tenant that has been served, the most recent one last.
+        self._served: dict[str, int] = {}
+        self._turns = 0
 
     async def due(self, limit: int, exclude: Collection[str]) -> list[str]:
         """Return accounts that wait for a worker.
@@ -50,8 +56,18 @@ class Feeder:
             if len(tenants) < _TENANTS and (start is None or found):
                 break
         # The news of all tenants, and then the first account of each, the second, …
-        found.sort(key=lambda row: (row[1], row[2], row[3]))
-        return [row[0] for row in found[:limit]]
+        found.sort(key=lambda row: row[1:5])
+        del found[limit:]
+        for row in found:
+            self._record_turn(row[6])
+        return [row[0] for row in found]
+
+    def _record_turn(self, tenant: str) -> None:
+        self._turns += 1
+        self._served.pop(tenant, None)
+        self._served[tenant] = self._turns
+        if len(self._served) > _REMEMBERED:
+            del self._served[next(iter(self._served))]
 
     async def _next_tenants(self) -> list[str]:
         values = {"after": self._last_tenant, "limit": _TENANTS}
@@ -67,13 +83,14 @@ class Feeder:
         while True:
             values = {
                 "tenants": tenants,
+                "served": [self._served.get(tenant, 0) for tenant in tenants],
                 "limit": limit,
                 "per_tenant": min(limit, per_tenant),
                 "exclude": list(exclude),
             }
             cursor = await self._database.execute(statements.DUE, values)
             rows = await cursor.fetchall()
-            is_cut = any(row[4] for row in rows)
+            is_cut = any(row[5] for row in rows)
             if len(rows) >= limit or per_tenant >= limit or not is_cut:
                 return rows
             per_tenant *= 4  # only few tenants have due accounts

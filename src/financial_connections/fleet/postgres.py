@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from financial_connections.models import Account
     from financial_connections.sync import Batch
 
+_MAX_SLICES = 50
+"""Number of slices in a row after which an account goes to the end of its tenant."""
 _LOST_WORKER = "the worker has ended {} times while it synced this account"
 
 
@@ -104,7 +106,8 @@ class PostgresStore(SyncStore):
                 saves a request.
             stripe_account: Connected account (`acct_…`) that the account belongs to.
             tenant: Group of accounts that shares the workers fairly with others.
-                Defaults to `stripe_account`.
+                Defaults to the account's present tenant, and for a new account to
+                `stripe_account`.
             connection: Connection to use, so that the request is part of a transaction
                 of yours.
         """
@@ -124,13 +127,19 @@ class PostgresStore(SyncStore):
         if row is None:
             state = await self._database.fetch(statements.STATE, values)
             return "gone" if state is None else state[0]
-        cursor, stripe_account, refresh, wanted, strikes = row
+        cursor, stripe_account, refresh, wanted, strikes, has_lapsed = row
         lease = Lease(
             account, token, cursor, wanted, stripe_account, refresh, self._lease
         )
+        error = _LOST_WORKER.format(strikes)
         if strikes >= self._max_strikes:
-            await self.fail(lease, _LOST_WORKER.format(strikes), "dead")
+            await self.fail(lease, error, "dead")
             return "gone"
+        if has_lapsed and strikes > 1:
+            await self._database.execute(
+                statements.POSTPONE, self._values_of_error(lease, error)
+            )
+            return "waiting"
         return lease
 
     async def renew(self, lease: Lease) -> None:
@@ -155,18 +164,18 @@ class PostgresStore(SyncStore):
         return await self._database.fetch(statements.FINISH, values) != (True,)
 
     async def release(self, lease: Lease, *, refresh: str | None = None) -> None:
-        values = _values(lease) | {"wanted": lease.wanted, "refresh": refresh}
+        values = _values(lease) | {
+            "wanted": lease.wanted,
+            "refresh": refresh,
+            "max_slices": _MAX_SLICES,
+        }
         await self._database.execute(statements.RELEASE, values)
 
     async def fail(self, lease: Lease, error: str, verdict: Verdict) -> bool:
-        shortest, longest = self._backoff
-        values = _values(lease) | {
-            "error": error.replace("\0", ""),
+        values = self._values_of_error(lease, error) | {
             "is_dead": verdict == "dead",
             "strikes": int(verdict == "strike"),
             "max_strikes": self._max_strikes,
-            "shortest": shortest,
-            "longest": longest,
         }
         return await self._database.fetch(statements.FAIL, values) == (True,)
 
@@ -216,6 +225,14 @@ class PostgresStore(SyncStore):
         """
         cursor = await self._database.execute(statements.PRUNE, {"seconds": older_than})
         return cursor.rowcount
+
+    def _values_of_error(self, lease: Lease, error: str) -> dict[str, Any]:
+        shortest, longest = self._backoff
+        return _values(lease) | {
+            "error": error.replace("\0", ""),
+            "shortest": shortest,
+            "longest": longest,
+        }
 
 
 def _values(lease: Lease) -> dict[str, Any]:

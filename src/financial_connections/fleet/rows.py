@@ -18,13 +18,14 @@ _MAX_BIGINT = 2**63 - 1
 
 def values_of_want(
     account: str | Account, stripe_account: str | None, tenant: str | None
-) -> dict[str, str | None]:
+) -> dict[str, str | bool | None]:
     """Return the values of a request to sync an account.
 
     Args:
         account: The account or its ID.
         stripe_account: Connected account that it belongs to.
-        tenant: Tenant that it belongs to; None for the connected account.
+        tenant: Tenant that it belongs to; None for the present one, and for
+            the connected account if it is new.
 
     Raises:
         InvalidArgumentError: The account is neither an ID nor an `Account` with one.
@@ -40,6 +41,7 @@ def values_of_want(
         "account": account_id,
         "stripe_account": stripe_account,
         "tenant": (stripe_account or "") if tenant is None else tenant,
+        "has_tenant": tenant is not None,
         "refresh": refresh.id if refresh is not None and has_succeeded else None,
     }
 

@@ -32,6 +32,7 @@ CREATE TABLE fc_account (
     lease_until timestamptz,
     attempts integer NOT NULL DEFAULT 0,
     strikes integer NOT NULL DEFAULT 0,
+    slices integer NOT NULL DEFAULT 0,
     error text,
     dead_at timestamptz,
     synced_at timestamptz,
@@ -156,11 +157,34 @@ _MIGRATIONS = (
 VERSION = len(_MIGRATIONS)
 """Version of the schema that this version of the package needs."""
 
+# Transaction IDs order the changes. After a dump has been restored in another cluster,
+# the stored ones can be higher than the cluster's own.
+_IS_FOREIGN = """
+SELECT coalesce(greatest(
+    (SELECT xid FROM fc_change ORDER BY xid DESC LIMIT 1),
+    (SELECT xid FROM fc_consumer ORDER BY xid DESC LIMIT 1)
+) >= pg_snapshot_xmax(pg_current_snapshot()), false)
+"""
+# A consumer may read changes again that it has read out of order, but it skips none.
+_RENUMBER = """
+UPDATE fc_consumer AS k SET xid = '0', position = coalesce(
+    (
+        SELECT min(position) - 1 FROM fc_change
+        WHERE (xid, position) > (k.xid, k.position)
+    ),
+    (SELECT max(position) FROM fc_change),
+    0
+);
+UPDATE fc_change SET xid = '0' WHERE xid <> '0'
+"""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('financial_connections.fleet'))"
 
 
 async def migrate(connection: AsyncConnection[Any]) -> int:
     """Create the tables, or bring them to the current version.
+
+    If the database has been restored from the dump of another cluster, it also makes
+    the positions of consumers valid here.
 
     Args:
         connection: A connection in autocommit mode.
@@ -179,17 +203,20 @@ async def migrate(connection: AsyncConnection[Any]) -> int:
         if version < VERSION:
             await connection.execute("DELETE FROM fc_schema")
             await connection.execute("INSERT INTO fc_schema VALUES (%s)", [VERSION])
+        if version <= VERSION and await _is_foreign(connection):
+            await connection.execute(_RENUMBER.encode())
     return max(0, VERSION - version)
 
 
 async def require_current(connection: AsyncConnection[Any]) -> None:
-    """Check the version of the tables.
+    """Check the version of the tables, and that they belong to this cluster.
 
     Args:
         connection: A connection.
 
     Raises:
-        ConfigurationError: The tables do not exist, or have another version.
+        ConfigurationError: The tables do not exist, or have another version, or the
+            database has been restored from the dump of another cluster.
     """
     result = await connection.execute("SELECT to_regclass('fc_schema')")
     version = 0 if await result.fetchone() == (None,) else await _version(connection)
@@ -203,6 +230,16 @@ async def require_current(connection: AsyncConnection[Any]) -> None:
             f"the tables of the fleet have version {version}, but this version of "
             f"financial-connections knows only {VERSION}: upgrade the package"
         )
+    if await _is_foreign(connection):
+        raise ConfigurationError(
+            "the tables of the fleet have been restored from the dump of another"
+            " PostgreSQL cluster: call `PostgresStore.migrate`"
+        )
+
+
+async def _is_foreign(connection: AsyncConnection[Any]) -> bool:
+    result = await connection.execute(_IS_FOREIGN.encode())
+    return await result.fetchone() == (True,)
 
 
 async def _version(connection: AsyncConnection[Any]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from financial_connections.errors import (
     ConflictError,
     CursorExpiredError,
     FinancialConnectionsError,
+    NotFoundError,
+    PermissionDeniedError,
     RateLimitError,
     ServerError,
     TransactionsNotRefreshedError,
@@ -26,17 +28,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from financial_connections import AsyncClient
-    from financial_connections.fleet.store import Lease, SyncStore, Verdict
+    from financial_connections.fleet.store import Lease, SyncStore, Unavailable, Verdict
     from financial_connections.sync import Sync
 
 _RENEWALS = 3
 """Number of renewals in the length of a lease."""
 _RELEASE_SECONDS = 2.0
-"""Most seconds to wait for the store when a slice is cancelled."""
+"""Most seconds to wait for the store when a slice is cancelled or fails."""
 _MAY_PASS = (
     APIConnectionError,
-    # A key that is rejected is a problem of the worker, not of the account.
+    # A key that is rejected, or lacks a permission, is a problem of the worker rather
+    # than of the account.
     AuthenticationError,
+    PermissionDeniedError,
     ConflictError,
     RateLimitError,
     ServerError,
@@ -62,6 +66,14 @@ class SliceResult(StrEnum):
     """Another worker syncs the account."""
 
 
+_RESULT_IF_UNAVAILABLE: dict[Unavailable, SliceResult] = {
+    "idle": SliceResult.DONE,
+    "leased": SliceResult.OVERTAKEN,
+    "waiting": SliceResult.FAILED,
+    "gone": SliceResult.GONE,
+}
+
+
 async def sync_slice(
     client: AsyncClient,
     store: SyncStore,
@@ -77,10 +89,11 @@ async def sync_slice(
     an account that is not due, or that another worker has leased, sends no request.
 
     Errors of the API do not end the worker. An error that may pass, such as a 429, a
-    503 or a lost connection, makes the account wait. A permanent one, such as that the
-    account must be linked again, makes it dead at once. Any other error, such as a
-    response that cannot be parsed, makes it dead if it occurs too often without any
-    progress.
+    503, a lost connection or a key without permission, makes the account wait. So does
+    a 404 for an account that has been read before, because it means that the key is of
+    another Stripe account. A permanent error, such as that the account must be linked
+    again, makes it dead at once. Any other error, such as a response that cannot be
+    parsed, makes it dead if it occurs too often without any progress.
 
     Args:
         client: The client.
@@ -90,19 +103,11 @@ async def sync_slice(
         stopping: Called after each batch. The slice ends if it returns True.
 
     Raises:
-        Exception: Any error of the store. The account is due again when its lease has
-            lapsed.
+        Exception: Any error of the store. The account is due again after a while.
     """
     lease = await store.claim(account)
-    match lease:
-        case "idle":
-            return SliceResult.DONE
-        case "leased":
-            return SliceResult.OVERTAKEN
-        case "gone":
-            return SliceResult.GONE
-        case _:
-            pass
+    if isinstance(lease, str):
+        return _RESULT_IF_UNAVAILABLE[lease]
     async with _hold(store, lease):
         try:
             return await _read(client, store, lease, pages, stopping)
@@ -112,7 +117,7 @@ async def sync_slice(
         if isinstance(failure, CursorExpiredError):
             await store.reset(lease)
             return SliceResult.MORE
-        is_dead = await store.fail(lease, _describe(failure), _verdict(failure))
+        is_dead = await store.fail(lease, _describe(failure), _verdict(failure, lease))
         return SliceResult.GONE if is_dead else SliceResult.FAILED
 
 
@@ -153,7 +158,10 @@ def _sync(client: AsyncClient, lease: Lease) -> Sync:
 
 @asynccontextmanager
 async def _hold(store: SyncStore, lease: Lease) -> AsyncGenerator[None, None]:
-    """Renew a lease during the block, and release it if the block is cancelled."""
+    """Renew a lease during the block, and end it if the block does not.
+
+    Otherwise, the lease would lapse, as if the worker had died.
+    """
 
     async def renew() -> None:
         while True:
@@ -171,7 +179,14 @@ async def _hold(store: SyncStore, lease: Lease) -> AsyncGenerator[None, None]:
         raise
     except BaseExceptionGroup as group:
         # The block or the renewal failed: raise its error as it is.
-        raise _only(group) from None
+        error = _only(group)
+        if isinstance(error, Exception):
+            with (
+                anyio.move_on_after(_RELEASE_SECONDS, shield=True),
+                suppress(Exception),
+            ):
+                await store.fail(lease, _describe(error), "wait")
+        raise error from None
 
 
 def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -179,9 +194,13 @@ def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _only(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-def _verdict(error: Exception) -> Verdict:
+def _verdict(error: Exception, lease: Lease) -> Verdict:
     if isinstance(error, _MAY_PASS):
         return "wait"
+    if isinstance(error, NotFoundError):
+        # Stripe does not delete accounts. If this one has been read before, the key is
+        # of another Stripe account, or of the other mode.
+        return "strike" if lease.cursor is None else "wait"
     return "dead" if isinstance(error, APIStatusError) else "strike"
 
 

@@ -14,6 +14,7 @@ INSERT INTO fc_account AS a (account, tenant, stripe_account, refresh, wanted, d
 VALUES (%(account)s, %(tenant)s, %(stripe_account)s, %(refresh)s, 1, now())
 ON CONFLICT (account) DO UPDATE SET
     wanted = a.wanted + 1,
+    tenant = CASE WHEN %(has_tenant)s THEN excluded.tenant ELSE a.tenant END,
     stripe_account = coalesce(excluded.stripe_account, a.stripe_account),
     refresh = CASE
         WHEN a.wanted = a.done OR a.refresh = excluded.refresh THEN excluded.refresh
@@ -30,7 +31,7 @@ ORDER BY id LIMIT %(limit)s
 # that are due in the future, too.
 _DUE_BRANCH = """
 (
-    SELECT account, backfill, due_at FROM fc_account
+    SELECT tenant, account, backfill, due_at FROM fc_account
     WHERE tenant = t.id AND backfill = {backfill} AND due_at <= now()
         AND (lease_until IS NULL OR lease_until <= now())
         AND account NOT IN (SELECT unnest(%(exclude)s::text[]))
@@ -38,33 +39,40 @@ _DUE_BRANCH = """
 )
 """
 DUE = f"""
-SELECT account, backfill, turn, due_at, turn >= %(per_tenant)s AS is_cut FROM (
-    SELECT a.*, row_number() OVER (
+SELECT account, backfill, turn, served, due_at, turn >= %(per_tenant)s, tenant FROM (
+    SELECT a.*, t.served, row_number() OVER (
         PARTITION BY t.id, a.backfill ORDER BY a.due_at
     ) AS turn
-    FROM unnest(%(tenants)s::text[]) AS t (id) CROSS JOIN LATERAL (
+    FROM unnest(%(tenants)s::text[], %(served)s::bigint[]) AS t (id, served)
+    CROSS JOIN LATERAL (
         {_DUE_BRANCH.format(backfill="false")}
         UNION ALL
         {_DUE_BRANCH.format(backfill="true")}
     ) AS a
 ) AS candidate
-ORDER BY backfill, turn, due_at LIMIT %(limit)s
+ORDER BY backfill, turn, served, due_at LIMIT %(limit)s
 """  # noqa: S608 - both parts are constants
 
 CLAIM = """
-UPDATE fc_account SET
+WITH found AS (
+    SELECT account, lease_until IS NOT NULL AS has_lapsed FROM fc_account
+    WHERE account = %(account)s AND due_at <= now()
+        AND (lease_until IS NULL OR lease_until <= now())
+    FOR UPDATE
+)
+UPDATE fc_account AS a SET
     lease_token = %(token)s,
     lease_until = now() + %(seconds)s * interval '1 second',
-    strikes = strikes + (lease_until IS NOT NULL)::integer
-WHERE account = %(account)s AND due_at <= now()
-    AND (lease_until IS NULL OR lease_until <= now())
-RETURNING cursor, stripe_account, refresh, wanted, strikes
+    strikes = strikes + has_lapsed::integer
+FROM found WHERE a.account = found.account
+RETURNING cursor, stripe_account, refresh, wanted, strikes, has_lapsed
 """
 
 STATE = """
 SELECT CASE
     WHEN dead_at IS NOT NULL THEN 'gone'
     WHEN lease_until > now() THEN 'leased'
+    WHEN attempts > 0 THEN 'waiting'
     ELSE 'idle'
 END
 FROM fc_account WHERE account = %(account)s
@@ -114,7 +122,7 @@ FROM held WHERE a.account = held.account
 FINISH = """
 UPDATE fc_account SET
     done = greatest(done, %(wanted)s), backfill = false, synced_at = now(),
-    refresh = NULL, attempts = 0, strikes = 0, error = NULL,
+    refresh = NULL, slices = 0, attempts = 0, strikes = 0, error = NULL,
     due_at = CASE
         WHEN wanted > %(wanted)s THEN now()
         ELSE now() + %(resync)s * (0.9 + 0.2 * random()) * interval '1 second'
@@ -125,18 +133,30 @@ WHERE account = %(account)s AND dead_at IS NULL
 RETURNING wanted > %(wanted)s
 """
 
-# The account keeps its place among those of its tenant, so that accounts are completed
-# one after the other. Otherwise, all of them would be completed at the very end.
+# The account keeps its place, so that accounts are completed one by one rather than all
+# at the end. But one that never ends must not keep its tenant from the others.
 RELEASE = """
 UPDATE fc_account SET
     refresh = CASE WHEN wanted = %(wanted)s THEN %(refresh)s END,
+    slices = slices + 1,
+    due_at = CASE WHEN slices >= %(max_slices)s THEN now() ELSE due_at END,
     lease_token = NULL, lease_until = NULL
 WHERE account = %(account)s AND lease_token = %(token)s
 """
 
 RESET = """
 UPDATE fc_account SET
-    cursor = NULL, refresh = NULL, due_at = now(),
+    cursor = NULL, refresh = NULL, backfill = true, due_at = now(),
+    lease_token = NULL, lease_until = NULL
+WHERE account = %(account)s AND lease_token = %(token)s
+"""
+
+# Any part of the longest wait, because accounts that failed together are tried apart.
+POSTPONE = """
+UPDATE fc_account SET
+    attempts = attempts + 1, error = %(error)s,
+    due_at = now() + least(%(longest)s, %(shortest)s * 2 ^ strikes)
+        * random() * interval '1 second',
     lease_token = NULL, lease_until = NULL
 WHERE account = %(account)s AND lease_token = %(token)s
 """

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from financial_connections.models import Account
     from financial_connections.sync import Batch
 
-Unavailable = Literal["idle", "leased", "gone"]
+Unavailable = Literal["idle", "leased", "waiting", "gone"]
 """The reason why an account cannot be claimed: nothing is due, another worker has it,
-or it is dead or unknown.
+it waits after an error, or it is dead or unknown.
 """
 Verdict = Literal["wait", "strike", "dead"]
 """The consequence of an error.
@@ -108,15 +108,16 @@ class SyncStore(Protocol):
                 saves a request.
             stripe_account: Connected account (`acct_…`) that the account belongs to.
             tenant: Group of accounts that shares the workers fairly with others.
-                Defaults to `stripe_account`.
+                Defaults to the account's present tenant, and for a new account to
+                `stripe_account`.
         """
         ...
 
     async def due(self, limit: int, *, exclude: Collection[str] = ()) -> Sequence[str]:
         """Return accounts that wait for a worker.
 
-        Tenants take turns. Accounts with news come before those that have never been
-        read to their end.
+        Tenants take turns, also from one call to the next. Accounts with news come
+        before those that have never been read to their end.
 
         Args:
             limit: Maximum number of accounts.
@@ -128,7 +129,9 @@ class SyncStore(Protocol):
         """Lease an account that is due.
 
         A lease that has lapsed counts as a strike, because its worker has died. An
-        account with too many strikes becomes dead.
+        account with too many strikes becomes dead. From the second strike on, it waits
+        for a random time first, so that accounts that a worker synced together are
+        synced apart from the one that has ended it.
 
         Args:
             account: ID of the account.
@@ -175,7 +178,8 @@ class SyncStore(Protocol):
     async def release(self, lease: Lease, *, refresh: str | None = None) -> None:
         """End a lease before the account has been read to its end.
 
-        The account is due again, and keeps its place among those of its tenant.
+        The account is due again, and keeps its place among those of its tenant. After
+        many slices in a row, it goes to their end.
 
         Args:
             lease: The lease.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from financial_connections.fleet.engine import log_failure
+from financial_connections.fleet.engine import DRAIN_SECONDS, log_failure
 from financial_connections.fleet.slices import sync_slice
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def run_workers(
 
     Any number of processes can share a store. If you cancel this function, accounts
     that are being synced are released at once. If you set `stop`, each of them first
-    commits its current page.
+    commits its current page, and is cancelled after 3 seconds.
 
     Args:
         client: The client.
@@ -62,6 +62,7 @@ async def run_workers(
             is_full = len(workers.running) >= concurrency
             with anyio.move_on_after(None if is_full else poll_interval):
                 await workers.wait_for_end()
+        tasks.cancel_scope.deadline = anyio.current_time() + DRAIN_SECONDS
 
 
 class _Workers:

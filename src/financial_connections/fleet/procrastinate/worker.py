@@ -43,7 +43,7 @@ async def run_worker(
 
     Any number of processes can do so. When `stop` is set, or when this function is
     cancelled, no slice is started anymore. Running ones commit their current page, and
-    are cancelled after 4 seconds.
+    are cancelled after 3 seconds.
 
     Args:
         client: The client.
