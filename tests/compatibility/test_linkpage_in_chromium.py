@@ -1,10 +1,11 @@
-"""The link page in Chromium, with JavaScript disabled and no network access."""
+"""The link page in Chromium, with and without JavaScript, and without the network."""
 
 import shutil
 
 import pytest
 
 from financial_connections.sandbox import Sandbox, serve
+from financial_connections.sandbox.http.server import Server
 from tests.support.sandbox_calls import SESSIONS, get, post
 
 CHROMIUM = shutil.which("chromium")
@@ -28,26 +29,53 @@ def session(sandbox):
 
 
 @pytest.fixture
-def page(sandbox, session):
-    """Open the session's link page in the browser.
+def server(sandbox):
+    with serve(sandbox) as server:
+        yield server
 
-    `page.requested` lists the URLs that the browser has requested.
-    """
+
+@pytest.fixture
+def browser():
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - installed with Chromium only
 
-    with serve(sandbox) as server, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox"]
         )
-        page = browser.new_context(java_script_enabled=False).new_page()
-        page.requested = []
-        page.on("request", lambda request: page.requested.append(request.url))
-        page.goto(f"{server.url}/_sandbox/link/{session['client_secret']}")
-        yield page
-        assert {f"{server.url}/_sandbox/link/{session['client_secret']}"} == set(
-            page.requested
-        )
+        yield browser
         browser.close()
+
+
+def open_page(browser, url, **context):
+    """Open a page, and return it with the URLs that it requests.
+
+    An error in a script, such as one that the Content-Security-Policy causes, fails
+    the test.
+    """
+    page = browser.new_context(**context).new_page()
+    requested = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.goto(url)
+    return page, requested
+
+
+@pytest.fixture
+def page(server, session, browser):
+    """The session's link page in a browser without JavaScript."""
+    url = f"{server.url}/_sandbox/link/{session['client_secret']}"
+    page, requested = open_page(browser, url, java_script_enabled=False)
+    yield page
+    assert {url, f"{server.url}/_sandbox/link.css"} == {*requested}
+
+
+@pytest.fixture
+def modern_page(server, session, browser):
+    """The session's link page in a browser with JavaScript."""
+    url = f"{server.url}/_sandbox/link/{session['client_secret']}"
+    page, requested = open_page(browser, url)
+    yield page
+    assert all(address.startswith(server.url) for address in requested)
 
 
 def linked(sandbox, session):
@@ -61,7 +89,6 @@ def test_a_user_can_choose_with_the_mouse_and_consent(sandbox, session, page):
     page.get_by_role("group", name="Your institution").get_by_label(
         "Sandcastle Savings"
     ).check()
-    page.get_by_label("Everyday Checking").check()
     page.get_by_label("Paper Credit Card").check()
     page.get_by_role("button", name="Agree and connect").click()
 
@@ -75,18 +102,18 @@ def test_a_user_can_choose_with_the_mouse_and_consent(sandbox, session, page):
 
 
 def test_a_user_can_choose_with_the_keyboard(sandbox, session, page):
-    for key in ("Tab", "Space", "Tab", "Tab", "Space", "Tab", "Tab", "Tab", "Enter"):
+    for key in ("Tab", "ArrowDown", "Tab", "Space", "Tab", "Space", "Enter"):
         page.keyboard.press(key)
     page.wait_for_selector("text=Your accounts are linked")
 
-    assert [("Example Bank", "savings")] == linked(sandbox, session)
+    assert [("Sandcastle Savings", "savings")] == linked(sandbox, session)
 
 
 def test_an_incomplete_form_shows_an_alert_and_can_be_corrected(sandbox, session, page):
+    page.get_by_label("Everyday Checking").uncheck()
     page.get_by_role("button", name="Agree and connect").click()
-    assert "Choose an institution." == page.get_by_role("alert").inner_text()
+    assert "Choose at least one account." == page.get_by_role("alert").inner_text()
 
-    page.get_by_label("Example Bank").check()
     page.get_by_label("Rainy Day Savings").check()
     page.get_by_role("button", name="Agree and connect").click()
 
@@ -109,3 +136,100 @@ def test_the_page_fits_a_narrow_screen_in_light_and_dark_mode(page):
             page.get_by_role("button", name="Agree and connect").bounding_box()["x"]
             >= 0
         )
+
+
+def test_a_user_can_search_and_is_led_through_the_steps(sandbox, session, modern_page):
+    page = modern_page
+    assert not page.get_by_label("Everyday Checking").is_visible()
+    page.get_by_label("Search institutions").fill("PAPER")
+    assert not page.get_by_label("Example Bank").is_visible()
+    page.get_by_label("Paper Moon Bank").check()
+    page.get_by_role("button", name="Continue").click()
+    assert page.get_by_label("Everyday Checking").is_checked()
+    page.get_by_role("button", name="Back").click()
+    page.get_by_label("Search institutions").press("Enter")
+    page.get_by_label("Everyday Checking").uncheck()
+    page.get_by_role("button", name="Agree and connect").click()
+    assert "Choose at least one account." == page.get_by_role("alert").inner_text()
+    page.get_by_label("Rainy Day Savings").check()
+    page.get_by_role("button", name="Agree and connect").click()
+    page.wait_for_selector("text=Your accounts are linked")
+
+    assert [("Paper Moon Bank", "savings")] == linked(sandbox, session)
+
+
+FRONT_END = """<!doctype html><title>Shop</title><h1>Shop</h1>
+<script src="{url}/_sandbox/stripe.js"></script>
+<script>
+const stripe = Stripe("pk_test_1");
+async function link(clientSecret) {{
+  return stripe.collectFinancialConnectionsAccounts({{ clientSecret }});
+}}
+</script>"""
+
+
+@pytest.fixture
+def front_end(server, browser):
+    """A front end on another origin, with the sandbox's stand-in for Stripe.js."""
+
+    async def app(scope, receive, send):
+        headers = [(b"content-type", b"text/html")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        body = FRONT_END.format(url=server.url).encode()
+        await send({"type": "http.response.body", "body": body})
+
+    async def nothing():
+        pass
+
+    with Server(app, nothing) as front_end:
+        # Another host name, so the sandbox is another site.
+        url = front_end.url.replace("127.0.0.1", "localhost")
+        yield open_page(browser, url)[0]
+
+
+def start_linking(front_end, secret):
+    front_end.evaluate("secret => { window.result = link(secret) }", secret)
+    return front_end.frame_locator("iframe")
+
+
+def test_a_front_end_receives_the_linked_accounts(sandbox, session, front_end):
+    frame = start_linking(front_end, session["client_secret"])
+    frame.get_by_label("Sandcastle Savings").check()
+    frame.get_by_role("button", name="Continue").click()
+    frame.get_by_role("button", name="Agree and connect").click()
+    frame.get_by_role("button", name="Done").click()
+
+    result = front_end.evaluate("window.result")["financialConnectionsSession"]
+    assert (session["id"], sandbox.accounts) == (
+        result["id"],
+        [account["id"] for account in result["accounts"]],
+    )
+    assert 0 == front_end.locator("dialog").count()
+
+
+@pytest.mark.parametrize("by", ["button", "key in the page", "key in the frame"])
+def test_a_front_end_receives_an_empty_session_after_a_cancellation(
+    sandbox, session, front_end, by
+):
+    frame = start_linking(front_end, session["client_secret"])
+    cancel = frame.get_by_role("button", name="Cancel")
+    cancel.wait_for()
+    match by:
+        case "button":
+            cancel.click()
+        case "key in the page":
+            front_end.locator("dialog").press("Escape")
+        case _:
+            frame.get_by_label("Search institutions").press("Escape")
+
+    result = front_end.evaluate("window.result")["financialConnectionsSession"]
+    assert (session["id"], []) == (result["id"], result["accounts"])
+    assert [] == linked(sandbox, session)
+
+
+def test_a_front_end_receives_an_error_for_a_used_session(sandbox, session, front_end):
+    sandbox.complete(session["id"])
+    start_linking(front_end, session["client_secret"])
+
+    error = front_end.evaluate("window.result")["error"]
+    assert f"The session {session['id']} has already been used." == error["message"]

@@ -199,6 +199,12 @@ def test_a_foreign_page_cannot_load_anything(send, headers):
     assert 403 == send("GET", "/_sandbox/link", **headers).status_code
 
 
+def test_a_front_end_may_load_the_stand_in_for_stripe_js(send):
+    foreign = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors"}
+    assert 200 == send("GET", "/_sandbox/stripe.js", **foreign).status_code
+    assert 403 == send("GET", "/_sandbox/link.js", **foreign).status_code
+
+
 async def test_the_sdk_error_explains_the_rejection(sandbox, anyio_backend):
     async with (
         serve(sandbox) as server,

@@ -1,7 +1,8 @@
-"""The link page, which is plain HTML without scripts."""
+"""The link page, which works without scripts, and its messages to a front end."""
 
+import json
 from html.parser import HTMLParser
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import httpx
 import pytest
@@ -215,7 +216,9 @@ async def test_the_index_links_to_every_open_session(sandbox, customer, browse):
     ] == links
 
 
-async def test_every_page_is_well_formed_and_loads_nothing(sandbox, customer, browse):
+async def test_every_page_is_well_formed_and_loads_only_its_own_files(
+    sandbox, customer, browse
+):
     session = new_session(sandbox, customer, return_url="https://example.com")
     pages = [
         await browse("GET", "/_sandbox/link"),
@@ -230,13 +233,18 @@ async def test_every_page_is_well_formed_and_loads_nothing(sandbox, customer, br
         assert (
             1 == len(page.all("title")) == len(page.all("h1")) == len(page.all("main"))
         )
-        assert [] == page.all("script") + page.all("img") + page.all("iframe")
-        assert all(
-            "src" not in attrs and not any(name.startswith("on") for name in attrs)
+        assert [] == page.all("img") + page.all("iframe") + page.all("style")
+        assert [{"src": "/_sandbox/link.js", "defer": None}] == page.all("script")
+        assert ["data:,", "/_sandbox/link.css"] == [
+            attrs["href"] for attrs in page.all("link")
+        ]
+        assert not any(
+            name == "style" or name.startswith("on")
             for _, attrs in page.tags
+            for name in attrs
         )
-        assert [{"rel": "icon", "href": "data:,"}] == page.all("link")
         assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert reply.headers["Content-Security-Policy"].endswith("ancestors 'none'")
         assert "no-referrer" == reply.headers["Referrer-Policy"]
 
 
@@ -247,7 +255,7 @@ async def test_every_choice_has_a_label_and_every_group_a_legend(
         "GET", LINK + new_session(sandbox, customer)["client_secret"]
     )
 
-    assert 10 == len(page.all("input")) == page.labelled
+    assert 14 == len(page.all("input")) == page.labelled
     assert 2 == len(page.all("fieldset")) == len(page.all("legend"))
     assert ["connect", "cancel"] == [button["value"] for button in page.all("button")]
 
@@ -261,8 +269,13 @@ async def test_a_return_url_cannot_run_a_script(sandbox, customer, browse, url):
     _, page = await browse("POST", LINK + session["client_secret"], "decision=cancel")
 
     assert page.is_closed
-    assert [] == page.all("script")
+    assert 1 == len(page.all("script"))
     assert not any(item["href"].startswith("javascript") for item in page.all("a"))
+    assert not any(
+        "javascript" in attrs["content"]
+        for attrs in page.all("meta")
+        if "content" in attrs
+    )
 
 
 async def test_a_connected_accounts_session_links_accounts_to_it(sandbox, browse):
@@ -367,7 +380,7 @@ async def test_a_bank_account_is_entered_if_the_session_allows_it(
         "POST", LINK + session["client_secret"], form + "000123456789"
     )
 
-    assert 12 == len(page.all("input")) == page.labelled
+    assert 16 == len(page.all("input")) == page.labelled
     assert 3 == len(page.all("fieldset")) == len(page.all("legend"))
     assert 400 == reply.status_code
     assert "The account number must have 4 to 17 digits." in rejected.text
@@ -386,3 +399,107 @@ async def test_no_bank_account_can_be_entered_by_default(sandbox, customer, brow
     assert 400 == reply.status_code
     assert "Choose an institution." in page.text
     assert "Routing number" not in page.text
+
+
+async def test_a_valid_choice_is_preselected(sandbox, customer, browse):
+    account = sandbox.add_account(
+        customer=customer, institution_name="Paper Moon Bank", last4="0042"
+    )
+    new = new_session(sandbox, customer)
+    _, page = await browse("GET", LINK + new["client_secret"])
+    sandbox.deactivate(account)
+    _, again = await browse("GET", LINK + new["client_secret"])
+
+    assert ["Example Bank", "checking"] == checked(page)
+    assert ["Paper Moon Bank", account] == checked(again)
+
+
+def checked(page):
+    return [item["value"] for item in page.all("input") if "checked" in item]
+
+
+@pytest.mark.parametrize("decision", ["connect", "cancel"])
+async def test_the_page_returns_to_the_return_url(sandbox, customer, browse, decision):
+    session = new_session(sandbox, customer, return_url="https://example.com/?a=1&b=2")
+    form = f"institution=Example+Bank&accounts[]=savings&decision={decision}"
+
+    _, page = await browse("POST", LINK + session["client_secret"], form)
+
+    assert {
+        "http-equiv": "refresh",
+        "content": "2;url=https://example.com/?a=1&b=2",
+    } in page.all("meta")
+
+
+FRONT_END = "http://localhost:3000"
+
+
+def result(page):
+    [body] = page.all("body")
+    assert FRONT_END == body["data-origin"]
+    return json.loads(body["data-result"])
+
+
+async def test_the_result_for_a_front_end_is_that_of_stripe_js(
+    sandbox, customer, browse
+):
+    linked, cancelled = (
+        new_session(sandbox, customer, return_url="https://example.com")
+        for _ in range(2)
+    )
+    path = f"{LINK}{{}}?origin={FRONT_END}"
+    form = "institution=Example+Bank&accounts[]=savings&decision=connect"
+
+    _, done = await browse("POST", path.format(linked["client_secret"]), form)
+    _, ended = await browse(
+        "POST", path.format(cancelled["client_secret"]), "decision=cancel"
+    )
+    _, used = await browse("GET", path.format(linked["client_secret"]))
+    _, unknown = await browse("GET", path.format("x"))
+
+    session = result(done)["financialConnectionsSession"]
+    assert (linked["id"], [sandbox.accounts[0]]) == (
+        session["id"],
+        [account["id"] for account in session["accounts"]],
+    )
+    assert [] == result(ended)["financialConnectionsSession"]["accounts"]
+    assert "already been used" in result(used)["error"]["message"]
+    assert "resource_missing" == result(unknown)["error"]["code"]
+    # Stripe.js does not use `return_url` in a browser.
+    assert not any("http-equiv" in attrs for attrs in done.all("meta"))
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (FRONT_END, FRONT_END),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://sandbox:8000", "http://sandbox:8000"),
+        ("http://evil.example", "'none'"),
+        ("http://localhost.evil.example", "'none'"),
+        ("http://localhost:1; script-src *", "'none'"),
+        ("http://localhost:1 http://evil.example", "'none'"),
+        ("*", "'none'"),
+        ("null", "'none'"),
+    ],
+)
+async def test_only_a_front_end_on_this_machine_may_frame_the_page(
+    sandbox, customer, browse, origin, allowed
+):
+    secret = new_session(sandbox, customer)["client_secret"]
+    reply, page = await browse("GET", f"{LINK}{secret}?origin={quote(origin)}")
+
+    policy = reply.headers["Content-Security-Policy"]
+    assert policy.endswith(f"frame-ancestors {allowed}")
+    [body] = page.all("body")
+    assert (allowed != "'none'") == ("data-origin" in body)
+
+
+@pytest.mark.parametrize("name", ["stripe.js", "link.js", "link.css"])
+async def test_the_scripts_and_the_style_are_served(browse, name):
+    reply, _ = await browse("GET", f"/_sandbox/{name}")
+    kind = "text/css" if name == "link.css" else "text/javascript"
+    assert (200, f"{kind}; charset=utf-8") == (
+        reply.status_code,
+        reply.headers["Content-Type"],
+    )

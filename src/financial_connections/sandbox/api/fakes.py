@@ -19,6 +19,10 @@ INSTITUTIONS = (
     Institution("Example Bank", "US"),
     Institution("Sandcastle Savings", "US"),
     Institution("Make-Believe Credit Union", "US"),
+    Institution("Paper Moon Bank", "US"),
+    Institution("Cloud Nine Federal", "US"),
+    Institution("Imaginary Trust Company", "US"),
+    Institution("Thin Air Bank", "US"),
     Institution("Nowhere Provincial Bank", "CA"),
 )
 

@@ -18,6 +18,8 @@ _AUTHORITY = re.compile(
     r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::[0-9]{1,5})?"
 )
 _ORIGIN = re.compile(r"https?://(?P<authority>.+)")
+_PUBLIC = "/_sandbox/stripe.js"
+"""A script that pages on other origins may load; it contains no data."""
 
 
 def is_loopback(host: str) -> bool:
@@ -29,6 +31,13 @@ def is_loopback(host: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return (mapped or address).is_loopback
+
+
+def host_of_origin(origin: str) -> str:
+    """Return the host name of an origin, or nothing if it is not one."""
+    match = _ORIGIN.fullmatch(origin.lower())
+    authority = match and _AUTHORITY.fullmatch(match["authority"])
+    return (authority["ipv6"] or authority["name"]) if authority else ""
 
 
 def host_error(headers: Mapping[str, str], allowed: Collection[str]) -> APIError | None:
@@ -95,7 +104,8 @@ def guard(
             for name, value in scope["headers"]
         }
         error = None if any_host else host_error(headers, allowed)
-        error = error or origin_error(scope["method"], headers)
+        if scope["path"] != _PUBLIC:
+            error = error or origin_error(scope["method"], headers)
         if error is None:
             await app(scope, receive, send)
         else:

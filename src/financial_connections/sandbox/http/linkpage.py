@@ -1,17 +1,21 @@
-"""The link page, a plain form that replaces Stripe's modal.
+"""The link page, a form that replaces Stripe's modal.
 
 The user chooses an institution and accounts, and then consents or cancels. The page
-needs no JavaScript, loads nothing from other hosts, and works with a keyboard or a
+works without JavaScript, loads nothing from other hosts, and works with a keyboard or a
 screen reader. All functions in this module are pure.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from html import escape
+from typing import Any
 from urllib.parse import urlsplit
 
+from attrs import frozen
+
 from financial_connections.sandbox.api.form import Node
-from financial_connections.sandbox.api.records import Session
+from financial_connections.sandbox.api.records import Account, Session
 from financial_connections.sandbox.http.linkchoice import Offer, institutions
 
 _PERMISSIONS = {
@@ -23,31 +27,31 @@ _PERMISSIONS = {
 
 _NO_INSTITUTION = "<p>No institution is available in the requested country.</p>"
 _NO_ACCOUNT = "<p>No account of the requested kind is available.</p>"
+_HUES = 8
+_SECONDS_BEFORE_RETURN = 2
 
 # A form of its own, so that the Enter key in its fields presses its own button.
-_MANUAL_ENTRY = """<form method="post">
-<fieldset><legend>Or enter a bank account</legend>
-<label>Routing number <input name="routing_number" inputmode="numeric"></label>
-<label>Account number <input name="account_number" inputmode="numeric"></label>
-<p><button name="decision" value="enter">Use this bank account</button></p>
-</fieldset>
+_MANUAL_ENTRY = """<form method="post" class="manual">
+<details><summary>My bank is not listed</summary>
+<fieldset><legend>Enter a bank account</legend>
+<label class="field">Routing number
+<input name="routing_number" inputmode="numeric"></label>
+<label class="field">Account number
+<input name="account_number" inputmode="numeric"></label>
+<button name="decision" value="enter">Use this bank account</button>
+</fieldset></details>
 </form>"""
 
-_STYLE = """
-:root { color-scheme: light dark; }
-body {
-  font: 1.1rem/1.5 system-ui, sans-serif;
-  max-width: 36rem; margin: 2rem auto; padding: 0 1rem;
-}
-fieldset {
-  border: 1px solid; border-radius: .4rem;
-  margin: 1rem 0; padding: .5rem 1rem 1rem;
-}
-label { display: block; padding: .35rem 0; }
-button { font: inherit; padding: .5rem 1.2rem; margin: 0 .6rem .6rem 0; }
-:focus-visible { outline: 3px solid; outline-offset: 2px; }
-[role=alert] { border-left: .4rem solid; padding-left: .8rem; }
-"""
+
+@frozen
+class Outcome:
+    """The page that has opened the link page, and what to send to it.
+
+    `origin` is empty if there is no such page. `result` is what Stripe.js would return.
+    """
+
+    origin: str = ""
+    result: Mapping[str, Any] | None = None
 
 
 def form_page(
@@ -55,51 +59,64 @@ def form_page(
     offers: Sequence[Offer],
     problem: str = "",
     form: Mapping[str, Node] | None = None,
+    *,
+    origin: str = "",
 ) -> str:
     """Return the page with the form, keeping earlier choices selected."""
-    chosen = _chosen(form or {})
+    chosen = _preselected(session, offers) if form is None else _chosen(form)
+    names = [institution.name for institution in institutions(session)]
     radios = "".join(
-        _option("radio", "institution", institution.name, institution.name, chosen)
-        for institution in institutions(session)
+        _option("radio", "institution", name, name, chosen, logo=_logo(name, index))
+        for index, name in enumerate(names)
     )
     accounts = "".join(
         _option("checkbox", "accounts[]", offer.value, offer.title, chosen)
         for offer in offers
     )
-    shared = "".join(
-        f"<li>{_PERMISSIONS[permission]}</li>" for permission in session.permissions
-    )
     alert = f'<p role="alert">{escape(problem)}</p>' if problem else ""
+    start = "accounts" if problem and chosen & {*names} else "institution"
     manual_entry = _MANUAL_ENTRY if session.manual_entry == "automatic" else ""
     return _page(
         "Link your accounts",
         f"""{alert}
-<form method="post">
-<fieldset><legend>Your institution</legend>{radios or _NO_INSTITUTION}</fieldset>
-<fieldset><legend>Accounts to share</legend>{accounts or _NO_ACCOUNT}</fieldset>
-<h2>What will be shared</h2>
-<ul>{shared}</ul>
-<p><button name="decision" value="connect">Agree and connect</button>
-<button name="decision" value="cancel">Cancel</button></p>
+<form method="post" class="link" data-start="{start}">
+<section class="step step-institution">
+<fieldset><legend>Your institution</legend>
+<div class="choices">{radios or _NO_INSTITUTION}</div></fieldset>
+</section>
+<section class="step step-accounts">
+<fieldset><legend>Accounts to share</legend>
+<div class="choices">{accounts or _NO_ACCOUNT}</div></fieldset>
+{_shared(session)}
+<p class="hint">You can disconnect these accounts at any time.</p>
+<button class="primary" name="decision" value="connect">Agree and connect</button>
+</section>
+<button name="decision" value="cancel">Cancel</button>
 </form>
 {manual_entry}""",
+        Outcome(origin),
     )
 
 
-def done_page(session: Session) -> str:
-    """Return the page for a session that has been completed or cancelled."""
-    back = _link(session.return_url) if session.return_url else ""
+def done_page(session: Session, outcome: Outcome = Outcome()) -> str:
+    """Return the page for a session that has been completed or cancelled.
+
+    It returns to the session's `return_url`, unless another page has opened it.
+    """
+    url = "" if outcome.origin else session.return_url or ""
+    close = "" if outcome.origin or _is_web(url) else "<p>You can close this page.</p>"
+    back = close + (_link(url) if url else "")
     if session.status != "completed":
-        return _page(
-            "Nothing was linked",
-            f"<p>You cancelled. You can close this page.</p>{back}",
-        )
+        return _page("Nothing was linked", f"<p>You cancelled.</p>{back}", outcome, url)
+    success = '<div class="success" aria-hidden="true">✓</div>'
     if session.bank_account_token is not None:
         last4 = session.bank_account_token["bank_account"]["last4"]
         return _page(
             "Your bank account was entered",
-            f"<p>The account ending in {last4} can be used for payments."
-            f" You can close this page.</p>{back}",
+            f"<p>The account ending in {last4} can be used for payments.</p>{back}",
+            outcome,
+            url,
+            success,
         )
     linked = "".join(
         f"<li>{escape(account.institution_name)}: {escape(account.display_name)},"
@@ -108,7 +125,10 @@ def done_page(session: Session) -> str:
     )
     return _page(
         "Your accounts are linked",
-        f"<ul>{linked}</ul><p>You can close this page.</p>{back}",
+        f'<ul class="shared">{linked}</ul>{back}',
+        outcome,
+        url,
+        success,
     )
 
 
@@ -124,9 +144,26 @@ def index_page(sessions: Sequence[Session]) -> str:
     )
 
 
-def unknown_page() -> str:
+def unknown_page(outcome: Outcome = Outcome()) -> str:
     """Return the page for an unknown session."""
-    return _page("Session not found", "<p>There is no session at this address.</p>")
+    return _page(
+        "Session not found", "<p>There is no session at this address.</p>", outcome
+    )
+
+
+def _preselected(session: Session, offers: Sequence[Offer]) -> set[str]:
+    """Return the first account and its institution, which are a valid choice."""
+    names = [institution.name for institution in institutions(session)]
+    if offers and isinstance(first := offers[0].account, Account):
+        names = [first.institution_name]
+    return {*names[:1], *(offer.value for offer in offers[:1])}
+
+
+def _shared(session: Session) -> str:
+    items = "".join(
+        f"<li>{_PERMISSIONS[permission]}</li>" for permission in session.permissions
+    )
+    return f'<h2>What will be shared</h2>\n<ul class="shared">{items}</ul>'
 
 
 def _chosen(form: Mapping[str, Node]) -> set[str]:
@@ -138,21 +175,54 @@ def _chosen(form: Mapping[str, Node]) -> set[str]:
 
 
 def _option(
-    kind: str, name: str, value: str, title: str, chosen: AbstractSet[str]
+    kind: str,
+    name: str,
+    value: str,
+    title: str,
+    chosen: AbstractSet[str],
+    *,
+    logo: str = "",
 ) -> str:
     state = " checked" if value in chosen else ""
     field = f'<input type="{kind}" name="{name}" value="{escape(value)}"{state}>'
-    return f"<label>{field} {escape(title)}</label>"
+    return f"<label>{field}{logo} {escape(title)}</label>"
+
+
+def _logo(name: str, index: int) -> str:
+    initials = "".join(word[0] for word in name.replace("-", " ").split()[:2]).upper()
+    return (
+        f'<span class="logo hue-{index % _HUES}" aria-hidden="true">{initials}</span>'
+    )
+
+
+def _is_web(url: str) -> bool:
+    # The API caller chose the URL, so it must not run a script (`javascript:`).
+    return urlsplit(url).scheme in {"http", "https"}
 
 
 def _link(url: str) -> str:
-    # The API caller chose the URL, so it must not run a script (`javascript:`).
-    if urlsplit(url).scheme not in {"http", "https"}:
+    if not _is_web(url):
         return f"<p>Return to {escape(url)}</p>"
     return f'<p><a href="{escape(url)}">Return</a></p>'
 
 
-def _page(title: str, body: str) -> str:
+def _page(
+    title: str,
+    body: str,
+    outcome: Outcome = Outcome(),
+    return_url: str = "",
+    success: str = "",
+) -> str:
+    refresh = (
+        f'<meta http-equiv="refresh" content="{_SECONDS_BEFORE_RETURN};'
+        f'url={escape(return_url)}">'
+        if _is_web(return_url)
+        else ""
+    )
+    data = f' data-origin="{escape(outcome.origin)}"' if outcome.origin else ""
+    if outcome.origin and outcome.result is not None:
+        data += f' data-result="{escape(json.dumps(outcome.result))}"'
+        data += " data-linked" if success and "error" not in outcome.result else ""
     # Without this referrer policy, browsers submit the form with `Origin: null`, which
     # does not identify this page.
     return f"""<!doctype html>
@@ -161,14 +231,16 @@ def _page(title: str, body: str) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="same-origin">
-<title>{title} | Sandbox</title>
+{refresh}<title>{title} | Sandbox</title>
 <link rel="icon" href="data:,">
-<style>{_STYLE}</style>
+<link rel="stylesheet" href="/_sandbox/link.css">
+<script src="/_sandbox/link.js" defer></script>
 </head>
-<body>
+<body{data}>
 <main>
-<h1>{title}</h1>
-<p>This is a sandbox. All institutions and accounts are fictional.</p>
+<header><strong>Financial Connections</strong><span>Sandbox</span></header>
+{success}<h1>{title}</h1>
+<p class="hint">All institutions and accounts are fictional.</p>
 {body}
 </main>
 </body>
