@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 import starlette.applications
 import starlette.routing
 
-from financial_connections import AsyncClient
+from financial_connections import API_VERSION, AsyncClient, __version__
 from financial_connections.sandbox import Sandbox, serve
 from financial_connections.webhooks import sign, webhook_endpoint
 from tests.support.code_blocks import blocks_of, difference, examples_in, write
@@ -338,6 +339,27 @@ def test_decisions_are_excluded_from_the_search(folder):
         for entry in entries
         if entry["location"].startswith("decisions/0")
     ]
+
+
+def test_the_home_page_shares_sections_with_the_readme(folder):
+    home = (folder / "index.html").read_text()
+    assert "<td>test server</td>" in home
+    assert "<td><code>fleet-temporal</code></td>" in home
+    assert "README:" not in home
+
+
+def test_every_page_shows_the_versions(folder):
+    versions = f"Version {__version__}, for version {API_VERSION} of Stripe's API."
+    pages = list(folder.rglob("*.html"))
+    assert [] == [page for page in pages if versions not in page.read_text()]
+
+
+def test_the_readme_lists_every_extra():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    _, table = (ROOT / "README.md").read_text().split("## Extras\n")
+    assert sorted(extras) == re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)
 
 
 def test_prose_has_at_most_80_columns():
