@@ -3,12 +3,13 @@
 import pytest
 
 from financial_connections.sandbox import SCENARIOS, Clock, Fault, Sandbox, Scenario
-from financial_connections.sandbox.api.contract import load_contract
+from financial_connections.sandbox.api.contract import CREATE_CUSTOMER, load_contract
 from financial_connections.sandbox.api.operations import HANDLERS
 from financial_connections.sandbox.api.pagination import PageRequest
 from tests.support.contract import violations
 from tests.support.sandbox_calls import (
     ACCOUNTS,
+    CUSTOMERS,
     EVENTS,
     SESSIONS,
     TRANSACTIONS,
@@ -88,12 +89,16 @@ def responses():
 
 
 def test_every_operation_of_the_contract_has_a_handler():
-    assert 13 == len(HANDLERS)
+    assert 14 == len(HANDLERS)
     assert set(HANDLERS) == {operation.name for operation in CONTRACT.operations}
 
 
 def test_every_response_matches_the_contract():
-    schemas = {operation.name: operation.result for operation in CONTRACT.operations}
+    schemas = {
+        operation.name: operation.result
+        for operation in CONTRACT.operations
+        if operation != CREATE_CUSTOMER
+    }
     replies = list(responses())
 
     assert set(schemas) == {name for name, _ in replies}
@@ -265,3 +270,14 @@ def test_the_repr_shows_the_key_and_the_number_of_accounts(sandbox):
     sandbox.inject(Fault("reset"))
 
     assert "Sandbox(api_key='sk_test_sandbox', accounts=1)" == repr(sandbox)
+
+
+def test_a_customer_can_be_created_as_in_stripes_api():
+    sandbox = Sandbox(seed=1)
+    created = post(sandbox, CUSTOMERS, {"email": "ada@example.com", "name": "Ada"})
+    assert ("customer", "ada@example.com", "Ada", False) == tuple(
+        created.json[name] for name in ("object", "email", "name", "livemode")
+    )
+    assert [created.json["id"]] == sandbox.customers
+    refused = post(sandbox, CUSTOMERS, {"phone": "1"})
+    assert (400, "parameter_unknown") == (refused.status, refused.json["error"]["code"])

@@ -14,6 +14,7 @@ from financial_connections.sandbox.api.wire import Request
 FORM = "application/x-www-form-urlencoded"
 ACCOUNTS = "/v1/financial_connections/accounts"
 SESSIONS = "/v1/financial_connections/sessions"
+CUSTOMERS = "/v1/customers"
 EVENTS = "/v1/events"
 TRANSACTIONS = "/v1/financial_connections/transactions"
 EVENT_PREFIX = "financial_connections.account."

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import yaml
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from financial_connections.sandbox.api.validation import Schema
 
@@ -69,6 +69,19 @@ class Contract:
         return None
 
 
+CREATE_CUSTOMER = Operation(
+    name="create_customer",
+    method="POST",
+    path=("v1", "customers"),
+    parameters={
+        "type": "object",
+        "properties": {"email": {"type": "string"}, "name": {"type": "string"}},
+    },
+    result={"type": "object"},
+)
+"""The only operation outside the contract: applications need customers."""
+
+
 @cache
 def load_contract() -> Contract:
     """Load the contract from the package or, in a checkout, from `openapi/`."""
@@ -77,7 +90,9 @@ def load_contract() -> Contract:
     # libyaml's loader, where available, is ten times as fast.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with path.open("rb") as file:
-        return contract_from(yaml.load(file, Loader=loader))  # noqa: S506 - both are safe
+        document = yaml.load(file, Loader=loader)  # noqa: S506 - both are safe
+    contract = contract_from(document)
+    return evolve(contract, operations=(*contract.operations, CREATE_CUSTOMER))
 
 
 def contract_from(document: Mapping[str, Any]) -> Contract:

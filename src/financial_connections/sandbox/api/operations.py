@@ -1,11 +1,11 @@
-"""Handlers of the operations in the contract."""
+"""Handlers of all operations."""
 
 from collections.abc import Callable
 from typing import Any
 
 from attrs import frozen
 
-from financial_connections.sandbox.api import accounts, numbers, render
+from financial_connections.sandbox.api import accounts, merchants, numbers, render
 from financial_connections.sandbox.api.errors import APIError, missing_object
 from financial_connections.sandbox.api.event_log import (
     RETENTION,
@@ -208,6 +208,14 @@ def _unknown_reference(request: ValidatedRequest, noun: str, param: str) -> APIE
     return missing_object(noun, request.params[param], param=param, status=status)
 
 
+def _create_customer(request: ValidatedRequest) -> JSON:
+    email, name = request.params.get("email"), request.params.get("name")
+    customer = merchants.add_customer(
+        request.state, request.merchant, email=email, name=name
+    )
+    return render.customer(request.merchant.customers[customer])
+
+
 HANDLERS: dict[str, Callable[[ValidatedRequest], JSON]] = {
     "list_accounts": _list_accounts,
     "list_events": _list_events,
@@ -222,6 +230,7 @@ HANDLERS: dict[str, Callable[[ValidatedRequest], JSON]] = {
     "retrieve_session": _retrieve_session,
     "list_transactions": _list_transactions,
     "retrieve_transaction": _retrieve_transaction,
+    "create_customer": _create_customer,
 }
 """Handlers by operationId."""
 
