@@ -7,7 +7,6 @@ import inspect
 import itertools
 import pkgutil
 import re
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -110,14 +109,25 @@ def doc(function):
 
 
 def attributes_with_docstring(cls):
-    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0].body
     return {
         statement.target.id
-        for statement, following in itertools.pairwise(body)
+        for statement, following in itertools.pairwise(class_body(cls))
         if isinstance(statement, ast.AnnAssign)
         and isinstance(following, ast.Expr)
         and isinstance(following.value, ast.Constant)
     }
+
+
+def class_body(cls):
+    """Return the statements of a class, which may be in a module of its package."""
+    module = Path(inspect.getfile(cls))
+    in_package = module.parent.glob("*.py") if module.name == "__init__.py" else ()
+    return next(
+        node.body
+        for path in (module, *in_package)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and node.name == cls.__name__
+    )
 
 
 @pytest.mark.parametrize("module", public_modules())

@@ -19,9 +19,8 @@ from financial_connections.errors import (
     RateLimitError,
     ServerError,
     TransactionsNotRefreshedError,
-    _error_fields,
-    _text,
 )
+from financial_connections.errors.fields import error_fields, string
 
 _MAX_JSON_BYTES = 1024 * 1024
 """Larger bodies are not parsed, because Stripe's errors are small."""
@@ -65,9 +64,9 @@ def error_from(
     """
     mask = Mask(secrets)
     body, text = _body_from(content, mask)
-    fields = _error_fields(body)
+    fields = error_fields(body)
     error_class = _class_of(
-        status, _text(fields.get("type")), _text(fields.get("code"))
+        status, string(fields.get("type")), string(fields.get("code"))
     )
     headers = {mask(name): mask(value) for name, value in headers.items()}
     request_id = headers.get("request-id")

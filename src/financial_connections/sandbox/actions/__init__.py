@@ -1,0 +1,1 @@
+"""Actions of the customers and institutions of a sandbox, by subject."""
