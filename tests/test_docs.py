@@ -362,6 +362,27 @@ def test_the_readme_lists_every_extra():
     assert sorted(extras) == re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)
 
 
+def test_llms_txt_links_to_markdown_pages(folder):
+    index = (folder / "llms.txt").read_text()
+    targets = re.findall(r"^- \[.+\]\((.+?)\)", index, re.MULTILINE)
+    assert len(targets) > 60
+    for target in targets:
+        text = (folder / target).read_text()
+        assert text.startswith("# ")
+        assert not re.search(r"^(<!--|--8<--|::: |---$)", text, re.MULTILINE), target
+    assert "## Optional\n\n- [Decisions](decisions/index.md): Each page" in index
+
+
+def test_llms_full_txt_has_every_page_except_optional_ones(folder):
+    index, _, optional = (folder / "llms.txt").read_text().partition("## Optional\n")
+    full = (folder / "llms-full.txt").read_text()
+    for text, is_included in ((index, True), (optional, False)):
+        for target in re.findall(r"^- \[.+\]\((.+?)\)", text, re.MULTILINE):
+            assert is_included == ((folder / target).read_text() in full)
+    assert "async disconnect(account: str, *, " in full
+    assert "### RefreshProgress.skipped" in full
+
+
 def test_prose_has_at_most_80_columns():
     generated = ROOT / "docs/performance.md"
     blocks = re.compile(r"^ *```.*?^ *```$|^<!--.*?-->$", re.DOTALL | re.MULTILINE)
