@@ -52,6 +52,33 @@ def test_creating_a_client_does_not_load_httpx():
     assert not loaded & {"httpx", "httpcore"}
 
 
+def test_a_call_loads_only_what_it_needs():
+    loaded = modules_loaded_by(
+        "import anyio, httpx, financial_connections as f\n"
+        "respond = lambda _: httpx.Response(200, json={})\n"
+        "http = httpx.AsyncClient(transport=httpx.MockTransport(respond))\n"
+        "client = f.AsyncClient('sk_test_1', http_client=http)\n"
+        "anyio.run(client.accounts.retrieve, 'fca_1')"
+    )
+    loaded = {
+        name.removeprefix("financial_connections.")
+        for name in loaded
+        if name.startswith("financial_connections.")
+    }
+    deferred = {
+        "_generated.models.session",
+        "_generated.models.transaction",
+        "_many",
+        "_refresh.wait",
+        "data.tables",
+        "events",
+        "sync",
+        "webhooks",
+    }
+    assert "_generated.models.account" in loaded
+    assert not loaded & deferred
+
+
 def test_receiving_webhooks_does_not_load_the_operations_on_events():
     loaded = modules_loaded_by("from financial_connections import webhooks")
     assert "financial_connections.webhooks.events" in loaded

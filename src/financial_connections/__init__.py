@@ -13,8 +13,9 @@ Names are imported on first use, because importing everything takes ten times as
 and pytest imports this package on every run for its plugin.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from financial_connections._lazy import lazy_names
 
 if TYPE_CHECKING:
     from financial_connections import errors, events, middleware, models, params
@@ -173,16 +174,10 @@ _SOURCES = {
 
 # Type checkers would accept any name if they saw `__getattr__`.
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Import a name on first use."""
-        if name not in _SOURCES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        source = import_module(f"{__name__}.{_SOURCES[name]}")
-        value = source if _SOURCES[name] == name else getattr(source, name)
-        globals()[name] = value
-        return value
+    __getattr__, _names = lazy_names(
+        __name__, {name: f"{__name__}.{module}" for name, module in _SOURCES.items()}
+    )
 
     def __dir__() -> list[str]:
-        names = {*globals(), *__all__, *_SOURCES} - {"TYPE_CHECKING", "import_module"}
+        names = {*_names(), *__all__} - {"TYPE_CHECKING", "lazy_names"}
         return sorted(name for name in names if name.startswith("__") or name[0] != "_")

@@ -5,22 +5,12 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from attrs import frozen
 
-from financial_connections._many import AccountSource, ManySettings
-from financial_connections._refresh import (
-    Refreshes,
-    RefreshMany,
-    RefreshNotifier,
-    RefreshOperations,
-    RefreshProgress,
-    RefreshWait,
-    check_arguments,
-    oldest_refresh,
-)
+from financial_connections._lazy import lazy_names
+from financial_connections._refresh.operations import RefreshOperations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Iterable, Sequence
@@ -30,7 +20,13 @@ if TYPE_CHECKING:
         ExpandToAccount,
         ExpandToAccountWithOwnership,
     )
-    from financial_connections._many import AccountInput, AccountRef
+    from financial_connections._many import AccountInput
+    from financial_connections._refresh import (
+        Refreshes,
+        RefreshMany,
+        RefreshNotifier,
+        RefreshProgress,
+    )
     from financial_connections._request import RequestOptions
     from financial_connections.models import Account, AccountWithOwnership
     from financial_connections.params import AccountExpand, RefreshFeature
@@ -42,6 +38,12 @@ __all__ = [
     "RefreshProgress",
     "Refreshes",
 ]
+
+if not TYPE_CHECKING:
+    _LAZY = ("RefreshMany", "RefreshNotifier", "RefreshProgress", "Refreshes")
+    __getattr__, __dir__ = lazy_names(
+        __name__, dict.fromkeys(_LAZY, "financial_connections._refresh")
+    )
 
 
 @frozen
@@ -178,23 +180,21 @@ class Accounts(RefreshOperations):
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/refresh
         """
-        names = check_arguments(features, if_too_early, timeout, poll, options)
+        # Most programs never need it, so the first call should not wait for it.
+        from financial_connections._refresh.many import refresh_many  # noqa: PLC0415
 
-        def wait_for(account: AccountRef) -> RefreshWait:
-            return RefreshWait(
-                sender=self._sender,
-                account=account.id,
-                features=names,
-                expand=expand,
-                options=account.options(options),
-                timeout=timeout,
-                poll=poll,
-                when_available=if_too_early == "wait",
-                notifier=notifier,
-                clock=clock,
-            )
-
-        age = partial(oldest_refresh, features=names)
-        source = AccountSource(accounts, age if oldest_first else None)
-        settings = ManySettings(source, concurrency, on_progress, sender=self._sender)
-        return RefreshMany(wait_for, settings, skip=if_too_early == "skip")
+        return refresh_many(
+            self._sender,
+            accounts,
+            features=features,
+            if_too_early=if_too_early,
+            oldest_first=oldest_first,
+            concurrency=concurrency,
+            timeout=timeout,
+            poll=poll,
+            notifier=notifier,
+            on_progress=on_progress,
+            clock=clock,
+            expand=expand,
+            options=options,
+        )

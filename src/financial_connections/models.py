@@ -6,6 +6,8 @@ know. An unknown enum value becomes a member whose `is_known` is False. Times ar
 seconds since the epoch, and amounts are in the currency's smallest unit (cents).
 """
 
+from typing import TYPE_CHECKING
+
 from financial_connections._decoding import (
     Model,
     OpenEnum,
@@ -13,10 +15,19 @@ from financial_connections._decoding import (
     restore_model,  # noqa: F401 # pyright: ignore[reportUnusedImport]
 )
 from financial_connections._generated import response_types as _generated
-from financial_connections._generated.response_types import *  # noqa: F403 - all of them
+from financial_connections._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from financial_connections._generated.response_types import *  # noqa: F403 - all
 
 __all__ = [
     "Model",
     "OpenEnum",
 ]
 __all__ += _generated.__all__
+
+if not TYPE_CHECKING:
+    _MODELS = "financial_connections._generated.models"
+    __getattr__, __dir__ = lazy_names(
+        __name__, dict.fromkeys(_generated.__all__, _MODELS)
+    )

@@ -4,8 +4,19 @@ They let type checkers report misspelled keys and values. At run time, you pass 
 dicts and strings.
 """
 
+from typing import TYPE_CHECKING
+
 from financial_connections._generated import parameter_types as _generated
-from financial_connections._generated.parameter_types import *  # noqa: F403 - all
+from financial_connections._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from financial_connections._generated.parameter_types import *  # noqa: F403 - all
 
 __all__: list[str] = []
 __all__ += _generated.__all__
+
+if not TYPE_CHECKING:
+    _MODELS = "financial_connections._generated.models"
+    __getattr__, __dir__ = lazy_names(
+        __name__, dict.fromkeys(_generated.__all__, _MODELS)
+    )

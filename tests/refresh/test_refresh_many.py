@@ -16,7 +16,7 @@ from financial_connections import (
     RequestOptions,
     expanded,
 )
-from financial_connections._refresh import RefreshWait
+from financial_connections._refresh.wait import RefreshWait
 from financial_connections.accounts import (
     Accounts,
     RefreshNotifier,

@@ -7,6 +7,7 @@ recognized even if they are escaped as in JSON, URLs or HTML, in any combination
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from financial_connections._redact.nested import flatten, restore
@@ -65,9 +66,11 @@ def _alternatives(texts: Sequence[str]) -> str:
     return "|".join(map(_text_pattern, texts))
 
 
-_SECRETS = re.compile(
-    rf"(?P<kind>{_BOUNDARY}(?:{_alternatives(_PREFIXES)})|{_text_pattern(_INFIX)}){_TAIL}+"
-)
+@cache
+def _secrets() -> re.Pattern[str]:
+    # Compiling it takes milliseconds, which most programs never need.
+    kinds = f"{_BOUNDARY}(?:{_alternatives(_PREFIXES)})|{_text_pattern(_INFIX)}"
+    return re.compile(f"(?P<kind>{kinds}){_TAIL}+")
 
 
 class Mask:
@@ -101,7 +104,7 @@ class Mask:
         ):
             text = self._pattern.sub(_replacement, text)
         if is_escaped or any(mark in text for mark in _MARKS):
-            text = _SECRETS.sub(r"\g<kind>***", text)
+            text = _secrets().sub(r"\g<kind>***", text)
         return text
 
     def start_of(self, text: str, size: int) -> str:

@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import frozen
 
-from financial_connections._many import ManyBlock, ManyResults, ManySettings
+from financial_connections._many import (
+    AccountSource,
+    ManyBlock,
+    ManyResults,
+    ManySettings,
+)
 from financial_connections._refresh.polling import poll_schedule
 from financial_connections._refresh.status import features_from, refresh_of
+from financial_connections._refresh.wait import RefreshWait
 from financial_connections.errors import InvalidArgumentError, RefreshNotAvailableError
 from financial_connections.models import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterable, Callable, Iterable, Sequence
     from contextlib import AsyncExitStack
 
     from financial_connections._concurrency import BackgroundTasks, Send
-    from financial_connections._many import AccountRef
-    from financial_connections._refresh.wait import RefreshWait
-    from financial_connections._request import RequestOptions
+    from financial_connections._many import AccountInput, AccountRef
+    from financial_connections._refresh.notifier import RefreshNotifier
+    from financial_connections._request import RequestOptions, Sender
 
 AccountT_co = TypeVar("AccountT_co", bound=Account, covariant=True)
 
@@ -120,7 +126,46 @@ class RefreshMany(ManyBlock[Refreshes[AccountT_co]], Generic[AccountT_co]):
         return refreshes
 
 
-def check_arguments(
+def refresh_many(
+    sender: Sender,
+    accounts: Iterable[AccountInput] | AsyncIterable[AccountInput],
+    *,
+    features: Sequence[str],
+    if_too_early: str,
+    oldest_first: bool,
+    concurrency: int,
+    timeout: float | None,
+    poll: float,
+    notifier: RefreshNotifier | None,
+    on_progress: Callable[[RefreshProgress], object] | None,
+    clock: Callable[[], float],
+    expand: Sequence[str] | None,
+    options: RequestOptions | None,
+) -> RefreshMany[Any]:
+    """Return a refresh of many accounts. See `Accounts.refresh_many`."""
+    names = _check_arguments(features, if_too_early, timeout, poll, options)
+
+    def wait_for(account: AccountRef) -> RefreshWait:
+        return RefreshWait(
+            sender=sender,
+            account=account.id,
+            features=names,
+            expand=expand,
+            options=account.options(options),
+            timeout=timeout,
+            poll=poll,
+            when_available=if_too_early == "wait",
+            notifier=notifier,
+            clock=clock,
+        )
+
+    age = partial(_oldest_refresh, features=names)
+    source = AccountSource(accounts, age if oldest_first else None)
+    settings = ManySettings(source, concurrency, on_progress, sender=sender)
+    return RefreshMany(wait_for, settings, skip=if_too_early == "skip")
+
+
+def _check_arguments(
     features: Any,
     if_too_early: Any,
     timeout: float | None,
@@ -139,7 +184,7 @@ def check_arguments(
     return names
 
 
-def oldest_refresh(account: Account, *, features: tuple[str, ...]) -> int:
+def _oldest_refresh(account: Account, *, features: tuple[str, ...]) -> int:
     """Return the time of the oldest refresh; 0 if a feature was never refreshed."""
     return min(
         getattr(refresh_of(account, feature), "last_attempted_at", None) or 0

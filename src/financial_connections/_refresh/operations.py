@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, overload
 from attrs import frozen
 
 from financial_connections._generated.operations.accounts import AccountOperations
-from financial_connections._refresh.wait import RefreshWait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -124,6 +123,8 @@ class RefreshOperations(AccountOperations):
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/refresh
         """
+        from financial_connections._refresh.wait import RefreshWait  # noqa: PLC0415
+
         refresh_wait = RefreshWait(
             sender=self._sender,
             account=account,
@@ -219,6 +220,8 @@ class RefreshOperations(AccountOperations):
             DeadlineExceededError: The wait took longer than `timeout`. The error's
                 `account` is the account as last read.
         """
+        from financial_connections._refresh.wait import RefreshWait  # noqa: PLC0415
+
         refresh_wait = RefreshWait(
             sender=self._sender,
             account=account,

@@ -3,9 +3,8 @@
 import logging
 import time
 import warnings
-from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from attrs import field, frozen
@@ -17,15 +16,11 @@ from financial_connections._transport.admission import Admission
 from financial_connections._transport.call import AttemptError, Call
 from financial_connections._transport.response import NoResponse, Response
 from financial_connections.errors import ConfigurationError
-from financial_connections.events import (
-    CallEvent,
-    CallFinished,
-    ClientEvent,
-    ContractMismatch,
-    RateLimited,
-    RequestFinished,
-    RequestStarted,
-)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from financial_connections.events import ClientEvent
 
 _log = logging.getLogger("financial_connections")
 _MAX_NOTICES = 100
@@ -36,16 +31,26 @@ _MAX_REASON = 60
 class Observer:
     """Reports on the calls of a client and its derived clients."""
 
-    on_event: Callable[[ClientEvent], object] | None = None
+    on_event: "Callable[[ClientEvent], object] | None" = None
     notices: set[str] = field(factory=set)
     """`Stripe-Notice` texts that have already been warned about."""
 
-    def emit(self, event_class: type[CallEvent], call: Call, **fields: Any) -> None:
-        """Call `on_event` with an event of a call."""
-        if self.on_event is not None:
-            self.handle(event_class(**call.event_fields(), **fields))
+    def emit(self, event_class: str, call: Call, **fields: Any) -> None:
+        """Call `on_event` with an event of a call.
 
-    def handle(self, event: ClientEvent) -> None:
+        Args:
+            event_class: Name of the class, because most clients have no handler, and
+                need not load the classes.
+            call: The call.
+            fields: Fields of the event, in addition to those of the call.
+        """
+        if self.on_event is not None:
+            from financial_connections import events  # noqa: PLC0415
+
+            event = getattr(events, event_class)(**call.event_fields(), **fields)
+            self.handle(event)
+
+    def handle(self, event: "ClientEvent") -> None:
         """Call `on_event` with an event."""
         if self.on_event is None:
             return
@@ -58,7 +63,7 @@ class Observer:
         """Emit the event for the start of an attempt."""
         if self.on_event is not None:
             self.emit(
-                RequestStarted,
+                "RequestStarted",
                 call,
                 waited=admission.waited_for_connection + admission.waited_for_permit,
                 waited_for_connection=admission.waited_for_connection,
@@ -95,7 +100,7 @@ class Observer:
                 1000 * seconds,
             )
         self.emit(
-            RequestFinished,
+            "RequestFinished",
             call,
             status=status,
             request_id=request_id,
@@ -107,7 +112,7 @@ class Observer:
     def rate_limited(self, call: Call, throttle: Throttle) -> None:
         """Emit the event for a 429 that lowered a limit."""
         self.emit(
-            RateLimited,
+            "RateLimited",
             call,
             reason=throttle.reason and sanitize(throttle.reason, _MAX_REASON),
             rate=throttle.rate,
@@ -123,7 +128,7 @@ class Observer:
         """
         response = call.last_response
         self.emit(
-            CallFinished,
+            "CallFinished",
             call,
             status=response.status if response else None,
             request_id=response.request_id if response else None,
@@ -147,7 +152,7 @@ class Observer:
             fields: Fields that do not match.
         """
         self.emit(
-            ContractMismatch,
+            "ContractMismatch",
             call,
             model=result_type.__name__,
             fields=fields,

@@ -9,7 +9,6 @@ from financial_connections._retry_budget import TIMEOUT_COST, RetryBudget
 from financial_connections._transport.call import AttemptError, Call
 from financial_connections._transport.observer import Observer
 from financial_connections.errors import APIStatusError, APITimeoutError
-from financial_connections.events import RetryBudgetExhausted, RetryScheduled
 
 MAX_THROTTLED = 20
 """Number of 429s after which a call treats them like other errors. A call that respects
@@ -55,10 +54,10 @@ def next_delay(
         call.retry_cost = TIMEOUT_COST if isinstance(error, APITimeoutError) else 1.0
         if budget is not None and not budget.spend(call.retry_cost):
             error.add_note("not retried: the retry budget of the client is used up")
-            observer.emit(RetryBudgetExhausted, call, error=type(error).__name__)
+            observer.emit("RetryBudgetExhausted", call, error=type(error).__name__)
             return None
         call.retries += 1
-    observer.emit(RetryScheduled, call, seconds=delay)
+    observer.emit("RetryScheduled", call, seconds=delay)
     return delay
 
 

@@ -7,7 +7,7 @@ only place that raises them.
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 from attrs import field, frozen
@@ -42,11 +42,10 @@ from financial_connections._transport.response import (
 from financial_connections._transport.retries import next_delay
 from financial_connections._transport.wire import WireRequest, wire_request
 from financial_connections.errors import FinancialConnectionsError
-from financial_connections.events import (
-    CallStarted,
-    ClientEvent,
-)
 from financial_connections.middleware import Middleware
+
+if TYPE_CHECKING:
+    from financial_connections.events import ClientEvent
 
 _NO_OPTIONS = RequestOptions()
 
@@ -86,7 +85,7 @@ class Transport:
         """Send a request and return its response undecoded."""
         return await self._call(request, options, _raw_response)
 
-    def emit(self, event: ClientEvent) -> None:
+    def emit(self, event: "ClientEvent") -> None:
         """Pass an event of an operation to the client's event handler."""
         self.observer.handle(event)
 
@@ -120,7 +119,7 @@ class Transport:
             settings.api_key,
         )
         self.backend.limiter.check()
-        self.observer.emit(CallStarted, call)
+        self.observer.emit("CallStarted", call)
         error_name: str | None = None
         try:
             result = await self._result(call, settings, read)

@@ -4,15 +4,20 @@ Pages, batches and pagers have methods with the same names. The columns of a tab
 depend only on the class of its models, so an empty table has them, too.
 """
 
-from financial_connections.data.money import currency_decimals, decimal_amount
-from financial_connections.data.tables import (
-    records,
-    schema,
-    to_arrow,
-    to_pandas,
-    to_polars,
-)
-from financial_connections.data.tabular import AsyncTabular, Tabular
+from typing import TYPE_CHECKING
+
+from financial_connections._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from financial_connections.data.money import currency_decimals, decimal_amount
+    from financial_connections.data.tables import (
+        records,
+        schema,
+        to_arrow,
+        to_pandas,
+        to_polars,
+    )
+    from financial_connections.data.tabular import AsyncTabular, Tabular
 
 __all__ = [
     "AsyncTabular",
@@ -25,3 +30,16 @@ __all__ = [
     "to_pandas",
     "to_polars",
 ]
+
+if not TYPE_CHECKING:
+    # Pages and pagers import only `tabular`.
+    _MODULES = {
+        "AsyncTabular": "tabular",
+        "Tabular": "tabular",
+        "currency_decimals": "money",
+        "decimal_amount": "money",
+    }
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {name: f"{__name__}.{_MODULES.get(name, 'tables')}" for name in __all__},
+    )

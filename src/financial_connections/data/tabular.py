@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from financial_connections.data import tables
+from financial_connections import data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Tabular:
         `amount_decimal`.
         """
         rows = self._rows()
-        return tables.records(rows.items, model=rows.model)
+        return data.records(rows.items, model=rows.model)
 
     def to_arrow(self) -> pa.Table:
         """Return the items as a `pyarrow.Table`.
@@ -46,7 +46,7 @@ class Tabular:
             ConfigurationError: pyarrow is not installed.
         """
         rows = self._rows()
-        return tables.to_arrow(rows.items, model=rows.model)
+        return data.to_arrow(rows.items, model=rows.model)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the items as a `pandas.DataFrame`.
@@ -55,7 +55,7 @@ class Tabular:
             ConfigurationError: pyarrow or pandas is not installed.
         """
         rows = self._rows()
-        return tables.to_pandas(rows.items, model=rows.model)
+        return data.to_pandas(rows.items, model=rows.model)
 
     def to_polars(self) -> pl.DataFrame:
         """Return the items as a `polars.DataFrame`.
@@ -64,7 +64,7 @@ class Tabular:
             ConfigurationError: pyarrow or polars is not installed.
         """
         rows = self._rows()
-        return tables.to_polars(rows.items, model=rows.model)
+        return data.to_polars(rows.items, model=rows.model)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.to_arrow().__arrow_c_stream__(requested_schema)

@@ -63,14 +63,15 @@ async def test_an_existing_table_needs_no_privilege_to_create_tables(servers):
     with admin:
         admin.execute("CREATE SCHEMA hooks")
         admin.execute(create_statement("hooks.events"))
-        admin.execute("CREATE ROLE receiver LOGIN")
+        admin.execute("CREATE ROLE receiver LOGIN PASSWORD 'unused elsewhere'")
         admin.execute("GRANT USAGE ON SCHEMA hooks TO receiver")
         admin.execute(
             "GRANT SELECT, INSERT, UPDATE, DELETE ON hooks.events TO receiver"
         )
     try:
         store = PostgresEventStore(
-            f"{servers['postgres']} user=receiver", table="hooks.events"
+            f"{servers['postgres']} user=receiver password='unused elsewhere'",
+            table="hooks.events",
         )
         assert await store.claim("evt_1", time.time() + 60)
         await store.confirm("evt_1")
