@@ -112,7 +112,7 @@ lock: ## resolve the dependencies again (needs uv)
 		--custom-compile-command 'make lock' --group demo --extra sandbox \
 		--constraint requirements/dev.txt pyproject.toml -o requirements/demo.txt
 
-bench: $(READY) ## compare the speed with other clients, and write docs/performance.md
+bench: $(READY) ## compare the speed with other clients, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 docs: $(READY) ## build the documentation into site/

@@ -1,15 +1,12 @@
-"""Benchmark clients side by side and write the tables in docs/performance.md."""
+"""Benchmark clients side by side and write the results to docs/."""
 
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from benchmarks import report
+from benchmarks import chart, report
 from benchmarks.runner import run, serve
 from benchmarks.workloads import WORKLOADS
-
-_PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -29,10 +26,13 @@ def main(args: Sequence[str] | None = None) -> int:
     for workload in selected:
         tables[workload.name] = report.workload_table(workload, results[workload.name])
     print("\n\n".join(tables.values()))
+    failed = any(r.error for table in results.values() for r in table.values())
     if selected == WORKLOADS and not options.quick:
-        page = _PAGE.read_text(encoding="utf-8")
-        _PAGE.write_text(report.update_page(page, tables), encoding="utf-8")
-    return int(any(r.error for table in results.values() for r in table.values()))
+        page = chart.RESULTS.read_text(encoding="utf-8")
+        chart.RESULTS.write_text(report.update_page(page, tables), encoding="utf-8")
+        if not failed:
+            chart.write()
+    return int(failed)
 
 
 def _parse(args: Sequence[str] | None) -> argparse.Namespace:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import measures, report
+from benchmarks import chart, measures, report
 from benchmarks.clients import OFFICIAL, TITLES
 from benchmarks.runner import Result
 from benchmarks.server import (
@@ -19,7 +19,7 @@ from benchmarks.server import (
 )
 from benchmarks.workloads import WORKLOADS, Target, Workload
 
-PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 DECODE = WORKLOADS[0]
 
 
@@ -146,3 +146,43 @@ def test_workloads_are_loaded_with_their_targets():
     table = {"name": "x", "title": "X", "unit": "s", "measure": "x", "clients": []}
     workload = Workload(**table, targets=[{"client": "ours", "at_most": 2}])
     assert [Target("ours", at_most=2)] == workload.targets
+
+
+def test_the_chart_and_its_sentences_match_the_results(tmp_path, monkeypatch):
+    for name in ("PAGE", "CHART"):
+        copy = tmp_path / getattr(chart, name).name
+        copy.write_bytes(getattr(chart, name).read_bytes())
+        monkeypatch.setattr(chart, name, copy)
+    chart.write()
+    assert chart.PAGE.read_text() == (PAGE.parent / "performance.md").read_text()
+    assert chart.CHART.read_text() == (PAGE.parent / "performance.svg").read_text()
+
+
+def test_ratios_are_read_from_the_tables():
+    results = results_of()
+    results["stream"][OFFICIAL] = Result([8.0] * 3)
+    results["decode"]["ours"] = Result(error="ValueError: no")
+    tables = {w.name: report.workload_table(w, results[w.name]) for w in WORKLOADS}
+    ratios = chart.ratios_in(report.update_page(PAGE.read_text(), tables))
+    assert 4 == ratios["stream"]
+    assert 1 == ratios["retrieve"]
+    assert not {"decode", "limits", "waiting"} & set(ratios)
+    assert "decode" in chart.ratios_in(PAGE.read_text())
+
+
+@pytest.mark.parametrize(
+    ("first", "sentence"),
+    [(0.8, "which needs 80% of the time."), (2, "arrives 2 times as fast.")],
+)
+def test_the_sentences_say_which_client_starts_faster(first, sentence):
+    ratios = dict.fromkeys(["stream", "decode", "retrieve", "concurrent"], 3)
+    text = " ".join(chart.summarize(ratios | {"first": first}).split())
+    assert text.startswith("Stripe's official SDK needs 3 times as long")
+    assert text.endswith(sentence)
+
+
+def test_bars_have_the_length_of_the_inverse_ratio():
+    picture = chart.draw({"stream": 4, "first": 0.8})
+    assert ["75.0"] == re.findall('class="ours".* width="(.*?)"', picture)
+    assert ["375.0"] == re.findall('class="slower".* width="(.*?)"', picture)
+    assert ["25%", "125%"] == re.findall(">([0-9]+%)<", picture)
