@@ -1,12 +1,12 @@
 """The `fincon accounts` commands."""
 # ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from financial_connections.cli.confirm import Yes, confirm
 from financial_connections.cli.failure import UsageError
 from financial_connections.cli.group import Command, command_group, format_examples
 from financial_connections.cli.options import (
@@ -211,17 +211,12 @@ def disconnect(
     ctx: typer.Context,
     account: AccountArgument,
     *,
-    yes: Annotated[
-        bool,
-        typer.Option(
-            "--yes", help="Skip the confirmation; required outside a terminal."
-        ),
-    ] = False,
+    yes: Yes = False,
     expand: Expand = None,
 ) -> None:
     """Permanently end access to an account."""
     if not yes:
-        _confirm(f"Permanently end access to {account}?")
+        confirm(f"Permanently end access to {account}?")
     _show(
         ctx,
         lambda context: context.client.accounts.disconnect(
@@ -240,10 +235,3 @@ def _show(ctx: typer.Context, call: "Callable[[Context], Awaitable[Account]]") -
         )
 
     ctx.obj.run(work)
-
-
-def _confirm(question: str) -> None:
-    if not (sys.stdin and sys.stderr and sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("this cannot be undone; pass --yes to skip the confirmation")
-    if not typer.confirm(question, err=True):
-        raise UsageError("cancelled; nothing was changed")

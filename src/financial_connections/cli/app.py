@@ -13,6 +13,7 @@ from financial_connections.cli import (
     transactions,
     webhooks,
 )
+from financial_connections.cli.api import api
 from financial_connections.cli.completion import InstallCompletion, ShowCompletion
 from financial_connections.cli.group import (
     Command,
@@ -106,6 +107,15 @@ app.add_typer(sessions.app, name="sessions")
 app.add_typer(transactions.app, name="transactions")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(fleet.app, name="fleet", rich_help_panel="Tools")
+app.command(
+    "api",
+    cls=Command,
+    rich_help_panel="Tools",
+    epilog=format_examples(
+        "fincon api GET /v1/financial_connections/accounts -d limit=3",
+        "fincon api POST /v1/customers -d name=Jane -d 'metadata[plan]=gold'",
+    ),
+)(api)
 app.command(
     "sandbox",
     cls=Command,

@@ -41,6 +41,12 @@ class DatabaseError(CommandError):
     status = NETWORK
 
 
+class InvalidResponseError(CommandError):
+    """The API's response cannot be used. The command exits with status 4."""
+
+    status = API
+
+
 # The base class of Click's errors. Depending on its version, Typer uses either the
 # `click` package or its own copy of it; this works with both.
 _CLICK_ERROR = typer.BadParameter.__mro__[2]
