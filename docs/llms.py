@@ -120,7 +120,13 @@ def documented(match: re.Match[str]) -> str:
 @cache
 def package() -> Any:
     """Return the package's modules, classes and functions."""
-    return griffe.load("financial_connections", search_paths=[str(ROOT / "src")])
+    return griffe.load(
+        "financial_connections",
+        search_paths=[str(ROOT / "src")],
+        extensions=griffe.load_extensions(str(ROOT / "docs/lazy.py")),
+        resolve_aliases=True,
+        resolve_external=False,
+    )
 
 
 def text_of(item: Any) -> str:
