@@ -1,6 +1,6 @@
 """A dlt source of linked accounts and their transactions.
 
-    pip install financial-connections 'dlt[duckdb]'
+    pip install path/to/financial-connections 'dlt[duckdb]'
     STRIPE_API_KEY=sk_test_… python -m examples.dlt_source
 
 dlt stores the cursors of the syncs together with the transactions, so each run

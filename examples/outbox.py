@@ -1,6 +1,6 @@
 """Copy the changes of a fleet's transactions to another system, here SQLite.
 
-    pip install 'financial-connections[fleet]'
+    pip install 'path/to/financial-connections[fleet]'
     DATABASE_URL=… python -m examples.outbox mirror.db
 
 A change may arrive again after a crash, so the receiving system must be idempotent: it

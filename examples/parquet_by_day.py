@@ -1,6 +1,6 @@
 """Write the changes of a fleet's transactions to Parquet files, in a folder per day.
 
-    pip install 'financial-connections[fleet]' pyarrow
+    pip install 'path/to/financial-connections[fleet]' pyarrow
     DATABASE_URL=… python -m examples.parquet_by_day exports
 
 The day is the one on which a state was stored, in UTC. A file is complete as soon as it

@@ -4,7 +4,8 @@ PostgreSQL records which accounts are due. Redis only wakes up the workers, so i
 lose or repeat messages, and a worker can be killed at any time. Run a receiver for
 Stripe's events, and any number of workers:
 
-    pip install 'financial-connections[fleet]' starlette uvicorn taskiq taskiq-redis
+    pip install 'path/to/financial-connections[fleet]'
+    pip install starlette uvicorn taskiq taskiq-redis
     uvicorn --factory examples.worker:receiver
     taskiq worker examples.worker:broker --max-async-tasks 16
 

@@ -76,7 +76,9 @@ def test_a_missing_extra_is_named(monkeypatch, capsys, missing):
     )
     assert 2 == main([])
     message = capsys.readouterr().err
-    assert message == ("fincon requires: pip install 'financial-connections[cli]'\n")
+    assert message == (
+        "fincon requires: pip install 'path/to/financial-connections[cli]'\n"
+    )
 
 
 def test_parquet_without_its_extra_is_rejected_before_any_request(
@@ -87,7 +89,8 @@ def test_parquet_without_its_extra_is_rejected_before_any_request(
     status, _, err = run("transactions", "export", "--account", "fca_1", "--to", target)
     assert 2 == status
     assert err == (
-        "fincon: Parquet requires: pip install 'financial-connections[parquet]'\n"
+        "fincon: Parquet requires:"
+        " pip install 'path/to/financial-connections[parquet]'\n"
     )
     assert [] == list(tmp_path.iterdir())
 

@@ -188,7 +188,7 @@ def test_duckdb_reads_a_table():
 @pytest.mark.parametrize(
     ("function", "missing", "command"),
     [
-        (data.to_arrow, "pyarrow", "pip install 'financial-connections[data]'"),
+        (data.to_arrow, "pyarrow", "pip install 'path/to/financial-connections[data]'"),
         (data.to_pandas, "pandas", "pip install pandas"),
         (data.to_polars, "polars", "pip install polars"),
     ],

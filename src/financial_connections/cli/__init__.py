@@ -21,7 +21,9 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status.
     """
     if any(find_spec(name) is None for name in ("babel", "rich", "typer")):
-        sys.stderr.write("fincon requires: pip install 'financial-connections[cli]'\n")
+        sys.stderr.write(
+            "fincon requires: pip install 'path/to/financial-connections[cli]'\n"
+        )
         return 2
     try:
         # Imported here because it requires the packages checked above.

@@ -51,7 +51,7 @@ def format_for(target: Path) -> Format:
         )
     if extension == ".parquet" and find_spec("pyarrow") is None:
         raise UsageError(
-            "Parquet requires: pip install 'financial-connections[parquet]'"
+            "Parquet requires: pip install 'path/to/financial-connections[parquet]'"
         )
     return _FORMATS[extension]
 

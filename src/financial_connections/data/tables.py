@@ -57,7 +57,7 @@ def schema(model: type[Model]) -> pa.Schema:
     Raises:
         ConfigurationError: pyarrow is not installed.
     """
-    _require("pyarrow", "pip install 'financial-connections[data]'")
+    _require("pyarrow", "pip install 'path/to/financial-connections[data]'")
     return _arrow_schema(_columns_of(model))
 
 

@@ -9,7 +9,9 @@ Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 from importlib.util import find_spec
 
 if find_spec("opentelemetry") is None:
-    raise ModuleNotFoundError("spans need: pip install 'financial-connections[otel]'")
+    raise ModuleNotFoundError(
+        "spans need: pip install 'path/to/financial-connections[otel]'"
+    )
 
 from financial_connections.otel.propagation import propagate_trace
 from financial_connections.otel.tracing import spans

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 
 if any(find_spec(name) is None for name in ("starlette", "uvicorn", "yaml")):
     raise ModuleNotFoundError(
-        "the sandbox requires: pip install 'financial-connections[sandbox]'"
+        "the sandbox requires: pip install 'path/to/financial-connections[sandbox]'"
     )
 
 from financial_connections.sandbox.api.linking import NewAccount

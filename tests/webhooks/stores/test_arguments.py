@@ -55,7 +55,7 @@ def test_a_missing_driver_is_reported_with_the_extra_to_install(
     monkeypatch.setattr(sys.modules[store.__module__], "find_spec", lambda name: None)
     with pytest.raises(
         ConfigurationError,
-        match=rf"needs: pip install 'financial-connections\[{extra}\]'",
+        match=rf"needs: pip install 'path/to/financial-connections\[{extra}\]'",
     ):
         store("")
 

@@ -214,7 +214,8 @@ def _shut_down(connection: socket.socket) -> None:
 def _connection_parameters(conninfo: str) -> Secret:
     if find_spec("psycopg") is None:
         raise ConfigurationError(
-            "PostgresEventStore needs: pip install 'financial-connections[postgres]'"
+            "PostgresEventStore needs:"
+            " pip install 'path/to/financial-connections[postgres]'"
         )
     parameters = _parse(conninfo)
     if parameters is None:

@@ -158,7 +158,7 @@ def _client_from(value: Any) -> tuple[Any, bool]:
     """Return a client, and True if it blocks."""
     if find_spec("redis") is None:
         raise ConfigurationError(
-            "RedisEventStore needs: pip install 'financial-connections[redis]'"
+            "RedisEventStore needs: pip install 'path/to/financial-connections[redis]'"
         )
     import redis  # noqa: PLC0415 - optional dependency
     import redis.asyncio  # noqa: PLC0415
