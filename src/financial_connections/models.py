@@ -17,17 +17,16 @@ from financial_connections._decoding import (
 from financial_connections._generated import response_types as _generated
 from financial_connections._lazy import lazy_names
 
-if TYPE_CHECKING:
-    from financial_connections._generated.response_types import *  # noqa: F403 - all
-
 __all__ = [
     "Model",
     "OpenEnum",
 ]
 __all__ += _generated.__all__
 
+# Documentation tools ignore wildcard imports in an `if TYPE_CHECKING` block.
 if not TYPE_CHECKING:
-    _MODELS = "financial_connections._generated.models"
     __getattr__, __dir__ = lazy_names(
-        __name__, dict.fromkeys(_generated.__all__, _MODELS)
+        __name__, dict.fromkeys(_generated.__all__, _generated.__name__)
     )
+else:
+    from financial_connections._generated.response_types import *  # noqa: F403 - all

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from financial_connections._generated import parameter_types as _generated
 from financial_connections._lazy import lazy_names
 
-if TYPE_CHECKING:
-    from financial_connections._generated.parameter_types import *  # noqa: F403 - all
-
 __all__: list[str] = []
 __all__ += _generated.__all__
 
+# Documentation tools ignore wildcard imports in an `if TYPE_CHECKING` block.
 if not TYPE_CHECKING:
-    _MODELS = "financial_connections._generated.models"
     __getattr__, __dir__ = lazy_names(
-        __name__, dict.fromkeys(_generated.__all__, _MODELS)
+        __name__, dict.fromkeys(_generated.__all__, _generated.__name__)
     )
+else:
+    from financial_connections._generated.parameter_types import *  # noqa: F403 - all
