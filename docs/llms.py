@@ -123,7 +123,6 @@ def package() -> Any:
     return griffe.load(
         "financial_connections",
         search_paths=[str(ROOT / "src")],
-        extensions=griffe.load_extensions(str(ROOT / "docs/lazy.py")),
         resolve_aliases=True,
         resolve_external=False,
     )
