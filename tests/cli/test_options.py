@@ -220,7 +220,7 @@ def test_the_application_has_exactly_these_commands():
         *("fleet status", "fleet dead", "fleet revive", "fleet demo"),
         *("sessions create", "sessions retrieve"),
         "webhooks verify",
-        *("sandbox", "version"),
+        *("api", "link", "sandbox", "version"),
     }
 
 
@@ -268,10 +268,8 @@ def test_an_empty_value_is_rejected(run, path, name):
         for parameter in dict(ALL_COMMANDS)[path].params
         if parameter.required
     ]
-    values = {
-        option: "transactions" if "feature" in option else "balances"
-        for option in required
-    }
+    examples = {"--feature": "transactions", "method": "GET"}
+    values = {option: examples.get(option, "balances") for option in required}
     values[name] = ""
     args = [
         [option, value] if option.startswith("-") else [value]

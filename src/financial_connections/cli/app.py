@@ -21,6 +21,7 @@ from financial_connections.cli.group import (
     reject_unusable_values,
     shared_option,
 )
+from financial_connections.cli.link import link
 from financial_connections.cli.owners import owners
 from financial_connections.cli.sandbox import sandbox
 from financial_connections.cli.settings import Settings
@@ -107,6 +108,15 @@ app.add_typer(sessions.app, name="sessions")
 app.add_typer(transactions.app, name="transactions")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(fleet.app, name="fleet", rich_help_panel="Tools")
+app.command(
+    "link",
+    cls=Command,
+    epilog=format_examples(
+        "fincon link --customer cus_123",
+        "fincon link --customer cus_123 --permission balances | jq -r .id",
+        "fincon --sandbox link",
+    ),
+)(link)
 app.command(
     "api",
     cls=Command,

@@ -41,10 +41,28 @@ class DatabaseError(CommandError):
     status = NETWORK
 
 
+class RejectedError(CommandError):
+    """The API key was rejected. The command exits with status 3."""
+
+    status = ACCESS
+
+
 class InvalidResponseError(CommandError):
-    """The API's response cannot be used. The command exits with status 4."""
+    """The response is an error or cannot be used. The command exits with status 4."""
 
     status = API
+
+
+class TimedOutError(CommandError):
+    """Something did not happen in time. The command exits with status 4."""
+
+    status = API
+
+
+class ConnectionFailedError(CommandError):
+    """No response was received. The command exits with status 5."""
+
+    status = NETWORK
 
 
 # The base class of Click's errors. Depending on its version, Typer uses either the
