@@ -43,6 +43,7 @@ WITHOUT_PROGRAM = {
     "docs/cli.md": "tests/cli runs its commands",
     "docs/decisions": "reasons",
     "docs/reference": "docstrings, whose examples run below",
+    "docs/explanation/glossary.md": "a list",
     "docs/explanation/index.md": "a list",
     "openapi/README.md": "its commands rewrite the contract; see tests/codegen",
 }

@@ -14,7 +14,8 @@ A `python` block on a page is one of these:
 * a test, which pytest runs.
 
 A `text` block right below a `python` block is its output, in which `…` matches any
-text.
+text. A `text` block with a hidden setup of its own is what the setup prints, and the
+error that it raises.
 """
 
 import ast
@@ -76,7 +77,11 @@ def blocks_of(page):
     for match in _FENCE.finditer(text):
         code = re.sub(rf"^{match['indent']}", "", match["code"], flags=re.MULTILINE)
         follows = not text[end : match.start()].strip()
-        if match["language"] == "text" and blocks and follows:
+        if match["language"] == "text" and match["setup"] is not None:
+            line = text[: match.start("setup")].count("\n") + 1
+            program = _catching(match["setup"])
+            blocks.append(Block(line, "python", program, setup="", output=code))
+        elif match["language"] == "text" and blocks and follows:
             output = (blocks[-1].output or "") + code
             blocks[-1] = blocks[-1]._replace(output=output)
         elif not code.startswith("--8<--"):
@@ -89,6 +94,15 @@ def blocks_of(page):
             blocks.append(block)
         end = match.end()
     return blocks
+
+
+def _catching(code):
+    """Return a program that prints the error that the code raises."""
+    return (
+        f"try:\n{textwrap.indent(code, '    ')}"
+        "except Exception as error:\n"
+        "    print(f'{type(error).__name__}: {error}')\n"
+    )
 
 
 def _extend(program, part):
