@@ -270,6 +270,37 @@ def test_an_invalid_webhook_url_is_a_usage_error(url):
     assert result.stderr.startswith("fincon: --webhook: ")
 
 
+def test_the_sandbox_continues_from_its_state_file(tmp_path):
+    path, url = tmp_path / "sandbox.jsonl", "http://127.0.0.1:9/hook"
+    first = ("--scenario", "empty", "--seed", "7")
+    connections = []
+    for options in (first, ()):
+        with start_fincon(
+            *("sandbox", "--port", "0", "--webhook", url, "--state", path, *options)
+        ) as process:
+            connections.append(json.loads(process.stdout.readline()))
+            process.kill()
+            process.communicate()
+    assert connections[0]["customer"] == connections[1]["customer"]
+    assert connections[0]["webhooks"] == connections[1]["webhooks"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "is not a state file of the sandbox"),
+        (("--state", os.curdir), "cannot use .: "),
+    ],
+)
+def test_an_invalid_state_file_is_a_usage_error(tmp_path, options, message):
+    path = tmp_path / "notes.txt"
+    path.write_text("milk\n")
+    result = fincon("sandbox", "--port", "0", "--state", path, *options)
+    assert (2, "") == (result.returncode, result.stdout)
+    assert result.stderr.startswith("fincon: --state: ")
+    assert message in result.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_sandbox_serves_until_it_is_stopped(number):
     args = ("sandbox", "--port", "0", "--scenario", "empty", "--seed", "7")

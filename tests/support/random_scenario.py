@@ -28,9 +28,9 @@ class RandomScenario:
     with `_call_` send a request and return the operation's name and the response.
     """
 
-    def __init__(self, seed):
+    def __init__(self, seed, sandbox=None):
         self.random = Random(seed)
-        self.sandbox = Sandbox(seed)
+        self.sandbox = sandbox or Sandbox(seed)
         self.holders = [
             ("customer", self.sandbox.add_customer()),
             ("customer_account", self.sandbox.add_customer_account()),

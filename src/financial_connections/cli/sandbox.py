@@ -3,6 +3,7 @@
 
 import signal
 from ipaddress import ip_address
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from financial_connections.cli.output import warn
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from financial_connections.sandbox import Sandbox
+    from financial_connections.sandbox import Sandbox, Scenario
 
 
 def sandbox(
@@ -35,14 +36,24 @@ def sandbox(
         ),
     ] = 12111,
     seed: Annotated[
-        int,
+        int | None,
         typer.Option(
-            metavar="N", help="Random seed; the same seed gives the same IDs and data."
+            metavar="N",
+            help="Random seed; the same seed gives the same IDs and data.",
+            show_default="0",
         ),
-    ] = 0,
+    ] = None,
     scenario: Annotated[
-        ScenarioName, typer.Option(help="Data to start with.")
-    ] = ScenarioName.DEMO,
+        ScenarioName | None,
+        typer.Option(help="Data to start with.", show_default="demo"),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="File that keeps the sandbox's state, to be restored the next time.",
+        ),
+    ] = None,
     webhook: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,14 +62,14 @@ def sandbox(
     ] = None,
 ) -> None:
     """Serve a local API with made-up data until you press Ctrl-C."""
-    from financial_connections.sandbox import SCENARIOS, Clock, serve
+    from financial_connections.sandbox import serve
 
     if not _is_loopback(host):
         warn(f"anyone who can reach {host} can use this sandbox")
     stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    selected = SCENARIOS[scenario](seed, Clock.system())
+    selected = _open(scenario, seed, state)
     webhooks = [_add_webhook(selected.sandbox, url) for url in webhook or ()]
     server = serve(selected.sandbox, host=host, port=port)
     try:
@@ -79,13 +90,35 @@ def sandbox(
         stopped.wait()
     finally:
         server.stop()
+        selected.sandbox.close()
+
+
+def _open(
+    scenario: ScenarioName | None, seed: int | None, state: Path | None
+) -> "Scenario":
+    from financial_connections.sandbox import (
+        SCENARIOS,
+        Clock,
+        Scenario,
+        StateFileError,
+    )
+
+    if state is None:
+        return SCENARIOS[scenario or ScenarioName.DEMO](seed or 0, Clock.system())
+    try:
+        return Scenario.from_state_file(state, scenario, seed=seed)
+    except StateFileError as error:
+        raise UsageError(f"--state: {error}") from None
+    except OSError as error:
+        raise UsageError(f"--state: cannot use {state}: {error.strerror}") from None
 
 
 def _add_webhook(sandbox: "Sandbox", url: str) -> dict[str, str]:
+    known = {webhook.url: webhook for webhook in sandbox.webhooks}
     try:
         if host := urlsplit(url).hostname:
             sandbox.webhook_hosts.add(host)
-        added = sandbox.add_webhook(url)
+        added = known.get(url) or sandbox.add_webhook(url)
     except ValueError as error:
         raise UsageError(f"--webhook: {error}") from None
     return {"url": added.url, "secret": added.secret}

@@ -28,6 +28,7 @@ from financial_connections.sandbox.http.server import Server, serve
 from financial_connections.sandbox.rules import RateLimits, Rules
 from financial_connections.sandbox.sandbox import Sandbox
 from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
+from financial_connections.sandbox.state_file import StateFileError
 from financial_connections.sandbox.traffic import RequestCounts, Traffic
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Sandbox",
     "Scenario",
     "Server",
+    "StateFileError",
     "Traffic",
     "serve",
 ]

@@ -15,6 +15,7 @@ from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.http.guard import is_loopback
 from financial_connections.sandbox.http.server import serve
 from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
+from financial_connections.sandbox.state_file import StateFileError
 from financial_connections.sandbox.webhooks import check_url
 
 
@@ -26,10 +27,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    scenario = SCENARIOS[options.scenario](options.seed, Clock.system())
+    try:
+        scenario = _scenario(options)
+    except (OSError, StateFileError) as error:
+        reason = getattr(error, "strerror", None) or error
+        sys.stderr.write(f"Cannot use {options.state}: {reason}\n")
+        return 1
+    known = {webhook.url for webhook in scenario.sandbox.webhooks}
     for url in options.webhook:
-        scenario.sandbox.webhook_hosts.add(_host(url))
-        scenario.sandbox.add_webhook(url)
+        if url not in known:
+            scenario.sandbox.webhook_hosts.add(_host(url))
+            scenario.sandbox.add_webhook(url)
     try:
         with serve(scenario.sandbox, host=options.host, port=options.port) as server:
             sys.stdout.write(_banner(server.url, scenario))
@@ -38,7 +46,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, OverflowError) as error:
         sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {error}\n")
         return 1
+    finally:
+        scenario.sandbox.close()
     return 0
+
+
+def _scenario(options: Namespace) -> Scenario:
+    if options.state is not None:
+        return Scenario.from_state_file(
+            options.state, options.scenario, seed=options.seed
+        )
+    return SCENARIOS[options.scenario or "demo"](options.seed or 0, Clock.system())
 
 
 def _host(url: str) -> str:
@@ -87,13 +105,17 @@ def _options(argv: Sequence[str] | None) -> Namespace:
         help="port to listen on, or 0 for any free port (default: 12111)",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="seed for all IDs and data (default: 0)"
+        "--seed", type=int, help="seed for all IDs and data (default: 0)"
     )
     parser.add_argument(
         "--scenario",
         choices=sorted(SCENARIOS),
-        default="demo",
         help="scenario to start with (default: demo)",
+    )
+    parser.add_argument(
+        "--state",
+        metavar="FILE",
+        help="file that keeps the state, to be restored at the next start",
     )
     parser.add_argument(
         "--webhook",

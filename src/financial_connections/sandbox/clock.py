@@ -1,6 +1,7 @@
 """The sandbox clock: frozen until advanced, or ticking in real time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from time import monotonic, time
 
 START = 1_700_000_000
@@ -34,6 +35,7 @@ class Clock:
         self._advanced = 0.0
         self._timer = timer
         self._ticking_since = timer() if ticking else None
+        self._held: float | None = None
 
     @classmethod
     def system(cls) -> "Clock":
@@ -47,7 +49,7 @@ class Clock:
 
     def now(self) -> float:
         """Return the current time, in seconds since the epoch."""
-        return self._start + self.elapsed()
+        return self._start + self.elapsed() if self._held is None else self._held
 
     def elapsed(self) -> float:
         """Return the time since the start, in seconds.
@@ -72,3 +74,29 @@ class Clock:
         if not self.now() + seconds < END:
             raise ValueError("a clock cannot be moved beyond the year 9999")
         self._advanced += seconds
+        if self._held is not None:
+            self._held += seconds
+
+    def skip_to(self, time: float) -> None:
+        """Move the clock forward to a time, unless it is already later.
+
+        Args:
+            time: Time in seconds since the epoch. If the clock is held, it has this
+                time after it is released.
+        """
+        self._advanced += max(0.0, time - self._start - self.elapsed())
+
+    @contextmanager
+    def hold(self, time: float | None = None) -> Generator[float, None, None]:
+        """Stop the clock inside a `with` block, in which only `advance` moves it.
+
+        Args:
+            time: Time at which to hold it, in seconds since the epoch; the current time
+                by default.
+        """
+        before = self._held
+        self._held = self.now() if time is None else time
+        try:
+            yield self._held
+        finally:
+            self._held = before

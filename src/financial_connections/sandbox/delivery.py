@@ -8,6 +8,7 @@ import anyio
 import httpx
 
 from financial_connections.sandbox.api.events import EventPayload
+from financial_connections.sandbox.api.journal import recorded
 from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.webhooks import (
     Delivery,
@@ -45,6 +46,26 @@ class WebhookDelivery:
     ) -> Webhook:
         """Add an endpoint that receives all events from now on."""
         check_url(url, self._hosts)
+        return self._add(
+            url,
+            secret=secret,
+            api_version=api_version,
+            event_payload=event_payload,
+            out_of_order=out_of_order,
+            duplicated=duplicated,
+        )
+
+    @recorded("add_webhook")
+    def _add(
+        self,
+        url: str,
+        *,
+        secret: str | None,
+        api_version: str | None,
+        event_payload: EventPayload,
+        out_of_order: bool,
+        duplicated: bool,
+    ) -> Webhook:
         with self._state.up_to_date() as state:
             webhook = Webhook(
                 url,
@@ -64,6 +85,7 @@ class WebhookDelivery:
         with self._state.lock:
             return list(self._state.webhooks)
 
+    @recorded("remove_webhooks")
     def remove_all(self) -> None:
         """Remove all endpoints, and no longer wait for them to accept events."""
         with self._state.lock:
@@ -87,10 +109,13 @@ class WebhookDelivery:
             on_accepted=self._acknowledge,
         )
         if client is not None:
-            return await send(client)
-        # Ignore the environment's proxy settings: most endpoints are on this machine.
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as own_client:
-            return await send(own_client)
+            deliveries = await send(client)
+        else:
+            # Ignore the environment's proxies: most endpoints are on this machine.
+            async with httpx.AsyncClient(trust_env=False, timeout=10) as own_client:
+                deliveries = await send(own_client)
+        self._log_sent()
+        return deliveries
 
     async def deliver_forever(self) -> None:
         """Send events as they occur, on the server's asyncio event loop.
@@ -119,7 +144,23 @@ class WebhookDelivery:
 
     def _acknowledge(self, delivery: PendingDelivery) -> None:
         with self._state.lock:
-            self._state.acknowledge(delivery.event, delivery.webhook)
+            if delivery.webhook in self._state.webhooks:
+                number = self._state.webhooks.index(delivery.webhook)
+                self._accept(delivery.event, number)
+
+    @recorded("accept_event")
+    def _accept(self, event: str, webhook: int) -> None:
+        self._state.acknowledge(event, self._state.webhooks[webhook])
+
+    def _log_sent(self) -> None:
+        # Logged after all attempts, so that a restart does not lose any event.
+        with self._state.lock:
+            self._set_sent([webhook.sent for webhook in self._state.webhooks])
+
+    @recorded("set_sent")
+    def _set_sent(self, numbers: list[int]) -> None:
+        for webhook, number in zip(self._state.webhooks, numbers, strict=True):
+            webhook.sent = number
 
     def _take_pending(self) -> list[PendingDelivery]:
         with self._state.up_to_date() as state:

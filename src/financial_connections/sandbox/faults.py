@@ -5,7 +5,9 @@ from typing import Literal, get_args
 from attrs import evolve, field, frozen, validators
 
 from financial_connections.sandbox.api.errors import APIError
+from financial_connections.sandbox.api.journal import recorded
 from financial_connections.sandbox.api.ratelimit import rate_limit_error
+from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.rules import RateLimitReason, at_least_one
 
 FaultKind = Literal[
@@ -88,7 +90,8 @@ class Fault:
 class Faults:
     """Injected faults, in the order in which they were added."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._pending: list[Fault] = []
 
     @property
@@ -96,16 +99,24 @@ class Faults:
         """Faults that still apply to further requests."""
         return tuple(self._pending)
 
+    @recorded("add_fault")
     def add(self, fault: Fault) -> None:
         """Append a fault."""
         self._pending.append(fault)
 
+    @recorded("clear_faults")
     def clear(self) -> None:
         """Remove all faults."""
         self._pending.clear()
 
     def take(self, operation: str) -> Fault | None:
         """Return the first fault for this operation, and count one use of it."""
+        if any(fault.operation in {None, operation} for fault in self._pending):
+            return self._use(operation)
+        return None
+
+    @recorded("use_fault")
+    def _use(self, operation: str) -> Fault | None:
         for index, fault in enumerate(self._pending):
             if fault.operation in {None, operation}:
                 if fault.times == 1:

@@ -1,6 +1,7 @@
 """Actions of institutions, such as announcing that access will end."""
 
 from financial_connections.sandbox.api import authorizations, numbers
+from financial_connections.sandbox.api.journal import recorded
 from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.api.terms import DeactivationCause, RelinkAction
 
@@ -11,6 +12,7 @@ class Institution:
     def __init__(self, state: State) -> None:
         self._state = state
 
+    @recorded("schedule_deactivation")
     def schedule_deactivation(
         self,
         account: str,
@@ -43,6 +45,7 @@ class Institution:
                 state, account, after, action=action, cause=cause
             )
 
+    @recorded("schedule_number_expiry")
     def schedule_number_expiry(self, account: str, *, after: float) -> None:
         """Announce when the tokenized account number of an account expires.
 
@@ -59,6 +62,7 @@ class Institution:
         with self._state.up_to_date() as state:
             numbers.schedule_expiry(state, account, after)
 
+    @recorded("deactivate_number")
     def deactivate_number(self, account: str) -> None:
         """Deactivate the account number of an account.
 

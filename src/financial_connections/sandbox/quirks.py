@@ -28,7 +28,7 @@ def apply_quirks(value: Any, quirks: AbstractSet[Quirk]) -> Any:
     name = inner.get("object")
     for quirk in sorted(quirks):
         kind, change = _CHANGES[quirk]
-        if kind in {name, "*"}:
+        if kind in (name, "*"):
             change(inner)
     return inner
 

@@ -1,15 +1,18 @@
 """Predefined scenarios to test against."""
 
-from collections.abc import Callable
-from typing import Self
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, Self
 
 from attrs import frozen
 
 from financial_connections.sandbox.api.state import DAY
 from financial_connections.sandbox.clock import Clock
 from financial_connections.sandbox.demo import add_demo_data
+from financial_connections.sandbox.restore import restoring
 from financial_connections.sandbox.rules import Feature, RateLimits, Rules
 from financial_connections.sandbox.sandbox import Sandbox
+from financial_connections.sandbox.state_file import StateFile
 
 
 @frozen
@@ -25,6 +28,45 @@ class Scenario:
     def account(self) -> str:
         """ID of the scenario's main account."""
         return self.sandbox.accounts[-1]
+
+    @classmethod
+    def from_state_file(
+        cls,
+        path: str | PathLike[str],
+        name: str | None = None,
+        *,
+        seed: int | None = None,
+        clock: Clock | None = None,
+    ) -> "Scenario":
+        """Return a scenario whose sandbox keeps its state in a file.
+
+        If the file exists, the sandbox is restored from it.
+
+        Args:
+            path: Path of the file.
+            name: Key in `SCENARIOS`; by default, the one in the file, or `demo` for a
+                new file.
+            seed: Seed for all IDs and data; by default, the one in the file, or 0 for a
+                new file.
+            clock: The sandbox's clock; the system's time by default.
+
+        Raises:
+            KeyError: The name is not in `SCENARIOS`.
+            OSError: The file cannot be opened.
+            StateFileError: The file holds something else or a sandbox with another
+                scenario or seed, or is damaged, in use or from an incompatible version.
+        """
+        file, clock = StateFile(path), clock or Clock.system()
+        stored: Mapping[str, Any] = file.header["settings"] if file.header else {}
+        settings: dict[str, Any] = {
+            "scenario": name or stored.get("scenario", "demo"),
+            "seed": stored.get("seed", 0) if seed is None else seed,
+        }
+        with restoring(file, clock, settings) as restore:
+            create = SCENARIOS[settings["scenario"]]
+            scenario = create(settings["seed"], clock)
+            restore(scenario.sandbox)
+        return scenario
 
     @classmethod
     def empty(cls, *, seed: int = 0, clock: Clock | None = None) -> Self:

@@ -5,6 +5,7 @@ from itertools import compress
 
 from financial_connections.sandbox.actions.base import Actions
 from financial_connections.sandbox.api import accounts, linking, merchants
+from financial_connections.sandbox.api.journal import recorded
 from financial_connections.sandbox.api.linking import NewAccount
 from financial_connections.sandbox.api.terms import (
     FEATURES,
@@ -24,6 +25,7 @@ class AccountActions(Actions):
         """IDs of the platform's linked accounts, oldest first."""
         return [account.id for account in self._state.platform.accounts]
 
+    @recorded("add_account")
     def add_account(
         self,
         *,
@@ -95,6 +97,7 @@ class AccountActions(Actions):
             holder = customer or merchants.add_customer(state, merchant)
             return linking.add_account(state, merchant, holder, new, features)
 
+    @recorded("set_balance")
     def set_balance(self, account: str, cents: int) -> None:
         """Set the balance at the institution, to be fetched by the next refresh.
 
@@ -108,6 +111,7 @@ class AccountActions(Actions):
         with self._state.lock:
             self._state.find_account(account)[1].institution.balance = cents
 
+    @recorded("fail_refreshes")
     def fail_refreshes(self, account: str, *features: Feature) -> None:
         """Make all further refreshes of an account fail.
 
@@ -122,6 +126,7 @@ class AccountActions(Actions):
             institution = self._state.find_account(account)[1].institution
             institution.failing = set(features or FEATURES)
 
+    @recorded("restore_refreshes")
     def restore_refreshes(self, account: str) -> None:
         """Make refreshes of an account succeed again.
 
@@ -134,6 +139,7 @@ class AccountActions(Actions):
         with self._state.lock:
             self._state.find_account(account)[1].institution.failing = set()
 
+    @recorded("deactivate")
     def deactivate(self, account: str, *, after: float = 0) -> None:
         """Deactivate an account on behalf of its institution.
 
@@ -148,6 +154,7 @@ class AccountActions(Actions):
         with self._state.up_to_date() as state:
             accounts.schedule_change_of_status(state, account, "inactive", after)
 
+    @recorded("reactivate")
     def reactivate(self, account: str, *, after: float = 0) -> None:
         """Reactivate an account on behalf of its institution.
 
@@ -162,6 +169,7 @@ class AccountActions(Actions):
         with self._state.up_to_date() as state:
             accounts.schedule_change_of_status(state, account, "active", after)
 
+    @recorded("disconnect")
     def disconnect(self, account: str) -> None:
         """Disconnect an account permanently.
 

@@ -3,6 +3,7 @@
 from financial_connections.sandbox.actions.base import Actions
 from financial_connections.sandbox.api import merchants
 from financial_connections.sandbox.api.credentials import Key
+from financial_connections.sandbox.api.journal import recorded
 
 
 class HolderActions(Actions):
@@ -13,6 +14,7 @@ class HolderActions(Actions):
         """IDs of the platform's customers, oldest first."""
         return list(self._state.platform.customers)
 
+    @recorded("add_customer")
     def add_customer(
         self,
         customer: str | None = None,
@@ -40,6 +42,7 @@ class HolderActions(Actions):
                 state, merchant, customer, email=email, name=name
             )
 
+    @recorded("add_connected_account")
     def add_connected_account(self) -> str:
         """Add a Stripe account connected to the platform, and return its ID.
 
@@ -48,6 +51,7 @@ class HolderActions(Actions):
         with self._state.up_to_date() as state:
             return merchants.add_connected_account(state)
 
+    @recorded("add_customer_account")
     def add_customer_account(self, *, stripe_account: str | None = None) -> str:
         """Add a customer that is represented by an account, and return its ID.
 
@@ -64,6 +68,7 @@ class HolderActions(Actions):
             merchant = state.find_merchant(stripe_account)
             return merchants.add_customer_account(state, merchant)
 
+    @recorded("add_key")
     def add_key(
         self, *, read_only: bool = False, stripe_account: str | None = None
     ) -> str:

@@ -1,6 +1,7 @@
 """Count, limit and disturb requests."""
 
 from financial_connections.sandbox.actions.base import Actions
+from financial_connections.sandbox.api.journal import recorded
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.quirks import Quirk
 from financial_connections.sandbox.rules import RateLimits
@@ -20,8 +21,11 @@ class RequestActions(Actions):
 
     @rate_limits.setter
     def rate_limits(self, limits: RateLimits) -> None:
-        with self._state.lock:
-            self.api.limiter.change(limits, self.clock.elapsed())
+        self._change_rate_limits(limits)
+
+    @recorded("change_rate_limits")
+    def _change_rate_limits(self, limits: RateLimits) -> None:
+        self.api.limiter.change(limits, self.clock.elapsed())
 
     @property
     def traffic(self) -> Traffic:
@@ -44,6 +48,7 @@ class RequestActions(Actions):
             for fault in faults:
                 self.api.faults.add(fault)
 
+    @recorded("set_quirks")
     def set_quirks(self, *quirks: Quirk) -> None:
         """Make responses violate the contract in ways that have been observed.
 

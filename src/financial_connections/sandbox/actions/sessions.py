@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from financial_connections.sandbox.actions.base import Actions
 from financial_connections.sandbox.api import completion, manualentry
+from financial_connections.sandbox.api.journal import recorded
 from financial_connections.sandbox.api.linking import NewAccount
 
 
 class SessionActions(Actions):
     """Sessions of a sandbox, and the customers who complete them."""
 
+    @recorded("complete")
     def complete(
         self, session: str, accounts: Sequence[NewAccount | str] | None = None
     ) -> list[str]:
@@ -32,6 +34,7 @@ class SessionActions(Actions):
             linked = completion.complete(state, merchant, record, accounts)
             return [account.id for account in linked]
 
+    @recorded("cancel")
     def cancel(self, session: str) -> None:
         """Cancel a session as a customer who does not consent.
 
@@ -45,6 +48,7 @@ class SessionActions(Actions):
         with self._state.lock:
             completion.cancel(self._state.find_session(session)[1])
 
+    @recorded("enter_bank_account")
     def enter_bank_account(
         self,
         session: str,

@@ -4,11 +4,13 @@ from typing import Literal
 
 from financial_connections.sandbox.actions.base import Actions
 from financial_connections.sandbox.api import transactions
+from financial_connections.sandbox.api.journal import recorded
 
 
 class TransactionActions(Actions):
     """Transactions of a sandbox at the institutions."""
 
+    @recorded("add_transactions")
     def add_transactions(
         self,
         account: str,
@@ -43,6 +45,7 @@ class TransactionActions(Actions):
                 at_next_refresh=at_next_refresh,
             )
 
+    @recorded("post")
     def post(self, transaction: str, *, at_next_refresh: bool = False) -> None:
         """Post a pending transaction at the institution.
 
@@ -60,6 +63,7 @@ class TransactionActions(Actions):
                 state, transaction, "posted", at_next_refresh=at_next_refresh
             )
 
+    @recorded("void")
     def void(self, transaction: str, *, at_next_refresh: bool = False) -> None:
         """Void a pending transaction at the institution.
 

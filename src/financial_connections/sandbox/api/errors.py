@@ -10,6 +10,13 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 
+from financial_connections.sandbox.api.wire import Response
+
+_HTML = (
+    b"<html><head><title>502 Bad Gateway</title></head>"
+    b"<body><h1>502 Bad Gateway</h1></body></html>\n"
+)
+
 ErrorType = Literal[
     "api_error", "card_error", "idempotency_error", "invalid_request_error"
 ]
@@ -78,3 +85,8 @@ def empty_parameter(key: str) -> APIError:
         " Pass a value or omit the parameter.",
         param=key,
     )
+
+
+def bad_gateway(headers: dict[str, str]) -> Response:
+    """Return the response of a proxy, whose body is not JSON."""
+    return Response(502, {**headers, "Content-Type": "text/html"}, _HTML)

@@ -13,10 +13,17 @@ class Ids:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._streams: dict[str, Random] = {}
+        self._restarts = 0
 
     def new(self, prefix: str) -> str:
         """Return the next ID with this prefix."""
         return f"{prefix}_{self.stream(prefix).getrandbits(96):024x}"
+
+    def restart_requests(self) -> None:
+        """Start a new stream for request IDs, because the used ones are not known."""
+        self._restarts += 1
+        seed = f"{self._seed}:req:{self._restarts}"
+        self._streams["req"] = Random(seed)  # noqa: S311 - reproducible, not secret
 
     def stream(self, name: str) -> Random:
         """Return the named random stream; the same seed gives the same stream."""

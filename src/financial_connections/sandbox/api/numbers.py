@@ -49,6 +49,9 @@ def confirm(
 def count_poll(state: State, merchant: Merchant, account: Account) -> None:
     """Count a retrieval of the account, and confirm numbers polled often enough."""
     for number in account.numbers or ():
+        if number.status != "pending":
+            continue
+        state.polls += 1
         number.polls += 1
         if (
             state.rules.refresh_polls is not None

@@ -8,8 +8,6 @@ meantime.
 from email.utils import formatdate
 from typing import Any
 
-from attrs import define
-
 from financial_connections.sandbox.api.contract import Contract, Operation
 from financial_connections.sandbox.api.credentials import (
     Key,
@@ -17,58 +15,33 @@ from financial_connections.sandbox.api.credentials import (
     authenticate,
     require_scope,
 )
-from financial_connections.sandbox.api.errors import APIError
+from financial_connections.sandbox.api.errors import APIError, bad_gateway
 from financial_connections.sandbox.api.expansion import (
     expand,
     resolver,
 )
-from financial_connections.sandbox.api.idempotency import (
-    Claim,
-    IdempotencyKeys,
-    replay,
-)
+from financial_connections.sandbox.api.idempotency import IdempotencyKeys, replay
 from financial_connections.sandbox.api.meter import Meter
 from financial_connections.sandbox.api.operations import (
     HANDLERS,
     ValidatedRequest,
 )
 from financial_connections.sandbox.api.parameters import parameters_of
+from financial_connections.sandbox.api.pending import PendingRequest
 from financial_connections.sandbox.api.ratelimit import (
     RATE_LIMIT_REASON,
     LimitedRequest,
-    Permit,
     RateLimiter,
 )
 from financial_connections.sandbox.api.records import Merchant
 from financial_connections.sandbox.api.state import State
 from financial_connections.sandbox.api.versions import (
-    VERSIONS,
+    requested_version,
     response_at,
 )
 from financial_connections.sandbox.api.wire import Request, Response, json_bytes
 from financial_connections.sandbox.faults import Fault, Faults
 from financial_connections.sandbox.quirks import Quirk, apply_quirks
-
-_HTML = (
-    b"<html><head><title>502 Bad Gateway</title></head>"
-    b"<body><h1>502 Bad Gateway</h1></body></html>\n"
-)
-
-
-@define(eq=False)
-class PendingRequest:
-    """An admitted request, which has either a response or an endpoint to run."""
-
-    request_id: str
-    echo: dict[str, str]
-    version: str
-    merchant: Merchant | None = None
-    permit: Permit | None = None
-    fault: Fault | None = None
-    operation: Operation | None = None
-    validated: ValidatedRequest | None = None
-    claim: Claim | None = None
-    response: Response | None = None
 
 
 class API:
@@ -78,7 +51,7 @@ class API:
         self.state = state
         self.contract = contract
         self.keys: dict[str, Key] = {}
-        self.faults = Faults()
+        self.faults = Faults(state)
         self.quirks: set[Quirk] = set()
         self._idempotency = IdempotencyKeys()
         self.limiter = RateLimiter(state.rules.rate_limits)
@@ -88,7 +61,7 @@ class API:
         """Process a request up to but not including its endpoint."""
         with self.state.up_to_date():
             pending = PendingRequest(
-                self.state.ids.new("req"), self._echo(request), self.contract.version
+                request, self.state.ids.new("req"), self.contract.version
             )
             rejected_by: str | None = None
             try:
@@ -109,9 +82,32 @@ class API:
         with self.state.lock:
             self._release(pending)
             if pending.response is None:
-                self.state.run_due()
-                pending.response = self._run_endpoint(pending)
+                pending.response = self._run_and_log(pending)
             return pending.response
+
+    def repeat(
+        self,
+        *,
+        merchant: str,
+        request_id: str,
+        fault: Fault | None,
+        body: str,
+        **sent: Any,
+    ) -> Response:
+        """Run the endpoint of a request again, to restore a sandbox from its log."""
+        request = Request(**sent, body=body.encode("latin-1"))
+        with self.state.up_to_date() as state:
+            pending = PendingRequest(request, request_id, self._version_of(request))
+            pending.fault = fault
+            pending.merchant = state.find_merchant(
+                None if merchant == state.platform.id else merchant
+            )
+            found = self.contract.find(request.method, request.path)
+            operation, ids = found or (None, {})
+            pending.operation = operation
+            if operation is not None:
+                self._validate(pending, operation, pending.merchant, ids)
+            return self._run_endpoint(pending)
 
     def abandon(self, pending: PendingRequest) -> None:
         """Release the idempotency key and permit of a request that was not executed."""
@@ -125,7 +121,7 @@ class API:
         merchant = acting_merchant(key, request.headers)
         operation, ids = self.contract.find(request.method, request.path) or (None, {})
         pending.merchant, pending.operation = merchant, operation
-        pending.version = self._version(request)
+        pending.version = self._version_of(request)
         limited = LimitedRequest(
             key=key.secret,
             merchant=merchant.id,
@@ -144,21 +140,22 @@ class API:
         if pending.fault is not None and pending.fault.kind != "stored_server_error":
             self._apply_fault(pending, pending.fault)
         if pending.response is None:
-            params = parameters_of(request, operation, pending.version)
-            pending.validated = ValidatedRequest(self.state, merchant, ids, params)
-            self._claim(request, pending, operation.name, pending.validated)
+            self._validate(pending, operation, merchant, ids)
 
-    def _version(self, request: Request) -> str:
-        """Return the version whose shape the request and its response have."""
-        newest = self.contract.version
-        version = request.headers.get("stripe-version", newest)
-        if version in {newest, *VERSIONS}:
-            return version
-        if version in self.state.rules.other_versions:
-            return newest
-        raise APIError(
-            message=f"This sandbox supports API versions from {VERSIONS[0]} to"
-            f" {newest}, not '{version[:40]}'."
+    def _validate(
+        self,
+        pending: PendingRequest,
+        operation: Operation,
+        merchant: Merchant,
+        ids: dict[str, str],
+    ) -> None:
+        params = parameters_of(pending.request, operation, pending.version)
+        pending.validated = ValidatedRequest(self.state, merchant, ids, params)
+        self._claim(pending, operation.name, pending.validated)
+
+    def _version_of(self, request: Request) -> str:
+        return requested_version(
+            request, self.contract.version, self.state.rules.other_versions
         )
 
     def _release(self, pending: PendingRequest) -> None:
@@ -171,24 +168,15 @@ class API:
         if error is not None:
             raise error
         if fault.kind == "bad_gateway":
-            headers = {
-                **self._headers(pending),
-                **fault.hints(),
-                "Content-Type": "text/html",
-            }
-            pending.response = Response(502, headers, _HTML)
+            pending.response = bad_gateway({**self._headers(pending), **fault.hints()})
         elif fault.kind == "reset":
             pending.response = Response(0, {}, b"")
 
     def _claim(
-        self,
-        request: Request,
-        pending: PendingRequest,
-        name: str,
-        validated: ValidatedRequest,
+        self, pending: PendingRequest, name: str, validated: ValidatedRequest
     ) -> None:
-        key = request.headers.get("idempotency-key")
-        if key is None or request.method != "POST":
+        key = pending.request.headers.get("idempotency-key")
+        if key is None or pending.request.method != "POST":
             return
         fingerprint = (name, validated.ids, validated.params)
         claim = self._idempotency.claim(
@@ -198,7 +186,20 @@ class API:
             pending.response = replay(claim, claim.response, pending.request_id)
         pending.claim = claim
 
+    def _run_and_log(self, pending: PendingRequest) -> Response:
+        state, polls = self.state, self.state.polls
+        if state.journal is None:
+            return self._run_endpoint(pending)
+        return state.journal.record(
+            "request",
+            [],
+            pending.log_arguments(),
+            lambda: self._run_endpoint(pending),
+            is_needed=lambda: pending.request.method != "GET" or state.polls > polls,
+        )
+
     def _run_endpoint(self, pending: PendingRequest) -> Response:
+        self.state.run_due()
         if pending.validated is None or pending.operation is None:
             raise ValueError("the request has no endpoint to run")
         try:
@@ -232,7 +233,7 @@ class API:
             "Content-Type": "application/json",
             "Date": formatdate(self.state.now, usegmt=True),
             "Request-Id": pending.request_id,
-            **pending.echo,
+            **self._echo(pending.request),
         }
 
     def _echo(self, request: Request) -> dict[str, str]:

@@ -104,6 +104,9 @@ def start(
 def count_poll(state: State, merchant: Merchant, account: Account) -> None:
     """Count a retrieval of the account, and finish refreshes polled often enough."""
     for feature, refresh in list(account.refreshes.items()):
+        if refresh.status != "pending":
+            continue
+        state.polls += 1
         refresh.polls += 1
         if (
             state.rules.refresh_polls is not None

@@ -13,6 +13,7 @@ from financial_connections.sandbox.api import events, render
 from financial_connections.sandbox.api.event_log import Event
 from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.ids import Ids
+from financial_connections.sandbox.api.journal import Journal
 from financial_connections.sandbox.api.records import (
     Account,
     Authorization,
@@ -61,6 +62,10 @@ class State:
     listeners: list[Callable[[], object]] = Factory(list[Callable[[], object]])
     """Functions to call, with the lock held, after an event or a job has been added."""
     now: int = 0
+    polls: int = 0
+    """Number of requests that have counted as polls of something pending."""
+    journal: Journal | None = None
+    """Log of all changes, if the sandbox is kept in a file."""
     lock: RLock = Factory(RLock)
     _numbers: "count[int]" = Factory(count)
 

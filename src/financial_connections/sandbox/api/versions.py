@@ -16,7 +16,9 @@ from typing import Any
 
 from attrs import field, frozen
 
+from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.validation import Schema
+from financial_connections.sandbox.api.wire import Request
 
 VERSIONS = (
     "2023-10-16",
@@ -50,6 +52,25 @@ VERSIONS = (
     "2026-10-28.endive",
 )
 """API versions whose shapes the sandbox knows, oldest first."""
+
+
+def requested_version(request: Request, newest: str, others: AbstractSet[str]) -> str:
+    """Return the version whose shape a request and its response have.
+
+    Args:
+        request: The request.
+        newest: Version of the contract.
+        others: Further versions to accept, which have the shape of the newest one.
+    """
+    version = request.headers.get("stripe-version", newest)
+    if version in {newest, *VERSIONS}:
+        return version
+    if version in others:
+        return newest
+    raise APIError(
+        message=f"This sandbox supports API versions from {VERSIONS[0]} to"
+        f" {newest}, not '{version[:40]}'."
+    )
 
 
 @frozen

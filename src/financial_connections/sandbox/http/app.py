@@ -8,7 +8,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from financial_connections.sandbox.api.pipeline import API, PendingRequest
+from financial_connections.sandbox.api.pending import PendingRequest
+from financial_connections.sandbox.api.pipeline import API
 from financial_connections.sandbox.api.wire import Request, Response
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.http.control import control_routes
