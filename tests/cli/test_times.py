@@ -12,8 +12,15 @@ from financial_connections.cli.times import day, minute, parse_time, relative
     [
         (0, "now"),
         (-300, "5 minutes ago"),
+        (1, "in 1 second"),
+        (-50, "50 seconds ago"),
+        (-51, "1 minute ago"),
+        (3_060, "in 1 hour"),
         (3_600, "in 1 hour"),
+        (9 * 86_400, "in 1 week"),
+        (-400 * 86_400, "1 year ago"),
         (-3 * 86_400, "3 days ago"),
+        (100 * 86_400, "in 3 months"),
         (10**18, "?"),
     ],
 )

@@ -1,12 +1,28 @@
 """Format amounts of money for people."""
 
-from decimal import localcontext
+from financial_connections.data.money import currency_decimals, decimal_amount
 
-from financial_connections.data.money import (
-    EXACT,
-    currency_decimals,
-    decimal_amount,
-)
+# The symbols of English in the United States. Other currencies are shown by their code.
+_SYMBOLS = {
+    "AUD": "A$",
+    "BRL": "R$",
+    "CAD": "CA$",
+    "CNY": "CN¥",
+    "EUR": "€",
+    "GBP": "£",
+    "HKD": "HK$",
+    "ILS": "₪",
+    "INR": "₹",
+    "JPY": "¥",
+    "KRW": "₩",
+    "MXN": "MX$",
+    "NZD": "NZ$",
+    "PHP": "₱",
+    "TWD": "NT$",
+    "USD": "$",
+    "VND": "₫",
+    "XCD": "EC$",
+}
 
 
 def amount(units: int, currency: str | None) -> str:
@@ -16,21 +32,11 @@ def amount(units: int, currency: str | None) -> str:
         units: Amount in the currency's smallest unit.
         currency: Currency code, in any case; None if unknown.
     """
-    # Imported lazily because piped output does not need it.
-    from babel.numbers import format_currency, get_currency_symbol  # noqa: PLC0415
-
     code = (currency or "").upper()
-    digits = currency_decimals(code)
-    has_symbol = get_currency_symbol(code, locale="en_US") != code
-    symbol = "¤" if has_symbol else "¤¤ " if code else ""
-    pattern = f"{symbol}#,##0{'.' * bool(digits)}{'0' * digits}"
-    value = decimal_amount(units, code)
-    with localcontext(EXACT):
-        return str(
-            format_currency(
-                value, code, format=pattern, locale="en_US", currency_digits=False
-            )
-        ).strip()
+    symbol = _SYMBOLS.get(code) or (f"{code} " if code else "")
+    sign = "-" if units < 0 else ""
+    value = decimal_amount(abs(units), code)
+    return f"{sign}{symbol}{value:,.{currency_decimals(code)}f}"
 
 
 def amounts(by_currency: dict[str, int] | None) -> str:

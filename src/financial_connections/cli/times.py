@@ -3,6 +3,17 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
+_DAY = 86_400
+_UNITS = {
+    "year": 365 * _DAY,
+    "month": 30 * _DAY,
+    "week": 7 * _DAY,
+    "day": _DAY,
+    "hour": 3_600,
+    "minute": 60,
+    "second": 1,
+}
+
 
 def day(seconds: int | None) -> str:
     """Format a time as a date in UTC, such as `2023-11-14`.
@@ -51,9 +62,6 @@ def relative(seconds: int | None, now: float) -> str:
             too far from now gives a question mark.
         now: Current time, in seconds since the epoch.
     """
-    # Imported lazily because piped output does not need it.
-    from babel.dates import format_timedelta  # noqa: PLC0415
-
     if seconds is None:
         return ""
     try:
@@ -62,7 +70,17 @@ def relative(seconds: int | None, now: float) -> str:
         return "?"
     if not distance:
         return "now"
-    return str(format_timedelta(distance, add_direction=True, locale="en_US"))
+    text = _distance(abs(distance).total_seconds())
+    return f"{text} ago" if distance < timedelta() else f"in {text}"
+
+
+def _distance(seconds: float) -> str:
+    # 55 minutes read better as an hour, but 40 minutes do not.
+    unit, length = next(
+        (unit, length) for unit, length in _UNITS.items() if seconds >= 0.85 * length
+    )
+    count = round(seconds / length)
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def parse_time(text: str, *, end_of_day: bool = False) -> int:
