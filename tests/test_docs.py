@@ -324,6 +324,14 @@ def test_the_reference_has_every_public_name(site):
     assert [] == sorted(names - anchors)
 
 
+def test_every_page_of_the_reference_has_an_example(folder):
+    example = '<div class="language-python highlight">'
+    pages = {path.name: path.read_text() for path in folder.glob("reference/*.html")}
+    assert len(pages) > 15
+    without = [name for name, page in pages.items() if example not in page]
+    assert ["index.html"] == without
+
+
 def test_every_decision_is_linked_from_the_site_index(site):
     [index] = [
         links for path, links in site.items() if path.match("decisions/index.html")
