@@ -220,7 +220,9 @@ def test_the_application_has_exactly_these_commands():
         *("fleet status", "fleet dead", "fleet revive", "fleet demo"),
         *("sessions create", "sessions retrieve"),
         "webhooks verify",
-        *("api", "link", "sandbox", "version"),
+        *("sandbox advance", "sandbox complete", "sandbox cancel"),
+        *("sandbox fault", "sandbox quirk", "sandbox webhook"),
+        *("api", "link", "version"),
     }
 
 

@@ -9,6 +9,7 @@ from financial_connections.cli import (
     accounts,
     events,
     fleet,
+    sandbox_control,
     sessions,
     transactions,
     webhooks,
@@ -23,7 +24,6 @@ from financial_connections.cli.group import (
 )
 from financial_connections.cli.link import link
 from financial_connections.cli.owners import owners
-from financial_connections.cli.sandbox import sandbox
 from financial_connections.cli.settings import Settings
 from financial_connections.cli.sync import sync
 
@@ -126,15 +126,7 @@ app.command(
         "fincon api POST /v1/customers -d name=Jane -d 'metadata[plan]=gold'",
     ),
 )(api)
-app.command(
-    "sandbox",
-    cls=Command,
-    rich_help_panel="Tools",
-    epilog=format_examples(
-        "fincon sandbox --port 0 --scenario many-transactions",
-        "fincon sandbox --webhook http://127.0.0.1:8000/stripe",
-    ),
-)(sandbox)
+app.add_typer(sandbox_control.app, name="sandbox", rich_help_panel="Tools")
 
 
 def _show_versions(settings: Settings) -> None:

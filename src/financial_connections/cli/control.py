@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import typer
 from attrs import frozen
 
 from financial_connections.cli.failure import (
@@ -113,3 +114,34 @@ def _content(response: "httpx.Response") -> dict[str, Any]:
     if response.status_code == 401:  # noqa: PLR2004
         raise RejectedError(message)
     raise InvalidResponseError(message.removeprefix("Invalid request: "))
+
+
+def run_control(
+    ctx: typer.Context,
+    path: str,
+    body: dict[str, Any] | None,
+    drawing: str,
+    *,
+    clear: bool = False,
+) -> None:
+    """Call a control endpoint, and print its response.
+
+    Args:
+        ctx: Context of the command line.
+        path: Path below `/_sandbox`.
+        body: Body of a POST; None sends a GET.
+        drawing: Name of the function in `sandbox_details` that renders the response.
+        clear: Send a DELETE first.
+    """
+
+    async def work(context: "Context") -> None:
+        from financial_connections.cli import sandbox_details
+
+        control = Control.of(context)
+        if clear:
+            await control.send("DELETE", path)
+        result = await control.send("POST" if body else "GET", path, body)
+        draw = getattr(sandbox_details, drawing)
+        context.output.show(result, lambda: draw(result))
+
+    ctx.obj.run(work)

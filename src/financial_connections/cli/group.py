@@ -4,16 +4,13 @@ from math import isfinite
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 _SHARED_OPTIONS = "Shared options"
 
 
-class Command(TyperCommand):
-    """A command that also accepts the options of `fincon` itself.
-
-    These options can therefore precede or follow the command.
-    """
+class _WithSharedOptions:
+    """Accept the options of `fincon` itself, which then precede or follow a command."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters for parsing, help and completion.
@@ -21,7 +18,8 @@ class Command(TyperCommand):
         Args:
             ctx: Click context of the invocation.
         """
-        return [*super().get_params(ctx), *_shared_options(ctx)]
+        parent: Any = super()
+        return [*parent.get_params(ctx), *_shared_options(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command.
@@ -36,7 +34,16 @@ class Command(TyperCommand):
             option.name: ctx.params.pop(option.name) for option in _shared_options(ctx)
         }
         ctx.obj = ctx.obj.with_overrides(**overrides)
-        return super().invoke(ctx)
+        parent: Any = super()
+        return parent.invoke(ctx)
+
+
+class Command(_WithSharedOptions, TyperCommand):
+    """A command that also accepts the options of `fincon` itself."""
+
+
+class DefaultGroup(_WithSharedOptions, TyperGroup):
+    """A group that does something itself if no command of it is given."""
 
 
 def reject_unusable_values(ctx: Any) -> None:

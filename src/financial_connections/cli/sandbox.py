@@ -1,4 +1,4 @@
-"""The `fincon sandbox` command: serve a sandbox until stopped."""
+"""The `fincon sandbox` command without a subcommand: serve a sandbox until stopped."""
 # ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 import signal
@@ -61,7 +61,13 @@ def sandbox(
         ),
     ] = None,
 ) -> None:
-    """Serve a local API with made-up data until you press Ctrl-C."""
+    """Serve a local API with made-up data until you press Ctrl-C.
+
+    The commands below change a sandbox that is running.
+    """
+    if ctx.invoked_subcommand is not None:
+        _reject_own_options(ctx)
+        return
     from financial_connections.sandbox import serve
 
     if not _is_loopback(host):
@@ -111,6 +117,15 @@ def _open(
         raise UsageError(f"--state: {error}") from None
     except OSError as error:
         raise UsageError(f"--state: cannot use {state}: {error.strerror}") from None
+
+
+def _reject_own_options(ctx: typer.Context) -> None:
+    for name in ctx.params:
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UsageError(
+                f"--{name} does not apply to fincon sandbox {ctx.invoked_subcommand}"
+            )
 
 
 def _add_webhook(sandbox: "Sandbox", url: str) -> dict[str, str]:
