@@ -120,6 +120,8 @@ class Operation:
     """The name of the model in the response."""
     item: str
     """The name of the model in a list, or empty."""
+    expandable: tuple[str, ...]
+    """The paths that can be expanded in the model, for a list in each item."""
     summary: str
     description: str
     returns: str

@@ -5,6 +5,7 @@ from keyword import iskeyword
 
 from codegen.access import Node
 from codegen.contract.operations import JSON, METHODS
+from codegen.python.expansion import expand_name
 from codegen.python.ir import Operation
 from codegen.python.parameters import parse_ids, parse_parameters
 from codegen.python.schema import Schema, Schemas, parse_schema, resolve
@@ -43,6 +44,8 @@ def parse_operation(method: str, path: str, node: Node, schemas: Schemas) -> Ope
         raise node.error("two parameters have the same name")
     response = parse_response(node, schemas)
     is_list = {parameter.wire for parameter in parameters} >= PAGE_PARAMETERS
+    item = item_of(schemas[response], schemas) if is_list else ""
+    paths = schemas.get(expand_name(item or response))
     return Operation(
         location=node.location,
         name=name,
@@ -52,7 +55,8 @@ def parse_operation(method: str, path: str, node: Node, schemas: Schemas) -> Ope
         ids=tuple(ids),
         parameters=tuple(parameters),
         response=response,
-        item=item_of(schemas[response], schemas) if is_list else "",
+        item=item,
+        expandable=(paths and paths.enum) or (),
         summary=node.get("summary").text_or("") or f"`{name}` in the API.",
         description=node.get("description").text_or(""),
         returns=node.child("responses", "200").get("description").text_or(""),

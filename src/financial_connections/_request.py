@@ -58,6 +58,8 @@ class Request:
     """
     clearable: tuple[str, ...] = field(default=(), kw_only=True)
     """Keys in `required` that accept an empty string, which removes a setting."""
+    expandable: tuple[str, ...] | None = field(default=None, kw_only=True)
+    """Paths that `expand` may contain; without `data.` for a list. None if unknown."""
     free_text: bool = field(default=False, kw_only=True)
     """True for `send_raw`, whose endpoint may not be in the contract. `path` then has
     no placeholders and may contain IDs, and parameters may contain any character.

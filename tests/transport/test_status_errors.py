@@ -1,6 +1,8 @@
 """Errors built from responses."""
 
+import pickle
 import warnings
+from operator import attrgetter
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from financial_connections import (
     AuthenticationError,
     ConflictError,
     InvalidArgumentError,
+    InvalidRequestError,
     NotFoundError,
     RateLimitError,
 )
@@ -122,3 +125,42 @@ async def test_a_hook_that_raises_for_a_status_causes_a_typed_error(no_waiting):
         with pytest.raises(NotFoundError) as caught:
             await client.accounts.retrieve("fca_1")
     assert KEY not in printed(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "hint"),
+    [
+        (
+            "accounts.retrieve",
+            ["fca_1"],
+            "expand may contain 'account_holder.account', .*, 'ownership'",
+        ),
+        ("transactions.retrieve", ["fctxn_1"], "nothing can be expanded"),
+    ],
+)
+async def test_an_error_about_expand_names_the_paths_that_can_be_expanded(
+    method, args, hint
+):
+    message = "This property cannot be expanded because it doesn't exist: typo."
+    api, _ = scripted(error_response(400, message=message))
+    async with mock_client(api) as client:
+        with pytest.raises(InvalidRequestError, match=hint) as caught:
+            await attrgetter(method)(client)(*args, expand=["typo"])
+    assert message == caught.value.message
+    assert str(caught.value) == str(pickle.loads(pickle.dumps(caught.value)))
+
+
+@pytest.mark.parametrize(
+    ("expand", "message"),
+    [
+        (None, "This property cannot be expanded: typo."),
+        (["ownership"], "Missing required param: account."),
+    ],
+)
+async def test_other_errors_have_no_hint_about_expand(expand, message):
+    api, _ = scripted(error_response(400, message=message))
+    async with mock_client(api) as client:
+        with pytest.raises(InvalidRequestError) as caught:
+            await client.accounts.retrieve("fca_1", expand=expand)
+    assert caught.value.hint is None
+    assert "may contain" not in str(caught.value)

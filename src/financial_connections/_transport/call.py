@@ -44,6 +44,7 @@ class Call:
     wire: WireRequest
     template: str | None
     api_key: Secret
+    expandable: tuple[str, ...] | None = None  # paths, if anything is to be expanded
     started_at: float = field(factory=time.monotonic)
     scope: CancelScope = field(factory=CancelScope, repr=False)
     """Cancelled at the call's deadline, or when the client is closed."""
@@ -165,6 +166,7 @@ def status_error(call: Call, response: Response) -> APIStatusError:
         response.headers,
         content,
         secrets=call.secrets(),
+        expandable=call.expandable,
         **call.error_fields(),
     )
     if response.unreadable is not None:
@@ -179,11 +181,8 @@ def response_error(call: Call, response: Response, reason: str) -> APIResponseEr
     for a repeated idempotency key. A DELETE has no such key. JSON of an unexpected
     shape would have the same shape again.
     """
-    content_type = sanitize(
-        response.headers.get("content-type", "no content type"),
-        60,
-        secrets=call.secrets(),
-    )
+    content_type = response.headers.get("content-type", "no content type")
+    content_type = sanitize(content_type, 60, secrets=call.secrets())
     return APIResponseError(
         f"the response to {call} is unusable: {reason} (status {response.status}, "
         f"{content_type}, {len(response.content)} bytes, "

@@ -51,6 +51,7 @@ def error_from(
     content: bytes,
     *,
     secrets: Sequence[str] = (),
+    expandable: Sequence[str] | None = None,
     **call: Any,
 ) -> APIStatusError:
     """Return the error for a response whose status is not 2xx.
@@ -60,6 +61,7 @@ def error_from(
         headers: Headers of the response, with names in lower case.
         content: Body of the response.
         secrets: Values to mask in the error, such as the API key that was sent.
+        expandable: Paths that can be expanded; None if nothing was to be expanded.
         **call: The attributes `attempts` and `idempotency_key`.
     """
     mask = Mask(secrets)
@@ -70,7 +72,7 @@ def error_from(
     )
     headers = {mask(name): mask(value) for name, value in headers.items()}
     request_id = headers.get("request-id")
-    return error_class(
+    error = error_class(
         text or f"HTTP {status}",
         status=status,
         headers=headers,
@@ -78,6 +80,19 @@ def error_from(
         request_id=sanitize(request_id, 100) if request_id else None,
         **call,
     )
+    if expandable is not None:
+        error.hint = _expansion_hint(error, expandable)
+    return error
+
+
+def _expansion_hint(error: APIStatusError, paths: Sequence[str]) -> str | None:
+    """Return a hint if the API rejected a path in `expand`, which only texts reveal."""
+    about = f"{error.param or ''} {error.message}".lower()
+    if not isinstance(error, InvalidRequestError) or "expand" not in about:
+        return None
+    if not paths:
+        return "nothing can be expanded in this response"
+    return f"expand may contain {', '.join(map(repr, paths))}"
 
 
 def _body_from(content: bytes, mask: Mask) -> tuple[Any, str | None]:

@@ -117,6 +117,7 @@ class Transport:
             wire_request(request, settings, options or _NO_OPTIONS),
             None if request.free_text else request.path,
             settings.api_key,
+            expandable=request.expandable if request.params.get("expand") else None,
         )
         self.backend.limiter.check()
         self.observer.emit("CallStarted", call)

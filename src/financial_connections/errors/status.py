@@ -66,6 +66,8 @@ class APIStatusError(_CallError):
         """True for the stored response to an earlier request with the same idempotency
         key.
         """
+        self.hint: str | None = None
+        """Advice of this package on how to avoid the error."""
         super().__init__(self.message, **call)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -80,7 +82,8 @@ class APIStatusError(_CallError):
     def __str__(self) -> str:
         details = {"code": self.code, "param": self.param, "request": self.request_id}
         shown = [f"{name} {sanitize(v, 100)}" for name, v in details.items() if v]
-        return f"{self.message} ({', '.join([f'status {self.status}', *shown])})"
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.message} ({', '.join([f'status {self.status}', *shown])}){hint}"
 
 
 class InvalidRequestError(APIStatusError):

@@ -51,5 +51,6 @@ async def list_account_owners(
         },
         arrays=("expand",),
         required=("ownership",),
+        expandable=(),
     )
     return await sender.send(request, AccountOwnerList, options)

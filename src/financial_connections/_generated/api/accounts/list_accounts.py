@@ -56,5 +56,6 @@ async def list_accounts(
             "starting_after": starting_after,
         },
         arrays=("expand",),
+        expandable=("account_holder.account", "account_holder.customer", "ownership"),
     )
     return await sender.send(request, AccountList, options)

@@ -37,5 +37,6 @@ async def refresh_account(
         params={"expand": expand, "features": features},
         arrays=("expand", "features"),
         required=("features",),
+        expandable=("account_holder.account", "account_holder.customer", "ownership"),
     )
     return await sender.send(request, Account, options)

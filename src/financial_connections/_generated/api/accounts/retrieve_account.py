@@ -32,5 +32,6 @@ async def retrieve_account(
         ids={"account": account},
         params={"expand": expand},
         arrays=("expand",),
+        expandable=("account_holder.account", "account_holder.customer", "ownership"),
     )
     return await sender.send(request, Account, options)

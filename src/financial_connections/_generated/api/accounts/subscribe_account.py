@@ -38,5 +38,6 @@ async def subscribe_account(
         params={"expand": expand, "features": features},
         arrays=("expand", "features"),
         required=("features",),
+        expandable=("account_holder.account", "account_holder.customer", "ownership"),
     )
     return await sender.send(request, Account, options)

@@ -67,5 +67,6 @@ async def list_events(
             "types": types,
         },
         arrays=("expand", "types"),
+        expandable=(),
     )
     return await sender.send(request, SnapshotEventList, options)

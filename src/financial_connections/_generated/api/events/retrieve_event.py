@@ -31,5 +31,6 @@ async def retrieve_event(
         ids={"id": id},
         params={"expand": expand},
         arrays=("expand",),
+        expandable=(),
     )
     return await sender.send(request, SnapshotEvent, options)

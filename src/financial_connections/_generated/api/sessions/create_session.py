@@ -79,5 +79,12 @@ async def create_session(
             "permissions",
         ),
         clearable=("limits[accounts]",),
+        expandable=(
+            "account_holder.account",
+            "account_holder.customer",
+            "accounts.data.account_holder.account",
+            "accounts.data.account_holder.customer",
+            "accounts.data.ownership",
+        ),
     )
     return await sender.send(request, Session, options)

@@ -32,5 +32,12 @@ async def retrieve_session(
         ids={"session": session},
         params={"expand": expand},
         arrays=("expand",),
+        expandable=(
+            "account_holder.account",
+            "account_holder.customer",
+            "accounts.data.account_holder.account",
+            "accounts.data.account_holder.customer",
+            "accounts.data.ownership",
+        ),
     )
     return await sender.send(request, Session, options)

@@ -62,5 +62,6 @@ async def list_transactions(
         },
         arrays=("expand",),
         required=("account", "transaction_refresh[after]"),
+        expandable=(),
     )
     return await sender.send(request, TransactionList, options)

@@ -31,5 +31,6 @@ async def retrieve_transaction(
         ids={"transaction": transaction},
         params={"expand": expand},
         arrays=("expand",),
+        expandable=(),
     )
     return await sender.send(request, Transaction, options)
