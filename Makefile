@@ -1,14 +1,15 @@
 # Everything this project does; `make help` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo fleet test test-fleet soak lowest extras coverage check format fix \
-	generate bump bench docs lock build release-check clean
+.PHONY: help setup demo web fleet test test-fleet soak lowest extras coverage check format \
+	fix generate bump bench docs lock build release-check clean
 
 PYTHON ?= python3
 # The environments are in .envs, so a .venv of yours is never used or changed.
 ENVS := .envs
 DEV := $(ENVS)/dev
 DEMO := $(ENVS)/demo
+WEB := $(ENVS)/web
 LOWEST := $(ENVS)/lowest
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := $(DEV)/$(SCRIPTS)
@@ -19,11 +20,11 @@ PARALLEL := --numprocesses 3 --dist worksteal
 # tests/install and tests/soak, and `make test-fleet` those with workers in processes of
 # their own. Walks through Stripe's specifications are long.
 SLOW := fleet/engines fleet/limits install soak test_docs.py test_exports.py \
-	test_worker.py codegen/test_real_bumps.py codegen/test_upstreams.py
+	test_worker.py web/test_postgres.py codegen/test_real_bumps.py codegen/test_upstreams.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `peers`
 # in pyproject.toml names.
 NEWEST_ONLY := benchmarks codegen compatibility fleet install soak test_docs.py \
-	test_examples.py test_exports.py test_worker.py \
+	test_examples.py test_exports.py test_worker.py web \
 	webhooks/endpoint/test_requests.py webhooks/test_signature.py \
 	webhooks/test_stripe_handlers.py webhooks/test_stripe_package.py
 
@@ -52,6 +53,17 @@ $(DEMO)/.ready: requirements/demo.txt
 demo: $(DEMO)/.ready ## take a tour of the SDK against the embedded sandbox
 	@PYTHONPATH=src $(DEMO)/$(SCRIPTS)/python -m examples.tour
 
+# The application, too, uses the code in src. Its container installs the same packages.
+$(WEB)/.ready: requirements/web.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@echo "Installing what the web application needs into $(WEB): 65 MB, up to half a minute"
+	@$(PYTHON) -m venv $(WEB)
+	@$(WEB)/$(SCRIPTS)/python $(PIP_INSTALL) --no-deps --require-hashes -r requirements/web.txt
+	@touch $@
+
+web: $(WEB)/.ready ## run a web application against the sandbox; PORT=8000
+	@PYTHONPATH=src PORT=$(or $(PORT),8000) $(WEB)/$(SCRIPTS)/python -m examples.web.demo
+
 fleet: $(READY) ## watch workers sync 500 accounts while one of them is killed
 	@$(BIN)/fincon fleet demo
 
@@ -60,7 +72,7 @@ test: $(READY) ## run the tests, except for the long ones
 
 test-fleet: $(READY) ## run the tests of fleets, with database and workflow servers
 	$(BIN)/python -m pytest --timeout 300 tests/fleet \
-		tests/test_exports.py tests/test_worker.py $(ARGS)
+		tests/test_exports.py tests/test_worker.py tests/web/test_postgres.py $(ARGS)
 
 soak: $(READY) ## run the long tests: many calls and faults, and more examples
 	$(BIN)/python -m pytest --timeout 600 tests/soak tests/codegen/test_real_bumps.py \
@@ -111,6 +123,9 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' --group demo --extra sandbox \
 		--constraint requirements/dev.txt pyproject.toml -o requirements/demo.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command 'make lock' --group web --extra sandbox \
+		--constraint requirements/dev.txt pyproject.toml -o requirements/web.txt
 
 bench: $(READY) ## compare the speed with other clients, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks

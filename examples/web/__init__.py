@@ -1,0 +1,1 @@
+"""A web application in which users link bank accounts and see their spending."""
