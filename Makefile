@@ -17,10 +17,11 @@ READY := $(DEV)/.ready
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PARALLEL := --numprocesses 3 --dist worksteal
 # `make check` runs the tests of the documentation, `make extras` and `make soak` those in
-# tests/install and tests/soak, and `make test-fleet` those with workers in processes of
-# their own. Walks through Stripe's specifications are long.
+# tests/install and tests/soak, and `make test-fleet` those with workers, PostgreSQL or a
+# browser in processes of their own. Walks through Stripe's specifications are long.
 SLOW := fleet/engines fleet/limits install soak test_docs.py test_exports.py \
-	test_worker.py web/test_postgres.py codegen/test_real_bumps.py codegen/test_upstreams.py
+	test_worker.py web/test_in_chromium.py web/test_postgres.py \
+	codegen/test_real_bumps.py codegen/test_upstreams.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `peers`
 # in pyproject.toml names.
 NEWEST_ONLY := benchmarks codegen compatibility fleet install soak test_docs.py \
@@ -70,9 +71,10 @@ fleet: $(READY) ## watch workers sync 500 accounts while one of them is killed
 test: $(READY) ## run the tests, except for the long ones
 	$(BIN)/python -m pytest $(PARALLEL) $(addprefix --ignore tests/,$(SLOW)) $(ARGS)
 
-test-fleet: $(READY) ## run the tests of fleets, with database and workflow servers
+test-fleet: $(READY) ## run the tests with databases, workflow servers or a browser
 	$(BIN)/python -m pytest --timeout 300 tests/fleet \
-		tests/test_exports.py tests/test_worker.py tests/web/test_postgres.py $(ARGS)
+		tests/test_exports.py tests/test_worker.py \
+		tests/web/test_in_chromium.py tests/web/test_postgres.py $(ARGS)
 
 soak: $(READY) ## run the long tests: many calls and faults, and more examples
 	$(BIN)/python -m pytest --timeout 600 tests/soak tests/codegen/test_real_bumps.py \
