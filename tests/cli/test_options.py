@@ -222,7 +222,7 @@ def test_the_application_has_exactly_these_commands():
         "webhooks verify",
         *("sandbox advance", "sandbox complete", "sandbox cancel"),
         *("sandbox fault", "sandbox quirk", "sandbox webhook"),
-        *("api", "link", "version"),
+        *("api", "link", "trigger", "version"),
     }
 
 

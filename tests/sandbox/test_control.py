@@ -180,6 +180,18 @@ async def test_control_endpoints_reject_invalid_requests(
 
 
 @pytest.mark.anyio
+async def test_an_account_is_deactivated_and_reactivated_over_http(sandbox, account):
+    statuses = []
+    async with in_process(sandbox) as client:
+        for path in ("deactivate", "reactivate"):
+            reply = await client.post(f"/_sandbox/{path}", json={"account": account})
+            assert (200, {}) == (reply.status_code, reply.json())
+            statuses.append(get(sandbox, f"{ACCOUNTS}/{account}").json["status"])
+        missing = await client.post("/_sandbox/deactivate", json={"account": "fca_x"})
+    assert ["inactive", "active"] == statuses
+    assert 400 == missing.status_code
+
+
 async def test_access_and_account_numbers_can_be_controlled_over_http(sandbox, account):
     async def control(path, **body):
         reply = await client.post(f"/_sandbox/{path}", json=body)

@@ -26,6 +26,7 @@ from financial_connections.cli.link import link
 from financial_connections.cli.owners import owners
 from financial_connections.cli.settings import Settings
 from financial_connections.cli.sync import sync
+from financial_connections.cli.trigger import trigger
 
 _EPILOG = """\
 [dim]Output[/] is a table on a terminal. When piped or with --json, it is JSON Lines \
@@ -126,6 +127,15 @@ app.command(
         "fincon api POST /v1/customers -d name=Jane -d 'metadata[plan]=gold'",
     ),
 )(api)
+app.command(
+    "trigger",
+    cls=Command,
+    rich_help_panel="Tools",
+    epilog=format_examples(
+        "fincon trigger account.refreshed_transactions",
+        "fincon trigger account.deactivated --account fca_123",
+    ),
+)(trigger)
 app.add_typer(sandbox_control.app, name="sandbox", rich_help_panel="Tools")
 
 

@@ -176,6 +176,16 @@ def _enter_bank_account(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     return {"bank_account_token": sandbox.enter_bank_account(**body)}
 
 
+def _deactivate(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    sandbox.deactivate(**body)
+    return {}
+
+
+def _reactivate(sandbox: Sandbox, body: dict[str, Any]) -> Any:
+    sandbox.reactivate(**body)
+    return {}
+
+
 def _schedule_deactivation(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     sandbox.institution.schedule_deactivation(**body)
     return {}
@@ -213,6 +223,8 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "/complete"): _complete,
     ("POST", "/cancel"): _cancel,
     ("POST", "/enter_bank_account"): _enter_bank_account,
+    ("POST", "/deactivate"): _deactivate,
+    ("POST", "/reactivate"): _reactivate,
     ("POST", "/schedule_deactivation"): _schedule_deactivation,
     ("POST", "/schedule_number_expiry"): _schedule_number_expiry,
     ("POST", "/deactivate_number"): _deactivate_number,
