@@ -72,15 +72,20 @@ def sections_of(nav: list[Any]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             if start:
                 yield "Start", start
                 start = []
-            yield title, [page_in(item) for item in content]
+            yield title, list(pages_in(content))
 
 
-def page_in(item: str | dict[str, str]) -> tuple[str, str]:
-    """Return the title and the path of a page in a section."""
-    if isinstance(item, str):
-        return PAGES[item].splitlines()[0].removeprefix("# "), item
-    [page] = item.items()
-    return page
+def pages_in(section: list[Any]) -> Iterator[tuple[str, str]]:
+    """Yield the title and the path of each page in a section."""
+    for item in section:
+        if isinstance(item, str):
+            yield PAGES[item].splitlines()[0].removeprefix("# "), item
+            continue
+        [(title, content)] = item.items()
+        if isinstance(content, str):
+            yield title, content
+        else:
+            yield from pages_in(content)
 
 
 def summary(path: str) -> str:
