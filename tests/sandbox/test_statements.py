@@ -81,3 +81,53 @@ def test_an_invalid_history_is_rejected(sandbox, days, error):
         sandbox.add_account(history_days=days)
     with pytest.raises(error, match="history_days"):
         NewAccount(history_days=days)
+
+
+@pytest.mark.parametrize(
+    ("currency", "lowest", "highest"),
+    [
+        ("usd", 90_000, 150_000),
+        ("cad", 126_000, 210_000),
+        ("eur", 81_000, 135_000),
+        ("gbp", 72_000, 120_000),
+        ("jpy", 135_000, 225_000),
+        ("kwd", 270_000, 450_000),
+    ],
+)
+def test_rent_is_believable_in_every_currency(currency, lowest, highest):
+    months = statement(Sandbox(), transactions=600, currency=currency)
+    rents = {-amount for month in months for amount in amounts(month, RENT)}
+    assert 1 == len(rents)
+    assert lowest <= min(rents) <= highest
+
+
+def test_a_seed_gives_the_same_purchases_in_every_currency():
+    sandboxes = Sandbox(3), Sandbox(3)
+    in_dollars, in_yen = (
+        [
+            (transaction.id, transaction.description, transaction.amount)
+            for month in statement(sandbox, transactions=90, currency=currency)
+            for transaction in month
+        ]
+        for sandbox, currency in zip(sandboxes, ("usd", "jpy"), strict=True)
+    )
+    assert [row[:2] for row in in_dollars] == [row[:2] for row in in_yen]
+    assert [round(row[2] * 1.5) for row in in_dollars] == [row[2] for row in in_yen]
+
+
+def test_the_currency_depends_on_the_institution_unless_it_is_given():
+    sandbox = Sandbox()
+    bank = "Nowhere Provincial Bank"
+    for options in ({}, {"institution_name": bank}, {"institution_name": "Other"}):
+        sandbox.add_account(**options)
+    sandbox.add_account(institution_name=bank, currency="gbp")
+    assert ["usd", "cad", "usd", "gbp"] == [
+        sandbox.api.state.find_account(account)[1].currency
+        for account in sandbox.accounts
+    ]
+
+
+@pytest.mark.parametrize("currency", ["USD", "dollar", "e1r"])
+def test_a_currency_that_is_not_a_code_is_rejected(currency):
+    with pytest.raises(ValueError, match="three lower-case letters"):
+        Sandbox().add_account(currency=currency)

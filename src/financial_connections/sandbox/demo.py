@@ -17,6 +17,7 @@ def add_demo_data(sandbox: "Sandbox") -> str:
         customer=customer,
         subcategory="savings",
         institution_name="Nowhere Provincial Bank",
+        currency="usd",
         balance=5_000,
     )
     sandbox.deactivate(inactive)

@@ -35,7 +35,7 @@ class AccountActions(Actions):
         institution_name: str = "Example Bank",
         display_name: str | None = None,
         last4: str | None = None,
-        currency: str = "usd",
+        currency: str | None = None,
         permissions: Sequence[Permission] = PERMISSIONS,
         balance: int | None = None,
         owners: int = 0,
@@ -55,9 +55,12 @@ class AccountActions(Actions):
             institution_name: Name of the institution.
             display_name: Name of the account; based on its type by default.
             last4: Last four digits of the account number; random by default.
-            currency: Three-letter currency code in lower case.
+            currency: Three-letter currency code in lower case, such as `eur` or `jpy`;
+                the currency of the institution's country by default. All amounts are in
+                its smallest unit.
             permissions: Permissions that the account holder grants.
-            balance: Balance at the institution, in cents; random by default.
+            balance: Balance at the institution, in cents or the smallest unit of
+                another currency; random by default.
             owners: Number of owners at the institution; 0 is treated as 1.
             transactions: Number of transactions at the institution. If there are
                 enough of them, a checking account has a rent once and a salary twice a
@@ -73,8 +76,9 @@ class AccountActions(Actions):
 
         Raises:
             LookupError: The customer or the connected account does not exist.
-            ValueError: The category, subcategory or permissions do not exist, or
-                `history_days` is out of range.
+            ValueError: The category, subcategory or permissions do not exist,
+                `currency` is not a code in lower case, or `history_days` is out of
+                range.
         """
         new = NewAccount(
             category=category,

@@ -1,5 +1,6 @@
 """Linking of accounts, with or without a session."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from attrs import field, frozen, validators
@@ -7,6 +8,7 @@ from attrs import field, frozen, validators
 from financial_connections.sandbox.api import fakes, numbers
 from financial_connections.sandbox.api.accounts import change_status
 from financial_connections.sandbox.api.authorizations import log_in
+from financial_connections.sandbox.api.currencies import convert, currency_of
 from financial_connections.sandbox.api.holders import find_holder
 from financial_connections.sandbox.api.records import (
     Account,
@@ -33,8 +35,8 @@ class NewAccount:
 
     Raises:
         TypeError: `history_days` is not an integer.
-        ValueError: The category, subcategory or permissions do not exist, or
-            `history_days` is out of range.
+        ValueError: The category, subcategory or permissions do not exist, `currency` is
+            not a code in lower case, or `history_days` is out of range.
     """
 
     category: Category = "cash"
@@ -47,12 +49,14 @@ class NewAccount:
     """Name of the account; None means a name based on its type."""
     last4: str | None = None
     """Last four digits of the account number; None means random digits."""
-    currency: str = "usd"
-    """Three-letter currency code in lower case."""
+    currency: str | None = None
+    """Three-letter currency code in lower case, in whose smallest unit all amounts are.
+    None means the currency of the institution's country.
+    """
     permissions: Sequence[Permission] = PERMISSIONS
     """Permissions that the account holder grants; sessions use their own instead."""
     balance: int | None = None
-    """Balance in cents; None means a random balance."""
+    """Balance in the currency's smallest unit; None means a random balance."""
     transactions: int = 0
     """Number of transactions."""
     history_days: int = field(
@@ -76,6 +80,11 @@ class NewAccount:
             raise ValueError(
                 f"subcategory of {self.category} must be one of {', '.join(allowed)},"
                 f" not {self.subcategory!r}"
+            )
+        if not re.fullmatch("[a-z]{3}", self.currency or "usd"):
+            raise ValueError(
+                "currency must be three lower-case letters, such as 'eur',"
+                f" not {self.currency!r}"
             )
         if unknown := set(self.permissions) - set(PERMISSIONS):
             raise ValueError(
@@ -105,7 +114,8 @@ def link(state: State, merchant: Merchant, holder: Holder, new: NewAccount) -> A
     """Link an account without fetching its data."""
     random = state.ids.stream("accounts")
     subcategory = new.subcategory or SUBCATEGORIES[new.category][0]
-    balance = fakes.cents(random, new.category)
+    currency = new.currency or currency_of(new.institution_name)
+    balance = convert(fakes.cents(random, new.category), currency)
     last4 = fakes.last4(random)
     account = Account(
         id=state.ids.new("fca"),
@@ -117,7 +127,7 @@ def link(state: State, merchant: Merchant, holder: Holder, new: NewAccount) -> A
         institution_name=new.institution_name,
         display_name=new.display_name or f"Sample {_title(subcategory, new.category)}",
         last4=last4 if new.last4 is None else new.last4,
-        currency=new.currency,
+        currency=currency,
         permissions=tuple(new.permissions),
         number_type="tokenized_account_number" if new.tokenized else "account_number",
         institution=InstitutionData(

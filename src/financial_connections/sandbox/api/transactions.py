@@ -9,6 +9,7 @@ Source: https://docs.stripe.com/financial-connections/transactions
 from collections.abc import Callable
 from typing import Any, Literal
 
+from financial_connections.sandbox.api.currencies import convert
 from financial_connections.sandbox.api.errors import missing_object
 from financial_connections.sandbox.api.records import (
     Account,
@@ -43,9 +44,8 @@ def history(
         statement = Statement(random, account, since, until, count)
         for index in range(count):
             transacted_at = since + period * (index + 1) // (count + 1)
-            transaction = new_transaction(
-                state, account, transacted_at, statement.next_payment(transacted_at)
-            )
+            paid = statement.next_payment(transacted_at)
+            transaction = new_transaction(state, account, transacted_at, paid)
             insert(state, merchant, account, transaction, refresh)
 
     return change
@@ -92,14 +92,14 @@ def new_transaction(
         state: The sandbox's state.
         account: The account.
         transacted_at: Time of the transaction, in seconds since the epoch.
-        paid: Amount in cents and description.
+        paid: Amount in US cents and description.
         status: Status of the transaction.
     """
     amount, description = paid
     return Transaction(
         id=state.ids.new("fctxn"),
         account=account.id,
-        amount=amount,
+        amount=convert(amount, account.currency),
         currency=account.currency,
         description=description,
         transacted_at=transacted_at,
