@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from financial_connections import AsyncClient
-from financial_connections.cli import failure
+from financial_connections.cli import failure, main
 from financial_connections.cli.rows import COLUMNS
 from financial_connections.sandbox import Clock, Sandbox, serve
 from financial_connections.webhooks import sign
@@ -122,6 +122,13 @@ def test_every_status_is_documented():
         failure.INTERRUPTED,
     }
     assert {0, 141, 143} | used == documented
+
+
+def test_the_help_page_lists_the_same_statuses(capsys):
+    main(["--help"])
+    page = capsys.readouterr().out.partition("Exit status")[2]
+    listed = re.findall(r"^  (\d+) ", page, re.MULTILINE)
+    assert listed == re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)
 
 
 def test_every_column_is_documented():

@@ -10,6 +10,7 @@ from financial_connections import params
 from financial_connections.cli import choices, main
 from financial_connections.cli.app import app
 from financial_connections.cli.settings import Settings
+from financial_connections.cli.wording import reword
 from financial_connections.sandbox import SCENARIOS, Fault
 
 CREATE_SESSION = [
@@ -99,9 +100,42 @@ def test_an_infinite_number_is_rejected(run, command, number):
     assert f"'{command.split()[-1]}': must be a finite number" in err
 
 
-def test_an_invalid_number_is_reported_in_plain_words(run):
-    assert "'x' is not a whole number" in run("accounts", "list", "--limit", "x")[2]
-    assert "'x' is not a number" in run("accounts", "list", "--timeout", "x")[2]
+def test_invalid_values_are_reported_in_plain_words(run):
+    for args, words in (
+        ("accounts list --limit x", "'--limit': must be a whole number;"),
+        ("accounts list --limit -1", "'--limit': must be at least 0;"),
+        ("accounts list --timeout x", "'--timeout': must be a number;"),
+        ("sandbox --port 99999", "'--port': must be "),
+        ("accounts refresh x", "missing option '--feature'; choose from balance, "),
+        ("accounts list x y", "unexpected: x y;"),
+    ):
+        status, _, err = run(*args.split())
+        assert (2, True) == (status, words in err), err
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("'x' is not a valid integer range.", "must be a whole number"),
+        ("'x' is not a valid float.", "must be a number"),
+        ("70000 is not in the range 0<=x<=65535.", "must be between 0 and 65535"),
+        ("7 is not in the range x<=5.", "must be at most 5"),
+        (
+            "Input should be a valid integer, unable to parse string as an integer",
+            "must be a whole number",
+        ),
+        (
+            "Input should be a valid number, unable to parse string as a number",
+            "must be a number",
+        ),
+        ("Input should be greater than or equal to 0", "must be at least 0"),
+        ("Input should be less than or equal to 65535", "must be at most 65535"),
+        ("Value error, 'x' is not one of 'a', 'b'", "'x' is not one of 'a', 'b'"),
+    ],
+)
+def test_no_version_of_typer_mentions_a_parser(message, expected):
+    message = f"Invalid value for '--option': {message}"
+    assert f"invalid value for '--option': {expected}" == reword(message)
 
 
 def test_a_trailing_slash_does_not_change_the_server():
@@ -222,6 +256,7 @@ def test_the_application_has_exactly_these_commands():
         "webhooks verify",
         *("sandbox advance", "sandbox complete", "sandbox cancel"),
         *("sandbox fault", "sandbox quirk", "sandbox webhook"),
+        "help",
         *("api", "link", "trigger", "version"),
     }
 
@@ -238,9 +273,33 @@ def test_every_command_has_a_help_text(path, capsys):
     assert all(line.isprintable() for line in out.splitlines())
 
 
-def test_sandbox_options_have_descriptive_placeholders(capsys):
+@pytest.mark.parametrize(
+    "path", [(), *(path for path, _ in ALL_COMMANDS)], ids=" ".join
+)
+def test_a_help_page_has_no_boilerplate(path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    main([*path, "--help"])
+    page = capsys.readouterr().out
+    assert not re.search(r"<\w+>|\[\[|\{|x>=|\[default|\.0\)|[^\S\n]\n", page), page
+    assert (path == ()) == ("--max-retries" in page)
+    assert (path == ()) == ("Global options: see fincon --help" not in page)
+
+
+def test_values_in_a_help_page_are_not_broken_within_words(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     main(["sandbox", "--help"])
-    assert not re.search("<(str|int)>", capsys.readouterr().out)
+    words = re.split(r"[\s,.]+", capsys.readouterr().out)
+    assert {str(name) for name in choices.ScenarioName} <= set(words)
+
+
+def test_help_shows_the_page_of_a_command(capsys):
+    for path in ([], ["accounts"], ["accounts", "list"]):
+        main(["help", *path])
+        page = capsys.readouterr().out
+        main([*path, "--help"])
+        assert page.strip() == capsys.readouterr().out.strip()
+    assert 2 == main(["help", "accounts", "lend"])
+    assert "no such command: accounts lend" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

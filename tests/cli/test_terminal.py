@@ -1,7 +1,10 @@
 """The command on a terminal."""
 
+import io
+import re
 import sys
 
+from financial_connections.cli.money import amount
 from financial_connections.sandbox import NewAccount, Sandbox, serve
 from tests.support.cli_process import (
     fincon,
@@ -97,7 +100,16 @@ def test_a_terminal_without_unicode_is_supported():
         "--sandbox", "accounts", "list", "--chart", PYTHONIOENCODING="ascii", LANG="C"
     )
     assert 0 == status
-    assert "Example Bank" in output
+    assert re.search(
+        r"Example Bank +\|\*1915 \|### .*\$3,123.45", strip_escapes(output)
+    )
+    assert "?" not in output
+
+
+def test_a_currency_without_a_symbol_in_the_encoding_is_shown_by_its_code(monkeypatch):
+    ascii_stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", ascii_stream)
+    assert ("EUR 2.00", "$2.00") == (amount(200, "eur"), amount(200, "usd"))
 
 
 def test_colours_can_be_turned_off():

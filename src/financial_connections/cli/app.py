@@ -9,6 +9,7 @@ from financial_connections.cli import (
     accounts,
     events,
     fleet,
+    help_pages,
     sandbox_control,
     sessions,
     transactions,
@@ -16,8 +17,10 @@ from financial_connections.cli import (
 )
 from financial_connections.cli.api import api
 from financial_connections.cli.completion import InstallCompletion, ShowCompletion
+from financial_connections.cli.failure import UsageError
 from financial_connections.cli.group import (
     Command,
+    Group,
     format_examples,
     reject_unusable_values,
     shared_option,
@@ -29,17 +32,19 @@ from financial_connections.cli.sync import sync
 from financial_connections.cli.trigger import trigger
 
 _EPILOG = """\
-[dim]Output[/] is a table on a terminal. When piped or with --json, it is JSON Lines \
-with everything the server sent.
+Output is a table on a terminal. When piped or with --json, it is JSON Lines with \
+everything the server sent.
 
-[dim]Exit status[/]
+Exit status
   0  success
   1  a file could not be read or written, a demonstration failed, or fincon has a bug
-  2  usage error; nothing was changed
+  2  usage error or missing API key; nothing was changed
   3  the API key or a signature was rejected, or a permission is missing
-  4  the API returned an error
+  4  the API returned an error, or something did not happen in time
   5  no usable response was received, or a database cannot be reached
-130  Ctrl-C (SIGTERM: 143; the reader of stdout closed it: 141)
+130  Ctrl-C
+141  the reader of stdout closed it
+143  SIGTERM
 """
 
 Json = Annotated[
@@ -84,10 +89,10 @@ Debug = Annotated[
 ]
 
 app = typer.Typer(
+    cls=Group,
     help="Stripe Financial Connections from the shell:"
     " linked bank accounts, their balances, owners and transactions.",
     epilog=_EPILOG,
-    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     add_completion=False,  # Typer's own options do not accept a shell name
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -196,6 +201,29 @@ def fincon(
         max_retries=max_retries,
         debug=debug,
     )
+
+
+@app.command(
+    "help",
+    cls=Command,
+    rich_help_panel="Tools",
+    epilog=format_examples("fincon help", "fincon help accounts list"),
+)
+def show_help(
+    ctx: typer.Context,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="COMMAND", help="Command, such as accounts list."),
+    ] = None,
+) -> None:
+    """Show the help page of a command."""
+    context = ctx.find_root()
+    for name in command or ():
+        inner = getattr(context.command, "commands", {}).get(name)
+        if inner is None:
+            raise UsageError(f"no such command: {' '.join(command or ())}")
+        context = typer.Context(inner, parent=context, info_name=name)
+    help_pages.show(context.command, context)
 
 
 @app.command("version", cls=Command, rich_help_panel="Tools")

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from financial_connections.cli import completion, failure
+from financial_connections.cli import completion, failure, text
 from financial_connections.cli.app import app
 
 _BROKEN_PIPE = 141
@@ -29,7 +29,7 @@ def run(args: Sequence[str]) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # the terminal may not support UTF-8
+            stream.reconfigure(errors=text.UNENCODABLE)  # not every terminal is UTF-8
     with _sigterm_as_interrupt() as received_signals:
         try:
             return _run(args)

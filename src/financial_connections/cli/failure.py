@@ -1,7 +1,6 @@
 """Report errors as an exit status and one line of text."""
 # ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
-import re
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +8,7 @@ import typer
 from attrs import frozen
 
 from financial_connections.cli.text import redact, sanitize
+from financial_connections.cli.wording import reword
 
 if TYPE_CHECKING:
     from financial_connections.errors import FinancialConnectionsError
@@ -68,9 +68,6 @@ class ConnectionFailedError(CommandError):
 # The base class of Click's errors. Depending on its version, Typer uses either the
 # `click` package or its own copy of it; this works with both.
 _CLICK_ERROR = typer.BadParameter.__mro__[2]
-
-
-_NUMBER = re.compile(r"a valid (float|int|integer)(?: range)?\b")
 
 
 @frozen
@@ -160,11 +157,8 @@ def _advice(error: "FinancialConnectionsError") -> list[str]:
 def _status_and_messages_of_click(error: Any) -> tuple[Any, ...]:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "fincon"
-    text = _NUMBER.sub(
-        lambda match: "a number" if match[1] == "float" else "a whole number",
-        error.format_message(),
-    )
-    return error.exit_code, text.rstrip("."), f"see {path} --help"
+    text = reword(error.format_message())
+    return error.exit_code, text, f"see {path} --help"
 
 
 def format_traceback(error: BaseException | None) -> str:

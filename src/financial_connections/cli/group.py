@@ -6,10 +6,23 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-_SHARED_OPTIONS = "Shared options"
+from financial_connections.cli import help_pages
 
 
-class _WithSharedOptions:
+class _WithHelpPage:
+    """Print the help pages of this package instead of Typer's."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Print the help page.
+
+        Args:
+            ctx: Click context of the invocation.
+            formatter: Not used, because the page is printed at once.
+        """
+        help_pages.show(self, ctx)
+
+
+class _WithSharedOptions(_WithHelpPage):
     """Accept the options of `fincon` itself, which then precede or follow a command."""
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -46,6 +59,10 @@ class DefaultGroup(_WithSharedOptions, TyperGroup):
     """A group that does something itself if no command of it is given."""
 
 
+class Group(_WithHelpPage, TyperGroup):
+    """A command group."""
+
+
 def reject_unusable_values(ctx: Any) -> None:
     """Reject empty strings, such as unset shell variables, and non-finite numbers.
 
@@ -70,7 +87,7 @@ def _shared_options(ctx: Any) -> list[Any]:
     return [
         option
         for option in ctx.find_root().command.params
-        if getattr(option, "rich_help_panel", None) == _SHARED_OPTIONS
+        if help_pages.is_shared(option)
     ]
 
 
@@ -81,7 +98,7 @@ def shared_option(*names: str, **settings: Any) -> Any:
         names: Names of the option; derived from the parameter name by default.
         settings: Additional arguments to `typer.Option`.
     """
-    return typer.Option(*names, rich_help_panel=_SHARED_OPTIONS, **settings)
+    return typer.Option(*names, rich_help_panel=help_pages.SHARED_OPTIONS, **settings)
 
 
 def command_group(help_text: str) -> typer.Typer:
@@ -90,7 +107,7 @@ def command_group(help_text: str) -> typer.Typer:
     Args:
         help_text: Help text of the group.
     """
-    return typer.Typer(help=help_text, rich_markup_mode="rich")
+    return typer.Typer(cls=Group, help=help_text)
 
 
 def format_examples(*commands: str) -> str:
@@ -99,5 +116,4 @@ def format_examples(*commands: str) -> str:
     Args:
         commands: Command lines, without a prompt.
     """
-    lines = (f"[cyan]$[/] {command}" for command in commands)
-    return "\n".join(["[dim]Examples[/]", *lines])
+    return "\n".join(["Examples", *(f"$ {command}" for command in commands)])

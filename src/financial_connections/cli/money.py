@@ -1,5 +1,6 @@
 """Format amounts of money for people."""
 
+from financial_connections.cli.text import is_encodable
 from financial_connections.data.money import currency_decimals, decimal_amount
 
 # The symbols of English in the United States. Other currencies are shown by their code.
@@ -33,7 +34,9 @@ def amount(units: int, currency: str | None) -> str:
         currency: Currency code, in any case; None if unknown.
     """
     code = (currency or "").upper()
-    symbol = _SYMBOLS.get(code) or (f"{code} " if code else "")
+    symbol = _SYMBOLS.get(code, "")
+    if code and not (symbol and is_encodable(symbol)):
+        symbol = f"{code} "
     sign = "-" if units < 0 else ""
     value = decimal_amount(abs(units), code)
     return f"{sign}{symbol}{value:,.{currency_decimals(code)}f}"

@@ -14,7 +14,6 @@ app = typer.Typer(
     cls=DefaultGroup,
     callback=sandbox,
     invoke_without_command=True,
-    rich_markup_mode="rich",
     epilog=format_examples(
         "fincon sandbox --port 0 --scenario many-transactions",
         "fincon sandbox --webhook http://127.0.0.1:8000/stripe",
