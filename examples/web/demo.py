@@ -6,6 +6,7 @@ The database is in a temporary folder.
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 from contextlib import closing
@@ -38,6 +39,7 @@ def listen(port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", number))
+            listener.listen()  # a browser that is too early waits
         except OSError:
             listener.close()
         else:
@@ -47,6 +49,8 @@ def listen(port: int) -> socket.socket:
 
 def main() -> int:
     logs.configure(logging.WARNING)
+    # SIGTERM, too, ends the program in an orderly way.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         TemporaryDirectory() as folder,
         closing(listen(int(os.environ.get("PORT", "8000")))) as listener,

@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 from examples.web.app import create_app
+from examples.web.settings import STRIPE_JS
 from financial_connections import AsyncClient
 from financial_connections.sandbox import Clock, Rules, Sandbox, serve
 from tests.support import web
@@ -44,7 +45,13 @@ def sandbox():
 
 
 @pytest.fixture
-def open_page(database_url, sandbox):
+def stripe_js():
+    """URL of the script that the page loads; None for that of the sandbox."""
+    return
+
+
+@pytest.fixture
+def open_page(database_url, sandbox, stripe_js):
     """Start the application, and return a function that opens its page."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - installed with Chromium only
 
@@ -55,7 +62,7 @@ def open_page(database_url, sandbox):
     ):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         settings = web.new_settings(
-            database_url, stripe_js=f"{server.url}/_sandbox/stripe.js"
+            database_url, stripe_js=stripe_js or f"{server.url}/_sandbox/stripe.js"
         )
         client = partial(AsyncClient, sandbox.api_key, base_url=server.url)
         for kind in ("snapshot", "thin"):
@@ -64,15 +71,21 @@ def open_page(database_url, sandbox):
             executable_path=CHROMIUM, args=["--no-sandbox"]
         )
 
-        def open_page(**context):
+        def open_page(scripts=(), **context):
             page = browser.new_context(**context).new_page()
             page.on("pageerror", lambda error: pytest.fail(str(error)))
+            for address, script in scripts:
+                page.route(address, partial(fulfil, script))
             page.goto(url)
             return page
 
         with serving(create_app(settings, client), listener):
             yield open_page
             browser.close()
+
+
+def fulfil(script, route):
+    route.fulfill(body=script, content_type="text/javascript")
 
 
 def sign_up(page):
@@ -152,18 +165,14 @@ window.Stripe = (...values) => {
 
 
 def open_with_stub(open_page, collect):
-    """Open the page with a stub in place of the script it loads."""
-    page = open_page()
+    """Open the page that loads Stripe.js, with a stub in its place."""
+    page = open_page([(STRIPE_JS, STUB)])
     page.expose_function("collect", collect)
-    page.route(
-        "**/_sandbox/stripe.js",
-        lambda route: route.fulfill(body=STUB, content_type="text/javascript"),
-    )
-    page.reload()
     sign_up(page)
     return page
 
 
+@pytest.mark.parametrize("stripe_js", [STRIPE_JS])
 def test_stripe_js_is_called_as_stripe_documents_it(open_page, sandbox):
     secrets = []
 
@@ -185,6 +194,7 @@ def test_stripe_js_is_called_as_stripe_documents_it(open_page, sandbox):
     ] == page.evaluate("calls")
 
 
+@pytest.mark.parametrize("stripe_js", [STRIPE_JS])
 def test_an_error_of_stripe_js_is_shown(open_page):
     page = open_with_stub(
         open_page, lambda _: {"error": {"message": "The session has expired."}}
