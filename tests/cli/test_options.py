@@ -256,8 +256,8 @@ def test_the_application_has_exactly_these_commands():
         "webhooks verify",
         *("sandbox advance", "sandbox complete", "sandbox cancel"),
         *("sandbox fault", "sandbox quirk", "sandbox webhook"),
-        "help",
-        *("api", "link", "trigger", "version"),
+        *("api", "link", "listen", "trigger"),
+        *("help", "version"),
     }
 
 

@@ -26,6 +26,7 @@ from financial_connections.cli.group import (
     shared_option,
 )
 from financial_connections.cli.link import link
+from financial_connections.cli.listen import listen
 from financial_connections.cli.owners import owners
 from financial_connections.cli.settings import Settings
 from financial_connections.cli.sync import sync
@@ -132,6 +133,15 @@ app.command(
         "fincon api POST /v1/customers -d name=Jane -d 'metadata[plan]=gold'",
     ),
 )(api)
+app.command(
+    "listen",
+    cls=Command,
+    rich_help_panel="Tools",
+    epilog=format_examples(
+        "fincon listen --forward-to localhost:8000/stripe",
+        "fincon listen --forward-to localhost:8000/stripe --secret-file whsec.txt",
+    ),
+)(listen)
 app.command(
     "trigger",
     cls=Command,
