@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import anyio
+
 from financial_connections import AsyncClient
 from financial_connections.models import Transaction
 from financial_connections.sync import Batch
@@ -112,5 +114,7 @@ def columns(account: str, transaction: Transaction) -> tuple[object, ...]:
 
 async def sync(client: AsyncClient, ledger: Ledger, account: str) -> None:
     """Store everything that has changed on an account since its last sync."""
-    async for batch in client.transactions.sync(account, cursor=ledger.cursor(account)):
-        ledger.store(batch)
+    # SQLite would block the event loop.
+    cursor = await anyio.to_thread.run_sync(ledger.cursor, account)
+    async for batch in client.transactions.sync(account, cursor=cursor):
+        await anyio.to_thread.run_sync(ledger.store, batch)

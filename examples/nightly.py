@@ -67,11 +67,16 @@ async def sync(client: AsyncClient, customer: str, ledger: Ledger) -> None:
     If this run is interrupted, the next one continues from the stored cursors.
     """
     accounts = active_accounts(client, customer)
+
+    async def load_cursor(account: str) -> str | None:
+        # SQLite would block the event loop, which is reading other accounts meanwhile.
+        return await anyio.to_thread.run_sync(ledger.cursor, account)
+
     async with client.transactions.sync_many(
-        accounts, load_cursor=ledger.cursor, on_progress=print_progress
+        accounts, load_cursor=load_cursor, on_progress=print_progress
     ) as changes:
         async for batch in changes:
-            ledger.store(batch)
+            await anyio.to_thread.run_sync(ledger.store, batch)
         for account, error in changes.errors.items():
             print(f"  syncing {account} failed, will retry next time: {error}")
 
