@@ -139,6 +139,24 @@ def test_the_whole_flow(open_page, sandbox):
     page.get_by_role("button", name="Log in").wait_for()
 
 
+def test_an_account_can_be_refreshed_once_stripe_allows_it(open_page, sandbox):
+    page = open_page()
+    page.clock.install()
+    page.reload()
+    sign_up(page)
+    link_at_paper_moon_bank(page)
+    card = page.get_by_role("list", name="Accounts").get_by_role("listitem")
+    sandbox.advance(60)
+    card.get_by_text("up to date").wait_for()
+    refresh = card.get_by_role("button", name="Refresh")
+    assert not refresh.is_visible()
+
+    sandbox.advance(100)
+    page.clock.fast_forward("10:00")
+    refresh.click()
+    card.get_by_text("updating…").wait_for()
+
+
 def test_a_cancellation_links_nothing(open_page, sandbox):
     page = open_page()
     sign_up(page)

@@ -63,6 +63,12 @@ function refreshState(account) {
   return account.refresh ? "up to date" : "";
 }
 
+// Stripe rejects a refresh that is too early.
+function canRefresh(account) {
+  const isEarly = (account.refresh_at ?? 0) * 1000 > Date.now();
+  return account.status === "active" && account.refresh !== "pending" && !isEarly;
+}
+
 function accountCard(account) {
   const path = `/api/accounts/${account.id}`;
   const title = `${account.name} ····${account.last4}`;
@@ -71,8 +77,7 @@ function accountCard(account) {
     await call("POST", `${path}/refresh`);
     await load();
   });
-  refresh.hidden = account.status !== "active" || account.refresh === "pending" ||
-    (account.refresh_at ?? 0) * 1000 > Date.now();
+  refresh.hidden = !canRefresh(account);
   const disconnect = button("Disconnect", `Disconnect ${account.name}`, async () => {
     if (!confirm(`Disconnect ${title} and delete its data here?`)) return;
     await call("POST", `${path}/disconnect`);
@@ -121,7 +126,7 @@ function show(overview) {
   find("empty").hidden = overview.accounts.length > 0;
   find("data").hidden = overview.transactions.length === 0;
   // Without a change, nothing is replaced, so that the focus stays where it is.
-  const state = JSON.stringify(overview);
+  const state = JSON.stringify([overview, overview.accounts.map(canRefresh)]);
   if (show.last === state) return;
   show.last = state;
   find("accounts").replaceChildren(...overview.accounts.map(accountCard));
