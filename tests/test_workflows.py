@@ -1,6 +1,8 @@
 """CI workflows, which may only run targets of the Makefile."""
 
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -94,6 +96,42 @@ def test_every_makefile_target_is_described_and_phony():
     described = set(re.findall(r"^([a-z-]+):[^#\n]*## \S", MAKEFILE, re.MULTILINE))
     [phony] = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
     assert TARGETS == described == set(phony.replace("\\", "").split())
+
+
+def locked(name):
+    """Return the packages in a lock file, without their extras."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    return {
+        f"{package}=={version}"
+        for package, version in re.findall(
+            r"^([\w.-]+)(?:\[.*\])?==(\S+)", text, re.MULTILINE
+        )
+    }
+
+
+@pytest.mark.parametrize("name", ["demo", "test", "web"])
+def test_an_environment_has_some_of_the_packages_for_development(name):
+    assert set() < locked(name) < locked("dev")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize("target", ["setup", "demo", "web", "test", "lowest"])
+@pytest.mark.parametrize("uv", ["", "/opt/uv"])
+def test_every_environment_is_installed_from_hashes_by_uv_or_pip(tmp_path, target, uv):
+    result = subprocess.run(
+        ["make", "--dry-run", target, f"UV={uv}", f"ENVS={tmp_path}"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    installs = [line for line in result.stdout.splitlines() if " install " in line]
+    assert any("-r requirements/" in line for line in installs)
+    for line in installs:
+        assert line.startswith(f"{uv} pip install" if uv else f"{tmp_path}/")
+        assert ("--python" in line) == bool(uv)
+        assert "--no-deps" in line
+        assert "--require-hashes -r" in line or line.endswith("-e .")
 
 
 @pytest.mark.parametrize("variable", ["SLOW", "NEWEST_ONLY"])

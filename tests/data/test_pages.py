@@ -32,7 +32,7 @@ async def test_a_page_is_a_table_of_its_items(client, sandbox):
     assert ids == table["id"].to_pylist()
     assert ids == [record["id"] for record in page.records()]
     assert table == pa.table(page)
-    duckdb = pytest.importorskip("duckdb", reason="make lowest has no DuckDB")
+    duckdb = pytest.importorskip("duckdb", reason="only .envs/dev has DuckDB")
     assert [(5,)] == duckdb.sql("SELECT count(*) FROM page").fetchall()
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-pytest.importorskip("duckdb", reason="make lowest has no DuckDB")
+pytest.importorskip("duckdb", reason="only .envs/dev has DuckDB")
 ROOT = Path(__file__).parents[2]
 
 

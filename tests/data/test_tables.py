@@ -178,7 +178,7 @@ def test_an_empty_table_needs_a_class():
 
 
 def test_duckdb_reads_a_table():
-    duckdb = pytest.importorskip("duckdb", reason="make lowest has no DuckDB")
+    duckdb = pytest.importorskip("duckdb", reason="only .envs/dev has DuckDB")
     transactions = data.to_arrow([Transaction(amount=250, currency="usd")] * 2)
     assert 2 == transactions.num_rows
     query = duckdb.sql("SELECT sum(amount_decimal) FROM transactions")
