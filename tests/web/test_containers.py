@@ -34,11 +34,13 @@ def test_the_dockerfile_has_only_known_instructions():
     ] == [name for name, _ in INSTRUCTIONS]
 
 
-def test_everything_that_the_dockerfile_copies_exists():
-    for name, arguments in INSTRUCTIONS:
-        if name == "COPY":
-            *sources, _ = arguments.split()
-            assert all((ROOT / source).exists() for source in sources)
+def test_exactly_the_files_that_the_dockerfile_copies_are_sent_to_the_builder():
+    copied = [text.split()[0] for name, text in INSTRUCTIONS if name == "COPY"]
+    lines = (WEB / "Dockerfile.dockerignore").read_text().splitlines()
+    sent = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    assert "*" in lines
+    assert copied == sent
+    assert all((ROOT / source).exists() for source in copied)
 
 
 def test_the_image_installs_locked_packages_and_does_not_run_as_root():
