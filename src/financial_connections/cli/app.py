@@ -54,7 +54,11 @@ Json = Annotated[
 ]
 UseSandbox = Annotated[
     bool | None,
-    shared_option("--sandbox", help="Use an embedded sandbox with made-up data."),
+    shared_option(
+        "--sandbox",
+        help="Use an embedded sandbox with made-up data; its changes last only if"
+        " FINCON_SANDBOX_STATE names a file.",
+    ),
 ]
 APIKeyFile = Annotated[
     str | None,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import typer
 from attrs import frozen
 
+from financial_connections.cli.embedded import require_state
 from financial_connections.cli.failure import (
     ConnectionFailedError,
     InvalidResponseError,
@@ -133,6 +134,8 @@ def run_control(
         drawing: Name of the function in `sandbox_details` that renders the response.
         clear: Send a DELETE first.
     """
+    if ctx.obj.sandbox:
+        require_state()
 
     async def work(context: "Context") -> None:
         from financial_connections.cli import sandbox_details

@@ -135,7 +135,10 @@ def _status(error: "FinancialConnectionsError") -> int:
 
 def _advice(error: "FinancialConnectionsError") -> list[str]:
     from financial_connections import errors
+    from financial_connections.cli.embedded import FORGETFUL
 
+    if FORGETFUL in getattr(error, "__notes__", ()):
+        return []
     advice = {
         errors.AuthenticationError: "check the key in STRIPE_API_KEY or --api-key-file",
         errors.PermissionDeniedError: "use an API key that has the permission, or"

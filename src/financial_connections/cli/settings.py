@@ -135,13 +135,11 @@ class Settings:
                 "--sandbox sets the API key and the URL; remove --api-key-file and"
                 " --base-url"
             )
-        from financial_connections.sandbox import Clock, Scenario, serve
+        from financial_connections.cli.embedded import embedded_sandbox
 
-        # With a stopped clock, the same command always prints the same output.
-        sandbox = Scenario.demo(clock=Clock()).sandbox
         async with (
-            serve(sandbox) as server,
-            self._client(sandbox.api_key, server.url, **options) as client,
+            embedded_sandbox() as (sandbox, url),
+            self._client(sandbox.api_key, url, **options) as client,
         ):
             yield Context(client, self.output, sandbox.clock.now)
 
