@@ -29,6 +29,10 @@ PARALLEL := --numprocesses 3 --dist worksteal
 SLOW := codegen/test_real_bumps.py codegen/test_upstreams.py \
 	compatibility/test_linkpage_in_chromium.py fleet/engines fleet/limits install soak \
 	test_docs.py test_exports.py test_worker.py web/test_in_chromium.py web/test_postgres.py
+# `make test` leaves these to `make coverage`: tests of the generator, of the commands in
+# the documentation, and with many transactions.
+LONGER := cli/test_documentation.py cli/test_screens.py codegen sync/test_load.py \
+	sync/test_platform.py test_pytest_plugin.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `apps` and
 # `peers` in pyproject.toml name.
 NEWEST_ONLY := benchmarks codegen compatibility fleet install soak test_docs.py \
@@ -83,7 +87,8 @@ fleet: $(READY) ## watch workers sync 500 accounts while one of them is killed
 	@$(BIN)/fincon fleet demo
 
 test: $(TEST)/.ready ## run the tests, except for the long ones
-	$(TEST)/$(SCRIPTS)/python -m pytest $(PARALLEL) $(addprefix --ignore tests/,$(SLOW)) $(ARGS)
+	$(TEST)/$(SCRIPTS)/python -m pytest $(PARALLEL) \
+		$(addprefix --ignore tests/,$(SLOW) $(LONGER)) $(ARGS)
 
 test-fleet: $(READY) ## run the tests with databases, workflow servers or a browser
 	$(BIN)/python -m pytest --timeout 300 tests/fleet \
@@ -106,7 +111,7 @@ lowest: ## run the tests with the oldest supported dependencies
 	@$(call install,$(LOWEST),--no-build-isolation -e .)
 	$(LOWEST)/$(SCRIPTS)/python -m pytest -q $(addprefix --ignore tests/,$(NEWEST_ONLY)) $(ARGS)
 
-coverage: $(READY) ## measure the coverage of the tests, and fail below the gate
+coverage: $(READY) ## run more tests than `make test`, and fail below a coverage of 96 %
 	$(BIN)/python -m pytest -q $(PARALLEL) --timeout 300 --cov --cov-report term:skip-covered \
 		$(addprefix --ignore tests/,$(SLOW)) $(ARGS)
 

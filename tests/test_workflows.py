@@ -134,7 +134,7 @@ def test_every_environment_is_installed_from_hashes_by_uv_or_pip(tmp_path, targe
         assert "--require-hashes -r" in line or line.endswith("-e .")
 
 
-@pytest.mark.parametrize("variable", ["SLOW", "NEWEST_ONLY"])
+@pytest.mark.parametrize("variable", ["SLOW", "LONGER", "NEWEST_ONLY"])
 def test_the_tests_that_the_makefile_leaves_out_exist(variable):
     [value] = re.findall(rf"^{variable} := ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
     paths = value.replace("\\", "").split()
