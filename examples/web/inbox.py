@@ -18,6 +18,7 @@ from financial_connections import (
     AsyncClient,
     CursorExpiredError,
     FinancialConnectionsError,
+    NotFoundError,
 )
 from financial_connections.webhooks import Event
 
@@ -108,7 +109,10 @@ async def handle(
     client: AsyncClient, database: Database, kind: str, account_id: str
 ) -> None:
     """Store an account as it is now, whatever has happened, and sync it."""
-    account = await client.accounts.retrieve(account_id)
+    try:
+        account = await client.accounts.retrieve(account_id)
+    except NotFoundError:
+        return  # an account of another application with the same endpoint
     if account.status == "disconnected":
         await bank.delete_account(database, account.id)
         return

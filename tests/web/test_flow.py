@@ -7,6 +7,7 @@ import pytest
 
 from examples.web import logs
 from financial_connections.sandbox import Fault, NewAccount
+from financial_connections.webhooks import sign
 from tests.support import web
 from tests.support.web import link, overview, running, sign_up, until_handled
 
@@ -110,6 +111,27 @@ async def test_events_about_accounts_of_nobody_are_ignored(browser, sandbox):
     sandbox.add_account(transactions=3)
     await until_handled(browser, sandbox)
     assert [] == (await overview(browser))["accounts"]
+
+
+async def test_an_event_about_an_unknown_account_is_handled_once(browser, sandbox):
+    event = {
+        "id": "evt_1",
+        "object": "v2.core.event",
+        "type": "v1.financial_connections.account.created",
+        "created": "2026-01-31T12:00:00.000Z",
+        "livemode": False,
+        "related_object": {
+            "id": "fca_unknown",
+            "type": "financial_connections.account",
+            "url": "/v1/financial_connections/accounts/fca_unknown",
+        },
+    }
+    body = json.dumps(event).encode()
+    headers = {"Stripe-Signature": sign(body, web.SECRET)}
+    response = await browser.post("/stripe", content=body, headers=headers)
+    assert 200 == response.status_code
+    await until_handled(browser, sandbox)
+    assert 1 == sandbox.traffic.operations["retrieve_account"].received
 
 
 async def test_a_forged_event_is_rejected(browser):

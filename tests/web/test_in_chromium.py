@@ -163,6 +163,7 @@ def test_a_cancellation_links_nothing(open_page, sandbox):
     page.get_by_role("button", name="Link a bank account").click()
     page.frame_locator("iframe").get_by_role("button", name="Cancel").click()
     page.locator("dialog").wait_for(state="detached")
+    page.locator("#link:focus").wait_for()
     assert page.get_by_text("You have not linked a bank account yet.").is_visible()
     assert [] == sandbox.accounts
 

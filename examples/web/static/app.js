@@ -49,6 +49,8 @@ async function attempt(action, pressed) {
     find("alert").hidden = false;
   } finally {
     if (pressed) pressed.disabled = false;
+    // A disabled button has lost the focus.
+    if (document.activeElement === document.body) pressed?.focus();
   }
 }
 
