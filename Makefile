@@ -55,7 +55,7 @@ setup: $(READY) ## create the environment of the other targets, .envs/dev
 
 $(TEST)/.ready: requirements/test.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	@echo "Installing what the tests need into $(TEST): 420 MB, up to a minute"
+	@echo "Installing what the tests need into $(TEST): 480 MB, up to two minutes"
 	@$(PYTHON) -m venv $(TEST)
 	@$(call install,$(TEST),--require-hashes -r requirements/test.txt)
 	@$(call install,$(TEST),--no-build-isolation -e .)

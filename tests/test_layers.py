@@ -37,7 +37,7 @@ ONLY = {
     "cli": set(
         "__init__ data errors events fleet models params sandbox sync webhooks".split()  # noqa: SIM905
     ),
-    "sandbox": set(),
+    "sandbox": {"_version"},
 }
 
 

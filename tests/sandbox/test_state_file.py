@@ -337,11 +337,15 @@ def test_another_file_is_rejected_and_not_changed(path, content):
     [
         (1, ('_sandbox": 1', '_sandbox": 2'), "in a format that this version cannot"),
         (1, ('"start"', '"end"'), "in a format that this version cannot"),
-        (1, ('"check": "', '"check": "x'), "line 1 gives another result"),
+        (1, ('"check": "', '"check": "x'), "line 1 gives a different result"),
         (2, ("{", ""), "damaged in line 2"),
         (2, ('"at": 1', '"at": "1'), "damaged in line 2"),
-        (2, ("add_account", "add_unknown"), "line 2 gives another result"),
-        (2, ('"transactions": 3', '"transactions": 4'), "line 5 gives another result"),
+        (2, ("add_account", "add_unknown"), "line 2 gives a different result"),
+        (
+            2,
+            ('"transactions": 3', '"transactions": 4'),
+            "line 5 gives",
+        ),
     ],
 )
 def test_a_damaged_or_old_file_is_rejected(path, line, changed, message):
@@ -366,9 +370,9 @@ def test_a_file_of_a_sandbox_with_other_settings_is_rejected(path):
         ({"seed": 1, "api_key": "sk_test_other"}, "api_key"),
         ({"seed": 1, "rules": Rules(refresh_polls=None)}, "rules"),
     ]:
-        with pytest.raises(StateFileError, match=f"a sandbox with another {name}"):
+        with pytest.raises(StateFileError, match=f"a different value of {name}"):
             Sandbox(**options, state=path)
-    with pytest.raises(StateFileError, match="another"):
+    with pytest.raises(StateFileError, match="a different value of"):
         Scenario.from_state_file(path)
     Sandbox(seed=1, state=path).close()
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from financial_connections._version import __version__
 from financial_connections.sandbox.api.journal import Journal, checksum, to_json
 from financial_connections.sandbox.api.linking import NewAccount
 from financial_connections.sandbox.clock import Clock
@@ -52,8 +52,8 @@ def _check_settings(file: StateFile, settings: Mapping[str, Any]) -> None:
     for name in sorted({*stored, *settings}):
         if to_json(stored.get(name)) != to_json(settings.get(name)):
             raise StateFileError(
-                f"{file.path} belongs to a sandbox with another {name}:"
-                " use the same one, or another file"
+                f"{file.path} belongs to a sandbox with a different value of {name}:"
+                " use the same value, or another file"
             )
 
 
@@ -63,7 +63,7 @@ def _restore(sandbox: "Sandbox", file: StateFile, settings: Mapping[str, Any]) -
     if file.header is None:
         header = {
             "financial_connections_sandbox": FORMAT,
-            "version": _version(),
+            "version": __version__,
             "start": clock.now(),
             "settings": settings,
             "check": check,
@@ -135,14 +135,10 @@ def _data_of(sandbox: "Sandbox") -> object:
     ]
 
 
-def _version() -> str:
-    return version("financial-connections")
-
-
 def _different_result(file: StateFile, number: int) -> StateFileError:
     written_by = (file.header or {}).get("version")
     return StateFileError(
-        f"{file.path} cannot be restored, because line {number} gives another result"
-        f" than before: it was written by version {written_by}, or changed since"
-        f" (this is version {_version()})"
+        f"{file.path} cannot be restored: line {number} gives a different result than"
+        " when it was written. Either the file was changed, or another version of the"
+        f" sandbox wrote it ({written_by}; this is {__version__})"
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = 1
+_BINARY = getattr(os, "O_BINARY", 0)  # only Windows distinguishes text files
 
 
 class StateFileError(ValueError):
@@ -36,7 +37,8 @@ class StateFile:
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
         self._problem: str | None = None
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY
+        self._file = os.open(path, flags, 0o600)
         try:
             self._lock()
             self.header, self.entries = self._read()
