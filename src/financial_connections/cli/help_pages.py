@@ -127,9 +127,6 @@ def _placeholder(parameter: Any) -> str:
 def _description(parameter: Any) -> Iterable[str]:
     text = getattr(parameter, "help", None) or ""
     yield "Show this page." if "--help" in parameter.opts else text
-    choices = getattr(parameter.type, "choices", ())
-    if choices and not parameter.metavar:
-        yield f"One of: {', '.join(str(getattr(c, 'value', c)) for c in choices)}."
     if parameter.required and not _is_argument(parameter):
         yield "(required)"
     elif default := _default(parameter):

@@ -45,7 +45,11 @@ def sandbox(
     ] = None,
     scenario: Annotated[
         ScenarioName | None,
-        typer.Option(help="Data to start with.", show_default="demo"),
+        typer.Option(
+            metavar="NAME",
+            help=f"Data to start with: {', '.join(ScenarioName)}.",
+            show_default="demo",
+        ),
     ] = None,
     state: Annotated[
         Path | None,
