@@ -68,7 +68,7 @@ def test_help_and_completion_import_few_packages(variables):
     }
 
 
-@pytest.mark.parametrize("missing", ["typer", "rich"])
+@pytest.mark.parametrize("missing", ["typer", "rich", "jmespath"])
 def test_a_missing_extra_is_named(monkeypatch, capsys, missing):
     monkeypatch.setattr(
         "financial_connections.cli.find_spec",

@@ -20,7 +20,7 @@ def main(args: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    if any(find_spec(name) is None for name in ("rich", "typer")):
+    if any(find_spec(name) is None for name in ("jmespath", "rich", "typer")):
         sys.stderr.write(
             "fincon requires: pip install 'path/to/financial-connections[cli]'\n"
         )

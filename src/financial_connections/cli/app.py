@@ -23,18 +23,30 @@ from financial_connections.cli.group import (
     Group,
     format_examples,
     reject_unusable_values,
-    shared_option,
 )
 from financial_connections.cli.link import link
 from financial_connections.cli.listen import listen
 from financial_connections.cli.owners import owners
 from financial_connections.cli.settings import Settings
+from financial_connections.cli.shared_options import (
+    APIKeyFile,
+    BaseURL,
+    Columns,
+    Debug,
+    Format,
+    Json,
+    MaxRetries,
+    Query,
+    StripeAccount,
+    Timeout,
+    UseSandbox,
+)
 from financial_connections.cli.sync import sync
 from financial_connections.cli.trigger import trigger
 
 _EPILOG = """\
-Output is a table on a terminal. When piped or with --json, it is JSON Lines with \
-everything the server sent.
+Output is a table on a terminal. When piped, it is JSON Lines with everything the \
+server sent. --output, --columns and --query change that.
 
 Exit status
   0  success
@@ -47,51 +59,6 @@ Exit status
 141  the reader of stdout closed it
 143  SIGTERM
 """
-
-Json = Annotated[
-    bool | None,
-    shared_option("--json", help="Print JSON Lines even on a terminal."),
-]
-UseSandbox = Annotated[
-    bool | None,
-    shared_option(
-        "--sandbox",
-        help="Use an embedded sandbox with made-up data; its changes last only if"
-        " FINCON_SANDBOX_STATE names a file.",
-    ),
-]
-APIKeyFile = Annotated[
-    str | None,
-    shared_option(
-        metavar="FILE",
-        help="File with the API key, or - for stdin; overrides STRIPE_API_KEY.",
-    ),
-]
-BaseURL = Annotated[
-    str | None,
-    shared_option(
-        metavar="URL",
-        help="URL of the API; overrides FINCON_BASE_URL and STRIPE_BASE_URL.",
-    ),
-]
-StripeAccount = Annotated[
-    str | None,
-    shared_option(
-        metavar="ID", help="Connected account to make requests on behalf of."
-    ),
-]
-Timeout = Annotated[
-    float | None,
-    shared_option(metavar="SECONDS", help="Timeout per attempt (default: 30)."),
-]
-MaxRetries = Annotated[
-    int | None,
-    shared_option(metavar="N", help="Maximum number of retries (default: 2)."),
-]
-Debug = Annotated[
-    bool | None,
-    shared_option("--debug", help="Log every attempt and the tracebacks of errors."),
-]
 
 app = typer.Typer(
     cls=Group,
@@ -194,7 +161,10 @@ def fincon(
     _version: Version = False,
     _install: InstallCompletion = None,
     _show: ShowCompletion = None,
+    output_format: Format = None,
     is_json: Json = None,
+    columns: Columns = None,
+    query: Query = None,
     sandbox: UseSandbox = None,
     api_key_file: APIKeyFile = None,
     base_url: BaseURL = None,
@@ -206,7 +176,10 @@ def fincon(
     """Read the shared options given before a command."""
     reject_unusable_values(ctx)
     ctx.obj = Settings().with_overrides(
+        output_format=output_format,
         is_json=is_json,
+        columns=columns,
+        query=query,
         sandbox=sandbox,
         api_key_file=api_key_file,
         base_url=base_url,

@@ -85,6 +85,15 @@ else:
         ACCOUNTS_OWNERSHIP = "accounts.data.ownership"
 
 
+class OutputFormat(StrEnum):
+    """Formats in which results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
 class Shell(StrEnum):
     """Shells for which completion can be installed."""
 
@@ -116,6 +125,7 @@ class ScenarioName(StrEnum):
 __all__ = [
     "AccountExpand",
     "EngineName",
+    "OutputFormat",
     "RefreshFeature",
     "ScenarioName",
     "SessionAccountSubcategory",

@@ -1,4 +1,4 @@
-"""Print results to stdout as tables or JSON Lines, and notes for people to stderr."""
+"""Print results to stdout in several formats, and notes for people to stderr."""
 
 import os
 import stat
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import frozen
 
 from financial_connections.cli import atomic
+from financial_connections.cli.choices import OutputFormat
+from financial_connections.cli.selection import Selection
 from financial_connections.data.jsontext import json_text
 
 if TYPE_CHECKING:
@@ -96,28 +98,35 @@ class Output:
     """A printer of results to stdout.
 
     Attributes:
-        is_json: Print JSON Lines instead of tables and charts.
+        format: Format of the results.
+        selection: Parts of the results to print.
     """
 
-    is_json: bool
+    format: OutputFormat
+    selection: Selection
 
     @classmethod
-    def for_stdout(cls, *, is_json: bool) -> "Output":
-        """Return an output that prints JSON Lines unless stdout is a terminal.
+    def for_stdout(
+        cls, output_format: OutputFormat | None, selection: Selection
+    ) -> "Output":
+        """Return an output that by default prints JSON Lines unless on a terminal.
 
         Args:
-            is_json: Print JSON Lines even on a terminal.
+            output_format: Format of the results; None means the default.
+            selection: Parts of the results to print.
         """
-        return cls(is_json or not sys.stdout.isatty())
+        default = OutputFormat.TABLE if sys.stdout.isatty() else OutputFormat.JSONL
+        return cls(output_format or default, selection)
 
     def show(self, value: Any, draw: "Callable[[], RenderableType]") -> None:
         """Print one result.
 
         Args:
-            value: Result to print as a line of JSON.
-            draw: Function that returns what to print on a terminal instead.
+            value: Result to print.
+            draw: Function that returns what to print instead as a table without a
+                selection.
         """
-        self.show_lines([value], draw)
+        self._show([value], draw, is_single=True)
 
     def show_lines(
         self, values: Iterable[Any], draw: "Callable[[], RenderableType]"
@@ -125,15 +134,11 @@ class Output:
         """Print several results.
 
         Args:
-            values: Results to print, each as a line of JSON.
-            draw: Function that returns what to print on a terminal instead, for all
-                results together.
+            values: Results to print.
+            draw: Function that returns what to print instead as a table without a
+                selection, for all results together.
         """
-        if self.is_json:
-            write_lines(values)
-            sys.stdout.flush()  # a reader may need the output before the command ends
-        else:
-            console().print(draw())
+        self._show(list(values), draw)
 
     async def show_list(
         self,
@@ -143,27 +148,73 @@ class Output:
     ) -> None:
         """Print a list.
 
-        JSON is printed as the items are read; a table or chart is printed at the end.
+        JSON Lines are printed as the items are read, unless there is a query. All else
+        is printed at the end.
 
         Args:
             pager: Items to print.
-            limit: Maximum number of items; 0 means no limit. None means no limit for
-                JSON, and `ROWS` on a terminal.
+            limit: Maximum number of items; 0 means no limit. None means `ROWS` for a
+                table without a query, and otherwise no limit.
             draw: Function that returns what to print on a terminal for a list of items.
         """
-        if self.is_json:
-            async for item in pager.take(limit) if limit else pager:
-                write_lines([item.to_dict()])
+        has_query = self.selection.query is not None
+        if self.format == OutputFormat.JSONL and not has_query:
+            is_first = True
+            async for model in pager.take(limit) if limit else pager:
+                item = model.to_dict()
+                if is_first:
+                    self._warn_about_unknown_columns([item])
+                    is_first = False
+                write_lines([self.selection.pick(item)])
             return
-        limit_or_default = ROWS if limit is None else limit
-        if not limit_or_default:
-            console().print(draw([item async for item in pager]))
-            return
+        default = 0 if has_query or self.format != OutputFormat.TABLE else ROWS
+        maximum = default if limit is None else limit
         # Read one more than is shown, to find out whether there are more.
-        items = [item async for item in pager.take(limit_or_default + 1)]
-        console().print(draw(items[:limit_or_default]))
-        if limit is None and len(items) > limit_or_default:
+        source = pager.take(maximum + 1) if maximum else pager
+        items = [item async for item in source]
+        shown = items[:maximum] if maximum else items
+        self._show([item.to_dict() for item in shown], lambda: draw(shown))
+        if limit is None and len(items) > len(shown):
             note(f"Only the first {ROWS} are shown; use --limit for more (0 for all).")
+
+    def _show(
+        self,
+        items: list[Any],
+        draw: "Callable[[], RenderableType]",
+        *,
+        is_single: bool = False,
+    ) -> None:
+        if self.format == OutputFormat.TABLE and not self.selection:
+            console().print(draw())
+            return
+        if self.selection.query is not None:
+            result = self.selection.search(items[0] if is_single else items)
+            is_single = not isinstance(result, list)
+            items = [result] if is_single else result
+        self._warn_about_unknown_columns(items)
+        self._write([self.selection.pick(item) for item in items], is_single=is_single)
+        sys.stdout.flush()  # a reader may need the output before the command ends
+
+    def _warn_about_unknown_columns(self, items: list[Any]) -> None:
+        if items and (names := self.selection.unknown(items)):
+            warn(f"no result has a field {' or '.join(names)}")
+
+    def _write(self, items: list[Any], *, is_single: bool) -> None:
+        # Imported lazily because it imports all models.
+        from financial_connections.cli import renderers  # noqa: PLC0415
+
+        columns = self.selection.columns
+        if self.format == OutputFormat.JSONL:
+            write_lines(items)
+        elif self.format == OutputFormat.TABLE:
+            console().print(renderers.table(items, columns))
+        else:
+            content = (
+                renderers.csv_document(items, columns)
+                if self.format == OutputFormat.CSV
+                else renderers.json_document(items[0] if is_single else items)
+            )
+            atomic.write_all(sys.stdout.buffer, content)
 
 
 def note(text: str) -> None:

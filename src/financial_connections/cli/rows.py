@@ -63,11 +63,15 @@ def _fits(value: Any, kind: type) -> bool:
         return value in INT64
     text = str(value)
     # An empty cell means null or absent, so it cannot also be an empty string.
-    return bool(text) and is_utf8(text) and not _hides_formula(text)
+    return bool(text) and is_utf8(text) and not hides_formula(text)
 
 
-def _hides_formula(text: str) -> bool:
-    """Return True if a part of the text is a formula once a spreadsheet splits it."""
+def hides_formula(text: str) -> bool:
+    """Return True if a part of the text is a formula once a spreadsheet splits it.
+
+    Args:
+        text: Text of a cell.
+    """
     is_start = False
     for character in text if not _SEPARATORS.isdisjoint(text) else "":
         if character in _SEPARATORS:

@@ -3,8 +3,8 @@
 
 import os
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from time import time
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve, frozen
 
+from financial_connections.cli.choices import OutputFormat
+from financial_connections.cli.debug import debug_logging
 from financial_connections.cli.failure import UsageError
 from financial_connections.cli.output import Output
-from financial_connections.cli.text import redact
+from financial_connections.cli.selection import Selection
 
 if TYPE_CHECKING:
     from financial_connections import AsyncClient, RateLimit
@@ -44,7 +46,9 @@ class Settings:
     """Values of the shared options; None means the SDK's default.
 
     Attributes:
-        is_json: Print JSON Lines even on a terminal.
+        output_format: Format of results; None depends on stdout.
+        columns: Fields of results to print, separated by commas.
+        query: JMESPath expression that selects parts of results.
         sandbox: Use an embedded sandbox.
         api_key_file: File with the API key, or `-` for stdin.
         base_url: URL of the API; overrides `FINCON_BASE_URL` and `STRIPE_BASE_URL`.
@@ -54,7 +58,9 @@ class Settings:
         debug: Log every attempt.
     """
 
-    is_json: bool = False
+    output_format: OutputFormat | None = None
+    columns: str | None = None
+    query: str | None = None
     sandbox: bool = False
     api_key_file: str | None = None
     base_url: str | None = None
@@ -68,7 +74,15 @@ class Settings:
 
         Args:
             overrides: New values by attribute name; None keeps the current value.
+                `is_json=True` is short for the format JSON Lines.
+
+        Raises:
+            UsageError: Two formats are given.
         """
+        if overrides.pop("is_json", None):
+            if overrides.get("output_format"):
+                raise UsageError("use only one of --json and --output")
+            overrides["output_format"] = OutputFormat.JSONL
         changes = {
             name: value for name, value in overrides.items() if value is not None
         }
@@ -85,7 +99,13 @@ class Settings:
     @property
     def output(self) -> Output:
         """Output for printing results to stdout."""
-        return Output.for_stdout(is_json=self.is_json)
+        selection = Selection.parse(self.columns, self.query)
+        return Output.for_stdout(self.output_format, selection)
+
+    @property
+    def is_json(self) -> bool:
+        """True if JSON is printed even on a terminal."""
+        return self.output_format in {OutputFormat.JSON, OutputFormat.JSONL}
 
     def run(
         self,
@@ -109,7 +129,7 @@ class Settings:
         """
         import anyio
 
-        with _debug_logging() if self.debug else nullcontext():
+        with debug_logging() if self.debug else nullcontext():
             anyio.run(work)
 
     async def _run(
@@ -218,25 +238,3 @@ def read_bytes(name: str) -> bytes:
     if sys.stdin is None:
         raise UsageError("stdin is closed")
     return sys.stdin.buffer.read()
-
-
-@contextmanager
-def _debug_logging() -> Generator[None]:
-    import logging
-
-    class Formatter(logging.Formatter):
-        def format(self, record: logging.LogRecord) -> str:
-            # A key passed in place of an ID ends up in the request path.
-            return redact(super().format(record))
-
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Formatter("%(name)s: %(message)s"))
-    logger = logging.getLogger("financial_connections")
-    previous_level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    try:
-        yield
-    finally:
-        logger.setLevel(previous_level)
-        logger.removeHandler(handler)

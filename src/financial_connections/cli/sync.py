@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from financial_connections.cli import atomic
+from financial_connections.cli.choices import OutputFormat
 from financial_connections.cli.failure import UsageError
 from financial_connections.cli.options import AccountOption
 from financial_connections.cli.output import json_line, note, write_lines
 
 if TYPE_CHECKING:
-    from financial_connections.cli.settings import Context
+    from financial_connections.cli.settings import Context, Settings
     from financial_connections.sync import Batch
+
+_FORMATS = {None, OutputFormat.JSONL}
 
 
 def sync(
@@ -31,6 +34,12 @@ def sync(
 
     No change is lost, but some may be printed twice.
     """
+    settings: Settings = ctx.obj
+    if settings.columns or settings.query or settings.output_format not in _FORMATS:
+        raise UsageError(
+            "transactions sync prints JSON Lines; remove --output, --columns and"
+            " --query"
+        )
     cursor = _read_cursor(state)
 
     async def work(context: "Context") -> None:
@@ -41,7 +50,7 @@ def sync(
                 count += len(batch.transactions)
         note(f"{count:,} created or changed; the cursor was saved to {state}.")
 
-    ctx.obj.run(work)
+    settings.run(work)
 
 
 def _read_cursor(state: Path) -> str | None:
