@@ -7,7 +7,7 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from financial_connections.cli.failure import TimedOutError
+from financial_connections.cli.failure import NotLinkedError
 from financial_connections.cli.link import _completed
 from financial_connections.models import Session
 from financial_connections.sandbox import NewAccount
@@ -70,6 +70,16 @@ def test_a_bank_account_can_be_entered_by_hand(run, sandbox, monkeypatch):
     assert session["bank_account_token"]["id"].startswith("btok_")
 
 
+def test_a_cancelled_session_ends_the_wait(run, sandbox, monkeypatch):
+    monkeypatch.setenv("BROWSER", "a browser")
+    monkeypatch.setattr(
+        webbrowser, "open", lambda url: sandbox.cancel(url.rpartition("/")[2])
+    )
+    status, out, err = run("link")
+    assert (4, "") == (status, out)
+    assert "fincon: the user cancelled the session fcsess_" in err
+
+
 def test_the_command_gives_up_in_the_end(run, browser):
     status, out, err = run("link", "--no-browser", "--within", "0")
     assert (4, "", []) == (status, out, browser)
@@ -79,7 +89,7 @@ def test_the_command_gives_up_in_the_end(run, browser):
 
 def test_another_server_than_a_sandbox_requires_an_account_holder(run, monkeypatch):
     monkeypatch.setattr(
-        "financial_connections.cli.control.Control.url_of_sandbox", no_sandbox
+        "financial_connections.cli.control.Control.of_sandbox", no_sandbox
     )
     status, out, err = run("link")
     assert (2, "") == (status, out)
@@ -92,7 +102,7 @@ async def no_sandbox(context):
 
 def test_for_stripe_the_client_secret_is_shown(run, sandbox, browser, monkeypatch):
     monkeypatch.setattr(
-        "financial_connections.cli.control.Control.url_of_sandbox", no_sandbox
+        "financial_connections.cli.control.Control.of_sandbox", no_sandbox
     )
     customer = sandbox.add_customer()
     status, _, err = run("link", "--customer", customer, "--within", "0")
@@ -117,7 +127,7 @@ class Sessions:
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_session_is_polled_with_increasing_delays(backend):
     client = Sessions()
-    with pytest.raises(TimedOutError):
+    with pytest.raises(NotLinkedError):
         run_in_virtual_time(backend, _completed, client, "fcsess_1", 60)
     delays = [later - time for time, later in pairwise(client.times)]
     assert [0.5, 0.75, 1.125] == pytest.approx(delays[:3])

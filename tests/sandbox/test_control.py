@@ -98,8 +98,10 @@ async def test_a_session_can_be_cancelled_over_http(sandbox):
             for _ in range(2)
         ]
         done = await client.post("/_sandbox/complete", json={"session": session})
+        sessions = (await client.get("/_sandbox/sessions")).json()["sessions"]
 
     assert (200, {}) == (first.status_code, first.json())
+    assert [{"id": session, "status": "cancelled"}] == sessions
     assert [400, 400] == [second.status_code, done.status_code]
     assert [] == sandbox.accounts
 

@@ -54,8 +54,8 @@ class Control:
         return cls(settings.base_url, f"Bearer {settings.api_key.reveal()}")
 
     @classmethod
-    async def url_of_sandbox(cls, context: "Context") -> str | None:
-        """Return the URL of the server that a command uses if it is a sandbox.
+    async def of_sandbox(cls, context: "Context") -> "Control | None":
+        """Return the control endpoints if the server is a sandbox, or None.
 
         Args:
             context: Context of the command.
@@ -65,7 +65,7 @@ class Control:
             await control.send("GET", "/clock")
         except UsageError:
             return None
-        return control.url
+        return control
 
     async def send(
         self, method: str, path: str, body: dict[str, Any] | None = None

@@ -59,6 +59,12 @@ class TimedOutError(CommandError):
     status = API
 
 
+class NotLinkedError(CommandError):
+    """The user did not link an account. The command exits with status 4."""
+
+    status = API
+
+
 class ConnectionFailedError(CommandError):
     """No response was received. The command exits with status 5."""
 

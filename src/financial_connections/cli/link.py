@@ -14,7 +14,7 @@ from financial_connections.cli.choices import (
     SessionPermission,
     SessionPrefetch,
 )
-from financial_connections.cli.failure import TimedOutError, UsageError
+from financial_connections.cli.failure import NotLinkedError, UsageError
 from financial_connections.cli.options import (
     Customer,
     CustomerAccount,
@@ -25,6 +25,7 @@ from financial_connections.cli.text import sanitize
 
 if TYPE_CHECKING:
     from financial_connections import AsyncClient
+    from financial_connections.cli.control import Control
     from financial_connections.cli.settings import Context
     from financial_connections.models import Session
 
@@ -85,7 +86,8 @@ def link(
         from financial_connections.cli.control import Control
 
         client = context.client
-        url = await Control.url_of_sandbox(context)
+        sandbox = await Control.of_sandbox(context)
+        url = None if sandbox is None else sandbox.url
         session = await client.sessions.create(
             account_holder=await _account_holder(client, holder, url),
             permissions=permissions or list(_DEFAULT_PERMISSIONS),
@@ -94,7 +96,7 @@ def link(
             return_url=return_url,
         )
         await _show_page(session, url, opens_browser=not no_browser)
-        done = await _completed(client, str(session.id), within)
+        done = await _completed(client, str(session.id), within, sandbox)
         await _show_accounts(context, done)
 
     ctx.obj.run(work)
@@ -149,7 +151,12 @@ def _tell(text: str) -> None:
         sys.stderr.flush()
 
 
-async def _completed(client: "AsyncClient", session: str, within: float) -> "Session":
+async def _completed(
+    client: "AsyncClient",
+    session: str,
+    within: float,
+    sandbox: "Control | None" = None,
+) -> "Session":
     import anyio
 
     delay = _FIRST_DELAY
@@ -159,14 +166,22 @@ async def _completed(client: "AsyncClient", session: str, within: float) -> "Ses
         # Some sessions lack `accounts`, although the contract requires it.
         if current.bank_account_token or getattr(current.accounts, "data", None):
             return current
+        # The API does not tell that a session was cancelled, but a sandbox does.
+        if sandbox is not None and await _is_cancelled(sandbox, session):
+            raise NotLinkedError(f"the user cancelled the session {session}")
         remaining = deadline - anyio.current_time()
         if remaining <= 0:
-            raise TimedOutError(
+            raise NotLinkedError(
                 f"no account was linked within {within:g} seconds; see whether it was"
                 f" later: fincon sessions retrieve {session}"
             )
         await anyio.sleep(min(delay, remaining))
         delay = min(delay * _FACTOR, _MAX_DELAY)
+
+
+async def _is_cancelled(sandbox: "Control", session: str) -> bool:
+    sessions = (await sandbox.send("GET", "/sessions"))["sessions"]
+    return {"id": session, "status": "cancelled"} in sessions
 
 
 async def _show_accounts(context: "Context", session: "Session") -> None:

@@ -66,18 +66,19 @@ def _filters(params: Mapping[str, Any]) -> SessionFilters:
 
 def open_sessions(state: State) -> list[Session]:
     """Return the open sessions of all merchants, oldest first."""
-    return [session for session in _all_sessions(state) if session.status == "open"]
+    return [session for session in all_sessions(state) if session.status == "open"]
 
 
 def session_by_secret(state: State, client_secret: str) -> Session | None:
     """Return the session with this client secret, or None."""
-    for session in _all_sessions(state):
+    for session in all_sessions(state):
         if session.client_secret == client_secret:
             return session
     return None
 
 
-def _all_sessions(state: State) -> list[Session]:
+def all_sessions(state: State) -> list[Session]:
+    """Return the sessions of all merchants, oldest first."""
     return [
         session
         for merchant in state.merchants

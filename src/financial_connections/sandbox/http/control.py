@@ -16,6 +16,7 @@ from financial_connections.sandbox.api.credentials import authenticate
 from financial_connections.sandbox.api.errors import APIError
 from financial_connections.sandbox.api.events import EventPayload
 from financial_connections.sandbox.api.linking import NewAccount
+from financial_connections.sandbox.api.sessions import all_sessions
 from financial_connections.sandbox.faults import Fault
 from financial_connections.sandbox.quirks import Quirk
 from financial_connections.sandbox.sandbox import Sandbox
@@ -157,6 +158,16 @@ def _add_customer_account(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     return {"customer_account": sandbox.add_customer_account(**body)}
 
 
+def _sessions(sandbox: Sandbox, _: Any) -> Any:
+    with sandbox.api.state.lock:
+        sessions = all_sessions(sandbox.api.state)
+        return {
+            "sessions": [
+                {"id": session.id, "status": session.status} for session in sessions
+            ]
+        }
+
+
 def _complete(sandbox: Sandbox, body: dict[str, Any]) -> Any:
     accounts = body.get("accounts")
     if accounts is not None:
@@ -220,6 +231,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "/customers"): _add_customer,
     ("POST", "/customer_accounts"): _add_customer_account,
     ("POST", "/accounts"): _add_account,
+    ("GET", "/sessions"): _sessions,
     ("POST", "/complete"): _complete,
     ("POST", "/cancel"): _cancel,
     ("POST", "/enter_bank_account"): _enter_bank_account,
