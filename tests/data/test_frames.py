@@ -1,4 +1,4 @@
-"""Tables of pandas and polars, which the locked environment does not have."""
+"""Tables of pandas and polars, which only `make extras` installs."""
 
 import ast
 from decimal import Decimal
@@ -22,7 +22,9 @@ SOME = [
 
 
 def test_a_pandas_column_has_the_same_type_in_every_table():
-    pytest.importorskip("pandas", reason="pandas is not locked: pip install pandas")
+    pytest.importorskip(
+        "pandas", reason="pandas is not installed; make extras installs it"
+    )
     frame, empty = data.to_pandas(SOME), data.to_pandas([], model=Transaction)
     assert empty.dtypes.equals(frame.dtypes)
     assert ("Int64", "boolean", "string", "datetime64[us, UTC]") == tuple(
@@ -36,7 +38,7 @@ def test_a_pandas_column_has_the_same_type_in_every_table():
 
 def test_a_polars_column_has_the_same_type_in_every_table():
     pl = pytest.importorskip(
-        "polars", reason="polars is not locked: pip install polars"
+        "polars", reason="polars is not installed; make extras installs it"
     )
     frame, empty = data.to_polars(SOME), data.to_polars([], model=Transaction)
     assert empty.schema == frame.schema
@@ -47,7 +49,7 @@ def test_a_polars_column_has_the_same_type_in_every_table():
 
 def test_polars_reads_a_batch_directly():
     pl = pytest.importorskip(
-        "polars", reason="polars is not locked: pip install polars"
+        "polars", reason="polars is not installed; make extras installs it"
     )
     batch = Batch("fca_1", SOME, None, "cursor")
     assert batch.to_polars().equals(pl.DataFrame(batch))
@@ -60,7 +62,7 @@ def test_polars_reads_a_batch_directly():
 )
 async def test_a_program_on_the_page_runs(block, capsys):
     package = "polars" if "polars" in block.code else "pandas"
-    pytest.importorskip(package, reason=f"not locked: pip install {package}")
+    pytest.importorskip(package, reason=f"{package} is not installed")
     sandbox = Sandbox()
     async with (
         serve(sandbox) as server,

@@ -225,3 +225,28 @@ def test_the_sandbox_serves_a_client_or_names_its_extra(installed):
         assert int(result.stdout) > 0
     else:
         assert "financial-connections[sandbox]" in result.stderr.splitlines()[-1]
+
+
+def test_pandas_and_polars_read_the_tables(wheel, tmp_path):
+    """They are not in the lock files, because they would need 300 MB."""
+    python = tmp_path / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path], check=True)
+    tools = [
+        "hypothesis",
+        "pandas",
+        "polars",
+        "pytest-asyncio",
+        "pytest-timeout",
+        "trio",
+    ]
+    install = [python, *PIP, "install", f"{wheel}[data,sandbox]", *tools]
+    subprocess.run(install, check=True)
+    result = subprocess.run(
+        [python, "-m", "pytest", "-q", "tests/data/test_frames.py"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert 0 == result.returncode, result.stdout
+    assert "skipped" not in result.stdout
