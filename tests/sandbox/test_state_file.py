@@ -21,6 +21,7 @@ from financial_connections.sandbox import (
     StateFileError,
     serve,
 )
+from financial_connections.sandbox.__main__ import main
 from tests.support.random_scenario import RandomScenario
 from tests.support.sandbox_calls import (
     ACCOUNTS,
@@ -330,6 +331,15 @@ def test_another_file_is_rejected_and_not_changed(path, content):
     with pytest.raises(StateFileError, match=r"sandbox\.jsonl is not a state file"):
         Sandbox(state=path)
     assert content == path.read_text()
+
+
+def test_the_command_does_not_start_with_another_file(path, capsys):
+    path.write_text("milk\n")
+    assert [1, 1] == [main(["--state", str(name)]) for name in (path, path / "none")]
+    assert (
+        f"{path} is not a state file of the sandbox\n"
+        f"Cannot use {path}/none: Not a directory\n"
+    ) == capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -24,15 +24,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     if not is_loopback(options.host):
         sys.stderr.write(f"Anyone who can reach {options.host} can use this sandbox.\n")
+    try:
+        scenario = _scenario(options)
+    except StateFileError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"Cannot use {options.state}: {error.strerror}\n")
+        return 1
     stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    try:
-        scenario = _scenario(options)
-    except (OSError, StateFileError) as error:
-        reason = getattr(error, "strerror", None) or error
-        sys.stderr.write(f"Cannot use {options.state}: {reason}\n")
-        return 1
     known = {webhook.url for webhook in scenario.sandbox.webhooks}
     for url in options.webhook:
         if url not in known:
