@@ -120,6 +120,14 @@ def test_a_key_that_the_sandbox_does_not_know_is_rejected(run, monkeypatch):
     assert "Invalid API key" in err
 
 
+def test_a_live_key_is_not_sent(run, monkeypatch):
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_live_123")
+    # A request would fail with status 5.
+    status, _, err = run("sandbox", "advance", "1", url="http://127.0.0.1:9")
+    assert 2 == status
+    assert "a sandbox takes only test keys" in err
+
+
 def test_stripe_is_not_a_sandbox(run):
     status, _, err = run("sandbox", "advance", "1", url="https://api.stripe.com")
     assert 2 == status

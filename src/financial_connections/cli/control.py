@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import typer
 from attrs import frozen
 
+from financial_connections.cli.confirm import has_test_key
 from financial_connections.cli.embedded import require_state
 from financial_connections.cli.failure import (
     ConnectionFailedError,
@@ -46,8 +47,10 @@ class Control:
             context: Context of the command.
 
         Raises:
-            UsageError: The server is Stripe.
+            UsageError: The server is Stripe, or the key is not a test key.
         """
+        if not has_test_key(context.client):
+            raise UsageError("a sandbox takes only test keys; set STRIPE_API_KEY")
         settings = context.client._transport.settings
         if f".{urlsplit(settings.base_url).hostname}".endswith(".stripe.com"):
             raise UsageError(_NO_SANDBOX)
