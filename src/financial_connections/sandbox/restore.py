@@ -81,7 +81,8 @@ def _restore(sandbox: "Sandbox", file: StateFile, settings: Mapping[str, Any]) -
     clock.skip_to(last)
     state.journal = Journal(clock, file)
     if file.header is not None:
-        state.journal.record("restart", [], {}, state.ids.restart_requests)
+        with clock.hold(last):
+            state.journal.record("restart", [], {}, state.ids.restart_requests)
 
 
 def _calls(sandbox: "Sandbox") -> dict[str, Callable[..., object]]:
