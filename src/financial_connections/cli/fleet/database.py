@@ -43,7 +43,8 @@ def database_url(value: str | None) -> str:
     """
     if any(find_spec(name) is None for name in ("procrastinate", "psycopg_pool")):
         raise UsageError(
-            "fincon fleet requires: pip install 'financial-connections[cli,fleet]'"
+            "fincon fleet requires:"
+            " pip install 'path/to/financial-connections[cli,fleet]'"
         )
     from psycopg import Error
     from psycopg.conninfo import conninfo_to_dict

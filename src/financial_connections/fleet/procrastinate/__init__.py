@@ -19,7 +19,8 @@ from importlib.util import find_spec
 
 if find_spec("procrastinate") is None:
     raise ModuleNotFoundError(
-        "Procrastinate is in an extra: pip install 'financial-connections[fleet]'"
+        "Procrastinate is in an extra:"
+        " pip install 'path/to/financial-connections[fleet]'"
     )
 
 from financial_connections.fleet.procrastinate.queue import (

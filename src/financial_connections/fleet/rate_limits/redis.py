@@ -194,7 +194,8 @@ class RedisRateLimit(SharedRateLimit):
 def _checked(url: str) -> Secret:
     if find_spec("redis") is None:
         raise ConfigurationError(
-            "RedisRateLimit needs: pip install 'financial-connections[fleet-redis]'"
+            "RedisRateLimit needs:"
+            " pip install 'path/to/financial-connections[fleet-redis]'"
         )
     schemes = ("redis://", "rediss://", "unix://")
     if not isinstance(url, str) or not url.startswith(schemes):

@@ -21,7 +21,8 @@ from importlib.util import find_spec
 
 if find_spec("temporalio") is None:
     raise ModuleNotFoundError(
-        "Temporal is in an extra: pip install 'financial-connections[fleet-temporal]'"
+        "Temporal is in an extra:"
+        " pip install 'path/to/financial-connections[fleet-temporal]'"
     )
 
 from financial_connections.fleet.temporal.feeding import feed

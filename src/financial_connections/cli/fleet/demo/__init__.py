@@ -40,7 +40,7 @@ def demonstrate(
     if any(find_spec(name) is None for name in _PACKAGES):
         raise UsageError(
             "fincon fleet demo requires:"
-            " pip install 'financial-connections[fleet-demo]'"
+            " pip install 'path/to/financial-connections[fleet-demo]'"
         )
     from financial_connections.cli.fleet.demo.board import Board
     from financial_connections.cli.fleet.demo.conductor import Conductor
