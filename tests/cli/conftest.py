@@ -20,6 +20,16 @@ with warnings.catch_warnings():
     import typer  # noqa: F401
 
 
+@pytest.fixture(autouse=True)
+def config_folder(tmp_path_factory, monkeypatch):
+    """An empty folder, so that profiles of the user have no effect."""
+    folder = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    monkeypatch.setenv("APPDATA", str(folder))
+    monkeypatch.delenv("FINCON_PROFILE", raising=False)
+    return folder
+
+
 @frozen
 class SandboxProcess:
     """A sandbox served by another process."""

@@ -257,6 +257,7 @@ def test_the_application_has_exactly_these_commands():
         *("sandbox advance", "sandbox complete", "sandbox cancel"),
         *("sandbox fault", "sandbox quirk", "sandbox webhook"),
         *("api", "link", "listen", "trigger"),
+        *("config set", "config unset", "config list", "config path"),
         *("help", "version"),
     }
 

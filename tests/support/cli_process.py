@@ -22,7 +22,7 @@ def environment(**variables):
     """
     inherited = {
         name: os.environ[name]
-        for name in ("PATH", "HOME", "TMPDIR")
+        for name in ("PATH", "HOME", "TMPDIR", "XDG_CONFIG_HOME")
         if name in os.environ
     }
     return {

@@ -7,6 +7,7 @@ import typer
 
 from financial_connections.cli import (
     accounts,
+    config,
     events,
     fleet,
     help_pages,
@@ -36,6 +37,7 @@ from financial_connections.cli.shared_options import (
     Format,
     Json,
     MaxRetries,
+    Profile,
     Query,
     StripeAccount,
     Timeout,
@@ -85,6 +87,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(transactions.app, name="transactions")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(config.app, name="config", rich_help_panel="Tools")
 app.add_typer(fleet.app, name="fleet", rich_help_panel="Tools")
 app.command(
     "link",
@@ -165,6 +168,7 @@ def fincon(
     is_json: Json = None,
     columns: Columns = None,
     query: Query = None,
+    profile: Profile = None,
     sandbox: UseSandbox = None,
     api_key_file: APIKeyFile = None,
     base_url: BaseURL = None,
@@ -180,6 +184,7 @@ def fincon(
         is_json=is_json,
         columns=columns,
         query=query,
+        profile=profile,
         sandbox=sandbox,
         api_key_file=api_key_file,
         base_url=base_url,

@@ -94,6 +94,15 @@ class OutputFormat(StrEnum):
     CSV = "csv"
 
 
+class Setting(StrEnum):
+    """Settings of a profile."""
+
+    API_KEY = "api_key"
+    BASE_URL = "base_url"
+    OUTPUT = "output"
+    STRIPE_ACCOUNT = "stripe_account"
+
+
 class Shell(StrEnum):
     """Shells for which completion can be installed."""
 
@@ -134,6 +143,7 @@ __all__ = [
     "SessionPaymentMethodRequirement",
     "SessionPermission",
     "SessionPrefetch",
+    "Setting",
     "Shell",
     "SubscriptionFeature",
 ]

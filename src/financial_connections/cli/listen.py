@@ -11,8 +11,8 @@ import typer
 
 from financial_connections.cli.confirm import has_test_key
 from financial_connections.cli.failure import UsageError
+from financial_connections.cli.inputs import read_secret
 from financial_connections.cli.output import warn
-from financial_connections.cli.settings import read_secret
 
 if TYPE_CHECKING:
     from rich.text import Text

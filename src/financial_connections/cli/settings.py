@@ -2,19 +2,19 @@
 # ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 import os
-import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
-from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve, frozen
 
-from financial_connections.cli.choices import OutputFormat
+from financial_connections.cli import profiles
+from financial_connections.cli.choices import OutputFormat, Setting
 from financial_connections.cli.debug import debug_logging
 from financial_connections.cli.failure import UsageError
+from financial_connections.cli.inputs import read_secret
 from financial_connections.cli.output import Output
 from financial_connections.cli.selection import Selection
 
@@ -49,6 +49,8 @@ class Settings:
         output_format: Format of results; None depends on stdout.
         columns: Fields of results to print, separated by commas.
         query: JMESPath expression that selects parts of results.
+        profile: Profile that provides other settings; the options, and unless it is
+            given the environment, override it.
         sandbox: Use an embedded sandbox.
         api_key_file: File with the API key, or `-` for stdin.
         base_url: URL of the API; overrides `FINCON_BASE_URL` and `STRIPE_BASE_URL`.
@@ -61,6 +63,7 @@ class Settings:
     output_format: OutputFormat | None = None
     columns: str | None = None
     query: str | None = None
+    profile: str | None = None
     sandbox: bool = False
     api_key_file: str | None = None
     base_url: str | None = None
@@ -93,19 +96,37 @@ class Settings:
         """URL of the API: `sandbox` for the embedded sandbox, None for Stripe."""
         if self.sandbox:
             return SANDBOX
-        url = self.base_url or _url_from_environment()
+        _, url = self._located_url()
         return url and url.rstrip("/")
 
     @property
     def output(self) -> Output:
         """Output for printing results to stdout."""
         selection = Selection.parse(self.columns, self.query)
-        return Output.for_stdout(self.output_format, selection)
+        return Output.for_stdout(self._format, selection)
+
+    @property
+    def _format(self) -> OutputFormat | None:
+        stored = self._profile.get("output")
+        try:
+            return self.output_format or (OutputFormat(stored) if stored else None)
+        except ValueError:
+            raise UsageError(
+                f"output in {profiles.file_path()} must be one of"
+                f" {', '.join(OutputFormat)}"
+            ) from None
+
+    @property
+    def connected_account(self) -> str | None:
+        """Connected account to make requests on behalf of."""
+        if self.sandbox:
+            return self.stripe_account
+        return self.stripe_account or self._profile.get("stripe_account")
 
     @property
     def is_json(self) -> bool:
         """True if JSON is printed even on a terminal."""
-        return self.output_format in {OutputFormat.JSON, OutputFormat.JSONL}
+        return self._format in {OutputFormat.JSON, OutputFormat.JSONL}
 
     def run(
         self,
@@ -177,64 +198,42 @@ class Settings:
         settings: dict[str, Any] = {
             name: value for name, value in options.items() if value is not None
         }
-        return AsyncClient(stripe_account=self.stripe_account, **settings)
+        return AsyncClient(stripe_account=self.connected_account, **settings)
 
     def _base_url(self, api_key: str | None) -> str | None:
-        if self.base_url or not (url := os.environ.get("FINCON_BASE_URL")):
-            return self.base_url  # the client reads STRIPE_BASE_URL
+        source, url = self._located_url()
+        if source in {"--base-url", "STRIPE_BASE_URL"} or url is None:
+            return self.base_url  # the client reads and checks STRIPE_BASE_URL
         key = api_key or os.environ.get("STRIPE_API_KEY", "")
         if not key.startswith(("sk_test_", "rk_test_")):
             raise UsageError(
-                "FINCON_BASE_URL works only with test keys; for another key, use"
-                " --base-url"
+                f"{source} works only with test keys; for another key, use --base-url"
             )
         return url
+
+    def _located_url(self) -> tuple[str, str | None]:
+        in_profile = ("base_url of a profile", self._profile.get("base_url"))
+        candidates = [
+            ("--base-url", self.base_url),
+            *([in_profile] if self.profile else []),
+            *((n, os.environ.get(n)) for n in ("FINCON_BASE_URL", "STRIPE_BASE_URL")),
+            in_profile,
+        ]
+        return next((item for item in candidates if item[1]), ("", None))
 
     def _api_key(self) -> str | None:
         if self.api_key_file:
             return read_secret(self.api_key_file)
+        key = self._profile.get(Setting.API_KEY)
+        if key and (self.profile or not os.environ.get("STRIPE_API_KEY")):
+            return key
         if not os.environ.get("STRIPE_API_KEY"):
             raise UsageError(
-                "no API key; set STRIPE_API_KEY or use --api-key-file (--sandbox needs"
-                " no key)"
+                "no API key; set STRIPE_API_KEY, use --api-key-file, or run"
+                " fincon config set api_key (--sandbox needs no key)"
             )
         return None  # the client reads it from the environment
 
-
-def _url_from_environment() -> str | None:
-    return os.environ.get("FINCON_BASE_URL") or os.environ.get("STRIPE_BASE_URL")
-
-
-def read_secret(name: str) -> str:
-    """Read a secret and strip surrounding whitespace.
-
-    Args:
-        name: Path of the file, or `-` for stdin.
-
-    Raises:
-        UsageError: The file contains no text, or stdin is closed.
-    """
-    try:
-        # Some editors write a byte order mark at the start of a file.
-        secret = read_bytes(name).decode("utf-8-sig").strip()
-    except UnicodeDecodeError:
-        secret = ""
-    if not secret:
-        raise UsageError(f"{name} does not contain a secret")
-    return secret
-
-
-def read_bytes(name: str) -> bytes:
-    """Read a file or stdin.
-
-    Args:
-        name: Path of the file, or `-` for stdin.
-
-    Raises:
-        UsageError: Stdin is closed.
-    """
-    if name != "-":
-        return Path(name).read_bytes()
-    if sys.stdin is None:
-        raise UsageError("stdin is closed")
-    return sys.stdin.buffer.read()
+    @property
+    def _profile(self) -> Mapping[str, str]:
+        return profiles.load(self.profile)

@@ -27,6 +27,13 @@ Query = Annotated[
         metavar="EXPRESSION", help="JMESPath expression to apply to the results."
     ),
 ]
+Profile = Annotated[
+    str | None,
+    shared_option(
+        metavar="NAME",
+        help="Profile with the API key and other settings; overrides FINCON_PROFILE.",
+    ),
+]
 UseSandbox = Annotated[
     bool | None,
     shared_option(

@@ -143,7 +143,7 @@ def export(
         **filters,
         "format": to.suffix.lower(),
         "server": settings.server,
-        "stripe_account": settings.stripe_account,
+        "stripe_account": settings.connected_account,
         "api_version": API_VERSION,
     }
     export = Export(to, format_for(to), options, resume=resume, force=force)

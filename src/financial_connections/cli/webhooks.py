@@ -10,7 +10,7 @@ import typer
 
 from financial_connections.cli.failure import UsageError
 from financial_connections.cli.group import Command, command_group, format_examples
-from financial_connections.cli.settings import read_bytes, read_secret
+from financial_connections.cli.inputs import read_bytes, read_secret
 
 app = command_group("Webhook events from Stripe.")
 

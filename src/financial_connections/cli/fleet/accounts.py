@@ -51,7 +51,7 @@ def add(
     conninfo = database_url(url)
 
     async def want(store: "PostgresStore", account: str) -> None:
-        stripe_account = ctx.obj.stripe_account
+        stripe_account = ctx.obj.connected_account
         await store.want(account, stripe_account=stripe_account, tenant=tenant)
 
     def show(count: int) -> None:
