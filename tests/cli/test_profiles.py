@@ -159,3 +159,20 @@ def test_the_folder_is_that_of_the_platform(monkeypatch, tmp_path, config):
     monkeypatch.setenv("HOME", str(tmp_path))
     if sys.platform != "win32":
         assert f"{tmp_path}/.config/fincon/profiles.ini\n" == config("path")[1]
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [("pathlib.Path.home", RuntimeError), ("pathlib.Path.open", PermissionError)],
+)
+def test_a_user_without_a_home_directory_needs_no_profile(
+    run, monkeypatch, target, error
+):
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.delenv("APPDATA")
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(target, fail)
+    assert 0 == run("accounts", "list")[0]

@@ -146,7 +146,8 @@ def _advice(error: "FinancialConnectionsError") -> list[str]:
     if FORGETFUL in getattr(error, "__notes__", ()):
         return []
     advice = {
-        errors.AuthenticationError: "check the key in STRIPE_API_KEY or --api-key-file",
+        errors.AuthenticationError: "check the key in STRIPE_API_KEY or --api-key-file,"
+        " or in the profile",
         errors.PermissionDeniedError: "use an API key that has the permission, or"
         " request it when the account is linked",
         errors.NotFoundError: "check the ID, and the account and mode of the API key",

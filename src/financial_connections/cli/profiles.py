@@ -91,7 +91,10 @@ def store(name: str, setting: str, value: str | None) -> None:
 def _read() -> ConfigParser:
     # No section may be a default for others, and `%` has no special meaning.
     parser = ConfigParser(default_section="", interpolation=None)
-    path = file_path()
+    try:
+        path = file_path()
+    except RuntimeError:  # this user has no home directory
+        return parser
     try:
         with path.open(encoding="utf-8") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -101,8 +104,8 @@ def _read() -> ConfigParser:
                     f" chmod 600 {path}"
                 )
             parser.read_file(file)
-    except (FileNotFoundError, NotADirectoryError):
-        return parser
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return parser  # in a container, the home directory may be that of another user
     except (Error, UnicodeDecodeError):
         # Raised outside this block, because the error may quote a line with a key.
         pass
