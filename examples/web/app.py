@@ -26,7 +26,12 @@ from financial_connections import (
 from financial_connections.webhooks import Event, webhook_endpoint
 
 STATIC = Path(__file__).parent / "static"
-CLIENT_ERRORS = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+# Texts for the user. Stripe rejects a refresh that is too early, for example.
+CLIENT_ERRORS = {
+    HTTPStatus.BAD_REQUEST: "this is not possible now; try again in a minute",
+    HTTPStatus.NOT_FOUND: "this account no longer exists",
+}
+UNAVAILABLE = "the service is not available; try again later"
 
 log = logging.getLogger("web")
 
@@ -94,7 +99,8 @@ async def handle_error(_: Request, error: Exception) -> JSONResponse:
     request_id = getattr(error, "request_id", None)
     fields = {"error": type(error).__name__, "request": request_id}
     log.warning("call failed", extra=fields)
-    return JSONResponse({"detail": type(error).__name__}, status)
+    detail = CLIENT_ERRORS.get(status, UNAVAILABLE)
+    return JSONResponse({"detail": detail}, status)
 
 
 async def add_headers(

@@ -57,6 +57,15 @@ async def save_account(database: Database, account: Account) -> bool:
     holder = account.account_holder
     customer = id_of(holder.customer) if holder else None
     refresh = account.transaction_refresh
+    # A refresh of both is possible only when each of them is.
+    refresh_at = max(
+        (
+            feature.next_refresh_available_at
+            for feature in (refresh, account.balance_refresh)
+            if feature and feature.next_refresh_available_at
+        ),
+        default=None,
+    )
     # The amount of a balance is listed by currency; accounts here have one currency.
     current = (account.balance and account.balance.current) or {}
     currency, balance = next(iter(current.items()), (None, None))
@@ -68,7 +77,7 @@ async def save_account(database: Database, account: Account) -> bool:
         balance,
         currency,
         refresh and str(refresh.status),
-        refresh and refresh.next_refresh_available_at,
+        refresh_at,
         customer,
     )
     async with database.transaction() as transaction:

@@ -89,6 +89,9 @@ async def test_a_refresh_can_be_started_again_after_a_while(browser, sandbox):
     [account] = await link(browser, sandbox, [CHECKING])
     sandbox.advance(10)
     await until_handled(browser, sandbox)
+    # The page shows no button before both features can be refreshed.
+    refresh_at = (await overview(browser))["accounts"][0]["refresh_at"]
+    assert refresh_at > sandbox.clock.now()
     early = await browser.post(f"/api/accounts/{account}/refresh")
     sandbox.advance(100)  # less than the tolerance of signatures
     sandbox.set_balance(account, 5)
@@ -96,7 +99,9 @@ async def test_a_refresh_can_be_started_again_after_a_while(browser, sandbox):
     assert "pending" == (await overview(browser))["accounts"][0]["refresh"]
     sandbox.advance(10)
     await until_handled(browser, sandbox)
+    assert refresh_at <= sandbox.clock.now()
     assert (400, 202) == (early.status_code, later.status_code)
+    assert "not possible now" in early.json()["detail"]
     assert 5 == (await overview(browser))["accounts"][0]["balance"]
 
 
