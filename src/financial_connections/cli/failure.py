@@ -106,7 +106,9 @@ def _status_and_messages(error: BaseException) -> tuple[Any, ...]:
 
     match error:
         case FinancialConnectionsError():
-            return _status(error), error, *_advice(error)
+            # The advice names the option of this command instead.
+            text = str(error).replace("; check base_url=", "")
+            return _status(error), text, *_advice(error)
         case CommandError():
             return error.status, error
         case KeyboardInterrupt() | typer.Abort():

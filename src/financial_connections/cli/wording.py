@@ -17,6 +17,7 @@ _REWORDINGS = [
         (r"Input should be less than or equal to", "must be at most"),
         (r"Input should be", "must be"),
         (r"\.? Choose from:\s*", "; choose from "),
+        (r"\. Did you mean (.*)\?", r"; did you mean \1"),
         (r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", r"unexpected: \1"),
     )
 ]
