@@ -29,6 +29,7 @@ from financial_connections.sandbox.rules import RateLimits, Rules
 from financial_connections.sandbox.sandbox import Sandbox
 from financial_connections.sandbox.scenarios import SCENARIOS, Scenario
 from financial_connections.sandbox.state_file import StateFileError
+from financial_connections.sandbox.testing import ServerAddress, WebhookSender
 from financial_connections.sandbox.traffic import RequestCounts, Traffic
 
 __all__ = [
@@ -42,7 +43,9 @@ __all__ = [
     "Sandbox",
     "Scenario",
     "Server",
+    "ServerAddress",
     "StateFileError",
     "Traffic",
+    "WebhookSender",
     "serve",
 ]
