@@ -52,7 +52,7 @@ class Sandbox(
             addition to this machine.
         state: File that keeps the sandbox's state. If it exists, the state is restored
             from it. Every change is stored before its result is returned. Counts of
-            requests start anew.
+            requests start again at zero.
 
     Attributes:
         webhook_hosts: Names of hosts, in lower case, that may receive webhooks in
