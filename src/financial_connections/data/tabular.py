@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from financial_connections._decoding import Model
 
 
-class Tabular:
+class Tabular(ABC):
     """Methods of pages and batches that return their items as a table.
 
     The columns depend only on the class of the items. Libraries that accept Arrow data
@@ -27,8 +28,9 @@ class Tabular:
 
     __slots__ = ()
 
+    @abstractmethod
     def _rows(self) -> Rows:
-        raise NotImplementedError
+        """Return the items and their class."""
 
     def records(self) -> list[dict[str, Any]]:
         """Return a dict for each item, all with the same keys.
@@ -81,13 +83,14 @@ class Rows(Tabular):
         return self
 
 
-class AsyncTabular:
+class AsyncTabular(ABC):
     """Methods of pagers that request all pages and return their items as a table."""
 
     __slots__ = ()
 
+    @abstractmethod
     async def _collect_rows(self, max_items: int) -> Rows:
-        raise NotImplementedError
+        """Request the items, and return them with their class."""
 
     async def records(self, *, max_items: int) -> list[dict[str, Any]]:
         """Return a dict for each item, all with the same keys.
