@@ -24,7 +24,7 @@ def confirm(question: str, reason: str = "this cannot be undone") -> None:
         reason: Reason for asking, shown outside a terminal.
 
     Raises:
-        UsageError: The user declines, or there is no terminal to ask on.
+        UsageError: The user declined, or cannot be asked without a terminal.
     """
     if not (sys.stdin and sys.stderr and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{reason}; pass --yes to skip the confirmation")

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from financial_connections.cli.group import Command, command_group, format_examples
-from financial_connections.cli.options import EndingBefore, Limit, StartingAfter
+from financial_connections.cli.options import (
+    EndingBefore,
+    EventTypes,
+    Limit,
+    StartingAfter,
+)
 from financial_connections.cli.time_options import Since, Until, bounds_from
 
 if TYPE_CHECKING:
@@ -27,15 +32,7 @@ app = command_group("Events of the last 30 days.")
 def list_events(
     ctx: typer.Context,
     *,
-    types: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--type",
-            metavar="TYPE",
-            help="Only events of this type, such as"
-            " financial_connections.account.created; repeatable.",
-        ),
-    ] = None,
+    types: EventTypes = None,
     after: Annotated[
         str | None,
         typer.Option(metavar="ID", help="Only events after this one, oldest first."),

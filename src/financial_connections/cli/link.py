@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from financial_connections.cli.choices import (
-    SessionManualEntryMode,
     SessionPermission,
-    SessionPrefetch,
 )
-from financial_connections.cli.failure import NotLinkedError, UsageError
+from financial_connections.cli.failure import NotLinkedError
 from financial_connections.cli.options import (
     Customer,
     CustomerAccount,
     HolderAccount,
+    ManualEntry,
+    Prefetch,
+    ReturnURL,
+    account_holder_from,
     holder_from,
 )
 from financial_connections.cli.text import sanitize
@@ -48,25 +50,9 @@ def link(
             " transactions; repeatable. Defaults to all but payment_method.",
         ),
     ] = None,
-    prefetch: Annotated[
-        list[SessionPrefetch] | None,
-        typer.Option(
-            metavar="FEATURE",
-            help="Data to fetch once an account is linked: balances, ownership or"
-            " transactions; repeatable.",
-        ),
-    ] = None,
-    manual_entry: Annotated[
-        SessionManualEntryMode | None,
-        typer.Option(
-            metavar="MODE",
-            help="Manual entry of bank account details: automatic or disabled.",
-        ),
-    ] = None,
-    return_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="URL that returns the user to a mobile app."),
-    ] = None,
+    prefetch: Prefetch = None,
+    manual_entry: ManualEntry = None,
+    return_url: ReturnURL = None,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the URL without opening it.")
     ] = False,
@@ -105,16 +91,12 @@ def link(
 async def _account_holder(
     client: "AsyncClient", holder: dict[str, str] | None, sandbox: str | None
 ) -> Any:
-    if holder is None and sandbox is None:
-        raise UsageError(
-            "no account holder; add --customer, --customer-account or --holder-account"
-        )
-    if holder is None:
+    if holder is None and sandbox is not None:
         import json
 
         response = await client.send_raw("POST", "/v1/customers")
         holder = {"customer": json.loads(response.content)["id"]}
-    return {**holder, "type": "account" if "account" in holder else "customer"}
+    return account_holder_from(holder)
 
 
 async def _show_page(

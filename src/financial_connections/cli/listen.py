@@ -12,6 +12,7 @@ import typer
 from financial_connections.cli.confirm import has_test_key
 from financial_connections.cli.failure import UsageError
 from financial_connections.cli.inputs import read_secret
+from financial_connections.cli.options import EventTypes
 from financial_connections.cli.output import warn
 
 if TYPE_CHECKING:
@@ -33,15 +34,7 @@ def listen(
             help="URL of your webhook endpoint, such as localhost:8000/stripe.",
         ),
     ],
-    types: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--type",
-            metavar="TYPE",
-            help="Only events of this type, such as"
-            " financial_connections.account.created; repeatable.",
-        ),
-    ] = None,
+    types: EventTypes = None,
     secret_file: Annotated[
         str | None,
         typer.Option(

@@ -7,6 +7,8 @@ import typer
 from financial_connections.cli.choices import (
     AccountExpand,
     RefreshFeature,
+    SessionManualEntryMode,
+    SessionPrefetch,
     SubscriptionFeature,
 )
 from financial_connections.cli.failure import UsageError
@@ -62,6 +64,34 @@ Expand = Annotated[
         " account_holder.account; repeatable.",
     ),
 ]
+EventTypes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="Only events of this type, such as"
+        " financial_connections.account.created; repeatable.",
+    ),
+]
+Prefetch = Annotated[
+    list[SessionPrefetch] | None,
+    typer.Option(
+        metavar="FEATURE",
+        help="Data to fetch once an account is linked: balances, ownership or"
+        " transactions; repeatable.",
+    ),
+]
+ManualEntry = Annotated[
+    SessionManualEntryMode | None,
+    typer.Option(
+        metavar="MODE",
+        help="Manual entry of bank account details: automatic or disabled.",
+    ),
+]
+ReturnURL = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="URL that returns the user to a mobile app."),
+]
 RefreshFeatures = Annotated[
     list[RefreshFeature],
     typer.Option(
@@ -105,3 +135,19 @@ def holder_from(
             "use only one of --customer, --customer-account and --holder-account"
         )
     return holder or None
+
+
+def account_holder_from(holder: dict[str, str] | None) -> dict[str, str]:
+    """Return the account holder of a new session.
+
+    Args:
+        holder: Result of `holder_from`.
+
+    Raises:
+        UsageError: None of the options was given.
+    """
+    if holder is None:
+        raise UsageError(
+            "no account holder; add --customer, --customer-account or --holder-account"
+        )
+    return {**holder, "type": "account" if "account" in holder else "customer"}

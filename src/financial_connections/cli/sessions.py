@@ -9,17 +9,18 @@ import typer
 from financial_connections.cli.choices import (
     SessionAccountSubcategory,
     SessionExpand,
-    SessionManualEntryMode,
     SessionPaymentMethodRequirement,
     SessionPermission,
-    SessionPrefetch,
 )
-from financial_connections.cli.failure import UsageError
 from financial_connections.cli.group import Command, command_group, format_examples
 from financial_connections.cli.options import (
     Customer,
     CustomerAccount,
     HolderAccount,
+    ManualEntry,
+    Prefetch,
+    ReturnURL,
+    account_holder_from,
     holder_from,
 )
 
@@ -73,14 +74,7 @@ def create(
             " transactions; repeatable.",
         ),
     ],
-    prefetch: Annotated[
-        list[SessionPrefetch] | None,
-        typer.Option(
-            metavar="FEATURE",
-            help="Data to fetch once an account is linked: balances, ownership or"
-            " transactions; repeatable.",
-        ),
-    ] = None,
+    prefetch: Prefetch = None,
     country: Annotated[
         str | None,
         typer.Option(
@@ -112,30 +106,15 @@ def create(
             min=1, metavar="N", help="Maximum number of accounts that can be linked."
         ),
     ] = None,
-    manual_entry: Annotated[
-        SessionManualEntryMode | None,
-        typer.Option(
-            metavar="MODE",
-            help="Manual entry of bank account details: automatic or disabled.",
-        ),
-    ] = None,
-    return_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="URL that returns the user to a mobile app."),
-    ] = None,
+    manual_entry: ManualEntry = None,
+    return_url: ReturnURL = None,
     expand: Expand = None,
     show_client_secret: ShowSecret = False,
 ) -> None:
     """Create a session for an account holder."""
-    holder = holder_from(customer, customer_account, holder_account)
-    if holder is None:
-        raise UsageError(
-            "no account holder; add --customer, --customer-account or --holder-account"
-        )
-    account_holder: Any = {
-        **holder,
-        "type": "account" if holder_account else "customer",
-    }
+    account_holder: Any = account_holder_from(
+        holder_from(customer, customer_account, holder_account)
+    )
     candidates = {
         "account_subcategories": subcategories,
         "country": country,
