@@ -129,7 +129,7 @@ class PermissionDeniedError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """There is no such object in this Stripe account and mode: 404."""
+    """The object does not exist in this Stripe account and mode: 404."""
 
 
 class ConflictError(APIStatusError):

@@ -47,7 +47,7 @@ _MANUAL_ENTRY = """<form method="post" class="manual">
 class Outcome:
     """The page that has opened the link page, and what to send to it.
 
-    `origin` is empty if there is no such page. `result` is what Stripe.js would return.
+    `origin` is empty if no page has opened it. `result` is what Stripe.js would return.
     """
 
     origin: str = ""
