@@ -155,10 +155,14 @@ class Deployment:
         return anyio.run(run)
 
     def wait_until_done(self, dead=0):
-        """Wait until every account has been synced or is dead."""
+        """Wait until every account has been synced or is dead.
+
+        Accounts that wait after an error are tried at once.
+        """
         wait_until(
             lambda: (
-                [(0, dead)]
+                end_wait(self.conninfo)
+                or [(0, dead)]
                 == query(
                     self.conninfo,
                     "SELECT count(*) FILTER (WHERE wanted > done AND dead_at IS NULL),"
