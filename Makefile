@@ -11,6 +11,7 @@ DEV := $(ENVS)/dev
 TEST := $(ENVS)/test
 DEMO := $(ENVS)/demo
 WEB := $(ENVS)/web
+NEWEST := $(ENVS)/newest
 LOWEST := $(ENVS)/lowest
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := $(DEV)/$(SCRIPTS)
@@ -152,9 +153,27 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command 'make lock' --group web --extra sandbox \
 		--constraint requirements/dev.txt pyproject.toml -o requirements/web.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command 'make lock' --group bench \
+		--constraint requirements/dev.txt pyproject.toml -o requirements/bench.txt
+
+# The most important benchmarks also run with another Python, if there is one on the path or
+# pyenv or uv has installed it. A command of pyenv may exist without a Python behind it.
+PYTHON_NEWEST ?= $(shell for version in 3.14 3.13; do \
+	for python in $$(which -a python$$version 2>/dev/null) \
+		"$(HOME)"/.pyenv/versions/$$version.*/bin/python $$(uv python find $$version 2>/dev/null); \
+	do $$python -c pass 2>/dev/null && echo $$python && exit; done; done)
+
+$(NEWEST)/.ready: requirements/bench.txt
+	@echo "Installing what the benchmarks need into $(NEWEST), for $(PYTHON_NEWEST)"
+	@$(PYTHON_NEWEST) -m venv --clear $(NEWEST)
+	@$(call install,$(NEWEST),--require-hashes -r requirements/bench.txt)
+	@touch $@
 
 bench: $(READY) ## compare the speed with other clients, and write docs/benchmarks.md
-	$(BIN)/python -m benchmarks
+	@$(if $(PYTHON_NEWEST),$(MAKE) --no-print-directory $(NEWEST)/.ready PYTHON_NEWEST=$(PYTHON_NEWEST),echo \
+		"There is no newer Python to compare with; PYTHON_NEWEST= can name one")
+	$(BIN)/python -m benchmarks $(if $(PYTHON_NEWEST),--newest $(NEWEST)/$(SCRIPTS)/python) $(ARGS)
 
 docs: $(READY) ## build the documentation into site/
 	$(BIN)/python docs/screens.py

@@ -10,23 +10,27 @@ from benchmarks.workloads import WORKLOADS
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run the benchmarks and return an exit status: 1 if a client failed."""
+    """Run the benchmarks and return an exit status: 1 if a contender failed."""
     options = _parse(args)
     rounds = 1 if options.quick else options.rounds
     selected = [workload for workload in WORKLOADS if workload.name in options.only]
-    with serve() as url:
-        results = {
-            workload.name: run(workload, url, rounds=rounds, quick=options.quick)
-            for workload in selected
-        }
-    tables = {
-        "targets": report.targets_table(results),
-        "machine": report.machine_line(rounds),
-    }
+    pythons = [sys.executable, *([options.newest] if options.newest else [])]
+    machine = report.machine_line(rounds)
+    with serve() as server:
+        results = run(selected, pythons, server, rounds=rounds, quick=options.quick)
+    tables = {"targets": report.targets_table(results[0]), "machine": machine}
     for workload in selected:
-        tables[workload.name] = report.workload_table(workload, results[workload.name])
+        tables[workload.name] = report.workload_table(
+            workload, results[0][workload.name]
+        )
+    tables["newest"] = report.newest_table(results, pythons)
     print("\n\n".join(tables.values()))
-    failed = any(r.error for table in results.values() for r in table.values())
+    failed = any(
+        result.error
+        for by_workload in results
+        for table in by_workload.values()
+        for result in table.values()
+    )
     if selected == WORKLOADS and not options.quick:
         page = chart.RESULTS.read_text(encoding="utf-8")
         chart.RESULTS.write_text(report.update_page(page, tables), encoding="utf-8")
@@ -41,6 +45,7 @@ def _parse(args: Sequence[str] | None) -> argparse.Namespace:
     add("--quick", action="store_true", help="run everything once with small tasks")
     add("--rounds", type=int, default=5, help="number of rounds (default: 5)")
     add("--only", nargs="+", choices=names, default=names, help="workloads to run")
+    add("--newest", help="another interpreter, to run some workloads with it as well")
     return parser.parse_args(args)
 
 

@@ -21,7 +21,7 @@ _ROWS = {
     "stream": "Read a list of 20,000 transactions",
     "decode": "Decode a page of 100 transactions",
     "accounts": "Read 50 lists at the same time",
-    "concurrent": "Send 64 requests at the same time",
+    "concurrent": "Send 64 requests at the same time (CPU time)",
     "retrieve": "Send one request (CPU time)",
     "memory": "Keep 20,000 transactions (memory)",
     "import": "Import the package (CPU time)",
@@ -29,9 +29,14 @@ _ROWS = {
 }
 """The workloads in the chart, with their labels."""
 
+_SIMILAR = 1.05
+"""Ratio from which two times are described as different."""
+
 _WIDTH, _TOP, _ROW = 500, 66, 52
 _SCALE = 300
-"""Length of the bar that stands for the official SDK."""
+"""Length of the bar that stands for the official SDK, if all bars fit."""
+_MARGIN = 60
+"""Space for the number behind the longest bar."""
 
 # Colours that are legible on white as well as on a dark page.
 _STYLE = """<style>
@@ -50,40 +55,50 @@ def ratios_in(page: str) -> dict[str, float]:
         page: Text of the page with the results. Failed workloads are left out.
     """
     ratios = {}
+    # The ratios of the first figure are in the third column.
+    head = rf"\| contender \|[^|]*\| {re.escape(TITLES[OFFICIAL])} needs \|"
+    row = rf"\| {re.escape(TITLES['ours'])} \|[^|]*\| ([\d.]+)\S \|"
     for name, table in re.findall(
         r"<!-- table: (\w+) -->\n(.*?)<!-- end -->", page, re.DOTALL
     ):
-        row = re.search(
-            rf"^\| {re.escape(TITLES['ours'])} \|.* ([\d.]+)\S \|$", table, re.MULTILINE
-        )
-        if f"{TITLES[OFFICIAL]} needs |" in table and row:
-            ratios[name] = float(row[1])
+        match = re.search(rf"^{head}.*^{row}", table, re.MULTILINE | re.DOTALL)
+        if match:
+            ratios[name] = float(match[1])
     return ratios
 
 
 def summarize(ratios: Mapping[str, float]) -> str:
     """Return three sentences about the ratios."""
-    first = ratios["first"]
-    start = (
-        "Only the first response of a new process arrives later than with the official"
-        f" SDK, which needs {first:.0%} of the time."
-        if first < 1
-        else f"The first response of a new process arrives {first:.2g} times as fast."
-    )
     text = (
         f"Stripe's official SDK needs {ratios['stream']:.2g} times as long as this one"
         f" to read a list of transactions, and {ratios['decode']:.2g} times as long to"
         f" decode a page. It uses {ratios['retrieve']:.2g} times as much CPU time for a"
-        f" single call, and needs {ratios['concurrent']:.2g} times as long for 64 calls"
-        f" at the same time. {start}"
+        f" single call, and {ratios['concurrent']:.2g} times as much for 64 calls at"
+        f" the same time. {_summarize_start(ratios['first'])}"
     )
     return textwrap.fill(text, 80)
+
+
+def _summarize_start(ratio: float) -> str:
+    begin = "the first response of a new process arrives"
+    if ratio < 1 / _SIMILAR:
+        return (
+            f"Only {begin} later than with the official SDK, which needs {ratio:.0%} of"
+            " the time."
+        )
+    if ratio < _SIMILAR:
+        return f"{begin.capitalize()} after about the same time with both."
+    return (
+        f"{begin.capitalize()} after {1 / ratio:.0%} of the time that it takes with the"
+        " official SDK."
+    )
 
 
 def draw(ratios: Mapping[str, float]) -> str:
     """Return a bar chart of what this SDK needs, as SVG."""
     rows = [name for name in _ROWS if name in ratios]
     height = _TOP + _ROW * len(rows)
+    scale = min([_SCALE, *((_WIDTH - _MARGIN) * ratios[name] for name in rows)])
     lines = [
         '<svg xmlns="http://www.w3.org/2000/svg" role="img"',
         f' width="{_WIDTH}" viewBox="0 0 {_WIDTH} {height}">',
@@ -95,10 +110,10 @@ def draw(ratios: Mapping[str, float]) -> str:
     ]
     for number, name in enumerate(rows):
         share, y = 1 / ratios[name], _TOP + _ROW * number
-        width, end = _SCALE * share, max(_SCALE * share, _SCALE) + 10
+        width, end = scale * share, scale * max(share, 1) + 10
         lines += [
             f'<text x="0" y="{y + 15}">{_ROWS[name]}</text>',
-            _bar("official", y, _SCALE),
+            _bar("official", y, scale),
             _bar("slower" if share > 1 else "ours", y, width),
             f'<text x="{end:.1f}" y="{y + 36}">{share:.0%}</text>',
         ]

@@ -156,7 +156,7 @@ def main() -> None:
     if options.worker:
         asyncio.run(_work(*options.worker))
         return
-    with postgres_server() as conninfo, serve() as url:
+    with postgres_server() as conninfo, serve() as server:
         for tenants in (1, 1_000):
             database = _database(conninfo, f"due_{tenants}")
             asyncio.run(measure_due(database, options.due, tenants))
@@ -166,7 +166,9 @@ def main() -> None:
                 database = _database(conninfo, f"scale_{processes}_{number}")
                 results.append(
                     asyncio.run(
-                        measure_scale(database, processes, options.accounts, url)
+                        measure_scale(
+                            database, processes, options.accounts, server.urls["plain"]
+                        )
                     )
                 )
         print(f"{_LATENCY_MS} ms a page, {_CONCURRENCY} accounts at a time a process\n")

@@ -15,12 +15,20 @@ TITLES = {
     OFFICIAL: "official SDK on httpx",
     "stripe-aiohttp": "official SDK on aiohttp",
     "httpx-json": "httpx and json.loads",
+    "httpx-msgspec": "httpx, attrs and msgspec",
+    "aiohttp-json": "aiohttp and json.loads",
     "ours": "this SDK",
     "ours-aiohttp": "this SDK on aiohttp",
     "ours-prefetch": "this SDK with prefetch",
-    "ours-aiohttp-prefetch": "this SDK on aiohttp with prefetch",
+    "python": "`python -c pass`",
+    "fincon-version": "`fincon --version`",
+    "fincon-help": "`fincon --help`",
 }
-_MODULES = {"stripe": "official", "httpx": "raw", "ours": "ours"}
+_MODULES = {
+    "httpx-json": "httpx_json",
+    "httpx-msgspec": "httpx_msgspec",
+    "aiohttp-json": "aiohttp_json",
+}
 
 
 class Client:
@@ -29,9 +37,6 @@ class Client:
     Subclasses add `retrieve(account)`, `items(account)`, `decode(page)` and `aclose()`.
     `items` iterates over all of an account's transactions, 100 per page.
     """
-
-    async def load_certificates(self) -> None:
-        """Load the certificates for https, if the client has not done so already."""
 
     def id_of(self, item: Any) -> str:
         """Return an object's ID."""
@@ -44,5 +49,6 @@ class Client:
 
 def open_client(name: str, url: str) -> Any:
     """Import a client's libraries and open the client."""
-    module = import_module(f"{__name__}.{_MODULES[name.partition('-')[0]]}")
+    default = "official" if name.startswith(OFFICIAL) else "ours"
+    module = import_module(f"{__name__}.{_MODULES.get(name, default)}")
     return module.open_client(name, url)

@@ -1,6 +1,7 @@
 """The `stripe` package, used through its public async methods."""
 # ruff: noqa: D102 - the methods are documented in Client
 
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -40,6 +41,8 @@ class OfficialClient(Client):
 
 def open_client(name: str, url: str) -> Client:
     """Open the client using the HTTP library it is named after."""
+    # Unlike the other libraries, it does not use the variable itself.
+    stripe.ca_bundle_path = os.environ["SSL_CERT_FILE"]
     is_aiohttp = name.endswith("aiohttp")
     library = stripe.AIOHTTPClient if is_aiohttp else stripe.HTTPXClient
     return OfficialClient(url, library(timeout=TIMEOUT))

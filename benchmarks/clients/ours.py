@@ -25,12 +25,6 @@ class OurClient(Client):
     def without_limits(self, url: str) -> Client:
         return OurClient(self._name, url, rate_limit=None, retry_budget=None)
 
-    async def load_certificates(self) -> None:
-        # Use a private class, because the SDK itself loads certificates only for https.
-        from financial_connections._transport.startup import Startup
-
-        await Startup().run(tls=True)
-
     async def retrieve(self, account: str) -> Any:
         return await self._client.accounts.retrieve(account)
 

@@ -1,48 +1,23 @@
-"""Data, server and report of the benchmarks; tests/soak runs the benchmarks."""
-# ruff: noqa: RUF001 - the multiplication sign is intentional
+"""Workloads, data and server of the benchmarks; tests/soak runs the benchmarks."""
 
+import gzip
 import json
-import re
-from pathlib import Path
+import os
 
 import pytest
 
-from benchmarks import chart, measures, report
-from benchmarks.clients import OFFICIAL, TITLES
-from benchmarks.runner import Result
+from benchmarks import cores
+from benchmarks.measures import Task
+from benchmarks.measures.__main__ import WITH_CLIENT, WITHOUT_CLIENT
 from benchmarks.server import (
     account_body,
     account_id,
     page_body,
     respond,
+    transacted_at,
     transaction_id,
 )
-from benchmarks.workloads import WORKLOADS, Target, Workload
-
-PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
-DECODE = WORKLOADS[0]
-
-
-def results_of(figure=2.0):
-    """Return results with the same figures for every client of every workload."""
-    return {
-        workload.name: {client: Result([figure] * 3) for client in workload.clients}
-        for workload in WORKLOADS
-    }
-
-
-def test_ratios_are_computed_round_by_round():
-    assert [2, 3] == report.ratios(Result([4, 9]), Result([2, 3]))
-    with pytest.raises(ValueError, match="argument 2"):
-        report.ratios(Result([1, 2]), Result([1]))
-
-
-@pytest.mark.parametrize(
-    ("figures", "cells"),
-    [([5, 1, 4, 2, 3], "3.0× | 2.0 … 4.0"), ([7], "7.0× | 7.0 … 7.0")],
-)
-def test_figures_are_shown_as_median_and_quartiles(figures, cells):
-    assert cells == report.format_figures(figures, ".1f", "×")
+from benchmarks.workloads import WORKLOADS, Workload, title_of
 
 
 def test_pages_contain_every_transaction_once():
@@ -76,113 +51,83 @@ def test_the_server_returns_what_is_requested():
     assert respond("/v1/charges")[0].startswith(b"HTTP/1.1 404")
 
 
+def test_the_server_lists_transactions_up_to_a_time():
+    account = account_id(items=3000)
+    path = f"/v1/financial_connections/transactions?account={account}&limit=1"
+    for until, index in [
+        (transacted_at(7), 7),
+        (transacted_at(7) - 1, 8),
+        (transacted_at(0) + 9, 0),
+    ]:
+        body = respond(f"{path}&transacted_at[lte]={until}")[0].partition(b"\r\n\r\n")[
+            2
+        ]
+        (item,) = json.loads(body)["data"]
+        assert transaction_id(account, index) == item["id"]
+        assert transacted_at(index) == item["transacted_at"]
+
+
+def test_the_server_lists_accounts():
+    body = respond("/v1/financial_connections/accounts?limit=1")[0].partition(
+        b"\r\n\r\n"
+    )[2]
+    assert ["ID"] == [account["id"] for account in json.loads(body)["data"]]
+
+
+def test_the_server_compresses_what_it_returns():
+    path = f"/v1/financial_connections/transactions?account={account_id(items=3)}"
+    plain, compressed = respond(path)[0], respond(path, is_compressed=True)[0]
+    head, _, body = compressed.partition(b"\r\n\r\n")
+    assert b"Content-Encoding: gzip\r\n" in head
+    assert b"Content-Length: %d\r\n" % len(body) in head
+    assert plain.partition(b"\r\n\r\n")[2] == gzip.decompress(body)
+
+
 def test_workloads_and_targets_use_known_names():
     names = [workload.name for workload in WORKLOADS]
     assert len(set(names)) == len(names)
     for workload in WORKLOADS:
-        assert callable(getattr(measures, workload.measure))
-        assert TITLES.keys() >= set(workload.clients)
+        assert (workload.measure in WITH_CLIENT) != (workload.measure in WITHOUT_CLIENT)
+        known = set(workload.contenders)
+        assert len(known) == len({title_of(one) for one in known})
+        assert {*workload.newest, workload.base or "ours"} <= known | {"ours"}
+        assert len(workload.newest) in {0, 2}
         for target in workload.targets:
-            others = {target.client, target.other or target.client}
-            assert others <= set(workload.clients)
+            others = {target.other, target.floor} - {None}
+            assert {target.contender, *others} <= known
+            assert (target.figure or workload.first_figure) in workload.units
             assert (target.at_least is None) != (target.at_most is None)
 
 
+def test_the_parameters_of_a_variant_precede_those_of_the_workload():
+    table = {"name": "x", "title": "X", "measure": "x", "units": {"cpu": "s"}}
+    workload = Workload(**table, contenders=[], params={"items": 7, "calls": 2})
+    assert {"items": 7, "calls": 2} == workload.params_of("ours")
+    assert {"items": 1000, "calls": 2} == workload.params_of("ours:thousand")
+    assert "this SDK, 1,000 transactions" == title_of("ours:thousand")
+
+
+def test_a_contender_uses_the_server_that_its_variant_names(monkeypatch):
+    urls = {"plain": "http://one", "tls": "https://two"}
+    monkeypatch.setenv("BENCHMARK_URLS", json.dumps(urls))
+    params = WORKLOADS[0].params_of("ours:tls")
+    assert "https://two" == Task(name="ours", **params).url
+    assert "http://one" == Task(name="ours").url
+
+
 @pytest.mark.parametrize(
-    ("target", "ours", "theirs", "cells"),
-    [
-        (Target("ours", OFFICIAL, at_least=25), 2, 60, "at least 25× | 30× | met"),
-        (Target("ours", OFFICIAL, at_least=7), 100, 600, "at least 7× | 6× | missed"),
-        (Target("ours", OFFICIAL, at_most=0.5), 300, 1000, "at most 0.5× | 0.3× | met"),
-        (Target("ours", at_most=1.1), 2, 60, "at most 1.1× | 2× | missed"),
-    ],
+    ("available", "pinned"),
+    [({3, 1, 2}, [{1}, {3}]), ({2}, []), (None, [])],
 )
-def test_a_target_is_met_or_missed(target, ours, theirs, cells):
-    results = {"ours": Result([ours]), OFFICIAL: Result([theirs])}
-    limit, reached, _, outcome = report.target_cells(target, results).split(" | ")
-    assert cells.split(" | ") == [limit, reached, outcome]
-
-
-def test_a_failed_client_is_shown_in_the_tables():
-    results = results_of()["decode"] | {OFFICIAL: Result(error="ValueError: no")}
-    table = report.workload_table(DECODE, results)
-    assert "| official SDK on httpx | failed: ValueError: no | |" in table
-    assert "| this SDK | 2.00 | 2.00 … 2.00 |" in table
-    targets = report.targets_table({"decode": results})
-    assert "at least 25× | failed | | missed |" in targets
-    assert targets.startswith("0 of 2 targets were met.")
-
-
-def test_the_tables_contain_every_target_and_client():
-    results = results_of()
-    targets = report.targets_table(results)
-    assert (
-        sum(len(workload.targets) for workload in WORKLOADS) == targets.count("\n|") - 2
+def test_client_and_server_run_on_separate_cores(available, pinned, monkeypatch):
+    calls = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: available, raising=False)
+    monkeypatch.setattr(
+        os, "sched_setaffinity", lambda _, to: calls.append(to), raising=False
     )
-    for workload in WORKLOADS:
-        table = report.workload_table(workload, results[workload.name])
-        assert workload.unit in table
-        assert len(workload.clients) + 2 == len(table.splitlines())
-
-
-def test_the_page_has_a_placeholder_for_every_table():
-    page = PAGE.read_text()
-    tables = re.findall("<!-- table: (.*?) -->", page)
-    assert page.count("<!-- end -->") == len(tables)
-    names = [workload.name for workload in WORKLOADS]
-    assert sorted(["machine", "targets", *names]) == sorted(tables)
-
-
-def test_only_the_tables_on_the_page_are_replaced():
-    page = "Before\n\n<!-- table: a -->\n\nold\n\n<!-- end -->\n\nafter\n"
-    updated = report.update_page(page, {"a": "new"})
-    assert page.replace("old", "new") == updated
-    assert updated == report.update_page(updated, {"a": "new"})
-    with pytest.raises(AssertionError, match="no table b"):
-        report.update_page(page, {"b": "new"})
-
-
-def test_workloads_are_loaded_with_their_targets():
-    table = {"name": "x", "title": "X", "unit": "s", "measure": "x", "clients": []}
-    workload = Workload(**table, targets=[{"client": "ours", "at_most": 2}])
-    assert [Target("ours", at_most=2)] == workload.targets
-
-
-def test_the_chart_and_its_sentences_match_the_results(tmp_path, monkeypatch):
-    for name in ("PAGE", "CHART"):
-        copy = tmp_path / getattr(chart, name).name
-        copy.write_bytes(getattr(chart, name).read_bytes())
-        monkeypatch.setattr(chart, name, copy)
-    chart.write()
-    assert chart.PAGE.read_text() == (PAGE.parent / "performance.md").read_text()
-    assert chart.CHART.read_text() == (PAGE.parent / "performance.svg").read_text()
-
-
-def test_ratios_are_read_from_the_tables():
-    results = results_of()
-    results["stream"][OFFICIAL] = Result([8.0] * 3)
-    results["decode"]["ours"] = Result(error="ValueError: no")
-    tables = {w.name: report.workload_table(w, results[w.name]) for w in WORKLOADS}
-    ratios = chart.ratios_in(report.update_page(PAGE.read_text(), tables))
-    assert 4 == ratios["stream"]
-    assert 1 == ratios["retrieve"]
-    assert not {"decode", "limits", "waiting"} & set(ratios)
-    assert "decode" in chart.ratios_in(PAGE.read_text())
-
-
-@pytest.mark.parametrize(
-    ("first", "sentence"),
-    [(0.8, "which needs 80% of the time."), (2, "arrives 2 times as fast.")],
-)
-def test_the_sentences_say_which_client_starts_faster(first, sentence):
-    ratios = dict.fromkeys(["stream", "decode", "retrieve", "concurrent"], 3)
-    text = " ".join(chart.summarize(ratios | {"first": first}).split())
-    assert text.startswith("Stripe's official SDK needs 3 times as long")
-    assert text.endswith(sentence)
-
-
-def test_bars_have_the_length_of_the_inverse_ratio():
-    picture = chart.draw({"stream": 4, "first": 0.8})
-    assert ["75.0"] == re.findall('class="ours".* width="(.*?)"', picture)
-    assert ["375.0"] == re.findall('class="slower".* width="(.*?)"', picture)
-    assert ["25%", "125%"] == re.findall(">([0-9]+%)<", picture)
+    if available is None:
+        monkeypatch.delattr(os, "sched_getaffinity")
+    cores.pin("client")
+    cores.pin("server")
+    assert pinned == calls
+    assert bool(pinned) != ("not kept on separate cores" in cores.describe())
