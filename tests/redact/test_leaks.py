@@ -77,7 +77,7 @@ async def test_no_network_fault_leaks_a_secret(
     fault, no_waiting, all_logs, monkeypatch
 ):
     sent, then, error_class, _ = FAULTS[fault]
-    monkeypatch.setattr(_body.read_body, "__defaults__", (65_536,))
+    monkeypatch.setattr(_body, "MAX_BODY_BYTES", 65_536)
 
     async def handle(stream):
         while True:

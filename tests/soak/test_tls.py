@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from financial_connections import AsyncClient, FinancialConnectionsError
-from financial_connections._transport import aiohttp_session
+from financial_connections._transport import aiohttp_connections
 from financial_connections._transport import pool as own_pool
 from tests.support.servers import http_response, read_request, serving
 
@@ -37,7 +37,7 @@ def authority():
 def trusting(authority, monkeypatch):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(context)
-    for module in (own_pool, aiohttp_session):
+    for module in (own_pool, aiohttp_connections):
         monkeypatch.setattr(module, "tls_context", lambda: context)
     return context
 

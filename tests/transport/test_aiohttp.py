@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import ssl
 import subprocess
 import sys
 import textwrap
@@ -9,6 +10,8 @@ import textwrap
 import aiohttp
 import anyio
 import pytest
+import trustme
+from anyio.streams.tls import TLSStream
 
 from financial_connections import (
     APIConnectionError,
@@ -16,9 +19,16 @@ from financial_connections import (
     ConfigurationError,
     Timeout,
 )
+from financial_connections._transport import aiohttp_connections
 from financial_connections._transport.aiohttp import AiohttpBackend
 from financial_connections.sandbox import Sandbox, serve
-from tests.support.servers import header_of, http_response, read_request, serving
+from tests.support.servers import (
+    GENEROUS,
+    header_of,
+    http_response,
+    read_request,
+    serving,
+)
 
 KEY = "sk_test_1"
 
@@ -136,6 +146,53 @@ async def test_a_proxy_receives_its_password_but_not_the_key(monkeypatch):
         head, b"proxy-authorization"
     )
     assert KEY.encode() not in head
+
+
+@pytest.mark.asyncio
+async def test_a_connection_through_a_proxy_is_reused(monkeypatch):
+    """The proxy leads to the server by switching to TLS itself."""
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(context)
+    monkeypatch.setattr(aiohttp_connections, "tls_context", lambda: context)
+    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("stripe.example").configure_cert(server_tls)
+    tunnels, requests = [], []
+
+    async def handle(stream):
+        tunnels.append(await read_request(stream))
+        await stream.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        tls = await TLSStream.wrap(stream, server_side=True, ssl_context=server_tls)
+        while True:
+            requests.append(await read_request(tls))
+            await tls.send(http_response())
+
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with serving(handle) as url:
+        monkeypatch.setenv("HTTPS_PROXY", url.replace("http://", "http://ada:hunter2@"))
+        async with client_of("https://stripe.example", timeout=GENEROUS) as client:
+            for _ in range(3):
+                await client.accounts.retrieve("fca_1")
+    assert (1, 3) == (len(tunnels), len(requests))
+    assert b"hunter2" not in b"".join(head for head, _ in requests)
+    assert {None} == {header_of(h, b"proxy-authorization") for h, _ in requests}
+
+
+@pytest.mark.asyncio
+async def test_a_form_is_sent_with_its_headers_at_once():
+    received = []
+
+    async def handle(stream):
+        received.append(await stream.receive())
+        await stream.send(http_response())
+
+    async with serving(handle) as url, client_of(f"{url}/prefix") as client:
+        await client.accounts.disconnect("fca_1", expand=["ownership"])
+    head, _, body = received[0].partition(b"\r\n\r\n")
+    path = b"/prefix/v1/financial_connections/accounts/fca_1/disconnect"
+    assert b"POST %s HTTP/1.1" % path == head.split(b"\r\n")[0]
+    assert f"Bearer {KEY}" == header_of(head, b"authorization")
+    assert b"expand%5B0%5D=ownership" == body
 
 
 @pytest.mark.asyncio

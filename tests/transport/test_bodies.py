@@ -285,7 +285,7 @@ async def test_a_busy_socket_is_not_read_beyond_the_limit(connect, monkeypatch):
                 await writer.drain()
         writer.close()
 
-    monkeypatch.setattr(body.read_body, "__defaults__", (65_536,))
+    monkeypatch.setattr(body, "MAX_BODY_BYTES", 65_536)
     async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with connect(f"http://127.0.0.1:{port}", max_retries=0) as client:

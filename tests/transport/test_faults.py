@@ -32,7 +32,7 @@ async def test_a_fault_raises_a_typed_error_and_the_client_stays_usable(
     fault, connect, no_waiting, monkeypatch
 ):
     sent, then, error_class, attempts = FAULTS[fault]
-    monkeypatch.setattr(_body.read_body, "__defaults__", (65_536,))
+    monkeypatch.setattr(_body, "MAX_BODY_BYTES", 65_536)
     heads, healed = [], False
 
     async def handle(stream):

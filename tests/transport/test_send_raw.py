@@ -10,7 +10,7 @@ import pytest
 import financial_connections
 from financial_connections import AsyncClient, RequestOptions
 from financial_connections._request import Request
-from financial_connections._transport.wire import wire_request
+from financial_connections._transport.wire import encode_message, wire_request
 
 KEY = "sk_test_123"
 
@@ -107,13 +107,14 @@ async def test_invalid_arguments_are_rejected_before_sending(
             await method_of(client, name)(*args, **kwargs)
 
 
-async def test_only_the_http_library_can_read_the_authorization_header():
+@pytest.mark.parametrize("is_message", [False, True])
+async def test_only_the_http_library_can_read_the_authorization_header(is_message):
     client = AsyncClient(KEY)
-    request = Request("GET", "/v1/balance")
-    value = wire_request(request, client._transport.settings, RequestOptions()).headers[
-        "Authorization"
-    ]
-    assert f"Bearer {KEY}".encode() == value
+    request = wire_request(
+        Request("GET", "/v1/balance"), client._transport.settings, RequestOptions()
+    )
+    value = encode_message(request) if is_message else request.headers["Authorization"]
+    assert f"Bearer {KEY}".encode() in value
     shown = [
         repr(value),
         str(value),

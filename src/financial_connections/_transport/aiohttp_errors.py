@@ -3,20 +3,21 @@
 from types import SimpleNamespace
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
 from attrs import evolve
 
 from financial_connections._transport import causes
 from financial_connections._transport.response import NoResponse
 
-TRANSPORT_ERRORS = (aiohttp.ClientError, OSError)
+TRANSPORT_ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError)
 
 _AIOHTTP = SimpleNamespace(
-    TransportError=aiohttp.ClientError,
+    TransportError=(aiohttp.ClientError, HttpProcessingError),
     TimeoutException=TimeoutError,
     UnsupportedProtocol=aiohttp.InvalidURL,
     ProxyError=(aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError),
     ProtocolError=(
-        aiohttp.ClientResponseError,
+        HttpProcessingError,
         aiohttp.ClientPayloadError,
         aiohttp.ServerDisconnectedError,
     ),

@@ -2,9 +2,9 @@
 
 import re
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 import anyio.lowlevel
@@ -32,7 +32,52 @@ class BodyError(Exception):
         self.retryable = retryable
 
 
-async def read_body(response: Any, coding: str, limit: int = MAX_BODY_BYTES) -> bytes:
+class Body(Protocol):
+    """A body that is decompressed while it arrives."""
+
+    def feed(self, data: bytes) -> None:
+        """Add a chunk.
+
+        Raises:
+            BodyError: The body is too large, or is not compressed as declared.
+        """
+        ...
+
+    def result(self) -> bytes:
+        """Return the body after the last chunk.
+
+        Raises:
+            BodyError: The compressed body is incomplete.
+        """
+        ...
+
+
+def new_body(coding: str, limit: int | None = None) -> Body:
+    """Return a body that has not arrived yet.
+
+    Args:
+        coding: Value of its `Content-Encoding`.
+        limit: Maximum number of bytes, before and after decompression. Defaults to
+            `MAX_BODY_BYTES`.
+
+    Raises:
+        BodyError: The content coding is not supported.
+    """
+    limit = MAX_BODY_BYTES if limit is None else limit
+    coding = coding.strip().lower()
+    if coding in {"identity", ""}:
+        return _Plain(limit)
+    if coding in {"gzip", "x-gzip"}:
+        return _Compressed(_Gzip(limit), limit)
+    if coding == "deflate":
+        return _Compressed(_Deflate(limit), limit)
+    raise BodyError(
+        f"the body is compressed as {coding[:20]!r}, which was not requested",
+        retryable=False,
+    )
+
+
+async def read_body(response: Any, coding: str, limit: int | None = None) -> bytes:
     """Return the body of an httpx response.
 
     The size is checked during decompression, so that a decompression bomb cannot
@@ -41,18 +86,22 @@ async def read_body(response: Any, coding: str, limit: int = MAX_BODY_BYTES) -> 
     Args:
         response: The response.
         coding: Value of its `Content-Encoding`.
-        limit: Maximum number of bytes, before and after decompression.
+        limit: Maximum number of bytes, before and after decompression. Defaults to
+            `MAX_BODY_BYTES`.
 
     Raises:
         BodyError: The body cannot be read.
     """
     if response.is_stream_consumed:  # a mock response is created with its body read
-        _check_size(len(response.content), limit)
-        content: bytes = response.content
-        return content
+        body = new_body("identity", limit)
+        body.feed(response.content)
+        return body.result()
     chunks = aiter(response.stream)
     try:
-        return await _decompress(_Interruptible(chunks), coding.strip().lower(), limit)
+        body = new_body(coding, limit)
+        async for chunk in Interruptible(chunks):
+            body.feed(chunk)
+        return body.result()
     except BodyError:
         # Closing the connection ends any other iterator.
         if isinstance(chunks, AsyncGenerator):
@@ -60,7 +109,7 @@ async def read_body(response: Any, coding: str, limit: int = MAX_BODY_BYTES) -> 
         raise
 
 
-class _Interruptible(AsyncIterator[bytes]):
+class Interruptible(AsyncIterator[bytes]):
     """An iterator over chunks that can be cancelled however fast they arrive.
 
     If a server sends chunks faster than they are read, the next one is always
@@ -80,27 +129,21 @@ class _Interruptible(AsyncIterator[bytes]):
         return await anext(self._chunks)
 
 
-async def _decompress(chunks: AsyncIterable[bytes], coding: str, limit: int) -> bytes:
-    if coding in {"identity", ""}:
-        return await _join(chunks, limit)
-    if coding in {"gzip", "x-gzip"}:
-        return await _inflate(chunks, _Gzip(limit), limit)
-    if coding == "deflate":
-        return await _inflate(chunks, _Deflate(limit), limit)
-    raise BodyError(
-        f"the body is compressed as {coding[:20]!r}, which was not requested",
-        retryable=False,
-    )
+class _Plain:
+    """A body that is not compressed."""
 
+    def __init__(self, limit: int) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._limit = limit
 
-async def _join(chunks: AsyncIterable[bytes], limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for chunk in chunks:
-        size += len(chunk)
-        _check_size(size, limit)
-        parts.append(chunk)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    def feed(self, data: bytes) -> None:
+        self._size += len(data)
+        _check_size(self._size, self._limit)
+        self._parts.append(data)
+
+    def result(self) -> bytes:
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
 class _Gzip:
@@ -168,21 +211,29 @@ class _Deflate(_Gzip):
         return not self._head and super().is_complete()
 
 
-async def _inflate(chunks: AsyncIterable[bytes], stream: _Gzip, limit: int) -> bytes:
-    size = 0
-    async for chunk in chunks:
-        size += len(chunk)
-        _check_size(size, limit)
+class _Compressed:
+    """A compressed body."""
+
+    def __init__(self, stream: _Gzip, limit: int) -> None:
+        self._stream = stream
+        self._size = 0
+        self._limit = limit
+
+    def feed(self, data: bytes) -> None:
+        self._size += len(data)
+        _check_size(self._size, self._limit)
         try:
-            stream.feed(chunk)
+            self._stream.feed(data)
         except zlib.error:
             raise BodyError(
-                f"the body is not {stream.name}, although its headers say so",
+                f"the body is not {self._stream.name}, although its headers say so",
                 retryable=True,
             ) from None
-    if not stream.is_complete():
-        raise BodyError("the compressed body is truncated", retryable=True)
-    return bytes(stream.output)
+
+    def result(self) -> bytes:
+        if not self._stream.is_complete():
+            raise BodyError("the compressed body is truncated", retryable=True)
+        return bytes(self._stream.output)
 
 
 async def _stop(chunks: AsyncGenerator[bytes, None]) -> None:
@@ -194,7 +245,7 @@ async def _stop(chunks: AsyncGenerator[bytes, None]) -> None:
     """
     with anyio.CancelScope() as scope, suppress(Exception):
         scope.cancel()
-        async for _ in _Interruptible(chunks):
+        async for _ in Interruptible(chunks):
             pass
     # An iteration that never waits does not notice the cancellation.
     with suppress(Exception):

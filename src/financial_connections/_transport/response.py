@@ -1,7 +1,7 @@
 """The outcome of an attempt: a response, or the reason why there is none."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -49,33 +49,44 @@ class NoResponse:
 
 
 async def read_response(response: Any) -> Response:
-    """Read the whole body of an HTTP library's response.
+    """Read the whole body of an httpx response.
 
     If the body cannot be read, the connection is closed, and the status and the headers
     are returned without it.
     """
-    headers = _headers(response)
-    coding = headers.get("content-encoding", "identity")
+    status, headers = response.status_code, _headers_of(response)
     try:
-        content = await read_body(response, coding)
+        content = await read_body(response, content_coding(headers))
     except BodyError as error:
         with anyio.CancelScope(shield=True):
             await response.aclose()
-        return Response(
-            response.status_code,
-            headers,
-            b"",
-            request_id_from(headers),
-            unreadable=str(error),
-            retryable=error.retryable,
-        )
-    return Response(response.status_code, headers, content, request_id_from(headers))
+        return unreadable_response(status, headers, error)
+    return Response(status, headers, content, request_id_from(headers))
+
+
+def unreadable_response(
+    status: int, headers: Mapping[str, str], error: BodyError
+) -> Response:
+    """Return a response whose body cannot be read."""
+    return Response(
+        status,
+        headers,
+        b"",
+        request_id_from(headers),
+        unreadable=str(error),
+        retryable=error.retryable,
+    )
 
 
 def response_without_body(response: Any) -> Response:
     """Return a response whose body was closed before it was read."""
-    headers = _headers(response)
+    headers = _headers_of(response)
     return Response(response.status_code, headers, b"", request_id_from(headers))
+
+
+def content_coding(headers: Mapping[str, str]) -> str:
+    """Return the coding that the body of a response is compressed with."""
+    return headers.get("content-encoding", "identity")
 
 
 def request_id_from(headers: Mapping[str, str]) -> str | None:
@@ -85,10 +96,20 @@ def request_id_from(headers: Mapping[str, str]) -> str | None:
     return request_id
 
 
-def _headers(response: Any) -> dict[str, str]:
-    encoding = response.headers.encoding
+def _headers_of(response: Any) -> dict[str, str]:
+    return decode_headers(response.headers.raw, response.headers.encoding)
+
+
+def decode_headers(
+    raw_headers: Iterable[tuple[bytes, bytes]], encoding: str
+) -> dict[str, str]:
+    """Return the headers of a response by lower-case name, without cookies.
+
+    Raises:
+        UnicodeDecodeError: They have another encoding.
+    """
     headers: dict[str, str] = {}
-    for raw_name, raw_value in response.headers.raw:
+    for raw_name, raw_value in raw_headers:
         name, value = _name(raw_name, encoding), raw_value.decode(encoding)
         # HTTP joins repeated headers with a comma. A repeated `Retry-After` is
         # therefore not a number, and is ignored.

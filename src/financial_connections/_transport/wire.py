@@ -91,7 +91,7 @@ def wire_request(
     )
 
 
-class _SecretBytes(bytes):
+class SecretBytes(bytes):
     """The value of a header, hidden from reprs and pickles."""
 
     __slots__ = ()
@@ -115,6 +115,18 @@ class _SecretBytes(bytes):
         return bytes, (b"***",)  # for requests recorded by a mock
 
 
+def encode_message(request: WireRequest) -> SecretBytes:
+    """Return the request as it is sent over HTTP/1.1, including its body."""
+    base_path = urlsplit(request.base_url).path
+    lines = [
+        f"{request.method} {base_path}{request.path}{request.query} HTTP/1.1".encode()
+    ]
+    for name, value in request.headers.items():
+        text = value if isinstance(value, bytes) else value.encode()
+        lines.append(b"%b: %b" % (name.encode(), text))
+    return SecretBytes(b"\r\n".join([*lines, b"", request.content]))
+
+
 @lru_cache
 def _origin_of(base_url: str) -> Origin:
     parts = urlsplit(base_url)
@@ -134,7 +146,7 @@ def _headers(
 ) -> dict[str, str | bytes]:
     headers: dict[str, str | bytes] = {
         "Host": origin.authority,
-        "Authorization": _SecretBytes(f"Bearer {settings.api_key.reveal()}".encode()),
+        "Authorization": SecretBytes(f"Bearer {settings.api_key.reveal()}".encode()),
         "Stripe-Version": settings.stripe_version or API_VERSION,
         "User-Agent": user_agent(),
         "Accept": "application/json",
