@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 
 from benchmarks import chart, report
@@ -11,6 +12,7 @@ from benchmarks.workloads import WORKLOADS
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the benchmarks and return an exit status: 1 if a contender failed."""
+    start = time.perf_counter()
     options = _parse(args)
     rounds = 1 if options.quick else options.rounds
     selected = [workload for workload in WORKLOADS if workload.name in options.only]
@@ -25,6 +27,8 @@ def main(args: Sequence[str] | None = None) -> int:
         )
     tables["newest"] = report.newest_table(results, pythons)
     print("\n\n".join(tables.values()))
+    minutes = (time.perf_counter() - start) / 60
+    print(f"This took {minutes:.1f} minutes.", file=sys.stderr)
     failed = any(
         result.error
         for by_workload in results
