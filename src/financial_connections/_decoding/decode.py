@@ -49,17 +49,30 @@ def decode(
     Raises:
         ContentError: The content is not a JSON object, or it is a list without `data`.
     """
-    request_id = request_id_of(origin)
-    document = Document(request_id)
+    document = Document(request_id_of(origin))
     model = decode_document(cls, to_utf8(content, content_type), document)
+    return finish(model, origin, document, on_misfits)
+
+
+def finish(
+    model: ModelT,
+    origin: Origin,
+    document: Document,
+    on_misfits: Callable[[tuple[str, ...]], object] | None,
+) -> ModelT:
+    """Return the result of decoding a whole document, and report its misfits.
+
+    Raises:
+        ContentError: It is a list without `data`.
+    """
     # Only the result itself keeps the response, because an item or a nested object may
     # be kept for long.
     set_origin(model, origin)
-    if shape_of(cls).item is not None and getattr(model, "data", None) is None:
+    if shape_of(type(model)).item is not None and getattr(model, "data", None) is None:
         raise ContentError("it is a list without data")
     if document.misfits:
         fields = tuple(sorted(document.misfits))
-        log_misfits(fields, request_id)
+        log_misfits(fields, document.request_id)
         if on_misfits is not None:
             on_misfits(fields)
     return model
@@ -76,6 +89,31 @@ def decode_document(cls: type[ModelT], content: bytes, document: Document) -> Mo
     Raises:
         ContentError: The content is not a JSON object.
     """
+    model = decode_matching(cls, content, document)
+    if model is not None:
+        return model
+    try:
+        return decode_fields(cls, content, document)
+    except RecursionError:
+        raise ContentError("the JSON is nested too deeply") from None
+
+
+def decode_matching(
+    cls: type[ModelT], content: bytes, document: Document
+) -> ModelT | None:
+    """Decode JSON text that matches the schema.
+
+    Args:
+        cls: Class of the model.
+        content: The JSON text, in UTF-8.
+        document: Shared state of this document.
+
+    Returns:
+        The model; None if the content does not match.
+
+    Raises:
+        ContentError: The class has variants, and the content is not an object.
+    """
     cls = variant_of(cls, content)
     shape = shape_of(cls)
     try:
@@ -86,13 +124,8 @@ def decode_document(cls: type[ModelT], content: bytes, document: Document) -> Mo
         head = shape.decode(content)
         items = _decode_items(shape, content, head.data, document)
     except (*DECODE_ERRORS, ContentError):
-        pass
-    else:
-        return _list_from(cls, head, items, content, document)
-    try:
-        return decode_fields(cls, content, document)
-    except RecursionError:
-        raise ContentError("the JSON is nested too deeply") from None
+        return None
+    return _list_from(cls, head, items, content, document)
 
 
 def _list_from(
@@ -115,7 +148,7 @@ def _decode_items(
     """Decode all items of a list at once. This is the package's hot path."""
     if shape.item_class is not None and has_variants(shape.item_class):
         return [
-            decode_document(shape.item_class, bytes(view), document) for view in views
+            _decode_variant(shape.item_class, bytes(view), document) for view in views
         ]
     items: list[Model] = shape.decode_items(content).data
     # Copied, so that an item that is kept does not keep its whole page alive.
@@ -127,6 +160,13 @@ def _decode_items(
     if shape.item is not None:
         _attach_raw_to_fields(shape.item, items, raws, (), document)
     return items
+
+
+def _decode_variant(cls: type[Model], raw: bytes, document: Document) -> Model:
+    model = decode_matching(cls, raw, document)
+    if model is None:
+        raise ContentError("an item does not match its class")
+    return model
 
 
 def _attach_raw_to_fields(

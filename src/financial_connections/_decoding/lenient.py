@@ -1,5 +1,6 @@
 """Decode objects that do not match the schema, one field at a time."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args, get_origin
 
@@ -89,16 +90,35 @@ def decode_fields(cls: type[ModelT], raw: bytes, document: Document) -> ModelT:
         ContentError: `raw` is not a JSON object.
     """
     cls = variant_of(cls, raw)
-    parts = split_object(raw)
+    return decode_parts(cls, raw, split_object(raw), document, {})
+
+
+def decode_parts(
+    cls: type[ModelT],
+    raw: bytes,
+    parts: Mapping[str, bytes],
+    document: Document,
+    fitted: Mapping[str, Fit],
+) -> ModelT:
+    """Decode a model whose fields have been separated.
+
+    Args:
+        cls: Class of the model, without variants.
+        raw: The JSON text of the object.
+        parts: The JSON text of each field.
+        document: The document that contains the object. Misfits are added to it.
+        fitted: The fields that have been decoded already.
+    """
     values: dict[str, Any] = {}
     misfits: list[str] = []
     for known in shape_of(cls).fields:
         part = parts.get(known.name)
-        value, is_exact = (
-            (None, not known.is_required)
-            if part is None
-            else fit(known.hint, part, document)
-        )
+        if known.name in fitted:
+            value, is_exact = fitted[known.name]
+        elif part is None:
+            value, is_exact = None, not known.is_required
+        else:
+            value, is_exact = fit(known.hint, part, document)
         values[known.name] = None if value is NOTHING else value
         if not is_exact:
             misfits.append(known.name)
@@ -166,7 +186,11 @@ def _fit_member(hint: Any, part: bytes, document: Document) -> Fit:
 
 
 def _fit_list(hint: Any, part: bytes, document: Document) -> Fit:
-    entries = [fit(hint, entry, document) for entry in split_array(part)]
+    return join_fits([fit(hint, entry, document) for entry in split_array(part)])
+
+
+def join_fits(entries: Sequence[Fit]) -> Fit:
+    """Return the list of the entries that match their type at least in part."""
     return [value for value, _ in entries if value is not NOTHING], all(
         is_exact for _, is_exact in entries
     )

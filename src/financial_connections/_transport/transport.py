@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 from attrs import field, frozen
 
-from financial_connections._decoding import ModelT, decode
+from financial_connections._decoding import ModelT
+from financial_connections._decoding.turns import decode_in_turns
 from financial_connections._rate_limits import RateLimits
 from financial_connections._request import (
     Request,
@@ -71,11 +72,13 @@ class Transport:
     ) -> ModelT:
         """Send a request and decode its response."""
 
-        def read(call: Call, response: Response) -> ModelT:
+        async def read(call: Call, response: Response) -> ModelT:
             report = partial(self.observer.mismatched, call, result_type, response)
             content_type = response.headers.get("content-type")
             info = ResponseInfo(**call.response_fields(response))
-            return decode(result_type, response.content, info, content_type, report)
+            return await decode_in_turns(
+                result_type, response.content, info, content_type, report
+            )
 
         return await self._call(request, options, read)
 
@@ -204,7 +207,7 @@ class Transport:
             result = (
                 received
                 if isinstance(received, AttemptError)
-                else result_of(call, received, settings.timeout, read)
+                else await result_of(call, received, settings.timeout, read)
             )
         except BaseException as error:
             seconds = time.monotonic() - started_at
@@ -228,5 +231,5 @@ class Transport:
         return await exchange_through(self.middleware, call, exchange)
 
 
-def _raw_response(call: Call, response: Response) -> RawResponse:
+async def _raw_response(call: Call, response: Response) -> RawResponse:
     return RawResponse(content=response.content, **call.response_fields(response))

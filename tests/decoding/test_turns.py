@@ -1,0 +1,183 @@
+"""Decoding in turns with other tasks, so that the event loop is never blocked."""
+
+import json
+import threading
+from types import SimpleNamespace
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from financial_connections._decoding import ContentError, decode, turns
+from financial_connections._decoding.turns import decode_in_turns
+from financial_connections.models import AccountList, SnapshotEventList, TransactionList
+from tests.support.decoding import json_values
+from tests.support.samples import FULL_ACCOUNT, TRANSACTION, list_of
+
+HOSTILE = {key: {"unexpected": [1]} for key in TRANSACTION}
+LARGE = "x" * turns._LARGE
+
+
+class Clock:
+    """A clock that advances by 0.1 ms for each item, and records them."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.items = []
+        self.turns_of_others = 0
+
+    def perf_counter(self):
+        return self.now
+
+    def fit(self, *args):
+        self.now += 0.0001
+        self.items.append(self.turns_of_others)
+        return FIT(*args)
+
+    def most_items_in_a_row(self):
+        """Return the maximum number of items between two turns of the other task.
+
+        A turn has 5 or 6 items, but trio runs tasks in random order, so there can be
+        two in a row.
+        """
+        return max(self.items.count(turn) for turn in set(self.items))
+
+
+FIT = turns.fit
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(turns, "time", SimpleNamespace(perf_counter=clock.perf_counter))
+    monkeypatch.setattr(turns, "fit", clock.fit)
+    return clock
+
+
+async def decode_beside_another_task(clock, cls, content):
+    """Decode while another task counts its turns."""
+
+    async def count():
+        while True:
+            clock.turns_of_others += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(count)
+        await anyio.lowlevel.checkpoint()
+        model = await decode_in_turns(cls, content, "req_1")
+        tasks.cancel_scope.cancel()
+    return model
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        HOSTILE,
+        {},
+        TRANSACTION | {"amount": "x"},
+        TRANSACTION | {"amount": 1e300},
+        TRANSACTION | {"description": "\ud800"},
+        TRANSACTION | {"status_transitions": {"posted_at": []}},
+        TRANSACTION | {"amount": "x"} | {f"new_{n}": n for n in range(1000)},
+    ],
+    ids="hostile empty string fraction surrogate nested unknown".split(),  # noqa: SIM905
+)
+async def test_items_that_do_not_match_are_decoded_in_turns(clock, item):
+    content = json.dumps(list_of(*[item] * 100)).encode()
+    page = await decode_beside_another_task(clock, TransactionList, content)
+    assert [item] * 100 == page.to_dict()["data"]
+    assert 100 == len(clock.items)
+    assert clock.most_items_in_a_row() <= 12
+
+
+async def test_items_of_a_very_large_page_are_decoded_in_turns(clock):
+    items = [FULL_ACCOUNT | {"new": "x" * 6_000}] * 100
+    content = json.dumps(list_of(*items)).encode()
+    page = await decode_beside_another_task(clock, AccountList, content)
+    assert items == [account.to_dict() for account in page.data]
+    assert all(account.misfits == () for account in page.data)
+    assert clock.most_items_in_a_row() <= 12
+
+
+async def test_a_page_that_matches_is_decoded_at_once(clock):
+    content = json.dumps(list_of(*[TRANSACTION] * 100)).encode()
+    page = await decode_in_turns(TransactionList, content, "req_1")
+    assert 100 == len(page.data)
+    assert [] == clock.items
+
+
+@given(items=st.lists(st.dictionaries(st.sampled_from([*TRANSACTION]), json_values)))
+def test_decoding_in_turns_returns_the_same(items):
+    content = json.dumps(list_of(*(TRANSACTION | item for item in items))).encode()
+    reported = []
+    expected = decode(TransactionList, content, "req_1", None, reported.append)
+    page = anyio.run(
+        decode_in_turns, TransactionList, content, "req_1", None, reported.append
+    )
+    assert expected == page
+    assert expected.to_dict() == page.to_dict()
+    assert expected.request_id == page.request_id == "req_1"
+    for item, other in zip(expected.data, page.data, strict=True):
+        assert item.misfits == other.misfits
+        assert item.to_dict() == other.to_dict()
+        assert item.request_id == other.request_id
+    assert len(set(reported)) <= 1
+    assert len(reported) in {0, 2}
+
+
+@pytest.mark.parametrize("cls", [TransactionList, AccountList, SnapshotEventList])
+@pytest.mark.parametrize(
+    "data",
+    [None, 1, {}, [1], [None, {}], [[]], "x", [{"id": 1}], [LARGE], {LARGE: LARGE}],
+    ids=lambda data: str(data)[:20],
+)
+async def test_data_of_any_form_is_decoded_the_same_in_turns(cls, data):
+    content = json.dumps(list_of() | {"data": data, "has_more": "x"}).encode()
+    try:
+        expected = decode(cls, content, "req_1")
+    except ContentError as error:
+        with pytest.raises(ContentError, match=str(error)):
+            await decode_in_turns(cls, content, "req_1")
+    else:
+        page = await decode_in_turns(cls, content, "req_1")
+        assert expected == page
+        assert expected.misfits == page.misfits
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"1", b'{"data": [', b'{"data": ' + 10_000 * b"["]
+)
+@pytest.mark.parametrize("padding", [b"", 20_000 * b" "])
+async def test_unusable_content_raises_the_same_error_in_turns(content, padding):
+    with pytest.raises(ContentError) as expected:
+        decode(TransactionList, content + padding, None)
+    with pytest.raises(ContentError) as caught:
+        await decode_in_turns(TransactionList, content + padding, None)
+    assert str(expected.value) == str(caught.value)
+
+
+async def test_a_large_item_that_does_not_match_is_decoded_in_a_thread(monkeypatch):
+    threads = []
+
+    def fit(*args):
+        threads.append(threading.current_thread())
+        return FIT(*args)
+
+    monkeypatch.setattr(turns, "fit", fit)
+    items = [HOSTILE, HOSTILE | {"new": LARGE}]
+    content = json.dumps(list_of(*items)).encode()
+    await decode_in_turns(TransactionList, content, None)
+    assert [True, False] == [t is threading.main_thread() for t in threads]
+
+
+async def test_decoding_in_turns_can_be_cancelled(clock):
+    content = json.dumps(list_of(*[HOSTILE] * 100)).encode()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        # A response that matches is returned even so.
+        await decode_in_turns(TransactionList, json.dumps(list_of()).encode(), None)
+        await decode_in_turns(TransactionList, content, None)
+    assert scope.cancelled_caught
+    assert len(clock.items) <= 6
