@@ -15,6 +15,7 @@ LAYERS = (
     "fleet",
     "__init__ sandbox",
     "_client",
+    "_warm",
     "accounts sessions transactions",
     "_refresh sync",
     "_many",

@@ -46,6 +46,7 @@ def create_app(
         database = await open_database(settings.database_url)
         try:
             async with open_client() as client, anyio.create_task_group() as tasks:
+                await client.warm()
                 app.state.database, app.state.client = database, client
                 app.state.inbox = inbox = Inbox(database)
                 tasks.start_soon(inbox.empty_forever, client)

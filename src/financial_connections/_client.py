@@ -4,24 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack
 
-from attrs import evolve
-
 from financial_connections._base_url import FROM_ENVIRONMENT, allow_http_from
-from financial_connections._checks import (
-    check_options,
-    suggest_options,
-    whole_number,
-)
+from financial_connections._checks import check_options, suggest_options
 from financial_connections._generated import API_VERSION
-from financial_connections._rate_limits import rate_limits_from
 from financial_connections._request import RequestOptions, raw_request
 from financial_connections._response import RawResponse
-from financial_connections._retry_budget import retry_budget_from
 from financial_connections._settings import ClientSettings, Settings, Timeout
-from financial_connections._transport.backends import make_backend
-from financial_connections._transport.middleware import middleware_from
-from financial_connections._transport.observer import observer_from
-from financial_connections._transport.transport import Transport
+from financial_connections._transport.setup import make_transport
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -111,7 +100,6 @@ class AsyncClient:
         on_event: "Callable[[ClientEvent], object] | None" = None,
         allow_http: bool = False,
     ) -> None:
-        limit = whole_number("max_connections", max_connections, at_least=1)
         settings = Settings(
             api_key=api_key,
             base_url=base_url,
@@ -123,13 +111,15 @@ class AsyncClient:
             max_retries=max_retries,
             allow_http=allow_http_from(allow_http),
         )
-        self._transport = Transport(
-            settings=settings,
-            backend=make_backend(transport, http_client, limit, settings.base_url),
-            rate_limits=rate_limits_from(rate_limit),
-            retry_budget=retry_budget_from(retry_budget),
-            middleware=middleware_from(middleware),
-            observer=observer_from(on_event),
+        self._transport = make_transport(
+            settings,
+            max_connections=max_connections,
+            rate_limit=rate_limit,
+            retry_budget=retry_budget,
+            middleware=middleware,
+            transport=transport,
+            http_client=http_client,
+            on_event=on_event,
         )
 
     # Imported on first use, because many programs need only one of them.
@@ -180,11 +170,27 @@ class AsyncClient:
         for resource in ("accounts", "events", "sessions", "transactions"):
             client.__dict__.pop(resource, None)
         client._is_derived = True
-        changes: dict[str, Any] = dict(settings)
-        client._transport = evolve(
-            self._transport, settings=evolve(self._transport.settings, **changes)
-        )
+        client._transport = self._transport.with_settings(dict(settings))
         return client
+
+    async def warm(self, connections: int = 1) -> None:
+        """Open connections, and load whatever the first calls would load.
+
+        It sends a request over each connection. Each lists a single account and counts
+        towards Stripe's limits. Connections close if they are unused for 30 seconds.
+
+        Args:
+            connections: Number of connections to have open, at most `max_connections`
+                or the size of the injected client's pool.
+
+        Raises:
+            APIConnectionError: A connection cannot be opened.
+            APIStatusError: The key is invalid, or must not list accounts.
+            ConfigurationError: `connections` is not a number from 1 to the limit.
+        """
+        from financial_connections._warm import warm  # noqa: PLC0415 - seldom used
+
+        await warm(self._transport, connections)
 
     async def send_raw(
         self,
@@ -241,6 +247,4 @@ class AsyncClient:
         return f"<AsyncClient {settings.base_url}{shown}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "a client cannot be pickled, because it holds connections and a key"
-        )
+        raise TypeError("a client cannot be pickled: it holds connections and a key")

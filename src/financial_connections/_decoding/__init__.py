@@ -18,6 +18,7 @@ from financial_connections._decoding.model import (
     restore_model,
 )
 from financial_connections._decoding.representation import show
+from financial_connections._decoding.shape import shape_of
 from financial_connections._decoding.variants import register_variants
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "parse_json",
     "register_variants",
     "restore_model",
+    "shape_of",
     "show",
     "split_array",
     "split_object",

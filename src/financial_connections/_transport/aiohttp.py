@@ -8,7 +8,7 @@ everything else.
 
 import asyncio
 import weakref
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import anyio
 from sniffio import current_async_library
@@ -37,7 +37,11 @@ class AiohttpBackend:
         weakref.finalize(self, _abandon, self._origins)
 
     async def exchange(
-        self, request: WireRequest, limits: Timeout, expires_at: float
+        self,
+        request: WireRequest,
+        limits: Timeout,
+        expires_at: float,
+        held: AsyncExitStack | None = None,
     ) -> Response | NoResponse:
         await self._startup.run(tls=request.origin.scheme == "https")
         if self.limiter.closed:
@@ -49,7 +53,7 @@ class AiohttpBackend:
         result: Response | NoResponse | None = None
         try:
             lease = await connections.acquire(limits)
-            result = await lease.exchange(request)
+            result = await lease.exchange(request, held)
         except TRANSPORT_ERRORS as error:
             result = no_response_from(error)
             return result

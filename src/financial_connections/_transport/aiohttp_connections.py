@@ -11,7 +11,8 @@ By default, aiohttp does two things that would be wrong here:
 import asyncio
 import math
 import select
-from functools import lru_cache
+from contextlib import AsyncExitStack
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -102,8 +103,10 @@ class Lease:
         else:
             self._guard = _Guard(transport, idle) if transport else None
 
-    async def exchange(self, request: WireRequest) -> Response:
-        """Send a request once and return its response."""
+    async def exchange(
+        self, request: WireRequest, held: AsyncExitStack | None
+    ) -> Response:
+        """Send a request once, return its response, and release the connection."""
         transport, protocol = self._transport, self._connection.protocol
         if transport is None or transport.is_closing():
             raise aiohttp.ClientConnectionResetError("the connection was closed")
@@ -118,7 +121,7 @@ class Lease:
         message, payload = await protocol.read()
         while _is_interim(message.code):
             message, payload = await protocol.read()
-        payload.on_eof(self._release)
+        payload.on_eof(partial(self._release, held))
         headers = _headers_of(message)
         try:
             body = new_body(content_coding(headers))
@@ -132,11 +135,14 @@ class Lease:
             return unreadable_response(message.code, headers, error)
         return Response(message.code, headers, content, request_id_from(headers))
 
-    def _release(self) -> None:
+    def _release(self, held: AsyncExitStack | None) -> None:
         """Return the connection to the pool."""
         if self._guard is not None:
             self._guard.start()
-        self._connection.release()
+        if held is None:
+            self._connection.release()
+        else:
+            held.callback(self._connection.release)
 
     def abort(self) -> None:
         """Abort the connection, unless another request has taken it over since.

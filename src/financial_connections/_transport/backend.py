@@ -1,5 +1,6 @@
 """The interface of the HTTP backends, and their limit on concurrent requests."""
 
+from contextlib import AsyncExitStack
 from typing import Protocol
 
 import anyio
@@ -22,6 +23,8 @@ class Limiter:
     """
 
     def __init__(self, limit: int) -> None:
+        self.limit = limit
+        """Maximum number of concurrent requests."""
         self.closed = False
         self.loop: EventLoopToken | None = None
         """The event loop in which the client was first used."""
@@ -89,7 +92,12 @@ class Backend(Protocol):
         ...
 
     async def exchange(
-        self, request: WireRequest, limits: Timeout, expires_at: float, /
+        self,
+        request: WireRequest,
+        limits: Timeout,
+        expires_at: float,
+        held: AsyncExitStack | None = None,
+        /,
     ) -> Response | NoResponse:
         """Send a request once.
 
@@ -100,6 +108,8 @@ class Backend(Protocol):
             expires_at: Time at which the attempt or its call times out, by anyio's
                 clock. If a cancel scope in user code cancels the attempt earlier, that
                 says nothing about the state of the connection.
+            held: Keeps the connection from being reused until the stack is closed, at
+                least after a 2xx response. By default, it can be reused immediately.
 
         Returns:
             The response, whatever its status, or the reason why there is none.
@@ -109,3 +119,30 @@ class Backend(Protocol):
     async def aclose(self) -> None:
         """Close the connections that this backend opened, and no others."""
         ...
+
+
+class HoldingBackend:
+    """A backend that holds the connections of its requests until a stack is closed.
+
+    Each request therefore has a connection of its own, even if it starts after others
+    have ended, as it does when it waits for a rate limit.
+    """
+
+    def __init__(self, backend: Backend, held: AsyncExitStack) -> None:
+        self.limiter = backend.limiter
+        self._backend = backend
+        self._held = held
+
+    async def exchange(
+        self,
+        request: WireRequest,
+        limits: Timeout,
+        expires_at: float,
+        held: AsyncExitStack | None = None,
+    ) -> Response | NoResponse:
+        return await self._backend.exchange(
+            request, limits, expires_at, held or self._held
+        )
+
+    async def aclose(self) -> None:
+        await self._backend.aclose()

@@ -122,7 +122,7 @@ async def result_of(
         return timeout_error(call, limits.seconds)
     if isinstance(received, NoResponse):
         return connection_error(call, received)
-    if not 200 <= received.status < 300:  # noqa: PLR2004
+    if not received.is_success:
         return await run_by_size(received.content, status_error, call, received)
     reason = received.unreadable
     if reason is None:

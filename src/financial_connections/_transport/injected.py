@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Hashable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from functools import cache
 from types import MemberDescriptorType, ModuleType
 from typing import Any, cast
@@ -44,12 +44,16 @@ class InjectedClient:
         self.limiter = Limiter(min(limit, size))
 
     async def exchange(
-        self, request: WireRequest, limits: Timeout, _: float
+        self,
+        request: WireRequest,
+        limits: Timeout,
+        _: float,
+        held: AsyncExitStack | None = None,
     ) -> Response | NoResponse:
         if self._client.is_closed:
             raise ConfigurationError("http_client is closed")
         try:
-            return await self._send(request, limits)
+            return await self._send(request, limits, held)
         except self._httpx.HTTPStatusError as error:  # raised by an event hook
             if error.response.is_stream_consumed:
                 return await read_response(error.response)
@@ -57,7 +61,9 @@ class InjectedClient:
         except transport_errors(self._httpx) as error:
             return no_response_from(error, self._httpx)
 
-    async def _send(self, request: WireRequest, limits: Timeout) -> Response:
+    async def _send(
+        self, request: WireRequest, limits: Timeout, held: AsyncExitStack | None
+    ) -> Response:
         # The client does not build the request: its base URL, headers, parameters,
         # cookies and auth are meant for its owner's requests.
         prepared = prepare_request(request, limits, self._httpx)
@@ -69,13 +75,13 @@ class InjectedClient:
             response = await self._client.send(
                 prepared, auth=None, follow_redirects=False, stream=True
             )
-            try:
+            async with AsyncExitStack() as closing:
+                closing.push_async_callback(_close, response)
                 result = await read_response(response)
                 await private.close_if_unread(prepared, self._pool_of(prepared))
+                if held is not None and result.is_success:
+                    held.push_async_exit(closing.pop_all())
                 return result
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await response.aclose()
         except BaseException:
             await handshake.aclose()
             with anyio.CancelScope(shield=True):
@@ -87,6 +93,11 @@ class InjectedClient:
 
     async def aclose(self) -> None:
         self.limiter.closed = True
+
+
+async def _close(response: Any) -> None:
+    with anyio.CancelScope(shield=True):
+        await response.aclose()
 
 
 class _Handshake:

@@ -6,20 +6,20 @@ unsolicited response to the next request. This one keeps connections in a stack 
 closes every connection whose exchange did not end cleanly.
 """
 
-import ssl
+import math
 import time
 from collections import defaultdict, deque
-from functools import cache
+from contextlib import AsyncExitStack
 from typing import Any
 
 import anyio
-from sniffio import current_async_library
 
 from financial_connections._settings import Timeout
 from financial_connections._transport import private
 from financial_connections._transport.backend import IDLE_SECONDS, Limiter
 from financial_connections._transport.causes import no_response_from, transport_errors
 from financial_connections._transport.closing import close_all
+from financial_connections._transport.network import network_class, unused_context
 from financial_connections._transport.proxy import environment_proxy
 from financial_connections._transport.request import prepare_request
 from financial_connections._transport.response import (
@@ -44,7 +44,11 @@ class ConnectionPool:
         self._swept_at = 0.0
 
     async def exchange(
-        self, request: WireRequest, limits: Timeout, expires_at: float
+        self,
+        request: WireRequest,
+        limits: Timeout,
+        expires_at: float,
+        held: AsyncExitStack | None = None,
     ) -> Response | NoResponse:
         await self._startup.run(tls=request.origin.scheme == "https")
         connection = await self._acquire(request.origin)
@@ -53,7 +57,13 @@ class ConnectionPool:
             result = await connection.exchange(request, limits)
             return result
         finally:
-            if dropped := self._release(connection, request.origin, result, expires_at):
+            if held is not None and isinstance(result, Response) and result.is_success:
+                held.push_async_callback(
+                    self._release_held, connection, request.origin, result
+                )
+            elif dropped := self._release(
+                connection, request.origin, result, expires_at
+            ):
                 await close_all(dropped)
 
     async def _acquire(self, origin: Origin) -> "_Connection":
@@ -66,6 +76,11 @@ class ConnectionPool:
                 return connection
             await close_all([connection])
         return _Connection(origin)
+
+    async def _release_held(
+        self, connection: "_Connection", origin: Origin, result: Response
+    ) -> None:
+        await close_all(self._release(connection, origin, result, math.inf))
 
     def _release(
         self,
@@ -144,7 +159,7 @@ class _Connection:
         proxy = environment_proxy(origin.authority, with_socks=True) if tls else None
         self.is_reused = False
         self._transport = httpx.AsyncHTTPTransport(
-            verify=tls or _unused_context(),
+            verify=tls or unused_context(),
             proxy=proxy,
             limits=httpx.Limits(
                 max_connections=1,
@@ -158,7 +173,7 @@ class _Connection:
         if proxy is not None:
             return
         url = httpx.URL(f"{origin.scheme}://{origin.authority}")
-        network = _network_class()()
+        network = network_class()()
         connection = httpcore.AsyncHTTPConnection(
             httpcore.Origin(
                 url.raw_scheme, url.raw_host, url.port or (443 if tls else 80)
@@ -208,33 +223,3 @@ class _Connection:
         # httpcore forgets the socket if a call is cancelled during the TLS handshake.
         if self._network and self._network.socket:
             await self._network.socket.aclose()
-
-
-@cache
-def _network_class() -> Any:
-    import httpcore  # noqa: PLC0415 - imported by `Startup` in a thread
-
-    class Network(httpcore.AsyncNetworkBackend):
-        """httpcore's network backend, which also remembers its socket."""
-
-        socket: Any = None
-
-        async def connect_tcp(self, *args: Any, **kwargs: Any) -> Any:
-            backend: Any = (
-                httpcore.TrioBackend
-                if current_async_library() == "trio"
-                else httpcore.AnyIOBackend
-            )
-            self.socket = await backend().connect_tcp(*args, **kwargs)
-            return self.socket
-
-    return Network
-
-
-@cache
-def _unused_context() -> ssl.SSLContext:
-    """Return a context without certificates, which take tens of milliseconds to load.
-
-    httpx requires a context even for plain http.
-    """
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -30,6 +30,11 @@ class Response:
     retryable: bool = True
     """False if the response to a retry would be just as unreadable."""
 
+    @property
+    def is_success(self) -> bool:
+        """True for a 2xx response."""
+        return 200 <= self.status < 300  # noqa: PLR2004
+
 
 @frozen
 class NoResponse:

@@ -5,12 +5,12 @@ only place that raises them.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from financial_connections._decoding import ModelT
 from financial_connections._decoding.turns import decode_in_turns
@@ -63,6 +63,10 @@ class Transport:
     retry_budget: RetryBudget | None = field(default=None, repr=False)
     middleware: Sequence[Middleware] = ()
     observer: Observer = field(factory=Observer, repr=False)
+
+    def with_settings(self, changes: Mapping[str, Any]) -> Self:
+        """Return a transport with other settings and the same connections."""
+        return evolve(self, settings=evolve(self.settings, **changes))
 
     async def send(
         self,
