@@ -79,6 +79,14 @@ def test_a_call_loads_only_what_it_needs():
     assert not loaded & deferred
 
 
+def test_showing_the_version_does_not_load_typer():
+    loaded = modules_loaded_by(
+        "from financial_connections.cli import main; main(['--version'])"
+    )
+    assert "financial_connections.cli.output" in loaded
+    assert not loaded & {"jmespath", "msgspec", "rich", "typer"}
+
+
 def test_receiving_webhooks_does_not_load_the_operations_on_events():
     loaded = modules_loaded_by("from financial_connections import webhooks")
     assert "financial_connections.webhooks.events" in loaded

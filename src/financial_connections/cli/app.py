@@ -1,5 +1,4 @@
 """The command-line application: its commands and the options they share."""
-# ruff: noqa: PLC0415 - lazy imports keep help and completion fast
 
 from typing import Annotated
 
@@ -128,20 +127,9 @@ app.command(
 app.add_typer(sandbox_control.app, name="sandbox", rich_help_panel="Tools")
 
 
-def _show_versions(settings: Settings) -> None:
-    from rich.text import Text
-
-    from financial_connections import API_VERSION, __version__
-
-    text = f"financial-connections {__version__}, API version {API_VERSION}"
-    settings.output.show(
-        {"version": __version__, "api_version": API_VERSION}, lambda: Text(text)
-    )
-
-
 def _show_versions_and_exit(*, is_requested: bool) -> None:
     if is_requested:
-        _show_versions(Settings())
+        Settings().show_versions()
         raise typer.Exit
 
 
@@ -221,4 +209,4 @@ def show_help(
 @app.command("version", cls=Command, rich_help_panel="Tools")
 def version(ctx: typer.Context) -> None:
     """Show the package and API versions."""
-    _show_versions(ctx.obj)
+    ctx.obj.show_versions()

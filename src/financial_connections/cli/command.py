@@ -1,4 +1,5 @@
 """Run the command line, and map errors, signals and closed pipes to exit statuses."""
+# ruff: noqa: PLC0415 - lazy imports keep --version fast
 
 import io
 import os
@@ -9,10 +10,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-import typer
-
-from financial_connections.cli import completion, failure, text
-from financial_connections.cli.app import app
+from financial_connections.cli import failure, text
+from financial_connections.cli.settings import Settings
 
 _BROKEN_PIPE = 141
 """The exit status that shells report for a program killed by SIGPIPE."""
@@ -46,10 +45,7 @@ def _run(args: Sequence[str]) -> int:
     if sys.stdout is None:
         raise failure.UsageError("stdout is closed")
     try:
-        _invoke(completion.add_current_shell(args) or ["--help"])
-        status = 0
-    except typer.Exit as error:
-        status = error.exit_code
+        status = _invoke(args)
     except SystemExit as error:
         if isinstance(error.__context__, BrokenPipeError):  # Rich raises it like this
             raise error.__context__ from None
@@ -58,14 +54,29 @@ def _run(args: Sequence[str]) -> int:
     return status
 
 
-def _invoke(args: list[str]) -> None:
+def _invoke(args: Sequence[str]) -> int:
+    is_completing = "_FINCON_COMPLETE" in os.environ  # called by a shell
+    if list(args) == ["--version"] and not is_completing:
+        # Without Typer, whose import takes longer than everything else.
+        Settings().show_versions()
+        return 0
+    import typer
+
+    from financial_connections.cli import completion
+    from financial_connections.cli.app import app
+
     command: Any = typer.main.get_command(app)
-    if "_FINCON_COMPLETE" in os.environ:  # called by a shell to complete a line
+    if is_completing:
         completion.register_shells()
         command.main(prog_name="fincon")
-    # Not `command.main()`, which prints errors in boxes.
-    with command.make_context("fincon", args) as context:
-        command.invoke(context)
+    arguments = completion.add_current_shell(args) or ["--help"]
+    try:
+        # Not `command.main()`, which prints errors in boxes.
+        with command.make_context("fincon", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as error:
+        return error.exit_code
+    return 0
 
 
 def _flush_or_discard(stream: Any) -> None:

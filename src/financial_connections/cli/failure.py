@@ -4,7 +4,6 @@
 import traceback
 from typing import TYPE_CHECKING, Any
 
-import typer
 from attrs import frozen
 
 from financial_connections.cli.text import redact, sanitize
@@ -71,11 +70,6 @@ class ConnectionFailedError(CommandError):
     status = NETWORK
 
 
-# The base class of Click's errors. Depending on its version, Typer uses either the
-# `click` package or its own copy of it; this works with both.
-_CLICK_ERROR = typer.BadParameter.__mro__[2]
-
-
 @frozen
 class Failure:
     """The outcome of a failed command.
@@ -102,8 +96,13 @@ def failure_from(error: BaseException) -> Failure:
 
 
 def _status_and_messages(error: BaseException) -> tuple[Any, ...]:
+    import typer
+
     from financial_connections.errors import FinancialConnectionsError
 
+    # The base class of Click's errors. Depending on its version, Typer uses either the
+    # `click` package or its own copy of it; this works with both.
+    click_error = typer.BadParameter.__mro__[2]
     match error:
         case FinancialConnectionsError():
             # The advice names the option of this command instead.
@@ -115,7 +114,7 @@ def _status_and_messages(error: BaseException) -> tuple[Any, ...]:
             return INTERRUPTED, "interrupted"
         case OSError(filename=name, strerror=reason) if reason:
             return UNEXPECTED, f"{name}: {reason}" if name else reason
-        case _ if isinstance(error, _CLICK_ERROR):
+        case _ if isinstance(error, click_error):
             return _status_and_messages_of_click(error)
         case _:
             # The message is omitted because it may contain account data.

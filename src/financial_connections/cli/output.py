@@ -200,13 +200,14 @@ class Output:
             warn(f"no result has a field {' or '.join(names)}")
 
     def _write(self, items: list[Any], *, is_single: bool) -> None:
+        if self.format == OutputFormat.JSONL:
+            write_lines(items)
+            return
         # Imported lazily because it imports all models.
         from financial_connections.cli import renderers  # noqa: PLC0415
 
         columns = self.selection.columns
-        if self.format == OutputFormat.JSONL:
-            write_lines(items)
-        elif self.format == OutputFormat.TABLE:
+        if self.format == OutputFormat.TABLE:
             console().print(renderers.table(items, columns))
         else:
             content = (

@@ -128,6 +128,15 @@ class Settings:
         """True if JSON is printed even on a terminal."""
         return self._format in {OutputFormat.JSON, OutputFormat.JSONL}
 
+    def show_versions(self) -> None:
+        """Print the versions of this package and of the API."""
+        from financial_connections import API_VERSION, __version__
+
+        self.output.show(
+            {"version": __version__, "api_version": API_VERSION},
+            lambda: f"financial-connections {__version__}, API version {API_VERSION}",
+        )
+
     def run(
         self,
         work: Callable[[Context], Awaitable[None]],
