@@ -28,6 +28,9 @@ class OurClient(Client):
     async def retrieve(self, account: str) -> Any:
         return await self._client.accounts.retrieve(account)
 
+    async def warm(self) -> None:
+        await self._client.warm(connections=1)
+
     def items(self, account: str) -> AsyncIterator[Any]:
         pager = self._client.transactions.list(account=account)
         return (

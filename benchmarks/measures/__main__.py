@@ -37,6 +37,7 @@ WITHOUT_CLIENT: dict[str, Callable[[Task], Figures]] = {
         fleet.sync_by_processes,
         fleet.use_of_the_limit,
         programs.command,
+        programs.first_call,
         programs.first_response,
         programs.import_package,
     )
