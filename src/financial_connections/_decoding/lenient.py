@@ -6,6 +6,7 @@ from typing import Any, get_args, get_origin
 
 from attrs import define, field
 
+from financial_connections._decoding.attributes import union_members
 from financial_connections._decoding.json import (
     DECODE_ERRORS,
     parse_json,
@@ -25,7 +26,6 @@ from financial_connections._decoding.shape import (
     decoder_of,
     model_classes,
     shape_of,
-    union_members,
 )
 from financial_connections._decoding.variants import has_variants, variant_of
 

@@ -1,12 +1,13 @@
 """Base class of the generated models."""
 
 from collections.abc import Mapping
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any, ClassVar, Self, TypeVar
 
+import msgspec
 from attrs import NOTHING, frozen
 
-from financial_connections._decoding.enum import OpenEnum
+from financial_connections._decoding.attributes import hashable, plain, struct_of
 from financial_connections._decoding.hooks import ModelHooks
 from financial_connections._decoding.json import parse_json, slice_at, write_json
 from financial_connections._decoding.public import PUBLIC, publish
@@ -53,10 +54,14 @@ class Model(Representation, ModelHooks):
     __attrs_attrs__: ClassVar[Any]
 
     _raw: bytes
-    """JSON text of this object, or of the page item that contains it."""
+    """JSON text of this object, or of the page item that contains it.
+
+    Unset if the attributes hold everything that was sent.
+    """
     _details: Details
-    """Unset if `_raw` is the object's own text and all fields match the schema."""
+    """Unset if there are no misfits and `_raw` is not the text of another object."""
     _origin: Origin
+    """Unset if the object was created by its constructor."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -100,13 +105,14 @@ class Model(Representation, ModelHooks):
         Returns:
             A new dict.
         """
-        if not hasattr(self, "_raw"):
-            return {
-                name: _plain(value)
-                for name, value in self._items()
-                if value is not None
-            }
-        return dict(parse_json(self._own_raw()))
+        if hasattr(self, "_raw"):
+            return dict(parse_json(self._own_raw()))
+        if hasattr(self, "_origin"):
+            values: dict[str, Any] = msgspec.to_builtins(self._as_struct())
+            return values
+        return {
+            name: plain(value) for name, value in self._items() if value is not None
+        }
 
     @property
     def extra(self) -> dict[str, Any]:
@@ -150,11 +156,29 @@ class Model(Representation, ModelHooks):
             (field.name, getattr(self, field.name)) for field in self.__attrs_attrs__
         ]
 
+    def _version(self) -> int:
+        """Return a hash of what was sent, regardless of other items of the page."""
+        if hasattr(self, "_raw"):
+            alone = copy(self)  # keeps its text only if it needs it
+            if hasattr(alone, "_raw"):
+                return hash(alone._raw)
+            return alone._version()
+        return hash(msgspec.json.encode(self))
+
+    def _as_struct(self) -> Any:
+        # mypy considers a class unhashable if its instances define `__hash__`.
+        hashable_class: Any = type(self)
+        return msgspec.convert(self, struct_of(hashable_class), from_attributes=True)
+
     def _own_raw(self) -> bytes:
         return slice_at(self._raw, getattr(self, "_details", _NO_DETAILS).path)
 
     def _json(self) -> bytes:
-        return self._own_raw() if hasattr(self, "_raw") else write_json(self.to_dict())
+        if hasattr(self, "_raw"):
+            return self._own_raw()
+        if hasattr(self, "_origin"):
+            return msgspec.json.encode(self._as_struct())
+        return write_json(self.to_dict())
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Model):
@@ -166,7 +190,7 @@ class Model(Representation, ModelHooks):
         # be distinguished by their attributes.
         object_id = getattr(self, "id", None)
         key = (
-            tuple(_hashable(value) for _, value in self._items())
+            tuple(hashable(value) for _, value in self._items())
             if object_id is None
             else object_id
         )
@@ -181,9 +205,11 @@ class Model(Representation, ModelHooks):
         return self.__deepcopy__({})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        if not hasattr(self, "_raw"):  # Decoding would call absent fields misfits.
+        if not hasattr(self, "_origin"):  # Decoding would call absent fields misfits.
             return type(self)(**deepcopy(dict(self._items()), memo))
-        return _decode(type(self), self._own_raw(), getattr(self, "_origin", None))
+        if not hasattr(self, "_raw"):
+            return self  # Nothing in it can be modified.
+        return _decode(type(self), self._own_raw(), self._origin)
 
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -191,35 +217,6 @@ ModelT = TypeVar("ModelT", bound=Model)
 set_raw: Any = vars(Model)["_raw"].__set__
 set_details: Any = vars(Model)["_details"].__set__
 set_origin: Any = vars(Model)["_origin"].__set__
-
-
-def _hashable(value: Any) -> Any:
-    """Return the hashable part of an attribute, excluding nested lists and dicts."""
-    match value:
-        case list():
-            return tuple(item for item in value if not isinstance(item, list | dict))
-        case dict():
-            return frozenset(
-                (key, item)
-                for key, item in value.items()
-                if not isinstance(item, list | dict)
-            )
-        case _:
-            return value
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Model():
-            return value.to_dict()
-        case OpenEnum():
-            return str(value)
-        case list():
-            return [_plain(item) for item in value]
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case _:
-            return value
 
 
 def restore_model(cls: type[ModelT], content: bytes, request_id: str | None) -> ModelT:

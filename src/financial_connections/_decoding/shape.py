@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from functools import cache
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 from attrs import frozen
 
+from financial_connections._decoding.attributes import union_members
 from financial_connections._decoding.model import REQUIRED, Model
 
 
@@ -59,11 +59,6 @@ def shape_of(cls: type[Model]) -> Shape:
     # mypy considers a class unhashable if its instances define `__hash__`.
     hashable: Any = cls
     return _shape_of(hashable)
-
-
-def union_members(hint: Any) -> tuple[Any, ...]:
-    """Return the members of a union, or the hint itself."""
-    return get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
 
 
 @cache

@@ -5,8 +5,9 @@ from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_origin
 
+from financial_connections._decoding.attributes import union_members
 from financial_connections._decoding.model import Model
-from financial_connections._decoding.shape import Field, shape_of, union_members
+from financial_connections._decoding.shape import Field, shape_of
 from financial_connections.data.kinds import Column, Kind
 
 

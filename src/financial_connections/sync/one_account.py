@@ -132,8 +132,7 @@ class Changes(AsyncIterator[Batch]):
                 return
             raise PaginationError("the list repeatedly leads back to an earlier page")
         versions = {
-            # The bytes identify the version; a hash of them takes less memory.
-            transaction.id: (hash(transaction._raw), transaction)
+            transaction.id: (transaction._version(), transaction)
             for transaction in page.data
         }
         self._portions += self._scans.take_page(
