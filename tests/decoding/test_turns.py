@@ -2,7 +2,6 @@
 
 import json
 import threading
-from types import SimpleNamespace
 
 import anyio
 import pytest
@@ -14,61 +13,21 @@ from financial_connections._decoding.turns import decode_in_turns
 from financial_connections.models import AccountList, SnapshotEventList, TransactionList
 from tests.support.decoding import json_values
 from tests.support.samples import FULL_ACCOUNT, TRANSACTION, list_of
+from tests.support.turns import Work
 
 HOSTILE = {key: {"unexpected": [1]} for key in TRANSACTION}
 LARGE = "x" * turns._LARGE
-
-
-class Clock:
-    """A clock that advances by 0.1 ms for each item, and records them."""
-
-    def __init__(self):
-        self.now = 0.0
-        self.items = []
-        self.turns_of_others = 0
-
-    def perf_counter(self):
-        return self.now
-
-    def fit(self, *args):
-        self.now += 0.0001
-        self.items.append(self.turns_of_others)
-        return FIT(*args)
-
-    def most_items_in_a_row(self):
-        """Return the maximum number of items between two turns of the other task.
-
-        A turn has 5 or 6 items, but trio runs tasks in random order, so there can be
-        two in a row.
-        """
-        return max(self.items.count(turn) for turn in set(self.items))
 
 
 FIT = turns.fit
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(turns, "time", SimpleNamespace(perf_counter=clock.perf_counter))
-    monkeypatch.setattr(turns, "fit", clock.fit)
-    return clock
-
-
-async def decode_beside_another_task(clock, cls, content):
-    """Decode while another task counts its turns."""
-
-    async def count():
-        while True:
-            clock.turns_of_others += 1
-            await anyio.lowlevel.checkpoint()
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(count)
-        await anyio.lowlevel.checkpoint()
-        model = await decode_in_turns(cls, content, "req_1")
-        tasks.cancel_scope.cancel()
-    return model
+def work(monkeypatch):
+    """The decoding of items, one by one."""
+    work = Work(monkeypatch)
+    monkeypatch.setattr(turns, "fit", work.spy(FIT))
+    return work
 
 
 @pytest.mark.parametrize(
@@ -84,28 +43,30 @@ async def decode_beside_another_task(clock, cls, content):
     ],
     ids="hostile empty string fraction surrogate nested unknown".split(),  # noqa: SIM905
 )
-async def test_items_that_do_not_match_are_decoded_in_turns(clock, item):
+async def test_items_that_do_not_match_are_decoded_in_turns(work, item):
     content = json.dumps(list_of(*[item] * 100)).encode()
-    page = await decode_beside_another_task(clock, TransactionList, content)
+    page = await work.beside_another_task(
+        decode_in_turns, TransactionList, content, None
+    )
     assert [item] * 100 == page.to_dict()["data"]
-    assert 100 == len(clock.items)
-    assert clock.most_items_in_a_row() <= 12
+    assert 100 == len(work.pieces)
+    assert work.most_in_a_row <= 12
 
 
-async def test_items_of_a_very_large_page_are_decoded_in_turns(clock):
+async def test_items_of_a_very_large_page_are_decoded_in_turns(work):
     items = [FULL_ACCOUNT | {"new": "x" * 6_000}] * 100
     content = json.dumps(list_of(*items)).encode()
-    page = await decode_beside_another_task(clock, AccountList, content)
+    page = await work.beside_another_task(decode_in_turns, AccountList, content, None)
     assert items == [account.to_dict() for account in page.data]
     assert all(account.misfits == () for account in page.data)
-    assert clock.most_items_in_a_row() <= 12
+    assert work.most_in_a_row <= 12
 
 
-async def test_a_page_that_matches_is_decoded_at_once(clock):
+async def test_a_page_that_matches_is_decoded_at_once(work):
     content = json.dumps(list_of(*[TRANSACTION] * 100)).encode()
     page = await decode_in_turns(TransactionList, content, "req_1")
     assert 100 == len(page.data)
-    assert [] == clock.items
+    assert [] == work.pieces
 
 
 @given(items=st.lists(st.dictionaries(st.sampled_from([*TRANSACTION]), json_values)))
@@ -172,7 +133,7 @@ async def test_a_large_item_that_does_not_match_is_decoded_in_a_thread(monkeypat
     assert [True, False] == [t is threading.main_thread() for t in threads]
 
 
-async def test_decoding_in_turns_can_be_cancelled(clock):
+async def test_decoding_in_turns_can_be_cancelled(work):
     content = json.dumps(list_of(*[HOSTILE] * 100)).encode()
     with anyio.CancelScope() as scope:
         scope.cancel()
@@ -180,4 +141,4 @@ async def test_decoding_in_turns_can_be_cancelled(clock):
         await decode_in_turns(TransactionList, json.dumps(list_of()).encode(), None)
         await decode_in_turns(TransactionList, content, None)
     assert scope.cancelled_caught
-    assert len(clock.items) <= 6
+    assert len(work.pieces) <= 6

@@ -16,7 +16,7 @@ from financial_connections import (
     InvalidArgumentError,
     RequestOptions,
 )
-from financial_connections._transport import body as _body
+from financial_connections._transport import coding as _coding
 from tests.support.samples import ACCOUNT, FULL_ACCOUNT, OWNERSHIP, SESSION
 from tests.support.servers import http_response, read_request, reset, serving
 from tests.support.wire_faults import FAULTS, OPEN, RST
@@ -77,7 +77,7 @@ async def test_no_network_fault_leaks_a_secret(
     fault, no_waiting, all_logs, monkeypatch
 ):
     sent, then, error_class, _ = FAULTS[fault]
-    monkeypatch.setattr(_body, "MAX_BODY_BYTES", 65_536)
+    monkeypatch.setattr(_coding, "MAX_BODY_BYTES", 65_536)
 
     async def handle(stream):
         while True:

@@ -6,6 +6,7 @@ import json
 import zlib
 from contextlib import suppress
 from types import SimpleNamespace
+from typing import ClassVar
 
 import anyio
 import httpx
@@ -20,9 +21,11 @@ from financial_connections import (
     RateLimitError,
     ServerError,
 )
-from financial_connections._transport import body
-from financial_connections._transport.body import BodyError, read_body
+from financial_connections._transport import coding as codings
+from financial_connections._transport.body import read_body
+from financial_connections._transport.coding import BodyError
 from tests.support.servers import http_response, read_request, serving
+from tests.support.turns import Work
 
 KEY = "sk_test_123"
 CONTENT = json.dumps({"id": "fca_1", "display_name": "x" * 5000}).encode()
@@ -157,33 +160,63 @@ async def test_the_size_of_a_decompressed_body_is_limited(coding, content):
         )
 
 
-async def test_many_tiny_gzip_members_are_decoded_in_linear_time(monkeypatch):
+class Member:
+    """A decompressor that records its calls."""
+
+    sizes: ClassVar[list[tuple[int, int]]] = []
+
+    def __init__(self, wbits):
+        self.inflater = zlib.decompressobj(wbits)
+
+    def decompress(self, data, limit):
+        part = self.inflater.decompress(data, limit)
+        self.sizes.append((len(data), len(part)))
+        return part
+
+    def __getattr__(self, name):
+        return getattr(self.inflater, name)
+
+
+@pytest.fixture
+def pieces(monkeypatch):
+    """The number of bytes before and after each decompression."""
+    spy = SimpleNamespace(**vars(zlib) | {"decompressobj": Member})
+    monkeypatch.setattr(codings, "zlib", spy)
+    monkeypatch.setattr(Member, "sizes", [])
+    return Member.sizes
+
+
+async def test_many_tiny_gzip_members_are_decoded_in_linear_time(pieces):
     """zlib copies the data after a member, so it must be given little of it."""
-    passed = 0
-
-    class Member:
-        def __init__(self, wbits):
-            self.inflater = zlib.decompressobj(wbits)
-
-        def decompress(self, data, limit):
-            nonlocal passed
-            passed += len(data)
-            return self.inflater.decompress(data, limit)
-
-        def __getattr__(self, name):
-            return getattr(self.inflater, name)
-
-    member = gzip.compress(b"x")
-    content = (member + bytes(5)) * 10_000
+    content = (gzip.compress(b"x") + bytes(5)) * 10_000
     stream = Stream(content, len(content))
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            body, "zlib", SimpleNamespace(**vars(zlib) | {"decompressobj": Member})
-        )
-        assert b"x" * 10_000 == await read_body(
-            httpx.Response(200, stream=stream), "gzip"
-        )
-    assert passed < 20 * len(content)
+    response = httpx.Response(200, stream=stream)
+    assert b"x" * 10_000 == await read_body(response, "gzip")
+    assert sum(size for size, _ in pieces) < 20 * len(content)
+
+
+@pytest.mark.parametrize(
+    ("coding", "content"),
+    [
+        ("gzip", gzip.compress(BOMB * 8)),
+        ("gzip", gzip.compress(b"x") * 2_000),
+        ("gzip", gzip.compress(bytes(range(256)) * 8192, 0)),
+        ("deflate", zlib.compress(BOMB * 8)),
+        ("deflate", zlib.compress(bytes(range(256)) * 8192, 0)),
+        ("deflate", raw_deflate(BOMB * 8)),
+    ],
+    ids=["bomb", "members", "stored", "deflate bomb", "deflate stored", "raw bomb"],
+)
+async def test_other_tasks_run_while_a_body_is_decompressed(
+    coding, content, monkeypatch, pieces
+):
+    work = Work(monkeypatch)
+    monkeypatch.setattr(Member, "decompress", work.spy(Member.decompress))
+    response = httpx.Response(200, stream=Stream(content, len(content)))
+    await work.beside_another_task(read_body, response, coding)
+    assert len(pieces) >= 30
+    assert max(before + after for before, after in pieces) <= 192 * 1024
+    assert work.most_in_a_row <= 12
 
 
 UNREADABLE = {
@@ -285,7 +318,7 @@ async def test_a_busy_socket_is_not_read_beyond_the_limit(connect, monkeypatch):
                 await writer.drain()
         writer.close()
 
-    monkeypatch.setattr(body, "MAX_BODY_BYTES", 65_536)
+    monkeypatch.setattr(codings, "MAX_BODY_BYTES", 65_536)
     async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with connect(f"http://127.0.0.1:{port}", max_retries=0) as client:

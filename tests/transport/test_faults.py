@@ -13,7 +13,7 @@ from financial_connections import (
     APIResponseError,
     APIStatusError,
 )
-from financial_connections._transport import body as _body
+from financial_connections._transport import coding as _coding
 from financial_connections._transport.causes import no_response_from
 from tests.support.servers import (
     header_of,
@@ -32,7 +32,7 @@ async def test_a_fault_raises_a_typed_error_and_the_client_stays_usable(
     fault, connect, no_waiting, monkeypatch
 ):
     sent, then, error_class, attempts = FAULTS[fault]
-    monkeypatch.setattr(_body, "MAX_BODY_BYTES", 65_536)
+    monkeypatch.setattr(_coding, "MAX_BODY_BYTES", 65_536)
     heads, healed = [], False
 
     async def handle(stream):

@@ -22,7 +22,8 @@ from yarl import URL
 
 from financial_connections._settings import Timeout
 from financial_connections._transport.backend import IDLE_SECONDS
-from financial_connections._transport.body import BodyError, Interruptible, new_body
+from financial_connections._transport.body import Interruptible
+from financial_connections._transport.coding import BodyError, new_body
 from financial_connections._transport.proxy import environment_proxy
 from financial_connections._transport.response import (
     Response,
@@ -126,10 +127,10 @@ class Lease:
         try:
             body = new_body(content_coding(headers))
             if payload.is_eof():
-                body.feed(payload.read_nowait())
+                await body.feed(payload.read_nowait())
             else:
                 async for chunk in Interruptible(payload.iter_any()):
-                    body.feed(chunk)
+                    await body.feed(chunk)
             content = body.result()
         except BodyError as error:
             return unreadable_response(message.code, headers, error)

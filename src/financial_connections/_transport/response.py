@@ -9,7 +9,8 @@ import anyio
 from attrs import field, frozen
 
 from financial_connections._redact import sanitize
-from financial_connections._transport.body import BodyError, read_body
+from financial_connections._transport.body import read_body
+from financial_connections._transport.coding import BodyError
 
 _REQUEST_ID = re.compile(r"req_[A-Za-z0-9]{1,90}")
 
