@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from financial_connections import AsyncClient, FinancialConnectionsError, Timeout
-from financial_connections._transport import aiohttp_connections, body
+from financial_connections._transport import aiohttp_connections, coding
 from financial_connections._transport import pool as own_pool
 from financial_connections.events import (
     CallFinished,
@@ -194,7 +194,7 @@ def assert_all_permits_are_free(client):
 async def test_a_fault_has_the_same_outcome_with_every_backend(
     name, backend, anyio_backend, trusting, no_waiting, monkeypatch
 ):
-    monkeypatch.setattr(body, "MAX_BODY_BYTES", 65_536)
+    monkeypatch.setattr(coding, "MAX_BODY_BYTES", 65_536)
     fault = FAULTS[name]
     expected, _ = DEVIATIONS.get((name, backend), (fault.outcome, ""))
     tasks = running_tasks(anyio_backend)
