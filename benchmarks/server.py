@@ -3,7 +3,8 @@
 It prints its URLs as JSON, and serves until its stdin is closed. It does as little as
 possible, so that the benchmarks measure the clients. An account's ID encodes how many
 transactions it has and how many milliseconds each page takes. The newest transactions
-come first, and the older they are, the more time is between them.
+come first, and the older they are, the more time is between them. If the name of the
+account is `unknown`, they have a field that no client knows.
 """
 
 import asyncio
@@ -68,8 +69,11 @@ def page_body(
         )
         start = max(start, first)
     end = min(start + limit, total)
+    template = _TRANSACTION
+    if account.endswith("_unknown"):
+        template = template.replace("{", '{\n  "unknown": true,', 1)
     transactions = [
-        _TRANSACTION.replace("ID", transaction_id(account, index), 1)
+        template.replace("ID", transaction_id(account, index), 1)
         .replace("TIME", str(transacted_at(index)), 1)
         .replace("ACCOUNT", account, 1)
         .replace("\n", "\n    ")

@@ -12,9 +12,10 @@ from benchmarks.server import account_id, page_body, transaction_id
 
 async def decode(client: Any, task: Task) -> Figures:
     """Measure the time to decode a transaction."""
-    page = page_body("fca_100_0_", 100, None)
+    account = account_id(items=100, name=task.account or "")
+    page = page_body(account, 100, None)
     ids = [client.id_of(item) for item in client.decode(page)]
-    check([transaction_id("fca_100_0_", index) for index in range(100)], ids)
+    check([transaction_id(account, index) for index in range(100)], ids)
     with timed(100 * task.calls) as figures:
         for _ in range(task.calls):
             client.decode(page)

@@ -60,7 +60,8 @@ async def memory_per_item(client: Any, task: Task) -> Figures:
     """Measure the memory used per retained transaction, in bytes."""
     await _check_ids(client)
     before = _resident_bytes()
-    items = [item async for item in client.items(account_id(task.items))]
+    account = account_id(task.items, name=task.account or "")
+    items = [item async for item in client.items(account)]
     grown = _resident_bytes() - before
     check(task.items, len(items))
     return {"memory": grown / task.items}

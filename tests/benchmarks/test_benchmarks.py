@@ -67,6 +67,15 @@ def test_the_server_lists_transactions_up_to_a_time():
         assert transacted_at(index) == item["transacted_at"]
 
 
+def test_transactions_of_an_unknown_account_have_an_unknown_field():
+    pages = [
+        json.loads(page_body(account_id(items=1, name=name), 100, None))
+        for name in ("", "unknown")
+    ]
+    (known,), (unknown,) = (page["data"] for page in pages)
+    assert {"unknown"} == unknown.keys() - known.keys()
+
+
 def test_the_server_lists_accounts():
     body = respond("/v1/financial_connections/accounts?limit=1")[0].partition(
         b"\r\n\r\n"
