@@ -4,16 +4,12 @@ import ast
 import inspect
 from pathlib import Path
 
-import yaml
-
 from financial_connections import API_VERSION, AsyncClient, accounts, models, params
 from financial_connections._generated import models as generated
 from financial_connections._refresh import operations as refresh_operations
+from tests.support.contract import read_contract
 
-CONTRACT = yaml.safe_load(
-    (Path(__file__).parents[1] / "openapi/financial_connections.yaml").read_text()
-)
-
+CONTRACT = read_contract()
 FACADE = {
     "list_accounts": "accounts.list",
     "list_events": "events.list",

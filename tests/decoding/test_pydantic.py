@@ -3,10 +3,8 @@
 import json
 import types
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-import yaml
 from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +22,7 @@ from financial_connections.models import (
     Transaction,
 )
 from financial_connections.webhooks import AccountCreated
+from tests.support.contract import read_contract
 from tests.support.decoding import EXAMPLES, decode_json, json_values
 from tests.support.samples import (
     ACCOUNT,
@@ -34,7 +33,6 @@ from tests.support.samples import (
     list_of,
 )
 
-CONTRACT = Path(__file__).parents[2] / "openapi/financial_connections.yaml"
 MODELS = [
     value
     for value in vars(models).values()
@@ -204,7 +202,7 @@ def text(description):
 
 
 def contract_schemas():
-    contract = yaml.safe_load(CONTRACT.read_text())["components"]["schemas"]
+    contract = read_contract()["components"]["schemas"]
     assert len(MODELS) > 20
     return [(cls, contract[cls.__name__]) for cls in MODELS]
 

@@ -1,22 +1,18 @@
 """Long random scenarios, in which everything that is sent matches the contract."""
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from financial_connections.sandbox.api.contract import load_contract
-from tests.support.contract import violations
+from tests.support.contract import read_contract, violations
 from tests.support.random_scenario import RandomScenario
 
-CONTRACT = Path(__file__).parents[2] / "openapi" / "financial_connections.yaml"
 SCHEMAS = {operation.name: operation.result for operation in load_contract().operations}
 
 
 @pytest.fixture(scope="module")
 def components():
     """Return the schemas of objects and errors, without their references resolved."""
-    document = yaml.safe_load(CONTRACT.read_bytes())
+    document = read_contract()
 
     def resolve(schema):
         if isinstance(schema, list):

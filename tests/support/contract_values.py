@@ -1,17 +1,14 @@
 """JSON values that match the contract's schemas, and values that do not."""
 
 from functools import cache
-from pathlib import Path
 
-import yaml
 from hypothesis import strategies as st
 
 from financial_connections import models
 from financial_connections._decoding import Model
+from tests.support.contract import read_contract
 
-SCHEMAS = yaml.safe_load(
-    (Path(__file__).parents[2] / "openapi/financial_connections.yaml").read_text()
-)["components"]["schemas"]
+SCHEMAS = read_contract()["components"]["schemas"]
 MODELS = {
     name: cls
     for name in SCHEMAS
