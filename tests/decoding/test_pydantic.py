@@ -33,16 +33,11 @@ from tests.support.samples import (
     list_of,
 )
 
-MODELS = [
-    value
-    for value in vars(models).values()
-    if isinstance(value, type) and issubclass(value, Model) and value is not Model
+CLASSES = [
+    value for name in models.__all__ if isinstance(value := getattr(models, name), type)
 ]
-ENUMS = [
-    value
-    for value in vars(models).values()
-    if isinstance(value, type) and issubclass(value, OpenEnum) and value is not OpenEnum
-]
+MODELS = [cls for cls in CLASSES if issubclass(cls, Model) and cls is not Model]
+ENUMS = [cls for cls in CLASSES if issubclass(cls, OpenEnum) and cls is not OpenEnum]
 circular = {}
 circular["self"] = circular
 deep = []
