@@ -3,7 +3,6 @@
 import gc
 import subprocess
 import sys
-import textwrap
 import threading
 
 import anyio
@@ -109,27 +108,7 @@ def test_closing_after_the_end_of_the_event_loop_does_not_hang(first, second):
     gc.collect()
 
 
-IDLE_LOOPS = {
-    "stopped": """
-        loop = asyncio.new_event_loop()
-        loop.run_until_complete(use())
-    """,
-    "blocked asyncio": 'use_and_block_in_a_thread("asyncio")',
-    "blocked trio": 'use_and_block_in_a_thread("trio")',
-}
-
-
-@pytest.mark.parametrize("second", ["asyncio", "trio"])
-@pytest.mark.parametrize(
-    ("first", "transport"),
-    [(first, "httpx") for first in IDLE_LOOPS]
-    + [("stopped", "aiohttp"), ("blocked asyncio", "aiohttp")],
-)
-def test_a_process_exits_after_closing_a_client_of_a_blocked_loop(
-    first, second, transport
-):
-    program = (
-        """
+LEAVE_IDLE_CLIENTS = """
 import asyncio, sys, threading
 import anyio
 from financial_connections import AsyncClient
@@ -137,17 +116,20 @@ from financial_connections._transport import closing
 from financial_connections.sandbox import Sandbox, serve
 
 closing._MAX_WAIT = 0.1
-used, never = threading.Event(), threading.Event()
+never = threading.Event()
 
-async def use():
-    await client.accounts.retrieve(account)
+def use_in_a_stopped_loop(use):
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(use())
 
-async def use_and_block():
-    await use()
-    used.set()
-    never.wait()
+def use_in_a_blocked_loop(use, backend):
+    used = threading.Event()
 
-def use_and_block_in_a_thread(backend):
+    async def use_and_block():
+        await use()
+        used.set()
+        never.wait()
+
     threading.Thread(
         target=anyio.run,
         args=(use_and_block,),
@@ -159,17 +141,34 @@ def use_and_block_in_a_thread(backend):
 sandbox = Sandbox()
 account = sandbox.add_account()
 with serve(sandbox) as server:
-    client = AsyncClient(sandbox.api_key, base_url=server.url, transport=sys.argv[1])
+    for case in sys.argv[2:]:
+        transport, first = case.split(":")
+        client = AsyncClient(sandbox.api_key, base_url=server.url, transport=transport)
+
+        async def use():
+            await client.accounts.retrieve(account)
+
+        if first == "stopped":
+            use_in_a_stopped_loop(use)
+        else:
+            use_in_a_blocked_loop(use, first)
+        anyio.run(client.aclose, backend=sys.argv[1])
+        anyio.run(client.aclose, backend=sys.argv[1])
+        print(case)
 """
-        + textwrap.indent(textwrap.dedent(IDLE_LOOPS[first]), "    ")
-        + """
-    anyio.run(client.aclose, backend=sys.argv[2])
-    anyio.run(client.aclose, backend=sys.argv[2])
-print("closed")
-"""
-    )
-    command = [sys.executable, "-c", program, transport, second]
+"""A program that closes clients whose loops have stopped or are blocked."""
+
+
+@pytest.mark.parametrize("second", ["asyncio", "trio"])
+def test_a_process_exits_after_closing_the_clients_of_idle_loops(second):
+    cases = [f"httpx:{first}" for first in ("stopped", "asyncio", "trio")]
+    cases += [f"aiohttp:{first}" for first in ("stopped", "asyncio")]
     process = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", LEAVE_IDLE_CLIENTS, second, *cases],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
-    assert ("closed\n", 0) == (process.stdout, process.returncode), process.stderr
+    assert 0 == process.returncode, process.stderr
+    assert cases == process.stdout.split()
