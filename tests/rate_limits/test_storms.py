@@ -70,7 +70,7 @@ def test_clients_that_share_a_limit_use_nearly_all_of_it():
             "https://api.test",
             seed=n,
         ).ratio
-        for n in range(5)
+        for n in range(3)
     ]
 
     assert median(ratios) <= 1.15
