@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,14 @@ from tests.support.cli_process import (
     run_in_shell,
     start_fincon,
 )
+
+
+@pytest.fixture
+def interrupts():
+    """Restore the handler of SIGINT, which a sandbox replaces in this process."""
+    previous = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 def test_the_script_and_the_module_run_the_same_command():
@@ -168,11 +177,13 @@ def test_an_interrupt_during_start_up_is_reported_in_one_line(monkeypatch, capsy
     assert "fincon: interrupted\n" == capsys.readouterr().err
 
 
-def test_a_sandbox_on_a_public_address_prints_a_warning():
+@pytest.mark.usefixtures("interrupts")
+def test_a_sandbox_on_a_public_address_prints_a_warning(capsys):
     # An address reserved for documentation, which no machine has.
-    result = fincon("sandbox", "--host", "192.0.2.1", "--port", "0")
-    assert (2, 2) == (result.returncode, len(result.stderr.splitlines()))
-    assert "anyone who can reach 192.0.2.1 can use this sandbox" in result.stderr
+    assert 2 == main(["sandbox", "--host", "192.0.2.1", "--port", "0"])
+    errors = capsys.readouterr().err
+    assert 2 == len(errors.splitlines())
+    assert "anyone who can reach 192.0.2.1 can use this sandbox" in errors
 
 
 def test_a_closed_pipe_ends_a_list_silently(many):
@@ -205,15 +216,14 @@ def test_a_signal_ends_the_command_with_one_line(number, status):
     assert "fincon: interrupted" == err.splitlines()[-1]
 
 
-def test_an_unreachable_api_exits_with_status_5():
-    result = fincon(
-        *("--base-url", "http://127.0.0.1:9", "--max-retries", "0"),
-        *("accounts", "list"),
-        STRIPE_API_KEY="sk_test_1",
-    )
-    assert (5, "") == (result.returncode, result.stdout)
-    assert 1 == len(result.stderr.splitlines())
-    assert "--base-url" in result.stderr
+def test_an_unreachable_api_exits_with_status_5(monkeypatch, capsys):
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_test_1")
+    options = ("--base-url", "http://127.0.0.1:9", "--max-retries", "0")
+    status = main([*options, "accounts", "list"])
+    output, errors = capsys.readouterr()
+    assert (5, "") == (status, output)
+    assert 1 == len(errors.splitlines())
+    assert "--base-url" in errors
 
 
 def test_the_key_never_appears_in_output_or_arguments(demo, tmp_path):
@@ -263,11 +273,13 @@ def test_the_sandbox_prints_the_secrets_of_webhooks():
     assert all(webhook["secret"].startswith("whsec_") for webhook in webhooks)
 
 
+@pytest.mark.usefixtures("interrupts")
 @pytest.mark.parametrize("url", ["ftp://app/", "app", "http://app:port/"])
-def test_an_invalid_webhook_url_is_a_usage_error(url):
-    result = fincon("sandbox", "--port", "0", "--webhook", url)
-    assert (2, "") == (result.returncode, result.stdout)
-    assert result.stderr.startswith("fincon: --webhook: ")
+def test_an_invalid_webhook_url_is_a_usage_error(capsys, url):
+    status = main(["sandbox", "--port", "0", "--webhook", url])
+    output, errors = capsys.readouterr()
+    assert (2, "") == (status, output)
+    assert errors.startswith("fincon: --webhook: ")
 
 
 def test_the_sandbox_continues_from_its_state_file(tmp_path):
@@ -285,6 +297,7 @@ def test_the_sandbox_continues_from_its_state_file(tmp_path):
     assert connections[0]["webhooks"] == connections[1]["webhooks"]
 
 
+@pytest.mark.usefixtures("interrupts")
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -292,13 +305,14 @@ def test_the_sandbox_continues_from_its_state_file(tmp_path):
         (("--state", os.curdir), "cannot use .: "),
     ],
 )
-def test_an_invalid_state_file_is_a_usage_error(tmp_path, options, message):
+def test_an_invalid_state_file_is_a_usage_error(capsys, tmp_path, options, message):
     path = tmp_path / "notes.txt"
     path.write_text("milk\n")
-    result = fincon("sandbox", "--port", "0", "--state", path, *options)
-    assert (2, "") == (result.returncode, result.stdout)
-    assert result.stderr.startswith("fincon: --state: ")
-    assert message in result.stderr
+    status = main(["sandbox", "--port", "0", "--state", str(path), *options])
+    output, errors = capsys.readouterr()
+    assert (2, "") == (status, output)
+    assert errors.startswith("fincon: --state: ")
+    assert message in errors
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -317,10 +331,12 @@ def test_the_sandbox_serves_until_it_is_stopped(number):
         assert 0 == process.returncode
 
 
-def test_a_port_in_use_is_a_usage_error(demo):
-    port = demo.url.rpartition(":")[2]
-    result = fincon("sandbox", "--port", port)
-    assert (2, 1) == (result.returncode, len(result.stderr.splitlines()))
+@pytest.mark.usefixtures("interrupts")
+def test_a_port_in_use_is_a_usage_error(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        assert 2 == main(["sandbox", "--port", port])
+    assert 1 == len(capsys.readouterr().err.splitlines())
 
 
 def test_the_command_runs_without_stdin():

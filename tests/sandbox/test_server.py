@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from financial_connections.sandbox import Fault, Sandbox, serve
+from financial_connections.sandbox.__main__ import main
 from financial_connections.sandbox.http.app import application
 from financial_connections.sandbox.http.server import Server
 from tests.support.sandbox_calls import ACCOUNTS, TRANSACTIONS
@@ -222,19 +223,27 @@ def test_the_command_prints_the_secret_of_a_webhook():
         (["--webhook", "app"], "a webhook URL must use http"),
         (["--scenario", "bogus"], "invalid choice: 'bogus'"),
         (["--seed", "x"], "invalid int value: 'x'"),
-        (["--port", "99999"], "Cannot listen on 127.0.0.1:99999"),
-        (["--port", "in use"], "Cannot listen on 127.0.0.1:"),
     ],
 )
-def test_an_invalid_option_is_reported_on_one_line(arguments, text):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = str(listener.getsockname()[1])
-        with run(
-            *(port if item == "in use" else item for item in arguments)
-        ) as process:
-            output, errors = process.communicate(timeout=50)
-
-    assert process.returncode != 0
+def test_an_invalid_option_is_reported_on_one_line(capsys, arguments, text):
+    with pytest.raises(SystemExit) as error:
+        main(arguments)
+    assert 2 == error.value.code
+    output, errors = capsys.readouterr()
     [line] = errors.splitlines()
     assert text in line
+    assert "" == output
+
+
+@pytest.mark.parametrize("port", ["99999", "in use"])
+def test_a_port_that_cannot_be_used_is_reported_on_one_line(port):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        if port == "in use":
+            port = str(listener.getsockname()[1])
+        with run("--port", port) as process:
+            output, errors = process.communicate(timeout=50)
+
+    assert 1 == process.returncode
+    [line] = errors.splitlines()
+    assert line.startswith(f"Cannot listen on 127.0.0.1:{port}: ")
     assert "" == output
