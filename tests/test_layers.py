@@ -1,6 +1,7 @@
 """Rules for imports between the packages of `financial_connections`."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,14 @@ def package_of(path):
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
+@cache
+def parse(path):
+    return ast.parse(path.read_text())
+
+
 def imported_modules(path):
     """Yield the absolute name of each module or name that a file imports."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -67,7 +73,7 @@ def imported_modules(path):
 
 def imported_packages(path):
     """Yield the packages of this project that a file imports."""
-    names = {package_of(path) for path in PACKAGE.rglob("*.py")}
+    names = {package_of(path) for path in source_files()}
     for module in imported_modules(path):
         root, _, rest = module.partition(".")
         if root == "financial_connections":
@@ -75,6 +81,7 @@ def imported_packages(path):
             yield package if package in names else "__init__"
 
 
+@cache
 def source_files():
     files = sorted(PACKAGE.rglob("*.py"))
     assert len(files) > 50
@@ -123,7 +130,7 @@ def test_the_package_has_no_import_cycle():
 
 def imports_on_load(path):
     """Yield the names that a file imports outside functions and `if TYPE_CHECKING`."""
-    pending = list(ast.parse(path.read_text()).body)
+    pending = list(parse(path).body)
     while pending:
         node = pending.pop()
         if isinstance(node, ast.ImportFrom) and node.level == 0:
