@@ -1,8 +1,10 @@
 """Fixtures and hooks shared by all tests; tests/README.md explains them."""
 
 from inspect import iscoroutinefunction
+from pathlib import Path
 
 import anyio
+import certifi
 import pytest
 from hypothesis import settings
 
@@ -27,6 +29,21 @@ def pytest_pycollect_makeitem(collector, name, obj):
 def anyio_backend(request):
     """The event loop of coroutine tests; override it in a module to use only one."""
     return request.param
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_certificates(tmp_path_factory):
+    """Trust one authority only, because reading all takes 20 ms for each HTTP client.
+
+    No test needs the others, as all servers are in the tests.
+    """
+    end = "-----END CERTIFICATE-----\n"
+    first, end, _ = Path(certifi.where()).read_text("utf-8").partition(end)
+    file = tmp_path_factory.mktemp("certificates") / "first.pem"
+    file.write_text(first + end, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(file))
+        yield
 
 
 @pytest.fixture(autouse=True)
