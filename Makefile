@@ -114,7 +114,7 @@ lowest: ## run the tests with the oldest supported dependencies
 
 coverage: $(READY) ## run more tests than `make test`, and fail below a coverage of 96 %
 	$(BIN)/python -m pytest -q $(PARALLEL) --timeout 300 --cov --cov-report term:skip-covered \
-		$(addprefix --ignore tests/,$(SLOW)) $(ARGS)
+		--hypothesis-profile longer $(addprefix --ignore tests/,$(SLOW)) $(ARGS)
 
 check: $(READY) ## check format, lint, types, layers, generated files and documentation
 	$(BIN)/ruff format --check .

@@ -8,8 +8,9 @@ import certifi
 import pytest
 from hypothesis import settings
 
-# `make soak` uses the profile `thorough`.
-settings.register_profile("project", deadline=None, max_examples=50, print_blob=True)
+# `make coverage` uses the profile `longer`, and `make soak` `thorough`.
+settings.register_profile("project", deadline=None, max_examples=25, print_blob=True)
+settings.register_profile("longer", deadline=None, max_examples=50, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=500, print_blob=True)
 settings.load_profile("project")
 
