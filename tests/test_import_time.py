@@ -79,6 +79,22 @@ def test_a_call_loads_only_what_it_needs():
     assert not loaded & deferred
 
 
+def test_aiohttp_needs_no_httpx():
+    loaded = modules_loaded_by(
+        "import anyio, financial_connections as f\n"
+        "async def call():\n"
+        "    url = 'https://127.0.0.1:1'\n"
+        "    client = f.AsyncClient(\n"
+        "        'sk_test_1', base_url=url, transport='aiohttp', max_retries=0\n"
+        "    )\n"
+        "    try: await client.accounts.retrieve('fca_1')\n"
+        "    except f.APIConnectionError: pass\n"
+        "anyio.run(call)"
+    )
+    assert "aiohttp" in loaded
+    assert not loaded & {"httpcore", "httpx"}
+
+
 def test_showing_the_version_does_not_load_typer():
     loaded = modules_loaded_by(
         "from financial_connections.cli import main; main(['--version'])"

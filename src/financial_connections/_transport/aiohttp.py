@@ -32,7 +32,7 @@ class AiohttpBackend:
 
     def __init__(self, limit: int) -> None:
         self.limiter = _AsyncioLimiter(limit)
-        self._startup = Startup()
+        self._startup = Startup(uses_httpx=False)
         self._origins: dict[Origin, Connections] = {}
         weakref.finalize(self, _abandon, self._origins)
 

@@ -19,14 +19,13 @@ def environment_proxy(host: str, *, with_socks: bool) -> Any:
         ConfigurationError: The proxy URL is invalid or not supported.
     """
     # Imported here, because urllib.request loads another HTTP client.
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
+    from urllib.request import proxy_bypass  # noqa: PLC0415
 
-    import httpx  # noqa: PLC0415 - imported by `Startup` in a thread
-
-    proxies = getproxies()
-    url = proxies.get("https") or proxies.get("all")
+    url = _environment_url()
     if not url or proxy_bypass(host):
         return None
+    import httpx  # noqa: PLC0415 - imported by `Startup` in a thread
+
     schemes = "http, https, socks5 or socks5h" if with_socks else "http or https"
     # No message quotes the URL, because it may contain a password.
     unsupported = ConfigurationError(
@@ -42,3 +41,15 @@ def environment_proxy(host: str, *, with_socks: bool) -> Any:
         if find_spec("socksio") is None:
             raise ConfigurationError("a SOCKS proxy needs: pip install 'httpx[socks]'")
     return proxy
+
+
+def has_environment_proxy() -> bool:
+    """Return whether the environment configures a proxy for https requests."""
+    return bool(_environment_url())
+
+
+def _environment_url() -> str | None:
+    from urllib.request import getproxies  # noqa: PLC0415 - it loads an HTTP client
+
+    proxies = getproxies()
+    return proxies.get("https") or proxies.get("all")
