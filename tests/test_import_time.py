@@ -72,6 +72,7 @@ def test_a_call_loads_only_what_it_needs():
         "_refresh.wait",
         "data.tables",
         "events",
+        "middleware",
         "sync",
         "webhooks",
     }

@@ -1,15 +1,18 @@
 """Create the transport of a client from its arguments."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from financial_connections._checks import whole_number
 from financial_connections._rate_limits import rate_limits_from
 from financial_connections._retry_budget import retry_budget_from
 from financial_connections._settings import Settings
 from financial_connections._transport.backends import make_backend
-from financial_connections._transport.middleware import middleware_from
 from financial_connections._transport.observer import observer_from
 from financial_connections._transport.transport import Transport
+
+if TYPE_CHECKING:
+    from financial_connections.middleware import Middleware
 
 
 def make_transport(
@@ -44,6 +47,16 @@ def make_transport(
         backend=make_backend(transport, http_client, limit, settings.base_url),
         rate_limits=rate_limits_from(rate_limit),
         retry_budget=retry_budget_from(retry_budget),
-        middleware=middleware_from(middleware),
+        middleware=_middleware_from(middleware),
         observer=observer_from(on_event),
     )
+
+
+def _middleware_from(value: Any) -> Sequence["Middleware"]:
+    if value == ():  # the default
+        return ()
+    from financial_connections._transport.middleware import (  # noqa: PLC0415
+        middleware_from,
+    )
+
+    return middleware_from(value)

@@ -34,7 +34,6 @@ from financial_connections._transport.call import (
     result_of,
 )
 from financial_connections._transport.closing import close_in
-from financial_connections._transport.middleware import exchange_through
 from financial_connections._transport.observer import Observer, error_name_of
 from financial_connections._transport.response import (
     NoResponse,
@@ -43,10 +42,10 @@ from financial_connections._transport.response import (
 from financial_connections._transport.retries import next_delay
 from financial_connections._transport.wire import WireRequest, wire_request
 from financial_connections.errors import FinancialConnectionsError
-from financial_connections.middleware import Middleware
 
 if TYPE_CHECKING:
     from financial_connections.events import ClientEvent
+    from financial_connections.middleware import Middleware
 
 _NO_OPTIONS = RequestOptions()
 
@@ -61,7 +60,7 @@ class Transport:
     backend: Backend
     rate_limits: RateLimits | None = field(default=None, repr=False)
     retry_budget: RetryBudget | None = field(default=None, repr=False)
-    middleware: Sequence[Middleware] = ()
+    middleware: "Sequence[Middleware]" = ()
     observer: Observer = field(factory=Observer, repr=False)
 
     def with_settings(self, changes: Mapping[str, Any]) -> Self:
@@ -232,6 +231,11 @@ class Transport:
 
         if not self.middleware:
             return await exchange(call.wire)
+        # Few clients have middleware.
+        from financial_connections._transport.middleware import (  # noqa: PLC0415
+            exchange_through,
+        )
+
         return await exchange_through(self.middleware, call, exchange)
 
 
