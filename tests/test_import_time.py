@@ -80,6 +80,15 @@ def test_a_call_loads_only_what_it_needs():
     assert not loaded & deferred
 
 
+def test_listing_transactions_does_not_load_syncs():
+    loaded = modules_loaded_by(
+        "import financial_connections as f; "
+        "f.AsyncClient('sk_test_1').transactions.list(account='fca_1')"
+    )
+    assert "financial_connections.transactions" in loaded
+    assert not loaded & {"financial_connections._many", "financial_connections.sync"}
+
+
 def test_aiohttp_needs_no_httpx():
     loaded = modules_loaded_by(
         "import anyio, financial_connections as f\n"

@@ -14,7 +14,7 @@ from financial_connections._transport.backend import HoldingBackend
 from financial_connections._transport.transport import Transport
 from financial_connections.errors import ConfigurationError
 
-_RESOURCES = ("accounts", "sessions", "transactions", "webhooks.history")
+_MODULES = ("accounts", "sessions", "sync", "transactions", "webhooks.history")
 
 
 async def warm(transport: Transport, connections: int) -> None:
@@ -40,7 +40,7 @@ async def warm(transport: Transport, connections: int) -> None:
 
 
 def _load() -> None:
-    for name in _RESOURCES:
+    for name in _MODULES:
         import_module(f"financial_connections.{name}")
     for name in response_types.__all__:
         value = getattr(response_types, name)

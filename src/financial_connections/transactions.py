@@ -1,4 +1,5 @@
 """Transactions of linked accounts."""
+# ruff: noqa: PLC0415 - listing the transactions of an account needs no other module
 
 from __future__ import annotations
 
@@ -10,10 +11,8 @@ from attrs import frozen
 from financial_connections._generated.operations.transactions import (
     TransactionOperations,
 )
-from financial_connections._many import AccountSource, ListMany, ManySettings
+from financial_connections._lazy import lazy_names
 from financial_connections.pagination.pager import check_limit
-from financial_connections.sync.many_accounts import SyncMany, accounts_from
-from financial_connections.sync.one_account import Sync
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -25,14 +24,21 @@ if TYPE_CHECKING:
     )
     from datetime import datetime
 
-    from financial_connections._many import AccountInput, AccountRef
+    from financial_connections._many import AccountInput, AccountRef, ListMany
     from financial_connections._request import RequestOptions
     from financial_connections.models import Account, Transaction
     from financial_connections.pagination import Pager
     from financial_connections.params import TimestampRange
     from financial_connections.sync import Progress
+    from financial_connections.sync.many_accounts import SyncMany
+    from financial_connections.sync.one_account import Sync
 
 __all__ = ["ListMany", "Transactions"]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__, {"ListMany": "financial_connections._many"}
+    )
 
 
 @frozen
@@ -82,6 +88,8 @@ class Transactions(TransactionOperations):
 
         Source: https://docs.stripe.com/financial-connections/transactions
         """
+        from financial_connections.sync.one_account import Sync
+
         return Sync(self._sender, limit, options, account, cursor)
 
     def sync_many(
@@ -144,6 +152,10 @@ class Transactions(TransactionOperations):
             InvalidArgumentError: An account or a cursor is invalid. Raised before
                 anything is sent, except for an item of an async iterable.
         """
+        from financial_connections._many import ManySettings
+        from financial_connections.sync.many_accounts import SyncMany, accounts_from
+        from financial_connections.sync.one_account import Sync
+
         check_limit(limit)
         source, load = accounts_from(accounts, load_cursor, oldest_first=oldest_first)
 
@@ -192,6 +204,8 @@ class Transactions(TransactionOperations):
         Raises:
             InvalidArgumentError: An account is invalid.
         """
+        from financial_connections._many import AccountSource, ListMany
+
         check_limit(limit)
         when = deepcopy(transacted_at)  # it is sent later
 
