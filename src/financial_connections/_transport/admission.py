@@ -116,9 +116,10 @@ class Admission(AbstractAsyncContextManager["Admission"]):
                 started_at = time.monotonic()
 
     async def _connect(self) -> None:
-        started_at = time.monotonic()
-        await self._limiter.__aenter__()
-        self.waited_for_connection += time.monotonic() - started_at
+        if not self._limiter.try_enter():
+            started_at = time.monotonic()
+            await self._limiter.__aenter__()
+            self.waited_for_connection += time.monotonic() - started_at
 
     async def _acquire(self, permit: AbstractAsyncContextManager[object]) -> None:
         started_at = time.monotonic()

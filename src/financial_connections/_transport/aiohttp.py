@@ -82,7 +82,8 @@ class AiohttpBackend:
 
 class _AsyncioLimiter(Limiter):
     def check(self) -> None:
-        if (library := current_async_library()) != "asyncio":
+        # A client that has been used belongs to an asyncio event loop.
+        if self.loop is None and (library := current_async_library()) != "asyncio":
             raise ConfigurationError(
                 f'transport="aiohttp" works under asyncio only, not under {library}'
             )

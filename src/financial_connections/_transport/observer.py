@@ -88,9 +88,12 @@ class Observer:
         """
         response = received if isinstance(received, Response) else None
         call.last_response = response
+        is_logged = _log.isEnabledFor(logging.DEBUG)
+        if self.on_event is None and not is_logged:
+            return
         status = response.status if response else None
         request_id = response.request_id if response else None
-        if _log.isEnabledFor(logging.DEBUG):
+        if is_logged:
             _log.debug(
                 "%s -> %s, request %s, attempt %d, %.0f ms",
                 call,
@@ -126,6 +129,8 @@ class Observer:
             call: The call.
             error: Class of the error that the call ended with, if any.
         """
+        if self.on_event is None:
+            return
         response = call.last_response
         self.emit(
             "CallFinished",

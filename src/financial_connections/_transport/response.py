@@ -1,7 +1,7 @@
 """The outcome of an attempt: a response, or the reason why there is none."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -107,19 +107,23 @@ def _headers_of(response: Any) -> dict[str, str]:
 
 
 def decode_headers(
-    raw_headers: Iterable[tuple[bytes, bytes]], encoding: str
+    raw_headers: Sequence[tuple[bytes, bytes]], encoding: str
 ) -> dict[str, str]:
     """Return the headers of a response by lower-case name, without cookies.
 
     Raises:
         UnicodeDecodeError: They have another encoding.
     """
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in raw_headers:
-        name, value = _name(raw_name, encoding), raw_value.decode(encoding)
+    headers = {
+        _name(name, encoding): value.decode(encoding) for name, value in raw_headers
+    }
+    if len(headers) < len(raw_headers):
         # HTTP joins repeated headers with a comma. A repeated `Retry-After` is
         # therefore not a number, and is ignored.
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        values: dict[str, list[str]] = {name: [] for name in headers}
+        for name, value in raw_headers:
+            values[_name(name, encoding)].append(value.decode(encoding))
+        headers = {name: ", ".join(texts) for name, texts in values.items()}
     headers.pop("set-cookie", None)
     return headers
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import anyio
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from financial_connections._decoding import ModelT
 from financial_connections._decoding.turns import decode_in_turns
@@ -40,7 +40,11 @@ from financial_connections._transport.response import (
     Response,
 )
 from financial_connections._transport.retries import next_delay
-from financial_connections._transport.wire import WireRequest, wire_request
+from financial_connections._transport.wire import (
+    WireRequest,
+    common_headers_of,
+    wire_request,
+)
 from financial_connections.errors import FinancialConnectionsError
 
 if TYPE_CHECKING:
@@ -62,6 +66,11 @@ class Transport:
     retry_budget: RetryBudget | None = field(default=None, repr=False)
     middleware: "Sequence[Middleware]" = ()
     observer: Observer = field(factory=Observer, repr=False)
+    _common_headers: dict[str, str | bytes] = field(
+        default=Factory(lambda self: common_headers_of(self.settings), takes_self=True),
+        init=False,
+        repr=False,
+    )
 
     def with_settings(self, changes: Mapping[str, Any]) -> Self:
         """Return a transport with other settings and the same connections."""
@@ -119,8 +128,9 @@ class Transport:
         self, request: Request, options: RequestOptions | None, read: Read[T]
     ) -> T:
         settings = settings_for_call(self.settings, options)
+        headers = self._common_headers if settings is self.settings else None
         call = Call(
-            wire_request(request, settings, options or _NO_OPTIONS),
+            wire_request(request, settings, options or _NO_OPTIONS, headers),
             None if request.free_text else request.path,
             settings.api_key,
             expandable=request.expandable if request.params.get("expand") else None,

@@ -4,6 +4,7 @@ Each retry sends exactly the same bytes.
 """
 
 import sys
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -54,9 +55,18 @@ class WireRequest:
 
 
 def wire_request(
-    request: Request, settings: Settings, options: RequestOptions
+    request: Request,
+    settings: Settings,
+    options: RequestOptions,
+    common_headers: Mapping[str, str | bytes] | None = None,
 ) -> WireRequest:
     """Encode a request.
+
+    Args:
+        request: The request.
+        settings: Settings of the call.
+        options: Options of the call.
+        common_headers: Result of `common_headers_of(settings)`, if it is known.
 
     Raises:
         InvalidArgumentError: An argument cannot be sent.
@@ -71,7 +81,6 @@ def wire_request(
     )
     is_post = request.method == "POST"
     key = (options.idempotency_key or str(uuid4())) if is_post else None
-    origin = _origin_of(settings.base_url)
     content = params.encode() if is_post else b""
     query = f"?{params}" if params and not is_post else ""
     if len(settings.base_url) + len(path) + len(query) > MAX_URL_LENGTH:
@@ -81,11 +90,13 @@ def wire_request(
         )
     return WireRequest(
         method=request.method,
-        origin=origin,
+        origin=_origin_of(settings.base_url),
         base_url=settings.base_url,
         path=path,
         query=query,
-        headers=_headers(settings, options, origin, key, content),
+        headers=_headers(
+            common_headers or common_headers_of(settings), options, key, content
+        ),
         content=content,
         idempotency_key=key,
     )
@@ -137,15 +148,10 @@ def _origin_of(base_url: str) -> Origin:
     )
 
 
-def _headers(
-    settings: Settings,
-    options: RequestOptions,
-    origin: Origin,
-    idempotency_key: str | None,
-    content: bytes,
-) -> dict[str, str | bytes]:
+def common_headers_of(settings: Settings) -> dict[str, str | bytes]:
+    """Return the headers that all requests with these settings have."""
     headers: dict[str, str | bytes] = {
-        "Host": origin.authority,
+        "Host": _origin_of(settings.base_url).authority,
         "Authorization": SecretBytes(f"Bearer {settings.api_key.reveal()}".encode()),
         "Stripe-Version": settings.stripe_version or API_VERSION,
         "User-Agent": user_agent(),
@@ -156,6 +162,16 @@ def _headers(
         headers["Stripe-Account"] = settings.stripe_account
     if settings.stripe_context:
         headers["Stripe-Context"] = settings.stripe_context
+    return headers
+
+
+def _headers(
+    common_headers: Mapping[str, str | bytes],
+    options: RequestOptions,
+    idempotency_key: str | None,
+    content: bytes,
+) -> dict[str, str | bytes]:
+    headers = dict(common_headers)
     if idempotency_key:
         headers["Idempotency-Key"] = idempotency_key
         headers["Content-Type"] = FORM
