@@ -8,7 +8,7 @@ that was sent. msgspec detects unknown and absent fields only if it decodes a st
 from functools import cache, reduce
 from operator import or_
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -36,7 +36,6 @@ def struct_of(cls: Any) -> Any:
     """
     if not _is_immutable(cls):
         return None
-    hints = get_type_hints(cls)
     fields = [
         (
             field.name,
@@ -44,7 +43,7 @@ def struct_of(cls: Any) -> Any:
                 or_,
                 [
                     struct_of(member) if _is_a(member, Representation) else member
-                    for member in union_members(hints[field.name])
+                    for member in union_members(field.type)
                 ],
             ),
         )
@@ -56,15 +55,14 @@ def struct_of(cls: Any) -> Any:
 
 @cache
 def _is_immutable(cls: Any) -> bool:
-    hints = get_type_hints(cls)
+    members = {
+        member for field in cls.__attrs_attrs__ for member in union_members(field.type)
+    }
+    models = {member for member in members if _is_a(member, Representation)}
+    # A float does not show whether it was sent as an integer.
     return all(
-        _is_immutable(member)
-        if _is_a(member, Representation)
-        # A float does not show whether it was sent as an integer.
-        else member in _IMMUTABLE or _is_a(member, OpenEnum)
-        for field in cls.__attrs_attrs__
-        for member in union_members(hints[field.name])
-    )
+        member in _IMMUTABLE or _is_a(member, OpenEnum) for member in members - models
+    ) and all(map(_is_immutable, models))
 
 
 def _is_a(member: Any, base: type) -> bool:
