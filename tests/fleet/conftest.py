@@ -1,7 +1,7 @@
 import pytest
 
 from tests.support import databases
-from tests.support.fleet.stores import new_database
+from tests.support.fleet.stores import new_schema
 
 
 @pytest.fixture(scope="session")
@@ -13,8 +13,8 @@ def postgres():
 
 @pytest.fixture
 def database(postgres):
-    """The connection string of an empty database."""
-    return new_database(postgres)
+    """The connection string of an empty schema."""
+    return new_schema(postgres)
 
 
 @pytest.fixture(scope="session")

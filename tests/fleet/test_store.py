@@ -13,7 +13,7 @@ from tests.support.fleet.stores import (
     end_wait,
     lapse_lease,
     make_batch,
-    new_database,
+    new_schema,
     open_store,
     outbox_states,
     query,
@@ -293,7 +293,7 @@ COMMITS = st.lists(
 @given(commits=COMMITS)
 async def test_commits_agree_with_a_model(postgres, commits):
     """Store batches, some of which are stale, and compare with plain dicts."""
-    database = new_database(postgres)
+    database = new_schema(postgres)
     async with open_store(database) as store:
         await store.want("fca_1")
         lease = await store.claim("fca_1")

@@ -33,6 +33,17 @@ def new_database(conninfo):
     return f"{conninfo} dbname={name}"
 
 
+def new_schema(conninfo):
+    """Create a schema, and return a connection string that uses only it.
+
+    It takes a hundredth of the time of a database.
+    """
+    name = f"fleet_{next(_numbers)}"
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+    return f"{conninfo} options=-csearch_path={name}"
+
+
 @asynccontextmanager
 async def open_store(conninfo, **settings):
     """Open a store whose tables exist."""
