@@ -70,7 +70,7 @@ def temporal_server():
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     server = subprocess.Popen(command, **quiet)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while subprocess.run(health, check=False, **quiet).returncode:
             assert server.poll() is None
             assert time.monotonic() < deadline, "Temporal did not start"

@@ -87,7 +87,7 @@ def test_an_interrupted_demonstration_leaves_no_process(number, status):
 
 
 async def wait_until_gone(pids):
-    with anyio.fail_after(30):
+    with anyio.fail_after(180):
         while any(map(is_alive, pids)):  # noqa: ASYNC110 - they are not awaitable
             await anyio.sleep(0.02)
 

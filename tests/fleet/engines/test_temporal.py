@@ -21,7 +21,7 @@ async def test_the_number_of_open_workflows_is_bounded(database, temporal_server
             await store.want(f"fca_{number}")
         settings = {"bound": 12, "task_queue": "bounded"}
         assert 12 == await temporal.feed(server, store, **settings)
-        with anyio.fail_after(30):
+        with anyio.fail_after(180):
             # The list of open workflows is up to date only after a moment.
             while await count_open(server, "bounded") < 12:  # noqa: ASYNC110
                 await anyio.sleep(0.01)

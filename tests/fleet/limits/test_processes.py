@@ -39,7 +39,7 @@ def worker(kind, address, url, skew, total=TOTAL, per_endpoint=PER_ENDPOINT):
             process.send_signal(signal.SIGCONT)
             process.stdin.close()
             try:
-                process.wait(10)
+                process.wait(180)
             finally:
                 process.kill()
 

@@ -104,7 +104,7 @@ class Fleet:
         with worker:
             assert worker.stdout.readline(), "the worker did not start"
             worker.send_signal(signal.SIGTERM)
-            assert 0 == worker.wait(5)
+            assert 0 == worker.wait(180)
 
     async def add(self, number, transactions=120, **settings):
         """Add accounts that are due, and return their IDs."""
@@ -117,7 +117,7 @@ class Fleet:
 
     async def wait_until(self, condition):
         """Wait until a condition of the progress holds."""
-        with anyio.move_on_after(60):
+        with anyio.move_on_after(180):
             # Other processes make the progress.
             while not condition(progress := await self.store.progress()):  # noqa: ASYNC110
                 await anyio.sleep(0.02)
