@@ -34,6 +34,7 @@ class ResultQueue(AsyncIterator[T], Generic[T]):
         self._items: deque[tuple[T | _Failure, anyio.Event]] = deque()
         self._changed = anyio.Event()
         self._error: BaseException | None = None
+        self._has_failed = False
         self._is_closed = False
         # Looked up here, because asyncio calls `finish` outside any task if a task is
         # cancelled before its first step.
@@ -46,9 +47,7 @@ class ResultQueue(AsyncIterator[T], Generic[T]):
     @property
     def has_failed(self) -> bool:
         """True if a producer has failed, even if the error has not been raised yet."""
-        return self._error is not None or any(
-            isinstance(item, _Failure) for item, _ in self._items
-        )
+        return self._has_failed
 
     def add_producer(self) -> None:
         """Count another producer, whose end the iteration waits for."""
@@ -68,6 +67,7 @@ class ResultQueue(AsyncIterator[T], Generic[T]):
             cause, error = error, RuntimeError(text)
             error.__cause__ = cause
         if error is not None:
+            self._has_failed = True
             self._append(_Failure(error))
         self._producers -= 1
         self._changed.set()

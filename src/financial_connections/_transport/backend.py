@@ -32,7 +32,10 @@ class Limiter:
         """The event loop in which the client was first used."""
         self._asyncio_loop: asyncio.AbstractEventLoop | None = None
         self._semaphore = anyio.Semaphore(limit, fast_acquire=True)
-        self._calls: set[CancelScope] = set()
+        self._calls: dict[CancelScope, None] = {}
+        """The running calls, oldest first. The oldest is the first in every queue, from
+        which it is removed fastest.
+        """
         self._all_ended: anyio.Event | None = None
 
     def check(self) -> None:
@@ -65,11 +68,11 @@ class Limiter:
 
     def call_started(self, scope: CancelScope) -> None:
         """Register the scope of a running call, so that `end_calls` can cancel it."""
-        self._calls.add(scope)
+        self._calls[scope] = None
 
     def call_ended(self, scope: CancelScope) -> None:
         """Forget the scope of a call."""
-        self._calls.discard(scope)
+        self._calls.pop(scope, None)
         if self._all_ended and not self._calls:
             self._all_ended.set()
 

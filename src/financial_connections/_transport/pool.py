@@ -120,10 +120,11 @@ class ConnectionPool:
         for idle in self._idle.values():
             while idle and idle[0][1] < now - IDLE_SECONDS:
                 dropped.append(idle.popleft()[0])
-            if is_due:
-                closed = [entry for entry in idle if not entry[0].is_available()]
-                for entry in closed:
-                    idle.remove(entry)
+            for _ in range(len(idle) if is_due else 0):
+                entry = idle.popleft()
+                if entry[0].is_available():
+                    idle.append(entry)
+                else:
                     dropped.append(entry[0])
         if is_due:
             self._swept_at = now
