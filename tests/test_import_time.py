@@ -68,11 +68,13 @@ def test_a_call_loads_only_what_it_needs():
     deferred = {
         "_generated.models.session",
         "_generated.models.transaction",
+        "_concurrency",
         "_many",
         "_refresh.wait",
-        "data.tables",
+        "data",
         "events",
         "middleware",
+        "pagination",
         "sync",
         "webhooks",
     }

@@ -140,6 +140,8 @@ def typing_imports(annotations: list[str], contract: Contract) -> list[str]:
     lines = import_lines(annotations, classes)
     typing_names = words & {"Literal", "Never"}
     lines += [f"from typing import {name}" for name in sorted(typing_names)]
+    if "Pager" in words:
+        lines.append("from financial_connections.pagination import Pager")
     return [
         *lines,
         "from typing import TypeAlias",

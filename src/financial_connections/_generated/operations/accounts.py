@@ -21,7 +21,6 @@ from financial_connections._generated.api.accounts import (
     unsubscribe_account,
 )
 from financial_connections.expand import item_paths
-from financial_connections.pagination import Pager
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
         SubscriptionFeature,
     )
     from financial_connections._request import RequestOptions, Sender
+    from financial_connections.pagination import Pager
 
     ExpandToAccount: TypeAlias = Sequence[
         Literal["account_holder.account", "account_holder.customer"]
@@ -189,6 +189,9 @@ class AccountOperations:
 
         Source: https://docs.stripe.com/api/financial_connections/accounts/list
         """
+        # Imported here because only lists need it.
+        from financial_connections.pagination import Pager
+
         # Requests are sent later, so copy arguments that could change in the meantime.
         fetch = partial(
             list_accounts,
@@ -241,6 +244,9 @@ class AccountOperations:
 
         Source: https://docs.stripe.com/api/financial_connections/ownership
         """
+        # Imported here because only lists need it.
+        from financial_connections.pagination import Pager
+
         # Requests are sent later, so copy arguments that could change in the meantime.
         fetch = partial(
             list_account_owners,

@@ -13,7 +13,6 @@ from attrs import frozen
 
 from financial_connections._generated.api.events import list_events, retrieve_event
 from financial_connections.expand import item_paths
-from financial_connections.pagination import Pager
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from financial_connections._events import SnapshotEvent
     from financial_connections._generated.models.timestamp_range import TimestampRange
     from financial_connections._request import RequestOptions, Sender
+    from financial_connections.pagination import Pager
 
 
 @frozen
@@ -84,6 +84,9 @@ class EventOperations:
 
         Source: https://docs.stripe.com/api/events/list
         """
+        # Imported here because only lists need it.
+        from financial_connections.pagination import Pager
+
         # Requests are sent later, so copy arguments that could change in the meantime.
         fetch = partial(
             list_events,

@@ -16,7 +16,6 @@ from financial_connections._generated.api.transactions import (
     retrieve_transaction,
 )
 from financial_connections.expand import item_paths
-from financial_connections.pagination import Pager
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         TransactionRefreshFilter,
     )
     from financial_connections._request import RequestOptions, Sender
+    from financial_connections.pagination import Pager
 
 
 @frozen
@@ -79,6 +79,9 @@ class TransactionOperations:
 
         Source: https://docs.stripe.com/api/financial_connections/transactions/list
         """
+        # Imported here because only lists need it.
+        from financial_connections.pagination import Pager
+
         # Requests are sent later, so copy arguments that could change in the meantime.
         fetch = partial(
             list_transactions,
