@@ -91,7 +91,7 @@ class AccountClient(EventClient, Protocol):
         ...
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AccountEventData(Model):
     """Data of an event about an account."""
 
@@ -101,7 +101,7 @@ class AccountEventData(Model):
     """Previous values of the attributes that changed; only set for updates."""
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AccountEvent(SnapshotEvent):
     """Base class of all events that contain an account."""
 
@@ -238,7 +238,7 @@ class UpcomingAccountNumberExpiry(AccountEvent):
     __slots__ = ()
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AccountNotification(EventNotification):
     """Base class of all thin events about an account."""
 
@@ -435,7 +435,7 @@ class UpcomingAccountNumberExpiryNotification(AccountNotification):
     __slots__ = ()
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AuthorizationEventData(Model):
     """Data of an event about an authorization."""
 
@@ -445,7 +445,7 @@ class AuthorizationEventData(Model):
     """Previous values of the attributes that changed; only set for updates."""
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AuthorizationEvent(SnapshotEvent):
     """Base class of all events that contain an authorization."""
 

@@ -29,7 +29,7 @@ from financial_connections._generated.models.transaction_refresh import (
 )
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Account(Model):
     """An account at a financial institution, linked by its holder."""
 

@@ -10,7 +10,7 @@ from financial_connections._generated.models.customer import Customer
 from financial_connections._generated.models.stripe_account import StripeAccount
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AccountHolder(Model):
     """Account holder to whom a linked account belongs.
 

@@ -12,7 +12,7 @@ from financial_connections._generated.models.account_number_type import (
 from financial_connections._generated.models.payment_network import PaymentNetwork
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AccountNumberDetails(Model):
     """Details of one of the account numbers of a linked account.
 

@@ -6,7 +6,7 @@ from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.account_owner_list import AccountOwnerList
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AccountOwnership(Model):
     """The owners that an account had at one point in time.
 

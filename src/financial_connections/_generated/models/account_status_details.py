@@ -8,7 +8,7 @@ from financial_connections._generated.models.active_account_details import (
 )
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AccountStatusDetails(Model):
     """Details of the status of an account."""
 

@@ -7,7 +7,7 @@ from financial_connections._generated.models.deactivation_cause import Deactivat
 from financial_connections._generated.models.relink_action import RelinkAction
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class ActiveAccountDetails(Model):
     """Expected end of access to an active account."""
 

@@ -11,7 +11,7 @@ from financial_connections._generated.models.authorization_status_details import
 )
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Authorization(Model):
     """A user's login at an institution, through which a group of accounts was linked.
 

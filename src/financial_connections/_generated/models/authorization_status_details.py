@@ -11,7 +11,7 @@ from financial_connections._generated.models.inactive_authorization_details impo
 )
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class AuthorizationStatusDetails(Model):
     """Details of the status of an authorization.
 

@@ -8,7 +8,7 @@ from financial_connections._generated.models.cash_balance import CashBalance
 from financial_connections._generated.models.credit_balance import CreditBalance
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Balance(Model):
     """The balance of an account at one point in time.
 

@@ -5,7 +5,7 @@ from attrs import field, frozen
 from financial_connections._decoding import Model
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class CreditBalance(Model):
     """Details of the balance of a credit account."""
 

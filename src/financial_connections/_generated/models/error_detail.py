@@ -8,7 +8,7 @@ from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.error_type import ErrorType
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class ErrorDetail(Model):
     """The reason why a request failed."""
 

@@ -6,7 +6,7 @@ from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.error_detail import ErrorDetail
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class ErrorResponse(Model):
     """Body of a response whose status indicates failure."""
 

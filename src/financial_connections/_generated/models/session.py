@@ -15,7 +15,7 @@ from financial_connections._generated.models.session_manual_entry import (
 from financial_connections._generated.models.token import Token
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Session(Model):
     """A session in which a user links accounts."""
 

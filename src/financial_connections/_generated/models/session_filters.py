@@ -11,7 +11,7 @@ from financial_connections._generated.models.payment_method_requirement import (
 )
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class SessionFilters(Model):
     """Restrictions on which accounts can be linked in a session."""
 

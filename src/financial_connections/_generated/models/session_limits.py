@@ -5,7 +5,7 @@ from attrs import field, frozen
 from financial_connections._decoding import REQUIRED, Model
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class SessionLimits(Model):
     """Limits of a session."""
 

@@ -6,7 +6,7 @@ from financial_connections._decoding import REQUIRED, Model
 from financial_connections._events import SnapshotEvent
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class SnapshotEventList(Model):
     """A page of events."""
 

@@ -5,7 +5,7 @@ from attrs import frozen
 from financial_connections._decoding import Model
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class StatusTransitions(Model):
     """Times at which the status of a transaction changed."""
 

@@ -5,7 +5,7 @@ from attrs import frozen
 from financial_connections._decoding import Model
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class StripeAccount(Model):
     """A Stripe account, which is an object of another Stripe product.
 

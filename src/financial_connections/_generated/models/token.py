@@ -5,7 +5,7 @@ from attrs import frozen
 from financial_connections._decoding import Model
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Token(Model):
     """A token for bank account details, which is an object of another Stripe product.
 

@@ -7,7 +7,7 @@ from financial_connections._generated.models.status_transitions import StatusTra
 from financial_connections._generated.models.transaction_status import TransactionStatus
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class Transaction(Model):
     """A transaction of a linked account."""
 

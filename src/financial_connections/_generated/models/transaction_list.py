@@ -6,7 +6,7 @@ from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.transaction import Transaction
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class TransactionList(Model):
     """A page of transactions."""
 

@@ -6,7 +6,7 @@ from financial_connections._decoding import REQUIRED, Model
 from financial_connections._generated.models.refresh_status import RefreshStatus
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class TransactionRefresh(Model):
     """Status of the latest refresh of an account's transactions."""
 
