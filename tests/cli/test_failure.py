@@ -81,6 +81,16 @@ def test_an_api_error_is_shown_with_code_request_id_and_advice():
     )
 
 
+@pytest.mark.parametrize(
+    "error_class", [APIConnectionError, APITimeoutError, DeadlineExceededError]
+)
+def test_a_connection_error_names_options_of_the_command_only(error_class):
+    error = error_class("no response", hint="check base_url=")
+    assert failure_from(error).text == (
+        "no response; check the network, --base-url and --timeout"
+    )
+
+
 def test_notes_come_last():
     error = APIConnectionError("the connection broke")
     note = "1,200 transactions were kept; continue with --resume"

@@ -224,6 +224,7 @@ def test_an_unreachable_api_exits_with_status_5(monkeypatch, capsys):
     assert (5, "") == (status, output)
     assert 1 == len(errors.splitlines())
     assert "--base-url" in errors
+    assert "base_url=" not in errors  # the hint for users of the package
 
 
 def test_the_key_never_appears_in_output_or_arguments(demo, tmp_path):

@@ -82,7 +82,9 @@ async def test_a_refused_connection_has_the_reason_refused():
     )
     text = str(caught.value)
     assert f"accounts/fca_1 got no response from {url}: ConnectError: " in text
-    assert text.endswith(" (attempt 1; check base_url=)")
+    assert text.endswith(" (attempt 1); check base_url=")
+    assert "check base_url=" == caught.value.hint
+    assert text == f"{caught.value.message}; {caught.value.hint}"
 
 
 async def test_the_error_of_the_operating_system_is_the_cause(connect, no_waiting):

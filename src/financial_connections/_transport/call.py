@@ -29,9 +29,10 @@ from financial_connections.errors import (
 AttemptError = APIConnectionError | APIResponseError | APIStatusError
 """The error of a single attempt, which may be retried."""
 
-_ADVICE: dict[str | None, str] = {  # by `APIConnectionError.reason`
-    **dict.fromkeys(("dns", "refused", "tls", "network"), "; check base_url="),
-    "timeout": "; increase timeout= to wait longer",
+_HINTS: dict[str | None, str] = {  # by `APIConnectionError.reason`
+    **dict.fromkeys(("dns", "refused", "tls", "network"), "check base_url="),
+    "timeout": "increase timeout= to wait longer",
+    "deadline": "increase deadline= to wait longer",
 }
 
 T = TypeVar("T")
@@ -138,9 +139,10 @@ def connection_error(call: Call, result: NoResponse) -> APIConnectionError:
     error_class = APITimeoutError if result.timed_out else APIConnectionError
     error = error_class(
         f"{call} got no response from {call.server()}: {result.message} "
-        f"(attempt {call.attempts}{_ADVICE.get(result.reason, '')})",
+        f"(attempt {call.attempts})",
         retryable=result.retryable,
         reason=result.reason,
+        hint=_HINTS.get(result.reason),
         **call.error_fields(),
     )
     return _with_cause(error, result.cause)
@@ -150,8 +152,9 @@ def timeout_error(call: Call, seconds: float) -> APITimeoutError:
     """Return the error for an attempt that took longer than its timeout."""
     return APITimeoutError(
         f"{call} took longer than {seconds:g} s at {call.server()} "
-        f"(attempt {call.attempts}{_ADVICE['timeout']})",
+        f"(attempt {call.attempts})",
         reason="timeout",
+        hint=_HINTS["timeout"],
         **call.error_fields(),
     )
 
@@ -214,10 +217,10 @@ def deadline_error(call: Call, deadline: float | None) -> DeadlineExceededError:
     )
     error = DeadlineExceededError(
         f"{call} took longer than its deadline of {deadline or 0:g} s at "
-        f"{call.server()}, {progress} (increase deadline= to wait longer)"
-        f"{_last_error(call)}",
+        f"{call.server()}, {progress}{_last_error(call)}",
         request_id=call.last_error.request_id if call.last_error else None,
         reason="deadline",
+        hint=_HINTS["deadline"],
         **call.error_fields(),
     )
     return _with_cause(error, call.last_error)

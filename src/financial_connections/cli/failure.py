@@ -105,9 +105,7 @@ def _status_and_messages(error: BaseException) -> tuple[Any, ...]:
     click_error = typer.BadParameter.__mro__[2]
     match error:
         case FinancialConnectionsError():
-            # The advice names the option of this command instead.
-            text = str(error).replace("; check base_url=", "")
-            return _status(error), text, *_advice(error)
+            return _status(error), _text(error), *_advice(error)
         case CommandError():
             return error.status, error
         case KeyboardInterrupt() | typer.Abort():
@@ -138,6 +136,13 @@ def _status(error: "FinancialConnectionsError") -> int:
             return NETWORK
         case _:
             return API
+
+
+def _text(error: "FinancialConnectionsError") -> str:
+    from financial_connections.errors import APIConnectionError
+
+    # The hint names settings of the client; the advice names options of this command.
+    return error.message if isinstance(error, APIConnectionError) else str(error)
 
 
 def _advice(error: "FinancialConnectionsError") -> list[str]:

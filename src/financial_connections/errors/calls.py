@@ -36,6 +36,7 @@ class APIConnectionError(_CallError, ConnectionError):
         message: Description of the failure.
         retryable: Whether the same request may succeed later.
         reason: Cause in one word.
+        hint: Advice on how to avoid the error.
     """
 
     def __init__(
@@ -44,9 +45,12 @@ class APIConnectionError(_CallError, ConnectionError):
         *,
         retryable: bool = True,
         reason: str | None = None,
+        hint: str | None = None,
         **call: Any,
     ) -> None:
         super().__init__(message, **call)
+        self.message = message
+        """Description of the failure, without `hint`."""
         self.retryable = retryable
         """True if the same request may succeed later. False, for example, if the
         server's certificate is invalid.
@@ -55,6 +59,13 @@ class APIConnectionError(_CallError, ConnectionError):
         """Cause in one word: `dns`, `refused`, `tls`, `proxy`, `reset`, `protocol`,
         `network`, `timeout`, `deadline`, or `closed` if the client was closed; or None.
         """
+        self.hint = hint
+        """Advice of this package on how to avoid the error, such as a setting of the
+        client to check.
+        """
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
