@@ -266,7 +266,7 @@ async def test_a_store_that_cannot_store_pages_strikes_no_account(
 
 async def test_a_full_disk_kills_no_account(database):
     async with (
-        open_store(database, max_strikes=2, backoff=(0.01, 0.01)) as store,
+        open_store(database, max_strikes=2, backoff=(3_600, 3_600)) as store,
         served_sandbox() as (sandbox, client),
     ):
         accounts = [sandbox.add_account(transactions=150) for _ in range(3)]
