@@ -1,5 +1,7 @@
 """Tables of pages, batches and pagers."""
 
+import threading
+
 import pyarrow as pa
 import pytest
 
@@ -48,6 +50,19 @@ async def test_a_pager_returns_a_table_of_all_pages(client, sandbox):
     assert (230, data.schema(Transaction)) == (table.num_rows, table.schema)
     some = await pager.records(max_items=150)
     assert table["id"].to_pylist()[:150] == [record["id"] for record in some]
+
+
+async def test_a_pager_converts_its_items_in_a_thread(client, sandbox, monkeypatch):
+    threads = []
+
+    def records(items, *, model):
+        threads.append(threading.current_thread())
+        return [(model, len(items))]
+
+    monkeypatch.setattr(data, "records", records)
+    pager = client.transactions.list(account=sandbox.add_account(transactions=130))
+    assert [(Transaction, 130)] == await pager.records(max_items=1_000)
+    assert threading.main_thread() not in threads
 
 
 async def test_a_table_has_the_order_of_the_iteration(client, sandbox):

@@ -69,11 +69,23 @@ async def run_by_size(
 
     Args:
         content: The text.
-        function: The function. If the call is cancelled, its thread continues.
+        function: The function.
         arguments: Arguments of the function.
     """
     if len(content) < _LARGE:
         return function(*arguments)
+    return await run_in_thread(function, *arguments)
+
+
+async def run_in_thread(
+    function: Callable[[*Arguments], T], *arguments: *Arguments
+) -> T:
+    """Run a function that takes long in a thread.
+
+    Args:
+        function: The function. If the call is cancelled, its thread continues.
+        arguments: Arguments of the function.
+    """
     limiter = _limiter.get(None)
     if limiter is None:
         # Separate from anyio's own, whose threads may all wait for calls to end.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from financial_connections import data
+from financial_connections._decoding.turns import run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +85,10 @@ class Rows(Tabular):
 
 
 class AsyncTabular(ABC):
-    """Methods of pagers that request all pages and return their items as a table."""
+    """Methods of pagers that request all pages and return their items as a table.
+
+    They convert the items in a thread, because that takes longer than requesting them.
+    """
 
     __slots__ = ()
 
@@ -101,7 +105,8 @@ class AsyncTabular(ABC):
         Args:
             max_items: Maximum number of items.
         """
-        return (await self._collect_rows(max_items)).records()
+        rows = await self._collect_rows(max_items)
+        return await run_in_thread(rows.records)
 
     async def to_arrow(self, *, max_items: int) -> pa.Table:
         """Return the items as a `pyarrow.Table`.
@@ -112,7 +117,8 @@ class AsyncTabular(ABC):
         Raises:
             ConfigurationError: pyarrow is not installed.
         """
-        return (await self._collect_rows(max_items)).to_arrow()
+        rows = await self._collect_rows(max_items)
+        return await run_in_thread(rows.to_arrow)
 
     async def to_pandas(self, *, max_items: int) -> pd.DataFrame:
         """Return the items as a `pandas.DataFrame`.
@@ -123,7 +129,8 @@ class AsyncTabular(ABC):
         Raises:
             ConfigurationError: pyarrow or pandas is not installed.
         """
-        return (await self._collect_rows(max_items)).to_pandas()
+        rows = await self._collect_rows(max_items)
+        return await run_in_thread(rows.to_pandas)
 
     async def to_polars(self, *, max_items: int) -> pl.DataFrame:
         """Return the items as a `polars.DataFrame`.
@@ -134,4 +141,5 @@ class AsyncTabular(ABC):
         Raises:
             ConfigurationError: pyarrow or polars is not installed.
         """
-        return (await self._collect_rows(max_items)).to_polars()
+        rows = await self._collect_rows(max_items)
+        return await run_in_thread(rows.to_polars)
