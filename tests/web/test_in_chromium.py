@@ -139,6 +139,17 @@ def test_the_whole_flow(open_page, sandbox):
     page.get_by_role("button", name="Log in").wait_for()
 
 
+def test_nothing_is_requested_from_the_api_before_the_login(open_page):
+    page = open_page()
+    page.get_by_role("button", name="Log in").wait_for()
+    requested = page.evaluate(
+        "performance.getEntriesByType('resource').map(({ name }) => new URL(name))"
+        ".map(({ pathname }) => pathname)"
+    )
+    assert "/static/app.js" in requested
+    assert [] == [path for path in requested if path.startswith("/api/")]
+
+
 def test_an_account_can_be_refreshed_once_stripe_allows_it(open_page, sandbox):
     page = open_page()
     page.clock.install()

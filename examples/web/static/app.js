@@ -121,6 +121,15 @@ function chart(months) {
   }));
 }
 
+// The page cannot read the session's cookie, so it remembers whether there is one.
+const hasSession = () => localStorage.getItem("session") !== null;
+
+function showWelcome() {
+  localStorage.removeItem("session");
+  find("welcome").hidden = false;
+  find("dashboard").hidden = find("user").hidden = true;
+}
+
 function show(overview) {
   find("welcome").hidden = true;
   find("dashboard").hidden = find("user").hidden = false;
@@ -148,8 +157,7 @@ async function load() {
       timer = setTimeout(load, LATER);
       return;
     }
-    find("welcome").hidden = false;
-    find("dashboard").hidden = find("user").hidden = true;
+    showWelcome();
   }
 }
 
@@ -168,12 +176,15 @@ find("login").addEventListener("submit", (event) => {
   const fields = Object.fromEntries(new FormData(event.target));
   attempt(async () => {
     await call("POST", event.submitter.value, fields);
+    localStorage.setItem("session", "open");
     await load();
   }, event.submitter);
 });
 find("logout").addEventListener("click", () => attempt(async () => {
   await call("POST", "/api/logout");
+  localStorage.removeItem("session");
   location.reload();
 }));
 find("link").addEventListener("click", () => attempt(link, find("link")));
-load();
+if (hasSession()) load();
+else showWelcome();
