@@ -204,7 +204,7 @@ class Simulation:
         if self._lists_left[account]:
             return
         if self._settings.page_count > 1:
-            yield _RETRIEVE, 1
+            yield _RETRIEVE, 2
         self.outcome.finished[account] = self._now
         self._missing -= 1
         self._schedule_resync(account)

@@ -24,7 +24,7 @@ def test_equal_seeds_have_equal_outcomes():
 
 @pytest.mark.parametrize(
     ("transactions", "lists", "retrieves"),
-    [(0, 2, 1), (100, 2, 1), (101, 4, 2), (5_000, 100, 2)],
+    [(0, 2, 1), (100, 2, 1), (101, 4, 3), (5_000, 100, 3)],
 )
 def test_a_first_sync_needs_the_requests_of_a_real_one(transactions, lists, retrieves):
     outcome = run(transactions=transactions, updates=0, days=0)
@@ -35,9 +35,9 @@ def test_a_first_sync_needs_the_requests_of_a_real_one(transactions, lists, retr
     ("limits", "rate"),
     [
         ({"list_limit": 25}, 25),
-        ({"list_limit": 100, "total_limit": 1_000}, 100),
-        # Of 21 requests of an account, 20 are list requests and share the total limit.
-        ({"list_limit": 100, "total_limit": 50}, 50 * 40 / 42),
+        ({"list_limit": 100, "retrieve_limit": 100, "total_limit": 1_000}, 100),
+        # Of 43 requests of an account, 40 are list requests and share the total limit.
+        ({"list_limit": 100, "total_limit": 50}, 50 * 40 / 43),
     ],
 )
 def test_a_first_sync_takes_as_long_as_the_limits_demand(limits, rate):
@@ -52,8 +52,8 @@ def test_latency_limits_few_slices():
     outcome = run(
         updates=0, days=0, list_limit=1_000, total_limit=9e9, workers=1, concurrency=2
     )
-    # 40 list and 2 retrieve requests of 0.2 s for each account, two accounts at a time.
-    assert pytest.approx(400 * 42 * 0.2 / 2) == outcome.end
+    # 40 list and 3 retrieve requests of 0.2 s for each account, two accounts at a time.
+    assert pytest.approx(400 * 43 * 0.2 / 2) == outcome.end
 
 
 def test_failed_requests_are_repeated():

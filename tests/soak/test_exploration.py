@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.support.sync.explore import Exploration
+from tests.support.sync.explore import STALE, Exploration, LostError
 from tests.support.sync.world import Api, Limits
+from tests.support.sync.wrong import OneAccountCheck
 from tests.sync.test_exploration import FIXED, MOVING
 
 READ = Api("s", (2, 1, 0), ((0, 1), (0, 1), (0, 1)))
@@ -46,3 +47,12 @@ def test_nothing_is_lost_with_overtaken_refreshes_and_many_touches(size, states)
         page_size=size,
     )
     assert states == Exploration(limits, lag=1).run(READ)
+
+
+def test_a_first_sync_loses_nothing_if_both_passes_and_the_account_are_disturbed():
+    limits = Limits(
+        transactions=3, refreshes=2, touches=3, moves=MOVING, overlap=False, page_size=1
+    )
+    with pytest.raises(LostError, match="is missing after"):
+        Exploration(limits, OneAccountCheck, (STALE,)).run()
+    assert 2_714_232 == Exploration(limits, faults=(STALE,)).run()

@@ -29,7 +29,7 @@ READ = Api("s", (1, 0), ((0, 1), (0, 1)))
 
 @pytest.mark.parametrize(
     ("size", "moves", "states"),
-    [(1, FIXED, 38_459), (2, FIXED, 18_384), (1, MOVING, 81_290), (2, MOVING, 33_177)],
+    [(1, FIXED, 40_480), (2, FIXED, 19_145), (1, MOVING, 85_371), (2, MOVING, 34_553)],
 )
 def test_the_first_and_later_syncs_lose_nothing(size, moves, states):
     limits = Limits(

@@ -10,7 +10,8 @@ The base advances only
 
 * if no refresh can have touched anything since the target was read. Because a refresh
   can move the transaction at which a page ends, the account is read again if a pass had
-  several pages;
+  several pages. The very first scan reads it twice, because one response can be out of
+  date;
 * to the refresh before the target, whose changes two successive scans have now listed.
   Only the very first scan advances the base to the target itself.
 
@@ -93,6 +94,8 @@ class Scans(Generic[T]):
     """Number of passes in the current scan."""
     _passes_differ: bool = field(default=False, init=False)
     """True if a transaction has changed since an earlier pass."""
+    _is_confirmed: bool = field(default=False, init=False)
+    """True if the account has shown the target again after the last pass."""
 
     def take_account(self, succeeded: str | None) -> list[Portion[T]]:
         """Process the response to `ReadAccount`.
@@ -183,6 +186,10 @@ class Scans(Generic[T]):
     def _end_scan(self, succeeded: str | None) -> list[Portion[T]]:
         """Finish, or scan again if a refresh has succeeded since the scan began."""
         if succeeded == self._scan.target:
+            # No later scan lists the changes of the first target again.
+            if self._scan.base is None and not self._is_confirmed:
+                self._is_confirmed = True
+                return []
             return self._finish(self._scan.completed())
         if succeeded is None or self._scans >= _MAX_SCANS:
             return self._finish(self._scan.abandoned())
@@ -192,6 +199,7 @@ class Scans(Generic[T]):
     def _begin_scan(self, scan: Checkpoint) -> None:
         self._scans += 1
         self._passes = 0
+        self._is_confirmed = False
         # A scan that is resumed halfway has more than one page in a pass.
         is_resumed = scan.position is not None or scan.is_repeated
         self._pages = _PAGES_OF_SHORT_SCAN if is_resumed else 0
