@@ -46,7 +46,8 @@ def test_the_wheel_contains_only_the_package_and_the_contract(wheel):
     assert "financial_connections/py.typed" in names
     assert "financial_connections/sandbox/financial_connections.yaml" in names
     assert not [name for name in names if "codegen" in name or "/test_" in name]
-    assert wheel.stat().st_size < 600_000
+    # Reading ahead in the first sync took it above 600,000 bytes.
+    assert wheel.stat().st_size < 650_000
 
 
 def test_the_contract_in_the_wheel_lacks_only_what_the_sandbox_ignores(wheel):

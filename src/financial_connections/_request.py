@@ -213,6 +213,15 @@ class Sender(Protocol):
         """
         ...
 
+    def has_room(self, request: Request, options: RequestOptions | None) -> bool:
+        """Return whether a request can be sent at once without delaying others.
+
+        Args:
+            request: The request.
+            options: Settings for this call.
+        """
+        ...
+
     def emit(self, event: "ClientEvent") -> None:
         """Pass an event of an operation to the client's event handler."""
         ...

@@ -54,6 +54,7 @@ class Transactions(TransactionOperations):
         *,
         cursor: str | None = None,
         limit: int | None = None,
+        concurrency: int = 16,
         options: RequestOptions | None = None,
     ) -> Sync:
         """Return the transactions created or changed since `cursor`, in batches.
@@ -70,7 +71,8 @@ class Transactions(TransactionOperations):
         Nothing is sent until you iterate over the sync or enter it with `async with`,
         which returns an iterator over the same batches that also has the `account` and
         the latest `cursor`. A sync takes one request if nothing has changed, and
-        usually three if something has.
+        usually three if something has. The first sync of an account with many
+        transactions sends several requests at once, as far as the rate limit has room.
 
         Args:
             account: ID of the account (`fca_…`), or an `Account`, for example from an
@@ -78,6 +80,8 @@ class Transactions(TransactionOperations):
             cursor: Cursor of the last batch that you have stored. By default, all
                 transactions are returned.
             limit: Number of transactions per request, from 1 to 100. Defaults to 100.
+            concurrency: Maximum number of concurrent requests in the first sync of the
+                account; 1 reads one page after another. Defaults to 16.
             options: Overrides the client's settings for each request.
 
         Raises:
@@ -90,7 +94,9 @@ class Transactions(TransactionOperations):
         """
         from financial_connections.sync.one_account import Sync
 
-        return Sync(self._sender, limit, options, account, cursor)
+        return Sync(
+            self._sender, limit, options, account, cursor, concurrency=concurrency
+        )
 
     def sync_many(
         self,

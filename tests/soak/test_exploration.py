@@ -3,9 +3,11 @@
 import pytest
 
 from tests.support.sync.explore import STALE, Exploration, LostError
+from tests.support.sync.explore_ahead import ExplorationAhead
 from tests.support.sync.world import Api, Limits
 from tests.support.sync.wrong import OneAccountCheck
 from tests.sync.test_exploration import FIXED, MOVING
+from tests.sync.test_exploration_ahead import world
 
 READ = Api("s", (2, 1, 0), ((0, 1), (0, 1), (0, 1)))
 """An API with three transactions of one refresh, which the consumer has synced."""
@@ -56,3 +58,10 @@ def test_a_first_sync_loses_nothing_if_both_passes_and_the_account_are_disturbed
     with pytest.raises(LostError, match="is missing after"):
         Exploration(limits, OneAccountCheck, (STALE,)).run()
     assert 2_714_232 == Exploration(limits, faults=(STALE,)).run()
+
+
+@pytest.mark.parametrize(("moves", "states"), [(FIXED, 79_317), (MOVING, 173_226)])
+def test_a_first_sync_of_single_transactions_that_reads_ahead_loses_nothing(
+    moves, states
+):
+    assert states == ExplorationAhead(world(3, 1, moves)).run()

@@ -8,8 +8,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from financial_connections.sync import ahead, chains
 from tests.support.sync.consumer import Consumer
 from tests.support.sync.institutions import SandboxInstitution, UnreliableInstitution
+
+
+@pytest.fixture(scope="module", params=["page by page", "reading ahead"])
+def concurrency(request):
+    """Let even short lists be read ahead."""
+    if request.param == "page by page":
+        yield 1
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ahead, "_PAGES_BEFORE", 1)
+        patch.setattr(chains, "_MIN_CHAIN", 0.1)
+        yield 16
 
 
 def scripts(*kinds):
@@ -29,9 +42,9 @@ def scripts(*kinds):
     0,
     1,
 )
-async def test_the_table_equals_the_sandbox(script, transactions, limit):
+async def test_the_table_equals_the_sandbox(concurrency, script, transactions, limit):
     institution = SandboxInstitution(transactions=transactions)
-    consumer = Consumer(institution, script)
+    consumer = Consumer(institution, script, concurrency=concurrency)
     await consumer.run(limit)
     assert institution.truth == consumer.table
 
@@ -60,9 +73,11 @@ async def test_the_table_equals_the_sandbox(script, transactions, limit):
     "transacted_at",
     1,
 )
-async def test_the_table_equals_an_institution_whose_lists_change(script, order, limit):
+async def test_the_table_equals_an_institution_whose_lists_change(
+    concurrency, script, order, limit
+):
     institution = UnreliableInstitution(order)
-    consumer = Consumer(institution, script)
+    consumer = Consumer(institution, script, concurrency=concurrency)
     await consumer.run(limit)
     assert institution.truth == consumer.table
 

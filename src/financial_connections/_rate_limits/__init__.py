@@ -58,6 +58,16 @@ class RateLimits:
             self._latest_settings = settings
         return self._latest
 
+    def have_room(self, settings: Settings, method: str, url_template: str) -> bool:
+        """Return whether a request can be sent at once without delaying others.
+
+        A limit of any other kind than the adaptive one does not show its room.
+        """
+        limit, mode = self.limit_for(settings)
+        account = settings.stripe_account or settings.stripe_context
+        request = RateRequest(method, url_template, account, mode, 1)
+        return isinstance(limit, AdaptiveRateLimit) and limit.permit(request).has_room
+
     def _adaptive_limit(self, settings: Settings) -> RateLimit:
         key = settings.api_key, settings.base_url
         limit = self._adaptive.get(key)

@@ -137,6 +137,12 @@ class AdaptivePermit(AbstractAsyncContextManager["AdaptivePermit"]):
         """True if other requests to the endpoint are waiting."""
         return self.endpoint.waiting > 0
 
+    @property
+    def has_room(self) -> bool:
+        """True if the permit is available, and another one after it."""
+        now = self.clock()
+        return self.endpoint.has_room(now) and self.account.has_room(now)
+
     def try_enter(self) -> bool:
         """Enter the permit without waiting, and return whether that was possible."""
         has_queue = self.endpoint.waiting or self.account.waiting

@@ -71,6 +71,15 @@ class AdaptiveRate:
             ready_at = max(now, self._updated_at) + (1 - self._tokens) / self.rate
         return max(ready_at, self.paused_until)
 
+    def has_room(self, now: float) -> bool:
+        """Return whether two tokens are available.
+
+        Args:
+            now: Current time.
+        """
+        self._refill(now)
+        return self._tokens >= 2 - _ROUNDING and now >= self.paused_until
+
     def take(self, now: float) -> bool:
         """Take a token, and return whether there was one.
 

@@ -41,6 +41,19 @@ class Scope:
         self.used_at = now
         return True
 
+    def has_room(self, now: float) -> bool:
+        """Return whether two permits are available, and nobody waits for them.
+
+        Args:
+            now: Current time.
+        """
+        concurrency = self.concurrency
+        return (
+            not self.waiting
+            and concurrency.running + 2 <= concurrency.limit
+            and self.rate.has_room(now)
+        )
+
     @asynccontextmanager
     async def head_of_queue(self) -> AsyncGenerator[None, None]:
         """Wait for earlier requests, and make later ones wait until the block ends."""

@@ -85,6 +85,11 @@ class Limiter:
             self._all_ended = self._all_ended or anyio.Event()
             await self._all_ended.wait()
 
+    @property
+    def has_room(self) -> bool:
+        """True if more than half of the permits are available."""
+        return 2 * self._semaphore.value > self.limit
+
     def try_enter(self) -> bool:
         """Enter the block without waiting, and return whether that was possible."""
         try:

@@ -100,6 +100,13 @@ class Transport:
         """Send a request and return its response undecoded."""
         return await self._call(request, options, _raw_response)
 
+    def has_room(self, request: Request, options: RequestOptions | None) -> bool:
+        """Return whether a request can be sent at once without delaying others."""
+        settings, limits = settings_for_call(self.settings, options), self.rate_limits
+        return self.backend.limiter.has_room and (
+            limits is None or limits.have_room(settings, request.method, request.path)
+        )
+
     def emit(self, event: "ClientEvent") -> None:
         """Pass an event of an operation to the client's event handler."""
         self.observer.handle(event)

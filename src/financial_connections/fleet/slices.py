@@ -153,7 +153,10 @@ def _sync(client: AsyncClient, lease: Lease) -> Sync:
     options = None
     if lease.stripe_account is not None:
         options = RequestOptions(stripe_account=lease.stripe_account)
-    return client.transactions.sync(account, cursor=lease.cursor, options=options)
+    # Workers sync many accounts at once, and a slice ends after a number of pages.
+    return client.transactions.sync(
+        account, cursor=lease.cursor, concurrency=1, options=options
+    )
 
 
 @asynccontextmanager

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from financial_connections._concurrency import Block, OneAtATime
 from financial_connections._generated.api.accounts import retrieve_account
-from financial_connections._generated.api.transactions import list_transactions
-from financial_connections._many import account_id
+from financial_connections._many import account_id, check_concurrency
 from financial_connections.errors import (
-    APIResponseError,
     APIStatusError,
     CursorExpiredError,
     PaginationError,
 )
 from financial_connections.models import Account, RefreshStatus
-from financial_connections.pagination import Pager
-from financial_connections.pagination.page import require_cursor
-from financial_connections.pagination.pager import LARGEST_PAGE
+from financial_connections.pagination.pager import check_limit
 from financial_connections.sync.batch import Batch
 from financial_connections.sync.cursor import Checkpoint, decode_cursor, encode_cursor
+from financial_connections.sync.reader import Reader
 from financial_connections.sync.scan import Portion, ReadAccount, ReadPage, Scans
+from financial_connections.sync.source import TransactionSource, piece_from
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
     from financial_connections._request import RequestOptions, Sender
     from financial_connections.models import Transaction
-    from financial_connections.pagination import Page
+    from financial_connections.sync.pieces import Piece
 
 
 class Changes(AsyncIterator[Batch]):
@@ -49,6 +46,9 @@ class Changes(AsyncIterator[Batch]):
         self._cursor = sync._cursor
         self._positions: set[str | None] = set()
         """Positions seen in the current pass, to detect a list that loops."""
+        self._reader = (
+            Reader(sync._source, sync._concurrency) if sync._concurrency > 1 else None
+        )
         self._guard = OneAtATime("a sync")
         self._account = sync._snapshot
         if self._account is not None:
@@ -113,19 +113,28 @@ class Changes(AsyncIterator[Batch]):
             self._portions += self._scans.take_account(_succeeded_refresh(account))
             return
         try:
-            page = await self._sync._pager(request)
+            page = await self._read_page(request)
         except APIStatusError as error:
             if error.code == "resource_missing" and self._restart_after(error):
                 return
             raise
         self._take_page(request, page)
 
-    def _take_page(self, request: ReadPage, page: Page[Transaction]) -> None:
-        _require_complete(page)
+    async def _read_page(self, request: ReadPage) -> Piece[Transaction]:
+        # Only the first sync of an account lists everything.
+        if self._reader is not None and request.after is None:
+            return await self._reader.read(request.starting_after)
+        source = self._sync._source
+        return piece_from(
+            await source.pager(request.starting_after, refresh=request.after)
+        )
+
+    def _take_page(self, request: ReadPage, page: Piece[Transaction]) -> None:
         if request.starting_after is None:
             self._positions.clear()
         self._positions.add(request.starting_after)
-        if page.has_more and page.cursor in self._positions:
+        last = page.ids[-1] if page.ids else None
+        if page.has_more and last in self._positions:
             # Either a refresh has moved the last transaction of a page, or the list
             # loops.
             if self._scans.restart():
@@ -133,11 +142,9 @@ class Changes(AsyncIterator[Batch]):
             raise PaginationError("the list repeatedly leads back to an earlier page")
         versions = {
             transaction.id: (transaction._version(), transaction)
-            for transaction in page.data
+            for transaction in page.items
         }
-        self._portions += self._scans.take_page(
-            versions, page.cursor, has_more=page.has_more
-        )
+        self._portions += self._scans.take_page(versions, last, has_more=page.has_more)
 
     def _restart_after(self, error: APIStatusError) -> bool:
         """Restart the scan if the API no longer knows its position.
@@ -172,6 +179,7 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
         options: Overrides the client's settings for each request.
         account: The account, or its ID.
         cursor: The cursor to start from; None for the very beginning.
+        concurrency: Maximum number of concurrent requests.
     """
 
     def __init__(
@@ -181,16 +189,19 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
         options: RequestOptions | None,
         account: str | Account,
         cursor: str | None,
+        *,
+        concurrency: int = 1,
     ) -> None:
+        check_limit(limit)
+        check_concurrency(concurrency)
         self._sender = sender
         self._snapshot = account if isinstance(account, Account) else None
         self._account = account_id(account)
         self._cursor = cursor
         self._checkpoint = decode_cursor(self._account, cursor)
-        self._limit = limit
+        self._concurrency = concurrency
         self._options = options
-        # Reject a limit that is out of range before anything is sent.
-        self._pager(ReadPage(None, None))
+        self._source = TransactionSource(sender, self._account, limit, options)
 
     def __aiter__(self) -> AsyncIterator[Batch]:
         return Changes(self)
@@ -206,38 +217,8 @@ class Sync(Block[Changes], AsyncIterable[Batch]):
             self._sender, self._account, options=self._options
         )
 
-    def _pager(self, request: ReadPage) -> Pager[Transaction]:
-        fetch = partial(
-            list_transactions,
-            self._sender,
-            account=self._account,
-            transaction_refresh=(
-                None if request.after is None else {"after": request.after}
-            ),
-        )
-        return Pager(
-            fetch,
-            limit=LARGEST_PAGE if self._limit is None else self._limit,
-            starting_after=request.starting_after,
-            options=self._options,
-        )
-
 
 def _succeeded_refresh(account: Account) -> str | None:
     """Return the ID of the latest transaction refresh, if it succeeded."""
     refresh = account.transaction_refresh
     return refresh.id if refresh and refresh.status == RefreshStatus.SUCCEEDED else None
-
-
-def _require_complete(page: Page[Transaction]) -> None:
-    """Raise an error if the sync would skip something on the page."""
-    require_cursor(page)
-    is_truncated = "data" in getattr(page._list, "misfits", ())
-    if is_truncated or not all(
-        isinstance(transaction.id, str) and transaction.id for transaction in page.data
-    ):
-        raise APIResponseError(
-            "a page of transactions contains an item that is not an object or has no "
-            "ID; the cursor does not advance past it",
-            request_id=page.request_id,
-        )

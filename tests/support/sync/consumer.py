@@ -13,9 +13,15 @@ class Consumer:
     """A table and a saved cursor that survive a crash, and a script of events.
 
     At each step of the sync, one event of the script happens.
+
+    Args:
+        institution: The institution.
+        script: The events.
+        settings: Further arguments of `sync`.
     """
 
-    def __init__(self, institution, script):
+    def __init__(self, institution, script, **settings):
+        self.settings = settings
         self.institution = institution
         self.script = list(script)
         self.table = {}
@@ -32,7 +38,7 @@ class Consumer:
     async def sync(self, client, limit):
         self.institution.begin_sync()
         async with client.transactions.sync(
-            self.institution.account, cursor=self.saved, limit=limit
+            self.institution.account, cursor=self.saved, limit=limit, **self.settings
         ) as changes:
             async for batch in changes:
                 assert batch.account == self.institution.account

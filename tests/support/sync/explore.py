@@ -116,8 +116,8 @@ class Exploration:
                 # The consumer crashes between two batches, or between storing a batch
                 # and saving its cursor.
                 yield State(api, (), table, saved, _NO_SYNC, 0)
-                yield State(api, (), _stored(table, items), saved, _NO_SYNC, 0)
-            table, saved = _stored(table, items), checkpoint
+                yield State(api, (), stored(table, items), saved, _NO_SYNC, 0)
+            table, saved = stored(table, items), checkpoint
         yield State(api, past, table, saved, following, faults)
 
     def _response(self, sync, view):
@@ -163,7 +163,7 @@ class Exploration:
         for _ in range(200):
             portions, sync = self._fed(sync, self._response(sync, api))
             for items, _checkpoint in portions:
-                table = _stored(table, items)
+                table = stored(table, items)
             if sync is _NO_SYNC:
                 break
         if sync is not _NO_SYNC or table != api.truth():
@@ -211,5 +211,5 @@ def _page(api, after, position, size):
     return tuple(selected[:size]), len(selected) > size
 
 
-def _stored(table, items):
+def stored(table, items):
     return frozenset((dict(table) | dict(items)).items()) if items else table

@@ -221,6 +221,7 @@ class UnreliableInstitution:
                 "fctxnref_"
             )
         )
+        until = int(query.get("transacted_at[lte]", "99"))
         everything = sorted(
             self.transactions,
             key=lambda name: (self.transactions[name][self.order], name),
@@ -235,6 +236,7 @@ class UnreliableInstitution:
             name
             for name in everything[start:]
             if self.transactions[name]["refresh"] > after
+            and self.transactions[name]["transacted_at"] <= until
         ]
         limit = int(query["limit"])
         return list_of(
