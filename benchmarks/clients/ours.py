@@ -44,6 +44,12 @@ class OurClient(Client):
             async for item in items:
                 yield item
 
+    async def sync(self, account: str, *, concurrency: int) -> AsyncIterator[Any]:
+        changes = self._client.transactions.sync(account, concurrency=concurrency)
+        async for batch in changes:
+            for item in batch.transactions:
+                yield item
+
     def decode(self, page: bytes) -> list[Any]:
         # Use the private function that decodes every response.
         from financial_connections._decoding.decode import decode

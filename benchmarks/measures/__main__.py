@@ -23,6 +23,7 @@ WITH_CLIENT: dict[str, Callable[..., Any]] = {
         calls.decode,
         calls.retrieve,
         lists.consume,
+        lists.first_sync,
         lists.many_accounts,
         lists.memory_per_item,
         lists.stream,

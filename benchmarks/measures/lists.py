@@ -79,6 +79,18 @@ async def many_accounts(client: Any, task: Task) -> Figures:
     return figures
 
 
+async def first_sync(client: Any, task: Task) -> Figures:
+    """Measure the time of the first sync of an account, in seconds."""
+    await client.retrieve("fca_first")
+    account = account_id(task.items, task.latency_ms)
+    ids = set()
+    with timed(1e6) as figures:
+        async for item in client.sync(account, concurrency=task.concurrency):
+            ids.add(client.id_of(item))
+    check({transaction_id(account, index) for index in range(task.items)}, ids)
+    return figures
+
+
 async def consume(client: Any, task: Task) -> Figures:
     """Measure how long a consumer that computes for each item takes.
 
