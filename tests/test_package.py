@@ -7,17 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).parents[1]
-UNUSED = {
-    "description",
-    "externalDocs",
-    "summary",
-    "x-enumDescriptions",
-    "x-events",
-    "x-raises",
-}
 
 
 @pytest.fixture(scope="module")
@@ -48,39 +39,6 @@ def test_the_wheel_contains_only_the_package_and_the_contract(wheel):
     assert not [name for name in names if "codegen" in name or "/test_" in name]
     # Reading ahead in the first sync took it above 600,000 bytes.
     assert wheel.stat().st_size < 650_000
-
-
-def test_the_contract_in_the_wheel_lacks_only_what_the_sandbox_ignores(wheel):
-    with zipfile.ZipFile(wheel) as archive:
-        text = archive.read("financial_connections/sandbox/financial_connections.yaml")
-    packaged = yaml.safe_load(text)
-    path = ROOT / "openapi" / "financial_connections.yaml"
-    original = yaml.safe_load(path.read_bytes())
-    assert packaged != original
-    assert used_keys(original) == set(keys(packaged))
-
-
-def keys(value, path=()):
-    """Yield the path of each key in a document."""
-    pairs = value.items() if isinstance(value, dict) else ()
-    pairs = enumerate(value) if isinstance(value, list) else pairs
-    for key, item in pairs:
-        yield (*path, key)
-        yield from keys(item, (*path, key))
-
-
-def used_keys(document):
-    """Return the keys, except for unused ones and what is in them."""
-    unused = {
-        path
-        for path in keys(document)
-        if path[-1] in UNUSED and path[-2:-1] != ("properties",)
-    }
-    return {path for path in keys(document) if not unused & set(prefixes(path))}
-
-
-def prefixes(path):
-    return (path[:end] for end in range(1, len(path) + 1))
 
 
 def test_the_description_has_only_absolute_links(wheel):
