@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from financial_connections._generated.api.transactions import list_transactions
 from financial_connections._request import RequestOptions
-from financial_connections.errors import APIResponseError, FinancialConnectionsError
+from financial_connections.errors import APIResponseError
 from financial_connections.pagination import Pager
 from financial_connections.pagination.page import require_cursor
 from financial_connections.pagination.pager import LARGEST_PAGE
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from financial_connections.params import TimestampRange
 
 
-class NoRoomError(FinancialConnectionsError):
+class NoRoomError(Exception):
     """A request would delay others."""
 
 
