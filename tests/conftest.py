@@ -1,6 +1,5 @@
 """Fixtures and hooks shared by all tests; tests/README.md explains them."""
 
-import gc
 from contextlib import ExitStack
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -26,15 +25,6 @@ def pytest_pycollect_makeitem(collector, name, obj):
     markers = {mark.name for mark in getattr(obj, "pytestmark", ())}
     if "asyncio" not in markers and collector.get_closest_marker("asyncio") is None:
         pytest.mark.anyio(obj)
-
-
-def pytest_collection_finish():
-    """Exclude all that exists before the first test from garbage collections.
-
-    Thousands of tests make a collection slow, and some tests start many.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(params=["asyncio", "trio"])
