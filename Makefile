@@ -31,12 +31,12 @@ SLOW := codegen/test_real_bumps.py codegen/test_upstreams.py \
 	compatibility/test_linkpage_in_chromium.py fleet/engines fleet/limits install soak \
 	test_docs.py test_exports.py test_worker.py web/test_in_chromium.py web/test_postgres.py
 # `make test` leaves these to `make coverage`: tests of the generator and of the examples in
-# the documentation, tests with many transactions or states, and those that start commands.
-LONGER := cli/test_documentation.py cli/test_export_interruptions.py cli/test_process.py \
-	cli/test_screens.py cli/test_terminal.py codegen fleet/test_demo.py \
-	fleet/test_examples.py sync/test_exploration_ahead.py sync/test_load.py \
-	sync/test_platform.py test_pytest_plugin.py web/test_processes.py \
-	webhooks/stores/test_workers.py
+# the documentation, tests with many requests or states, and those that start commands.
+LONGER := cli/test_completion.py cli/test_documentation.py cli/test_export_interruptions.py \
+	cli/test_process.py cli/test_screens.py cli/test_terminal.py codegen fleet/test_demo.py \
+	fleet/test_examples.py rate_limits/test_storms.py sync/test_exploration.py \
+	sync/test_exploration_ahead.py sync/test_load.py sync/test_platform.py \
+	test_pytest_plugin.py web/test_processes.py webhooks/stores/test_workers.py
 # Tests that need more than the SDK's own dependencies: the generator, and what `apps` and
 # `peers` in pyproject.toml name.
 NEWEST_ONLY := benchmarks codegen compatibility fleet install soak test_docs.py \
