@@ -1,7 +1,6 @@
-"""A running call, its result, and the errors it can end with."""
+"""A running call, and the errors it can end with."""
 
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -9,11 +8,9 @@ from anyio import CancelScope
 from attrs import define, field
 
 from financial_connections._decoding import ContentError, parse_json
-from financial_connections._decoding.turns import run_by_size
 from financial_connections._rate_limits import Throttle
 from financial_connections._redact import Secret, sanitize
 from financial_connections._response import Headers
-from financial_connections._settings import Timeout
 from financial_connections._transport.response import NoResponse, Response
 from financial_connections._transport.status_error import error_from
 from financial_connections._transport.wire import WireRequest
@@ -99,39 +96,6 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.wire.method} {self.wire.path}"
-
-
-Read = Callable[[Call, Response], Awaitable[T]]
-"""Turns a 2xx response into the result of the call, or raises `ContentError`."""
-
-
-async def result_of(
-    call: Call,
-    received: Response | NoResponse | None,
-    limits: Timeout,
-    read: Read[T],
-) -> T | AttemptError:
-    """Return the result of the call, or the error that the attempt ended with.
-
-    Args:
-        call: The call.
-        received: The response, or the reason why there is none; None after a timeout.
-        limits: Time limits for the attempt.
-        read: Turns a 2xx response into the result.
-    """
-    if received is None:
-        return timeout_error(call, limits.seconds)
-    if isinstance(received, NoResponse):
-        return connection_error(call, received)
-    if not received.is_success:
-        return await run_by_size(received.content, status_error, call, received)
-    reason = received.unreadable
-    if reason is None:
-        try:
-            return await read(call, received)
-        except ContentError as error:
-            reason = str(error)
-    return await run_by_size(received.content, response_error, call, received, reason)
 
 
 def connection_error(call: Call, result: NoResponse) -> APIConnectionError:

@@ -13,14 +13,9 @@ import anyio
 from attrs import Factory, evolve, field, frozen
 
 from financial_connections._decoding import ModelT
-from financial_connections._decoding.turns import decode_in_turns
 from financial_connections._rate_limits import RateLimits
-from financial_connections._request import (
-    Request,
-    RequestOptions,
-    settings_for_call,
-)
-from financial_connections._response import RawResponse, ResponseInfo
+from financial_connections._request import Request, RequestOptions, settings_for_call
+from financial_connections._response import RawResponse
 from financial_connections._retry_budget import RetryBudget
 from financial_connections._settings import Settings
 from financial_connections._transport.admission import Admission
@@ -28,16 +23,17 @@ from financial_connections._transport.backend import Backend
 from financial_connections._transport.call import (
     AttemptError,
     Call,
-    Read,
     closed_error,
     deadline_error,
-    result_of,
 )
 from financial_connections._transport.closing import close_in
 from financial_connections._transport.observer import Observer, error_name_of
-from financial_connections._transport.response import (
-    NoResponse,
-    Response,
+from financial_connections._transport.response import NoResponse, Response
+from financial_connections._transport.result import (
+    Read,
+    read_model,
+    read_raw,
+    result_of,
 )
 from financial_connections._transport.retries import next_delay
 from financial_connections._transport.wire import (
@@ -83,22 +79,14 @@ class Transport:
         options: RequestOptions | None,
     ) -> ModelT:
         """Send a request and decode its response."""
-
-        async def read(call: Call, response: Response) -> ModelT:
-            report = partial(self.observer.mismatched, call, result_type, response)
-            content_type = response.headers.get("content-type")
-            info = ResponseInfo(**call.response_fields(response))
-            return await decode_in_turns(
-                result_type, response.content, info, content_type, report
-            )
-
+        read = partial(read_model, result_type=result_type, observer=self.observer)
         return await self._call(request, options, read)
 
     async def send_raw(
         self, request: Request, options: RequestOptions | None
     ) -> RawResponse:
         """Send a request and return its response undecoded."""
-        return await self._call(request, options, _raw_response)
+        return await self._call(request, options, read_raw)
 
     def has_room(self, request: Request, options: RequestOptions | None) -> bool:
         """Return whether a request can be sent at once without delaying others."""
@@ -254,7 +242,3 @@ class Transport:
         )
 
         return await exchange_through(self.middleware, call, exchange)
-
-
-async def _raw_response(call: Call, response: Response) -> RawResponse:
-    return RawResponse(content=response.content, **call.response_fields(response))
