@@ -51,7 +51,7 @@ class OurClient(Client):
                 yield item
 
     def decode(self, page: bytes) -> list[Any]:
-        # Use the private function that decodes every response.
+        # This private function decodes like a call, but without an event loop.
         from financial_connections._decoding.decode import decode
         from financial_connections._generated.models import TransactionList
 
